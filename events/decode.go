@@ -1,0 +1,178 @@
+package events
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/oktastream/oktastream/events/jsontree"
+)
+
+// SourcePrefix begins the name of every partner event source of Okta, and so
+// the source of every envelope: aws.partner/okta.com/<org>/<stream> (Okta help,
+// "Add an AWS EventBridge log stream", 2026-11).
+const SourcePrefix = "aws.partner/okta.com/"
+
+// DetailType is the detail-type of every envelope that carries an Okta System
+// Log event.
+const DetailType = "SystemLog"
+
+// maxWrappers bounds how many texts may be wrapped in each other: a dead letter
+// holding an SQS message holding a dead letter is as deep as it gets.
+const maxWrappers = 4
+
+// Decoder takes apart whatever carries Okta System Log events. It is for one
+// goroutine and keeps its memory from call to call.
+type Decoder struct {
+	event  Event
+	layers [maxWrappers]layer
+	visit  func(*Event, *Fault)
+}
+
+// layer is one text that has been unwrapped out of another: the tree of it, and
+// where it was not a part of the outer text but written there as a string, its
+// own bytes.
+type layer struct {
+	tree jsontree.Tree
+	text []byte
+}
+
+// Decode finds the events in text, which is one JSON value: an event, an
+// EventBridge envelope, an SQS message or batch as Lambda gets it, a line of
+// dead letters, or an array of any of these. For every record, in order, it
+// calls visit with the event, or with the fault of a record that is none. What
+// visit gets is valid until it returns.
+func (d *Decoder) Decode(text []byte, visit func(*Event, *Fault)) {
+	d.visit = visit
+	d.parse(0, text)
+	d.visit = nil
+}
+
+func (d *Decoder) parse(depth int, text []byte) {
+	if depth == maxWrappers {
+		d.visit(nil, &Fault{Reason: NotOkta, Text: "wrapped too many times", Body: text})
+		return
+	}
+	tree := &d.layers[depth].tree
+	if err := tree.Parse(text); err != nil {
+		d.visit(nil, &Fault{Reason: NotJSON, Text: err.Error(), Body: text})
+		return
+	}
+	if tree.Nodes[0].Kind != '[' {
+		d.value(depth, 0)
+		return
+	}
+	for i := uint32(1); i < tree.Nodes[0].Next; i = tree.Nodes[i].Next {
+		d.value(depth, i)
+	}
+}
+
+// value takes apart node i of a layer.
+func (d *Decoder) value(depth int, i uint32) {
+	tree := &d.layers[depth].tree
+	if tree.Nodes[i].Kind != '{' {
+		d.visit(nil, &Fault{Reason: NotOkta, Text: kindName(tree.Nodes[i].Kind) + " where an event was expected", Body: tree.Raw(i)})
+		return
+	}
+	form := formOf(tree, i)
+	switch {
+	case form.records != 0:
+		for r := form.records + 1; r < tree.Nodes[form.records].Next; r = tree.Nodes[r].Next {
+			d.value(depth, r)
+		}
+	case form.detailType != 0 && form.detail != 0:
+		d.envelope(tree, i, form)
+	case form.body != 0 && (form.messageID != 0 || form.eventSource != 0 || form.reason != 0):
+		d.wrapped(depth, tree.AppendString(d.layers[depth].text[:0], form.body))
+	case form.bodyBase64 != 0 && form.reason != 0:
+		body, err := base64.StdEncoding.AppendDecode(d.layers[depth].text[:0], tree.Inner(form.bodyBase64))
+		if err != nil {
+			d.visit(nil, &Fault{Reason: NotJSON, Text: "body_base64 is not base64", Body: tree.Raw(i)})
+			return
+		}
+		d.wrapped(depth, body)
+	default:
+		d.bind(tree, i, i, Provenance{})
+	}
+}
+
+// wrapped goes on with a text that stood in another one as a string.
+func (d *Decoder) wrapped(depth int, text []byte) {
+	d.layers[depth].text = text
+	d.parse(depth+1, text)
+}
+
+// bind hands over the event at node i, which came in the record at node whole.
+func (d *Decoder) bind(tree *jsontree.Tree, i, whole uint32, from Provenance) {
+	if fault := d.event.bind(tree, i, from); fault != nil {
+		fault.Body = tree.Raw(whole)
+		d.visit(nil, fault)
+		return
+	}
+	d.visit(&d.event, nil)
+}
+
+func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
+	from, fault := provenance(tree, form)
+	if fault == nil && tree.Nodes[form.detail].Kind != '{' {
+		fault = &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail is " + kindName(tree.Nodes[form.detail].Kind)}
+	}
+	if fault != nil {
+		fault.Body = tree.Raw(i)
+		d.visit(nil, fault)
+		return
+	}
+	d.bind(tree, form.detail, i, from)
+}
+
+func provenance(tree *jsontree.Tree, form form) (Provenance, *Fault) {
+	if text(tree, form.detailType) != DetailType {
+		return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail-type is not " + DetailType}
+	}
+	from := Provenance{
+		ID:      text(tree, form.id),
+		Source:  text(tree, form.source),
+		Account: text(tree, form.account),
+		Region:  text(tree, form.region),
+	}
+	var ok bool
+	if from.Org, from.Stream, ok = ParseSource(from.Source); !ok {
+		return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's source is not " + SourcePrefix + "<org>/<stream>"}
+	}
+	from.TimeMS, _ = ParsePublished([]byte(text(tree, form.time)))
+	return from, nil
+}
+
+// ParseSource takes the name of a partner event source of Okta apart. It
+// reports false for every other name.
+func ParseSource(source string) (org, stream string, ok bool) {
+	rest, ok := strings.CutPrefix(source, SourcePrefix)
+	if !ok {
+		return "", "", false
+	}
+	org, stream, ok = strings.Cut(rest, "/")
+	return org, stream, ok && org != "" && stream != ""
+}
+
+// text is what string node i stands for, "" where there is no string.
+func text(tree *jsontree.Tree, i uint32) string {
+	if i == 0 || tree.Nodes[i].Kind != '"' {
+		return ""
+	}
+	return string(tree.AppendString(nil, i))
+}
+
+func kindName(k jsontree.Kind) string {
+	switch k {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case 'n':
+		return "null"
+	}
+	return "a boolean"
+}

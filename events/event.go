@@ -1,0 +1,110 @@
+// Package events is the Okta System Log event: the forms in which it arrives,
+// its identity, time and provenance, and filters on its type. Everything in it
+// is pure and nothing in it knows AWS's SDK.
+package events
+
+import (
+	"bytes"
+
+	"github.com/oktastream/oktastream/events/jsontree"
+)
+
+// Event is one Okta System Log event. It is a view of the text it was decoded
+// from, valid until the Decoder that made it goes on.
+type Event struct {
+	// Tree holds the text in which the event stands, Root the event's own node
+	// in it (an envelope's detail, an array's element, or the whole).
+	Tree *jsontree.Tree
+	Root uint32
+	// UUID and Type are never empty. PublishedMS is the time of publication in
+	// milliseconds since 1970.
+	UUID, Type  []byte
+	PublishedMS int64
+	// Provenance is the zero value where the event came without an envelope.
+	Provenance Provenance
+
+	nodes  [fieldCount]uint32
+	unique []byte // holds UUID and Type where they are written with escapes
+}
+
+// Provenance tells how an event came out of Okta: what its EventBridge envelope
+// says of it. All are as the envelope spells them, unescaped.
+type Provenance struct {
+	ID      string // of the EventBridge event
+	Source  string // aws.partner/okta.com/<org>/<stream>
+	Org     string // the Okta org's subdomain, out of Source
+	Stream  string // the log stream's event source name, out of Source
+	Account string // the AWS account that received it
+	Region  string
+	TimeMS  int64 // when EventBridge has it from Okta; 0 where absent
+}
+
+// Text is the event's JSON text as it came.
+func (e *Event) Text() []byte { return e.Tree.Raw(e.Root) }
+
+// Node is the index in the Tree of the value of field f, or 0 where the event
+// has none. A null is a value.
+func (e *Event) Node(f Field) uint32 { return e.nodes[f] }
+
+// bind makes e the event at node root: it finds the fields and checks the three
+// that every event must have. Everything else may be absent, null or of a type
+// that Okta does not document.
+func (e *Event) bind(tree *jsontree.Tree, at uint32, from Provenance) *Fault {
+	e.Tree, e.Root, e.Provenance = tree, at, from
+	e.nodes = [fieldCount]uint32{}
+	e.unique = e.unique[:0]
+	e.find(root, at)
+
+	missing := func(f Field, what string) *Fault {
+		return &Fault{Reason: MissingField, Text: f.Path() + " " + what, UUID: string(e.UUID)}
+	}
+	var ok bool
+	if e.UUID, ok = e.word(UUID); !ok {
+		if e.nodes[EventType] == 0 && e.nodes[Published] == 0 && e.nodes[UUID] == 0 {
+			return &Fault{Reason: NotOkta, Text: "a JSON object without uuid, eventType and published"}
+		}
+		return missing(UUID, "is missing or not a string with characters in it")
+	}
+	if e.Type, ok = e.word(EventType); !ok {
+		return missing(EventType, "is missing or not a string with characters in it")
+	}
+	published, ok := e.word(Published)
+	if !ok {
+		return missing(Published, "is missing or not a string with characters in it")
+	}
+	if e.PublishedMS, ok = ParsePublished(published); !ok {
+		return missing(Published, "is not a time such as 2026-01-02T15:04:05.678Z")
+	}
+	return nil
+}
+
+func (e *Event) find(b *branch, object uint32) {
+	nodes := e.Tree.Nodes
+	for i := object + 1; i < nodes[object].Next; i = nodes[i].Next {
+		below := b.find(e.Tree.Key(i))
+		if below == nil {
+			continue
+		}
+		if below.field != 0 && e.nodes[below.field] == 0 {
+			e.nodes[below.field] = i
+		}
+		if nodes[i].Kind == '{' && below.byName != nil {
+			e.find(below, i)
+		}
+	}
+}
+
+// word returns the text of a string field, unescaped, and whether it has any.
+func (e *Event) word(f Field) (text []byte, ok bool) {
+	i := e.nodes[f]
+	if i == 0 || e.Tree.Nodes[i].Kind != '"' {
+		return nil, false
+	}
+	text = e.Tree.Inner(i)
+	if bytes.IndexByte(text, '\\') >= 0 {
+		from := len(e.unique)
+		e.unique = e.Tree.AppendString(e.unique, i)
+		text = e.unique[from:]
+	}
+	return text, len(text) > 0
+}

@@ -1,0 +1,57 @@
+package events
+
+import "github.com/oktastream/oktastream/events/jsontree"
+
+// form holds the members by which an object is told to carry events, rather
+// than to be one. Zero: the object has none of that name (or, where the type
+// matters, none of that type).
+type form struct {
+	// An EventBridge envelope has a detail and a detail-type.
+	id, detailType, source, account, time, region, detail uint32
+	// An SQS message as Lambda gets it has a body and a messageId, and comes in Records.
+	records, messageID, eventSource, body uint32
+	// A dead letter of ours has a body and a reason.
+	bodyBase64, reason uint32
+}
+
+func formOf(tree *jsontree.Tree, object uint32) form {
+	var f form
+	for i := object + 1; i < tree.Nodes[object].Next; i = tree.Nodes[i].Next {
+		key, kind := tree.Key(i), tree.Nodes[i].Kind
+		switch string(key) {
+		case "id":
+			f.id = i
+		case "detail-type":
+			f.detailType = i
+		case "source":
+			f.source = i
+		case "account":
+			f.account = i
+		case "time":
+			f.time = i
+		case "region":
+			f.region = i
+		case "detail":
+			f.detail = i
+		case "Records":
+			if kind == '[' {
+				f.records = i
+			}
+		case "messageId":
+			f.messageID = i
+		case "eventSource":
+			f.eventSource = i
+		case "body":
+			if kind == '"' {
+				f.body = i
+			}
+		case "body_base64":
+			if kind == '"' {
+				f.bodyBase64 = i
+			}
+		case "reason":
+			f.reason = i
+		}
+	}
+	return f
+}
