@@ -5,6 +5,7 @@ package events
 
 import (
 	"bytes"
+	"crypto/sha256"
 
 	"github.com/oktastream/oktastream/events/jsontree"
 )
@@ -25,6 +26,8 @@ type Event struct {
 
 	nodes  [fieldCount]uint32
 	unique []byte // holds UUID and Type where they are written with escapes
+	hash   [sha256.Size]byte
+	hashed bool
 }
 
 // Provenance tells how an event came out of Okta: what its EventBridge envelope
@@ -52,7 +55,7 @@ func (e *Event) Node(f Field) uint32 { return e.nodes[f] }
 func (e *Event) bind(tree *jsontree.Tree, at uint32, from Provenance) *Fault {
 	e.Tree, e.Root, e.Provenance = tree, at, from
 	e.nodes = [fieldCount]uint32{}
-	e.unique = e.unique[:0]
+	e.unique, e.hashed = e.unique[:0], false
 	e.find(root, at)
 
 	missing := func(f Field, what string) *Fault {
@@ -107,4 +110,13 @@ func (e *Event) word(f Field) (text []byte, ok bool) {
 		text = e.unique[from:]
 	}
 	return text, len(text) > 0
+}
+
+// Hash is the SHA-256 of Text: the event's JSON text as it came, neither
+// compacted nor reordered. It is computed once.
+func (e *Event) Hash() [sha256.Size]byte {
+	if !e.hashed {
+		e.hash, e.hashed = sha256.Sum256(e.Text()), true
+	}
+	return e.hash
 }

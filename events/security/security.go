@@ -47,6 +47,8 @@ type Verdict struct {
 	// Risk is the level of the first of securityContext.risk, debugData.risk
 	// and logOnlySecurityData.risk that has one.
 	Risk Level
+	// Reasons are those of the first source that has any, unescaped.
+	Reasons [][]byte
 	// Threat is the highest level among debugData.threatDetections.
 	Threat Level
 	// Threats names the threats of debugData.threatDetections, unescaped.
@@ -100,7 +102,7 @@ var readers = [...]struct {
 // Read reads the verdict of e.
 func (r *Reader) Read(e *events.Event) *Verdict {
 	r.text, r.out = r.text[:0], r.out[:0]
-	r.verdict = Verdict{Threats: r.verdict.Threats[:0]}
+	r.verdict = Verdict{Threats: r.verdict.Threats[:0], Reasons: r.verdict.Reasons[:0]}
 	r.current(e)
 	for k := range readers {
 		i := e.Node(readers[k].field)
@@ -122,6 +124,15 @@ func (r *Reader) current(e *events.Event) {
 	if i := e.Node(events.RiskLevel); i != 0 && e.Tree.Nodes[i].Kind == '"' {
 		r.verdict.Risk = ParseLevel(e.Tree.Inner(i))
 	}
+	list := e.Node(events.RiskReasons)
+	if list == 0 || e.Tree.Nodes[list].Kind != '[' {
+		return
+	}
+	for i := list + 1; i < e.Tree.Nodes[list].Next; i = e.Tree.Nodes[i].Next {
+		if e.Tree.Nodes[i].Kind == '"' && !e.Tree.Blank(i) {
+			r.verdict.Reasons = append(r.verdict.Reasons, r.unescape(e.Tree, i))
+		}
+	}
 }
 
 // risk reads {level=…, reasons=…}. The reasons become a list.
@@ -139,7 +150,11 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 		r.out = append(quote(r.out, p.key), ':')
 		switch string(p.key) {
 		case "reasons":
-			r.out = appendList(r.out, p.value)
+			reasons := bytes.Split(p.value, []byte(", "))
+			if len(r.verdict.Reasons) == 0 {
+				r.verdict.Reasons = append(r.verdict.Reasons, reasons...)
+			}
+			r.out = appendList(r.out, reasons)
 			continue
 		case "level":
 			if level := ParseLevel(p.value); r.verdict.Risk == LevelNone {
@@ -299,13 +314,10 @@ func isResult(value []byte) bool {
 	return len(value) > 0
 }
 
-// appendList writes "a, b" as ["a","b"].
-func appendList(dst, value []byte) []byte {
+func appendList(dst []byte, items [][]byte) []byte {
 	dst = append(dst, '[')
-	for more := true; more; {
-		var item []byte
-		item, value, more = bytes.Cut(value, []byte(", "))
-		if dst[len(dst)-1] != '[' {
+	for n, item := range items {
+		if n > 0 {
 			dst = append(dst, ',')
 		}
 		dst = quote(dst, item)

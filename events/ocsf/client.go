@@ -1,0 +1,232 @@
+package ocsf
+
+import (
+	"bytes"
+	"github.com/oktastream/oktastream/events/record"
+
+	"github.com/oktastream/oktastream/events"
+)
+
+// sourceEndpoint is where a request came from.
+func sourceEndpoint() record.Part {
+	return &record.Object{Key: "src_endpoint", Naming: endpointNames(), Rest: endpointRest()}
+}
+
+// sourceEndpointOrOkta is for classes that demand one: a job has no client, it
+// runs inside Okta.
+func sourceEndpointOrOkta() record.Part {
+	return record.FirstOf{sourceEndpoint(), &record.Object{Key: "src_endpoint",
+		Naming: []record.Part{record.Word("svc_name", "Okta", "the event names no client")}, Rest: endpointRest()}}
+}
+
+func endpointNames() []record.Part {
+	return []record.Part{
+		record.FirstOf{
+			record.Field("ip", record.AsIP, events.ClientIPAddress),
+			record.Found("ip", record.AsIP, firstHop),
+			record.Found("ip", record.AsIP, actorAddress),
+		},
+		record.Field("domain", record.AsText, events.Domain),
+	}
+}
+
+func endpointRest() []record.Part {
+	return []record.Part{
+		&record.Object{Key: "location", Naming: []record.Part{
+			record.Field("city", record.AsText, events.ClientCity),
+			record.Field("region", record.AsText, events.ClientState),
+			record.Field("country", record.AsCountry, events.ClientCountry),
+			record.Field("postal_code", record.AsText, events.ClientPostalCode),
+		}, Rest: []record.Part{
+			record.Field("lat", record.AsNumber, events.ClientLat),
+			record.Field("long", record.AsNumber, events.ClientLon),
+		}},
+		&record.Object{Key: "autonomous_system", Rest: []record.Part{
+			record.Field("number", record.AsInteger, events.ASNumber),
+			record.Field("name", record.AsText, events.ASOrg),
+		}},
+		record.Field("isp", record.AsText, events.ISP),
+		record.Field("isp_org", record.Repeated(record.AsText), events.ASOrg),
+		record.Field("zone", record.AsText, events.ClientZone),
+		record.Derive("type_id", "by the client's device", func(e *record.Emitter) bool {
+			i, id, _ := clientKind(e)
+			return i != 0 && e.Int(id)
+		}),
+		record.Captioned("type", clientKind),
+		&record.Object{Key: "os", Naming: []record.Part{record.Field("name", record.AsText, events.ClientOS)}, Rest: []record.Part{
+			record.Derive("type_id", "by its name", func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) }),
+			record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
+		}},
+		record.Derive("intermediate_ips", "the hops behind the client", func(e *record.Emitter) bool { return hops(e, 1) }),
+		record.Derive("proxy_endpoint", "the anonymiser that Okta saw", writeProxy),
+	}
+}
+
+// firstHop is the address of the chain's first hop, which is the client.
+func firstHop(e *record.Emitter) uint32 {
+	if chain := chain(e); chain != 0 && e.Tree.Nodes[chain].Next > chain+1 {
+		return e.Tree.Member(chain+1, "ip")
+	}
+	return 0
+}
+
+// actorAddress is the actor's id where the actor is an address.
+func actorAddress(e *record.Emitter) uint32 {
+	if e.Is(e.Event.Node(events.ActorType), "IP address") {
+		return e.Event.Node(events.ActorID)
+	}
+	return 0
+}
+
+// chain is the node of request.ipChain where it is an array, or 0.
+func chain(e *record.Emitter) uint32 {
+	if i := e.Event.Node(events.IPChain); i != 0 && e.Tree.Nodes[i].Kind == '[' {
+		return i
+	}
+	return 0
+}
+
+// hops writes the addresses of the chain from hop number first on, if there are
+// any behind the client. The chain itself stays in unmapped, with all it knows.
+func hops(e *record.Emitter, first int) bool {
+	chain := chain(e)
+	if chain == 0 {
+		return false
+	}
+	start := len(e.Out)
+	e.Out = append(e.Out, '[')
+	n, written := 0, 0
+	for i := chain + 1; i < e.Tree.Nodes[chain].Next; i = e.Tree.Nodes[i].Next {
+		if ip := e.Tree.Member(i, "ip"); ip != 0 && n >= first && record.IsIP(e, ip) {
+			if written > 0 {
+				e.Out = append(e.Out, ',')
+			}
+			e.Raw(ip)
+			written++
+		}
+		n++
+	}
+	if n < 2 || written == 0 {
+		e.Out = e.Out[:start]
+		return false
+	}
+	e.Out = append(e.Out, ']')
+	return true
+}
+
+// writeProxy writes the first anonymiser that Okta names: in
+// securityContext.ipDetails.ipServiceCategories (since 2026) or in
+// debugData.tunnels. What else is known of it stays in unmapped.
+func writeProxy(e *record.Emitter) bool {
+	tree := e.Tree
+	list := e.Event.Node(events.IPServiceCategories)
+	if list == 0 || tree.Nodes[list].Kind != '[' {
+		if tree, list = e.Typed(events.DebugTunnels), 0; tree == nil || tree.Nodes[0].Kind != '[' {
+			return false
+		}
+	}
+	if tree.Nodes[list].Next <= list+1 {
+		return false
+	}
+	kind, operator := tree.Member(list+1, "type"), tree.Member(list+1, "operator")
+	says := func(i uint32) bool { return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i) }
+	if !says(kind) || !says(operator) {
+		return false
+	}
+	e.Out = append(e.Out, `{"name":`...)
+	e.Out = append(e.Out, tree.Raw(operator)...)
+	e.Out = append(e.Out, `,"type_id":99,"type":`...)
+	e.Out = append(append(e.Out, tree.Raw(kind)...), '}')
+	return true
+}
+
+// httpRequest is the request that Okta served.
+func httpRequest() record.Part {
+	return &record.Object{Key: "http_request", Rest: []record.Part{
+		record.Field("user_agent", record.AsText, events.ClientUserAgent),
+		record.Field("uid", record.AsText, events.DebugRequestID),
+		&record.Object{Key: "url", Naming: []record.Part{record.Field("path", record.AsText, events.DebugRequestURI)}, Rest: []record.Part{
+			record.Found("query_string", record.AsQuery, func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) }),
+			record.Found("hostname", record.AsHostname, func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) }),
+		}},
+		record.Derive("x_forwarded_for", "the hops, the client first", func(e *record.Emitter) bool { return hops(e, 0) }),
+	}}
+}
+
+type kind struct {
+	id      int64
+	caption string
+}
+
+// clientKind is src_endpoint.Typee_id and type, of client.device.
+func clientKind(e *record.Emitter) (i uint32, id int64, caption string) {
+	word := e.Inner(events.ClientDevice)
+	if word == nil {
+		return 0, 0, ""
+	}
+	i = e.Event.Node(events.ClientDevice)
+	switch string(word) {
+	case "Mobile":
+		return i, 5, "Mobile"
+	case "Tablet":
+		return i, 4, "Tablet"
+	}
+	return i, record.Other, ""
+}
+
+// systems are the operating systems of os.type_id, by what their names hold.
+// Apple's small devices come first: their user agents say "like Mac OS X".
+var systems = []struct {
+	part   string
+	os     kind
+	device kind
+}{
+	{"iphone", kind{301, "iOS"}, kind{5, "Mobile"}},
+	{"ipad", kind{302, "iPadOS"}, kind{4, "Tablet"}},
+	{"ios", kind{301, "iOS"}, kind{5, "Mobile"}},
+	{"android", kind{201, "Android"}, kind{5, "Mobile"}},
+	{"mac", kind{300, "macOS"}, kind{2, "Desktop"}},
+	{"osx", kind{300, "macOS"}, kind{2, "Desktop"}},
+	{"windows phone", kind{101, "Windows Mobile"}, kind{5, "Mobile"}},
+	{"windows mobile", kind{101, "Windows Mobile"}, kind{5, "Mobile"}},
+	{"windows", kind{100, "Windows"}, kind{2, "Desktop"}},
+	{"chrome", kind{record.Other, ""}, kind{3, "Laptop"}},
+	{"linux", kind{200, "Linux"}, kind{2, "Desktop"}},
+	{"ubuntu", kind{200, "Linux"}, kind{2, "Desktop"}},
+}
+
+func osKind(name []byte) kind {
+	for i := range systems {
+		if containsFold(name, systems[i].part) {
+			return systems[i].os
+		}
+	}
+	return kind{record.Other, ""}
+}
+
+func deviceKind(platform []byte) kind {
+	for i := range systems {
+		if containsFold(platform, systems[i].part) {
+			return systems[i].device
+		}
+	}
+	return kind{0, "Unknown"}
+}
+
+// osCaption writes os.type; beside 99 stands the system's own name.
+func osCaption(e *record.Emitter, f events.Field) bool {
+	if caption := osKind(e.Inner(f)).caption; caption != "" {
+		return e.Quote(caption)
+	}
+	return e.Raw(e.Event.Node(f))
+}
+
+// containsFold reports whether text holds lower, in any case of letters.
+func containsFold(text []byte, lower string) bool {
+	for i := 0; i+len(lower) <= len(text); i++ {
+		if bytes.EqualFold(text[i:i+len(lower)], []byte(lower)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,77 @@
+// Package ocsf writes Okta System Log events as OCSF records.
+//
+// What a record of each class holds is a table (schema.go and the files beside
+// it) that reads like the record itself; which class an event type is of is
+// another (package classify). A value has either a place in that table or stays
+// in unmapped under Okta's own name: nothing but what says nothing is left out.
+package ocsf
+
+import (
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/record"
+)
+
+// Normaliser writes records. It is for one goroutine: it keeps its memory from
+// event to event, and nothing else.
+type Normaliser struct {
+	schema     *schema
+	classifier *classify.Classifier
+	emitter    *record.Emitter
+	head, tail []record.Part
+	decided    map[string]*classify.Decision
+}
+
+// maxDecided bounds the event types whose decision is remembered; Okta has some
+// 1,400, and a stranger's are decided anew each time.
+const maxDecided = 4096
+
+// New makes a Normaliser for OCSF Version.
+func New() *Normaliser {
+	schema := schemaV1_8()
+	return &Normaliser{
+		schema:     schema,
+		classifier: classify.New(schema.table),
+		emitter:    record.New(),
+		head:       head(),
+		tail:       tail(),
+		decided:    map[string]*classify.Decision{},
+	}
+}
+
+// Append appends to dst the record of e, one line of JSON without its end. The
+// same event and provenance always give the same bytes.
+func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
+	decision := n.decide(e.Type)
+	n.emitter.Begin(append(dst, '{'), e, decision)
+	n.emitter.Write(n.head)
+	n.emitter.Write(n.schema.records[decision.Class.UID])
+	n.emitter.Write(n.tail)
+	n.emitter.Rest("unmapped")
+	return append(n.emitter.End(), '}')
+}
+
+// Explain normalises e and tells every step: first those that wrote attributes,
+// in their order, then what stays in unmapped, then what was left out because it
+// says nothing.
+func (n *Normaliser) Explain(e *events.Event) []record.Step {
+	n.emitter.Trace()
+	n.Append(nil, e)
+	return n.emitter.Steps()
+}
+
+// Decide says what class and activity an event type is, and which rule says so.
+func (n *Normaliser) Decide(eventType string) classify.Decision {
+	return n.classifier.Decide(eventType)
+}
+
+func (n *Normaliser) decide(eventType []byte) *classify.Decision {
+	if d := n.decided[string(eventType)]; d != nil {
+		return d
+	}
+	d := n.classifier.Decide(string(eventType))
+	if len(n.decided) < maxDecided {
+		n.decided[string(eventType)] = &d
+	}
+	return &d
+}

@@ -1,0 +1,62 @@
+package ocsf
+
+import (
+	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/record"
+)
+
+// Version is the version of OCSF that records are written in. Another version
+// is another value here, another classify.Table and another set of records.
+const Version = "1.8.0"
+
+// The classes that have parts of their own. The rest of what OCSF calls a
+// class is in classify's table.
+const (
+	baseEvent            = 0
+	detectionFinding     = 2004
+	accountChange        = 3001
+	authentication       = 3002
+	entityManagement     = 3004
+	userAccess           = 3005
+	groupManagement      = 3006
+	applicationLifecycle = 6002
+	apiActivity          = 6003
+	applicationError     = 6008
+)
+
+// entityPolicy is managed_entity.type_id 5.
+const entityPolicy = 5
+
+// schema is what one version of OCSF needs: which class an event type is of,
+// and what a record of each class holds.
+type schema struct {
+	version string
+	table   *classify.Table
+	records map[int][]record.Part
+}
+
+// schemaV1_8 is OCSF 1.8.0 (2026-03-16).
+func schemaV1_8() *schema {
+	return &schema{version: Version, table: classify.V1_8(), records: recordsV1_8()}
+}
+
+// recordsV1_8 says what a record of each class holds, after the head that all
+// have and before raw_data_hash and unmapped, which all have.
+//
+// In classes 0, 2004, 6002 and 6008 OCSF has no src_endpoint and no
+// http_request, and actor and device only with profile host. A finding has them
+// in its evidences; in the others the client stays in unmapped.
+func recordsV1_8() map[int][]record.Part {
+	return map[int][]record.Part{
+		baseEvent:            {actor(), device()},
+		detectionFinding:     {findingInfo(), evidences()},
+		accountChange:        {actor(), user(), accountFactors(), sourceEndpoint(), httpRequest(), device()},
+		authentication:       {actor(), user(), session(), service(), signInPolicy(), authProtocol(), authFactors(), logonKind(), sourceEndpoint(), httpRequest(), device()},
+		entityManagement:     {actor(), entity(), sourceEndpoint(), httpRequest(), device()},
+		userAccess:           {actor(), user(), privileges(), resources(), sourceEndpoint(), httpRequest(), device()},
+		groupManagement:      {actor(), group(), groupUser(), groupPrivileges(), groupResource(), sourceEndpoint(), httpRequest(), device()},
+		applicationLifecycle: {actor(), application(), device()},
+		apiActivity:          {actorOrOkta(), api(), resources(), sourceEndpointOrOkta(), httpRequest(), device()},
+		applicationError:     {actor(), device()},
+	}
+}

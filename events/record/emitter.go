@@ -1,0 +1,294 @@
+// Package record writes normalised records by descriptions of them.
+//
+// A description is a tree of parts (Object, Field, Derive, …) that reads like the
+// record that it describes; the Emitter walks it once an event. It knows which
+// leaves of the event an attribute holds by now and which are still homeless,
+// which is what makes a record lossless: what no part has taken, Rest writes.
+package record
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/security"
+)
+
+// state is what has become of a node of the event.
+type state uint8
+
+const (
+	homeless state = iota // nowhere yet: Rest writes it
+	mapped                // an attribute holds it
+	dropped               // it says nothing: "unknown" where that means absent
+	typed                 // Rest writes it as security.Verdict has typed it
+)
+
+// Emitter writes one record at a time. It is for one goroutine and keeps its
+// memory from event to event; New makes one.
+type Emitter struct {
+	Out      []byte // the record so far
+	Event    *events.Event
+	Tree     *jsontree.Tree // the event's
+	Verdict  *security.Verdict
+	Decision *classify.Decision
+	Targets  []Target
+	Target   *Target // at hand, inside of ForTarget and EachTarget
+
+	reader    security.Reader
+	countries countries
+	states    []state
+	inside    jsontree.Tree // of JSON that stood in a string
+	// log lists the nodes that have been mapped, in order, so that an object
+	// that has to be taken back gives them back.
+	log []uint32
+
+	// Only Explain traces; names is the path of the object at hand then.
+	tracing bool
+	names   []string
+	steps   []Step
+}
+
+// New makes an Emitter.
+func New() *Emitter { return &Emitter{countries: countries{}} }
+
+// Begin makes ev the event at hand and appends to dst from here on. decision is
+// what its type is in OCSF's terms.
+func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decision) {
+	e.Out, e.Event, e.Tree, e.Decision, e.Target = dst, ev, ev.Tree, decision, nil
+	e.Verdict = e.reader.Read(ev)
+	e.log, e.names = e.log[:0], e.names[:0]
+	if size := len(e.Tree.Nodes); size > len(e.states) {
+		e.states = make([]state, size+size/2)
+	} else {
+		clear(e.states[:size])
+	}
+	for _, f := range [...]events.Field{events.ActorAlternateID, events.ClientOS, events.ClientBrowser, events.ClientDevice} {
+		e.dropUnknown(ev.Node(f))
+	}
+	e.bindTargets()
+	e.markTyped()
+}
+
+// Write writes parts into the object at hand.
+func (e *Emitter) Write(parts []Part) {
+	for _, p := range parts {
+		p.write(e)
+	}
+}
+
+// End returns what Begin was given with the record appended.
+func (e *Emitter) End() []byte {
+	out := e.Out
+	e.Out = nil
+	return out
+}
+
+// Trace makes the Emitter remember what it does until Steps asks.
+func (e *Emitter) Trace() { e.tracing, e.steps = true, nil }
+
+// Steps ends tracing and tells what was done: first what wrote attributes and
+// the rest, in order, then what was left out because it says nothing.
+func (e *Emitter) Steps() []Step {
+	steps := append(e.steps, e.silent()...)
+	e.tracing, e.steps = false, nil
+	return steps
+}
+
+// mark is a place in the record to which it can be taken back.
+type mark struct{ start, content, log, steps int }
+
+// Step is one thing that normalising did, as explain shows it.
+type Step struct {
+	From  string // the place in the Okta event; "" where To is derived
+	To    string // the place in the record; "" where the value was dropped
+	How   string // what was done to the value, or why it is there
+	Value []byte // as the record holds it
+}
+
+func (e *Emitter) begin(key string, list bool) mark {
+	m := mark{start: len(e.Out), log: len(e.log), steps: len(e.steps)}
+	e.key(key)
+	if list {
+		e.Out = append(e.Out, '[')
+		key += "[0]"
+	}
+	e.Out = append(e.Out, '{')
+	m.content = len(e.Out)
+	if e.tracing {
+		e.names = append(e.names, key)
+	}
+	return m
+}
+
+// beginElement begins an object that is one of an array that key holds.
+func (e *Emitter) beginElement(key string, more bool) mark {
+	m := mark{start: len(e.Out), log: len(e.log), steps: len(e.steps)}
+	if more {
+		e.Out = append(e.Out, ',')
+	}
+	e.Out = append(e.Out, '{')
+	m.content = len(e.Out)
+	if e.tracing {
+		e.names = append(e.names, key+"[]")
+	}
+	return m
+}
+
+func (e *Emitter) end(m mark, list bool) bool {
+	if len(e.Out) == m.content {
+		e.rollBack(m)
+		return false
+	}
+	e.Out = append(e.Out, '}')
+	if list {
+		e.Out = append(e.Out, ']')
+	}
+	if e.tracing {
+		e.names = e.names[:len(e.names)-1]
+	}
+	return true
+}
+
+func (e *Emitter) rollBack(m mark) {
+	e.Out = e.Out[:m.start]
+	for _, i := range e.log[m.log:] {
+		e.states[i] = homeless
+	}
+	e.log, e.steps = e.log[:m.log], e.steps[:m.steps]
+	if e.tracing {
+		e.names = e.names[:len(e.names)-1]
+	}
+}
+
+// leaf writes node i as attribute key, if how takes it.
+func (e *Emitter) leaf(key string, how Transform, i uint32) bool {
+	if e.states[i] == dropped {
+		return false
+	}
+	start := len(e.Out)
+	e.key(key)
+	value := len(e.Out)
+	if !how.Write(e, i) {
+		e.Out = e.Out[:start]
+		return false
+	}
+	if !how.Partial {
+		e.take(i)
+	}
+	if e.tracing {
+		e.step(e.source(i), e.path(key), how.Name, e.Out[value:])
+	}
+	return true
+}
+
+// take says that an attribute holds node i whole.
+func (e *Emitter) take(i uint32) {
+	if e.states[i] == homeless {
+		e.states[i] = mapped
+		e.log = append(e.log, i)
+	}
+}
+
+func (e *Emitter) key(name string) {
+	if c := e.Out[len(e.Out)-1]; c != '{' && c != '[' {
+		e.Out = append(e.Out, ',')
+	}
+	e.Out = append(e.Out, '"')
+	e.Out = append(e.Out, name...)
+	e.Out = append(e.Out, '"', ':')
+}
+
+// Quote appends text as a JSON string. It reports true, as a value of Derive
+// that has been written does, and so do its like.
+func (e *Emitter) Quote(text string) bool {
+	e.Out, _ = jsontext.AppendQuote(e.Out, text)
+	return true
+}
+
+// Int appends a number.
+func (e *Emitter) Int(n int64) bool {
+	e.Out = strconv.AppendInt(e.Out, n, 10)
+	return true
+}
+
+// Is reports whether node i is the string text.
+func (e *Emitter) Is(i uint32, text string) bool {
+	return i != 0 && e.Tree.Nodes[i].Kind == '"' && string(e.Tree.Inner(i)) == text
+}
+
+// Inner is the text of string field f as written, nil where it says nothing.
+func (e *Emitter) Inner(f events.Field) []byte {
+	i := e.Event.Node(f)
+	if i == 0 || e.Tree.Nodes[i].Kind != '"' || e.states[i] == dropped || e.Tree.Blank(i) {
+		return nil
+	}
+	return e.Tree.Inner(i)
+}
+
+// step remembers a step for Explain.
+func (e *Emitter) step(from, to, how string, value []byte) {
+	e.steps = append(e.steps, Step{from, to, how, bytes.Clone(value)})
+}
+
+// True appends true.
+func (e *Emitter) True() bool {
+	e.Out = append(e.Out, "true"...)
+	return true
+}
+
+// Raw appends the text of node i as it is.
+func (e *Emitter) Raw(i uint32) bool {
+	e.Out = append(e.Out, e.Tree.Raw(i)...)
+	return true
+}
+
+// Text appends the text of a field, which has its own attribute elsewhere.
+func (e *Emitter) Text(f events.Field) bool { return writeText(e, e.Event.Node(f)) }
+
+// Says reports whether node i is a string with something in it.
+func (e *Emitter) Says(i uint32) bool {
+	return i != 0 && e.Tree.Nodes[i].Kind == '"' && e.states[i] != dropped && !e.Tree.Blank(i)
+}
+
+// Typed is the tree of field f as security.Verdict has typed it, or nil. It is
+// valid until the next call.
+func (e *Emitter) Typed(f events.Field) *jsontree.Tree {
+	if text := e.Verdict.Typed(f); text != nil && e.inside.Parse(text) == nil {
+		return &e.inside
+	}
+	return nil
+}
+
+func (e *Emitter) path(key string) string {
+	return strings.Join(append(e.names[:len(e.names):len(e.names)], key), ".")
+}
+
+// source is the path of node i in the event. It is for explain, which has time.
+func (e *Emitter) source(i uint32) string {
+	var path strings.Builder
+	for at := e.Event.Root; at != i; {
+		n := 0
+		for c := at + 1; ; c = e.Tree.Nodes[c].Next {
+			if i < e.Tree.Nodes[c].Next {
+				if e.Tree.Nodes[at].Kind == '[' {
+					path.WriteString("[" + strconv.Itoa(n) + "]")
+				} else {
+					if path.Len() > 0 {
+						path.WriteByte('.')
+					}
+					path.Write(e.Tree.Key(c))
+				}
+				at = c
+				break
+			}
+			n++
+		}
+	}
+	return path.String()
+}

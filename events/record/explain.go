@@ -1,0 +1,20 @@
+package record
+
+import "bytes"
+
+// silent lists what was left out of the record because it says nothing.
+func (e *Emitter) silent() []Step {
+	var steps []Step
+	var walk func(i uint32)
+	walk = func(i uint32) {
+		if e.states[i] == dropped || e.Tree.Blank(i) {
+			steps = append(steps, Step{From: e.source(i), How: "left out, it says nothing", Value: bytes.Clone(e.Tree.Raw(i))})
+			return
+		}
+		for c := i + 1; c < e.Tree.Nodes[i].Next; c = e.Tree.Nodes[c].Next {
+			walk(c)
+		}
+	}
+	walk(e.Event.Root)
+	return steps
+}

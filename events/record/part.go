@@ -1,0 +1,260 @@
+package record
+
+import (
+	"github.com/oktastream/oktastream/events"
+)
+
+// Part describes a piece of a record. A record is described by parts: a tree that reads like the record itself.
+// Each part writes what it finds of its piece and says whether that was
+// anything; an object that comes out empty, or that lacks what is demanded of it,
+// is as if it had never been begun.
+type Part interface {
+	write(e *Emitter) bool
+}
+
+// Object is an attribute that holds an object.
+type Object struct {
+	Key string
+	// Naming are the attributes of which at least one is demanded, where any are
+	// (OCSF's at_least_one constraints and required attributes): without it the
+	// object is left out, and what Rest would have taken stays unmapped.
+	Naming []Part
+	Rest   []Part
+	// List makes the attribute an array that holds this object alone.
+	List bool
+}
+
+func (o *Object) write(e *Emitter) bool { return o.fill(e, e.begin(o.Key, o.List)) }
+
+// fill writes what the object holds after its beginning, and ends it.
+func (o *Object) fill(e *Emitter, mark mark) bool {
+	named := len(o.Naming) == 0
+	for _, p := range o.Naming {
+		if p.write(e) {
+			named = true
+		}
+	}
+	if !named {
+		e.rollBack(mark)
+		return false
+	}
+	for _, p := range o.Rest {
+		p.write(e)
+	}
+	return e.end(mark, o.List)
+}
+
+type leaf struct {
+	key  string
+	how  Transform
+	from []events.Field
+}
+
+// Field is an attribute whose value is that of one Okta field: the first of from
+// that how takes.
+func Field(key string, how Transform, from ...events.Field) Part {
+	return &leaf{key, how, from}
+}
+
+func (l *leaf) write(e *Emitter) bool {
+	for _, f := range l.from {
+		if i := e.Event.Node(f); i != 0 && e.leaf(l.key, l.how, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// Member is an attribute whose value is that of one member of the target at
+// hand: the one that the surrounding ForTarget or EachTarget has chosen.
+func Member(key string, how Transform, from func(*Target) uint32) Part {
+	return &member{key, how, from}
+}
+
+type member struct {
+	key  string
+	how  Transform
+	from func(*Target) uint32
+}
+
+func (m *member) write(e *Emitter) bool {
+	if e.Target == nil {
+		return false
+	}
+	i := m.from(e.Target)
+	return i != 0 && e.leaf(m.key, m.how, i)
+}
+
+// ForTarget writes parts with the target that choose picks of the event, or
+// with none where it picks nil.
+func ForTarget(choose func(*Emitter) *Target, parts ...Part) Part {
+	return &forTarget{choose, parts}
+}
+
+type forTarget struct {
+	choose func(*Emitter) *Target
+	parts  Both
+}
+
+func (t *forTarget) write(e *Emitter) bool {
+	outer := e.Target
+	e.Target = t.choose(e)
+	wrote := t.parts.write(e)
+	e.Target = outer
+	return wrote
+}
+
+// FirstOf writes the first part that has something to write.
+type FirstOf []Part
+
+func (f FirstOf) write(e *Emitter) bool {
+	for _, p := range f {
+		if p.write(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Derive is an attribute that no single field holds. why is what Explain says of
+// it; value writes it, or reports that there is none.
+func Derive(key, why string, value func(e *Emitter) bool) Part {
+	return &derived{key, why, value}
+}
+
+type derived struct {
+	key, why string
+	value    func(e *Emitter) bool
+}
+
+func (d *derived) write(e *Emitter) bool {
+	start := len(e.Out)
+	e.key(d.key)
+	value := len(e.Out)
+	if !d.value(e) {
+		e.Out = e.Out[:start]
+		return false
+	}
+	if e.tracing {
+		e.step("", e.path(d.key), d.why, e.Out[value:])
+	}
+	return true
+}
+
+// Word is an attribute that is the same text in every record that has it.
+func Word(key, value, why string) Part {
+	return Derive(key, why, func(e *Emitter) bool { return e.Quote(value) })
+}
+
+// Number is an attribute that is the same number in every record that has it.
+func Number(key string, value int64, why string) Part {
+	return Derive(key, why, func(e *Emitter) bool { return e.Int(value) })
+}
+
+// Both writes all of its parts where one is expected.
+type Both []Part
+
+func (b Both) write(e *Emitter) bool {
+	wrote := false
+	for _, p := range b {
+		if p.write(e) {
+			wrote = true
+		}
+	}
+	return wrote
+}
+
+// Other is the id by which OCSF's enums say that the word beside it is the
+// source's own.
+const Other = 99
+
+// Captioned is the text beside an id: OCSF's caption, or Okta's own word beside
+// Other. Where the caption is another than Okta's word, that goes to unmapped.
+func Captioned(key string, of func(*Emitter) (node uint32, id int64, caption string)) Part {
+	return &captioned{key, of}
+}
+
+type captioned struct {
+	key string
+	of  func(*Emitter) (node uint32, id int64, caption string)
+}
+
+func (c *captioned) write(e *Emitter) bool {
+	i, id, caption := c.of(e)
+	switch {
+	case i == 0:
+		return false
+	case id == Other || e.Is(i, caption):
+		return e.leaf(c.key, AsText, i)
+	}
+	start := len(e.Out)
+	e.key(c.key)
+	value := len(e.Out)
+	e.Quote(caption)
+	if e.tracing {
+		e.step(e.source(i), e.path(c.key), "OCSF's caption of its id", e.Out[value:])
+	}
+	return len(e.Out) > start
+}
+
+// Found is an attribute whose value is that of a node which a rule finds, rather
+// than a name.
+func Found(key string, how Transform, from func(*Emitter) uint32) Part {
+	return &found{key, how, from}
+}
+
+type found struct {
+	key  string
+	how  Transform
+	from func(*Emitter) uint32
+}
+
+func (f *found) write(e *Emitter) bool {
+	i := f.from(e)
+	return i != 0 && e.leaf(f.key, f.how, i)
+}
+
+// When writes a part under a condition.
+func When(holds func(*Emitter) bool, p Part) Part { return &conditional{holds, p} }
+
+type conditional struct {
+	holds func(*Emitter) bool
+	part  Part
+}
+
+func (c *conditional) write(e *Emitter) bool { return c.holds(e) && c.part.write(e) }
+
+// EachTarget is an array of one object for each target that fits.
+func EachTarget(key string, fits func(*Target) bool, of *Object) Part {
+	return &eachTarget{key, fits, of}
+}
+
+type eachTarget struct {
+	key  string
+	fits func(*Target) bool
+	of   *Object
+}
+
+func (p *eachTarget) write(e *Emitter) bool {
+	start := len(e.Out)
+	e.key(p.key)
+	e.Out = append(e.Out, '[')
+	outer := e.Target
+	wrote := false
+	for i := range e.Targets {
+		if !p.fits(&e.Targets[i]) {
+			continue
+		}
+		e.Target = &e.Targets[i]
+		if p.of.fill(e, e.beginElement(p.key, wrote)) {
+			wrote = true
+		}
+	}
+	e.Target = outer
+	if !wrote {
+		e.Out = e.Out[:start]
+		return false
+	}
+	e.Out = append(e.Out, ']')
+	return true
+}

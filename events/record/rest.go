@@ -1,0 +1,116 @@
+package record
+
+import "github.com/oktastream/oktastream/events"
+
+// Rest writes what no attribute holds as attribute key, under Okta's own names.
+// It leaves out what says nothing (null, "", "null", {} and []).
+//
+// An element of an array is a thing of its own: if any leaf of it is homeless
+// it stays here whole, so that what belongs together can be read together. Only
+// an object that an attribute holds whole (changeDetails.from and to in
+// entity.data and entity_result.data) is not repeated: they can be of any size.
+func (e *Emitter) Rest(key string) {
+	start := len(e.Out)
+	e.key(key)
+	if !e.rest(e.Event.Root, false) {
+		e.Out = e.Out[:start]
+	}
+}
+
+// rest writes what is left of node i, or all of it.
+func (e *Emitter) rest(i uint32, whole bool) bool {
+	n := &e.Tree.Nodes[i]
+	switch s := e.states[i]; {
+	case s == dropped, s == mapped && (!whole || n.Kind == '{' || n.Kind == '['):
+		return false
+	case s == typed:
+		e.Out = append(e.Out, e.typedJSON(i)...)
+		e.traceRest(i, "read and typed", len(e.typedJSON(i)))
+		return true
+	case n.Kind != '{' && n.Kind != '[':
+		if e.Tree.Blank(i) {
+			return false
+		}
+		e.Raw(i)
+		e.traceRest(i, "as it is", int(n.End-n.Start))
+		return true
+	}
+	start := len(e.Out)
+	e.Out = append(e.Out, byte(n.Kind))
+	for c := i + 1; c < n.Next; c = e.Tree.Nodes[c].Next {
+		below := whole
+		if n.Kind == '[' && !whole {
+			if !e.leftOver(c) {
+				continue
+			}
+			below = true
+		}
+		before := len(e.Out)
+		if before > start+1 {
+			e.Out = append(e.Out, ',')
+		}
+		if n.Kind == '{' {
+			m := &e.Tree.Nodes[c]
+			e.Out = append(append(e.Out, e.Tree.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
+		}
+		if !e.rest(c, below) {
+			e.Out = e.Out[:before]
+		}
+	}
+	if len(e.Out) == start+1 {
+		e.Out = e.Out[:start]
+		return false
+	}
+	e.Out = append(e.Out, byte(n.Kind)+2) // '{' + 2 is '}', '[' + 2 is ']'
+	return true
+}
+
+// leftOver reports whether anything of node i is in no attribute.
+func (e *Emitter) leftOver(i uint32) bool {
+	n := &e.Tree.Nodes[i]
+	switch s := e.states[i]; {
+	case s == dropped || s == mapped:
+		return false
+	case s == typed:
+		return true
+	case n.Kind != '{' && n.Kind != '[':
+		return !e.Tree.Blank(i)
+	}
+	for c := i + 1; c < n.Next; c = e.Tree.Nodes[c].Next {
+		if e.leftOver(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// typedFields are the fields that security.Verdict types.
+var typedFields = [...]events.Field{
+	events.DebugRisk, events.DebugBehaviors, events.DebugLogOnlySecurityData,
+	events.DebugThreatDetections, events.DebugTunnels, events.DeviceIntegrator,
+}
+
+func (e *Emitter) markTyped() {
+	for _, f := range typedFields {
+		if i := e.Event.Node(f); i != 0 && e.Verdict.Typed(f) != nil {
+			e.states[i] = typed
+		}
+	}
+}
+
+func (e *Emitter) typedJSON(i uint32) []byte {
+	for _, f := range typedFields {
+		if e.Event.Node(f) == i {
+			return e.Verdict.Typed(f)
+		}
+	}
+	return nil
+}
+
+func (e *Emitter) traceRest(i uint32, how string, size int) {
+	if !e.tracing {
+		return
+	}
+	from := e.source(i)
+	e.step(from, "unmapped."+from, how, e.Out[len(e.Out)-size:])
+}

@@ -1,0 +1,214 @@
+package record
+
+import (
+	"bytes"
+	"net/netip"
+
+	"github.com/oktastream/oktastream/events"
+)
+
+// Transform turns the value of an Okta field into that of an attribute. It
+// refuses what it cannot turn without loss; the value then stays in unmapped.
+type Transform struct {
+	Name  string
+	Write func(e *Emitter, i uint32) bool
+	// Partial: the attribute does not hold all of the value, which therefore
+	// goes to unmapped as well.
+	Partial bool
+}
+
+// Repeated is how, for a value that has an attribute of its own already.
+func Repeated(how Transform) Transform {
+	how.Partial = true
+	return how
+}
+
+var (
+	// AsText takes strings as they are and quotes numbers and booleans, which
+	// Okta writes in place of some strings (postalCode, version).
+	AsText = Transform{Name: "as it is", Write: writeText}
+	// AsIP takes what net/netip reads as an address without a zone. ip_t holds
+	// 40 characters at most (OCSF 1.8.0).
+	AsIP = Transform{Name: "as it is, if it is an IP address", Write: writeIP}
+	// AsInteger takes numbers of up to 18 digits without fraction or exponent.
+	AsInteger = Transform{Name: "as it is, if it is a whole number", Write: writeInteger}
+	AsNumber  = Transform{Name: "as it is, if it is a number", Write: func(e *Emitter, i uint32) bool {
+		return e.Tree.Nodes[i].Kind == '0' && e.Raw(i)
+	}}
+	AsBoolean = Transform{Name: "as it is, if it is true or false", Write: func(e *Emitter, i uint32) bool {
+		k := e.Tree.Nodes[i].Kind
+		return (k == 't' || k == 'f') && e.Raw(i)
+	}}
+	// AsJSON takes any value that says something.
+	AsJSON = Transform{Name: "as it is", Write: func(e *Emitter, i uint32) bool {
+		var wrote bool
+		e.Out, wrote = e.Tree.AppendDense(e.Out, i)
+		return wrote
+	}}
+	AsCountry = Transform{Name: "ISO 3166-1 alpha-2 code of the country", Write: writeCountry}
+	// AsEmail and AsDomain repeat parts of a login name; the name itself is in
+	// an attribute of its own.
+	AsEmail  = Transform{Name: "the login, if it is an e-mail address", Write: writeEmail, Partial: true}
+	AsDomain = Transform{Name: "what follows the @ of the login", Write: writeDomain, Partial: true}
+	// AsPrivileges undoes Okta's joining of role names.
+	AsPrivileges = Transform{Name: "split at the commas between roles", Write: writePrivileges}
+)
+
+func writeText(e *Emitter, i uint32) bool {
+	switch e.Tree.Nodes[i].Kind {
+	case '"':
+		return !e.Tree.Blank(i) && e.Raw(i)
+	case '0', 't', 'f':
+		e.Out = append(append(append(e.Out, '"'), e.Tree.Raw(i)...), '"')
+		return true
+	}
+	return false
+}
+
+func writeIP(e *Emitter, i uint32) bool { return IsIP(e, i) && e.Raw(i) }
+
+// IsIP reports whether node i is a string that AsIP takes.
+func IsIP(e *Emitter, i uint32) bool {
+	if e.Tree.Nodes[i].Kind != '"' {
+		return false
+	}
+	text := e.Tree.Inner(i)
+	if len(text) > 40 {
+		return false
+	}
+	address, err := netip.ParseAddr(string(text))
+	return err == nil && address.Zone() == ""
+}
+
+func writeInteger(e *Emitter, i uint32) bool {
+	if e.Tree.Nodes[i].Kind != '0' {
+		return false
+	}
+	text := e.Tree.Raw(i)
+	if len(text) > 18 || bytes.ContainsAny(text, ".eE") {
+		return false
+	}
+	return e.Raw(i)
+}
+
+func writeCountry(e *Emitter, i uint32) bool {
+	if e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
+		return false
+	}
+	if code := e.countries.code(e.Tree, i); code != "" {
+		return e.Quote(code)
+	}
+	return e.Raw(i)
+}
+
+// at is the index of the @ of an e-mail address, or -1. email_t (OCSF 1.8.0)
+// wants one @, a host of letters, digits and hyphens with a dot in it, and none
+// of the characters that only a quoted local part may have.
+func at(text []byte) int {
+	i := bytes.IndexByte(text, '@')
+	if i < 1 {
+		return -1
+	}
+	for _, c := range text[:i] {
+		if !isAlphanumeric(c) && bytes.IndexByte([]byte("!#$%&'*+-/=?^_`{|}~."), c) < 0 {
+			return -1
+		}
+	}
+	host := text[i+1:]
+	if dot := bytes.IndexByte(host, '.'); dot < 1 || dot == len(host)-1 {
+		return -1
+	}
+	for _, c := range host {
+		if !isAlphanumeric(c) && c != '-' && c != '.' {
+			return -1
+		}
+	}
+	return i
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+func writeEmail(e *Emitter, i uint32) bool {
+	return e.Tree.Nodes[i].Kind == '"' && at(e.Tree.Inner(i)) > 0 && e.Raw(i)
+}
+
+func writeDomain(e *Emitter, i uint32) bool {
+	if e.Tree.Nodes[i].Kind != '"' {
+		return false
+	}
+	text := e.Tree.Inner(i)
+	n := at(text)
+	if n < 0 {
+		return false
+	}
+	e.Out = append(append(append(e.Out, '"'), text[n+1:]...), '"')
+	return true
+}
+
+// writePrivileges writes "Super administrator, Read only admin" as an array.
+// Commas in parentheses belong to a role's name. Every item must say something:
+// the text could not be joined again otherwise.
+func writePrivileges(e *Emitter, i uint32) bool {
+	if e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
+		return false
+	}
+	text := e.Tree.Inner(i)
+	e.Out = append(e.Out, '[')
+	depth, start := 0, 0
+	for n := 0; n <= len(text); n++ {
+		switch {
+		case n == len(text) || text[n] == ',' && depth == 0 && bytes.HasPrefix(text[n:], []byte(", ")):
+			if n == start {
+				return false
+			}
+			if start > 0 {
+				e.Out = append(e.Out, ',')
+			}
+			e.Out = append(append(append(e.Out, '"'), text[start:n]...), '"')
+			start = n + len(", ")
+			n++
+		case text[n] == '(':
+			depth++
+		case text[n] == ')':
+			depth--
+		}
+	}
+	e.Out = append(e.Out, ']')
+	return true
+}
+
+// AsQuery takes the url that is the request's own: its path, "?" and a query.
+var AsQuery = Transform{Name: "what follows the path and ?", Write: func(e *Emitter, i uint32) bool {
+	path := e.Inner(events.DebugRequestURI)
+	if path == nil || e.Tree.Nodes[i].Kind != '"' {
+		return false
+	}
+	query, ok := bytes.CutPrefix(e.Tree.Inner(i), path)
+	if !ok || len(query) < 2 || query[0] != '?' {
+		return false
+	}
+	e.Out = append(append(append(e.Out, '"'), query[1:]...), '"')
+	return true
+}}
+
+// AsHostname takes an origin such as https://example.okta.com. Every Okta org
+// is served by https on the usual port; an origin that says otherwise stays in
+// unmapped beside.
+var AsHostname = Transform{Name: "the host of the origin https://…", Write: func(e *Emitter, i uint32) bool {
+	if e.Tree.Nodes[i].Kind != '"' {
+		return false
+	}
+	host, ok := bytes.CutPrefix(e.Tree.Inner(i), []byte("https://"))
+	if !ok || len(host) == 0 {
+		return false
+	}
+	for _, c := range host {
+		if !isAlphanumeric(c) && c != '-' && c != '.' {
+			return false
+		}
+	}
+	e.Out = append(append(append(e.Out, '"'), host...), '"')
+	return true
+}}
