@@ -120,3 +120,14 @@ func (e *Event) Hash() [sha256.Size]byte {
 	}
 	return e.hash
 }
+
+// AppendLine appends the event's own bytes as one line: as they came, and only
+// where a line break stands between its tokens without the blanks there. This is
+// the format "raw".
+func (e *Event) AppendLine(dst []byte) []byte {
+	text := e.Text()
+	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {
+		return append(dst, text...)
+	}
+	return e.Tree.AppendCompact(dst, e.Root)
+}

@@ -21,11 +21,7 @@ func sourceEndpointOrOkta() record.Part {
 
 func endpointNames() []record.Part {
 	return []record.Part{
-		record.FirstOf{
-			record.Field("ip", record.AsIP, events.ClientIPAddress),
-			record.Found("ip", record.AsIP, firstHop),
-			record.Found("ip", record.AsIP, actorAddress),
-		},
+		record.ClientIP("ip"),
 		record.Field("domain", record.AsText, events.Domain),
 	}
 }
@@ -52,66 +48,14 @@ func endpointRest() []record.Part {
 			i, id, _ := clientKind(e)
 			return i != 0 && e.Int(id)
 		}),
-		record.Captioned("type", clientKind),
+		record.Captioned("type", "client.device", clientKind),
 		&record.Object{Key: "os", Naming: []record.Part{record.Field("name", record.AsText, events.ClientOS)}, Rest: []record.Part{
 			record.Derive("type_id", "by its name", func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) }),
 			record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
 		}},
-		record.Derive("intermediate_ips", "the hops behind the client", func(e *record.Emitter) bool { return hops(e, 1) }),
+		record.Derive("intermediate_ips", "the hops behind the client", func(e *record.Emitter) bool { return e.Hops(1) }),
 		record.Derive("proxy_endpoint", "the anonymiser that Okta saw", writeProxy),
 	}
-}
-
-// firstHop is the address of the chain's first hop, which is the client.
-func firstHop(e *record.Emitter) uint32 {
-	if chain := chain(e); chain != 0 && e.Tree.Nodes[chain].Next > chain+1 {
-		return e.Tree.Member(chain+1, "ip")
-	}
-	return 0
-}
-
-// actorAddress is the actor's id where the actor is an address.
-func actorAddress(e *record.Emitter) uint32 {
-	if e.Is(e.Event.Node(events.ActorType), "IP address") {
-		return e.Event.Node(events.ActorID)
-	}
-	return 0
-}
-
-// chain is the node of request.ipChain where it is an array, or 0.
-func chain(e *record.Emitter) uint32 {
-	if i := e.Event.Node(events.IPChain); i != 0 && e.Tree.Nodes[i].Kind == '[' {
-		return i
-	}
-	return 0
-}
-
-// hops writes the addresses of the chain from hop number first on, if there are
-// any behind the client. The chain itself stays in unmapped, with all it knows.
-func hops(e *record.Emitter, first int) bool {
-	chain := chain(e)
-	if chain == 0 {
-		return false
-	}
-	start := len(e.Out)
-	e.Out = append(e.Out, '[')
-	n, written := 0, 0
-	for i := chain + 1; i < e.Tree.Nodes[chain].Next; i = e.Tree.Nodes[i].Next {
-		if ip := e.Tree.Member(i, "ip"); ip != 0 && n >= first && record.IsIP(e, ip) {
-			if written > 0 {
-				e.Out = append(e.Out, ',')
-			}
-			e.Raw(ip)
-			written++
-		}
-		n++
-	}
-	if n < 2 || written == 0 {
-		e.Out = e.Out[:start]
-		return false
-	}
-	e.Out = append(e.Out, ']')
-	return true
 }
 
 // writeProxy writes the first anonymiser that Okta names: in
@@ -146,10 +90,10 @@ func httpRequest() record.Part {
 		record.Field("user_agent", record.AsText, events.ClientUserAgent),
 		record.Field("uid", record.AsText, events.DebugRequestID),
 		&record.Object{Key: "url", Naming: []record.Part{record.Field("path", record.AsText, events.DebugRequestURI)}, Rest: []record.Part{
-			record.Found("query_string", record.AsQuery, func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) }),
-			record.Found("hostname", record.AsHostname, func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) }),
+			record.Found("query_string", record.AsQuery, "debugContext.debugData.url", func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) }),
+			record.Found("hostname", record.AsHostname, "debugContext.debugData.origin", func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) }),
 		}},
-		record.Derive("x_forwarded_for", "the hops, the client first", func(e *record.Emitter) bool { return hops(e, 0) }),
+		record.Derive("x_forwarded_for", "the hops, the client first", func(e *record.Emitter) bool { return e.Hops(0) }),
 	}}
 }
 

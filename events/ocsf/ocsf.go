@@ -7,6 +7,8 @@
 package ocsf
 
 import (
+	"slices"
+
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/ocsf/classify"
 	"github.com/oktastream/oktastream/events/record"
@@ -58,6 +60,11 @@ func (n *Normaliser) Explain(e *events.Event) []record.Step {
 	n.emitter.Trace()
 	n.Append(nil, e)
 	return n.emitter.Steps()
+}
+
+// Fields tells what a record of a class can hold, in order, before unmapped.
+func (n *Normaliser) Fields(class int) []record.Step {
+	return record.Describe(slices.Concat(n.head, n.schema.records[class], n.tail))
 }
 
 // Decide says what class and activity an event type is, and which rule says so.

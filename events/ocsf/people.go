@@ -17,7 +17,7 @@ func actor() record.Part {
 			record.Field("full_name", record.AsText, events.ActorDisplayName),
 			record.Field("email_addr", record.AsEmail, events.ActorAlternateID),
 			record.Field("domain", record.AsDomain, events.ActorAlternateID),
-			userType(func(e *record.Emitter) uint32 { return e.Event.Node(events.ActorType) }),
+			userType("actor.type", func(e *record.Emitter) uint32 { return e.Event.Node(events.ActorType) }),
 			&record.Object{Key: "programmatic_credentials", List: true, Rest: []record.Part{
 				record.Field("uid", record.AsText, events.RequestAPITokenID),
 			}},
@@ -45,7 +45,7 @@ func session() record.Part {
 
 // userType is user.type_id and user.type. The word is Okta's own wherever OCSF
 // lets it be: a number other than 99 goes with OCSF's caption.
-func userType(of func(*record.Emitter) uint32) record.Part {
+func userType(where string, of func(*record.Emitter) uint32) record.Part {
 	known := func(e *record.Emitter) (i uint32, id int64, caption string) {
 		i = of(e)
 		if i == 0 || e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
@@ -66,7 +66,7 @@ func userType(of func(*record.Emitter) uint32) record.Part {
 			i, id, _ := known(e)
 			return i != 0 && e.Int(id)
 		}),
-		record.Captioned("type", known),
+		record.Captioned("type", where, known),
 	}
 }
 
@@ -77,7 +77,7 @@ func user() record.Part {
 }
 
 func targetUser() record.Part {
-	return record.ForTarget(record.OfClass(record.UserTarget), targetUserObject())
+	return record.ForTarget("the first user", record.OfClass(record.UserTarget), targetUserObject())
 }
 
 func targetUserObject() *record.Object {
@@ -87,7 +87,7 @@ func targetUserObject() *record.Object {
 	}, Rest: []record.Part{
 		record.Member("full_name", record.AsText, record.TargetName),
 		record.Member("email_addr", record.AsEmail, record.TargetAlternateID),
-		userType(func(e *record.Emitter) uint32 {
+		userType("target (the first user).type", func(e *record.Emitter) uint32 {
 			if e.Target == nil {
 				return 0
 			}

@@ -9,7 +9,7 @@ import (
 // class 3002 demands a service or a dst_endpoint.
 func service() record.Part {
 	return record.FirstOf{
-		record.ForTarget(record.OfClass(record.AppTarget), &record.Object{Key: "service", Naming: []record.Part{
+		record.ForTarget("the first application", record.OfClass(record.AppTarget), &record.Object{Key: "service", Naming: []record.Part{
 			record.Member("uid", record.AsText, record.TargetID),
 			record.Member("name", record.AsText, record.TargetName),
 		}}),
@@ -19,7 +19,7 @@ func service() record.Part {
 
 // signInPolicy is the policy that decided, with profile security_control.
 func signInPolicy() record.Part {
-	return record.ForTarget(record.OfClass(record.PolicyTarget), &record.Object{Key: "policy", Naming: []record.Part{
+	return record.ForTarget("the first policy", record.OfClass(record.PolicyTarget), &record.Object{Key: "policy", Naming: []record.Part{
 		record.Member("uid", record.AsText, record.TargetID),
 		record.Member("name", record.AsText, record.TargetName),
 	}, Rest: []record.Part{
@@ -222,5 +222,5 @@ func riskUser() record.Part {
 	user.Rest = append(user.Rest,
 		record.Derive("risk_level_id", "Okta's verdict on the risk", writeRiskID),
 		record.Derive("risk_level", "its caption", writeRiskCaption))
-	return record.ForTarget(record.OfClass(record.UserTarget), user)
+	return record.ForTarget("the first user", record.OfClass(record.UserTarget), user)
 }

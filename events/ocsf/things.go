@@ -11,7 +11,7 @@ import (
 func entity() record.Part {
 	return record.Both{
 		record.FirstOf{
-			record.ForTarget(entityOf, &record.Object{Key: "entity", Naming: entityNames(), Rest: []record.Part{
+			record.ForTarget("what is managed", entityOf, &record.Object{Key: "entity", Naming: entityNames(), Rest: []record.Part{
 				entityType(),
 				record.Member("data", record.AsJSON, record.TargetFrom),
 			}}),
@@ -24,7 +24,7 @@ func entity() record.Part {
 				}),
 			}},
 		},
-		record.ForTarget(entityOf, &record.Object{Key: "entity_result", Naming: []record.Part{
+		record.ForTarget("what is managed", entityOf, &record.Object{Key: "entity_result", Naming: []record.Part{
 			record.Member("data", record.AsJSON, record.TargetTo),
 		}, Rest: []record.Part{
 			record.Member("uid", record.AsText, record.TargetID),
@@ -72,14 +72,14 @@ func entityType() record.Part {
 			i, id, _ := of(e)
 			return i != 0 && e.Int(id)
 		}),
-		record.Captioned("type", of),
+		record.Captioned("type", "target (what is managed).type", of),
 	}
 }
 
 // group is the group that was managed. OCSF demands one.
 func group() record.Part {
 	return record.FirstOf{
-		record.ForTarget(groupOf, &record.Object{Key: "group", Naming: []record.Part{
+		record.ForTarget("the group", groupOf, &record.Object{Key: "group", Naming: []record.Part{
 			record.Member("uid", record.AsText, record.TargetID),
 			record.Member("name", record.AsText, record.TargetName),
 		}, Rest: []record.Part{
@@ -92,7 +92,7 @@ func group() record.Part {
 
 // groupResource is the application that a group was assigned to.
 func groupResource() record.Part {
-	return record.ForTarget(record.OfClass(record.AppTarget), &record.Object{Key: "resource", Naming: resourceNames(), Rest: resourceRest()})
+	return record.ForTarget("the first application", record.OfClass(record.AppTarget), &record.Object{Key: "resource", Naming: resourceNames(), Rest: resourceRest()})
 }
 
 // privileges is what was granted or revoked. OCSF demands it: the roles that
@@ -148,7 +148,7 @@ func writeTargetNames(e *record.Emitter) bool {
 
 // resources are the targets that are no users.
 func resources() record.Part {
-	return record.EachTarget("resources",
+	return record.EachTarget("resources", "no user",
 		func(t *record.Target) bool { return t.Class != record.UserTarget },
 		&record.Object{Naming: resourceNames(), Rest: resourceRest()})
 }
@@ -172,7 +172,7 @@ func resourceRest() []record.Part {
 // OCSF demands a product with a name or uid.
 func application() record.Part {
 	return record.FirstOf{
-		record.ForTarget(applicationOf, &record.Object{Key: "app", Naming: []record.Part{
+		record.ForTarget("the agent or application", applicationOf, &record.Object{Key: "app", Naming: []record.Part{
 			record.Member("uid", record.AsText, record.TargetID),
 			record.Member("name", record.AsText, record.TargetName),
 		}}),

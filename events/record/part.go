@@ -10,6 +10,7 @@ import (
 // is as if it had never been begun.
 type Part interface {
 	write(e *Emitter) bool
+	describe(d *description)
 }
 
 // Object is an attribute that holds an object.
@@ -67,31 +68,32 @@ func (l *leaf) write(e *Emitter) bool {
 
 // Member is an attribute whose value is that of one member of the target at
 // hand: the one that the surrounding ForTarget or EachTarget has chosen.
-func Member(key string, how Transform, from func(*Target) uint32) Part {
+func Member(key string, how Transform, from TargetMember) Part {
 	return &member{key, how, from}
 }
 
 type member struct {
 	key  string
 	how  Transform
-	from func(*Target) uint32
+	from TargetMember
 }
 
 func (m *member) write(e *Emitter) bool {
 	if e.Target == nil {
 		return false
 	}
-	i := m.from(e.Target)
+	i := m.from.of(e.Target)
 	return i != 0 && e.leaf(m.key, m.how, i)
 }
 
 // ForTarget writes parts with the target that choose picks of the event, or
-// with none where it picks nil.
-func ForTarget(choose func(*Emitter) *Target, parts ...Part) Part {
-	return &forTarget{choose, parts}
+// with none where it picks nil. which says in words what choose looks for.
+func ForTarget(which string, choose func(*Emitter) *Target, parts ...Part) Part {
+	return &forTarget{which, choose, parts}
 }
 
 type forTarget struct {
+	which  string
 	choose func(*Emitter) *Target
 	parts  Both
 }
@@ -170,13 +172,14 @@ const Other = 99
 
 // Captioned is the text beside an id: OCSF's caption, or Okta's own word beside
 // Other. Where the caption is another than Okta's word, that goes to unmapped.
-func Captioned(key string, of func(*Emitter) (node uint32, id int64, caption string)) Part {
-	return &captioned{key, of}
+func Captioned(key, where string, of func(*Emitter) (node uint32, id int64, caption string)) Part {
+	return &captioned{key, where, of}
 }
 
 type captioned struct {
-	key string
-	of  func(*Emitter) (node uint32, id int64, caption string)
+	key   string
+	where string
+	of    func(*Emitter) (node uint32, id int64, caption string)
 }
 
 func (c *captioned) write(e *Emitter) bool {
@@ -198,15 +201,16 @@ func (c *captioned) write(e *Emitter) bool {
 }
 
 // Found is an attribute whose value is that of a node which a rule finds, rather
-// than a name.
-func Found(key string, how Transform, from func(*Emitter) uint32) Part {
-	return &found{key, how, from}
+// than a name. where says in words which.
+func Found(key string, how Transform, where string, from func(*Emitter) uint32) Part {
+	return &found{key, how, where, from}
 }
 
 type found struct {
-	key  string
-	how  Transform
-	from func(*Emitter) uint32
+	key   string
+	how   Transform
+	where string
+	from  func(*Emitter) uint32
 }
 
 func (f *found) write(e *Emitter) bool {
@@ -224,15 +228,17 @@ type conditional struct {
 
 func (c *conditional) write(e *Emitter) bool { return c.holds(e) && c.part.write(e) }
 
-// EachTarget is an array of one object for each target that fits.
-func EachTarget(key string, fits func(*Target) bool, of *Object) Part {
-	return &eachTarget{key, fits, of}
+// EachTarget is an array of one object for each target that fits. which says in
+// words what fits.
+func EachTarget(key, which string, fits func(*Target) bool, of *Object) Part {
+	return &eachTarget{key, which, fits, of}
 }
 
 type eachTarget struct {
-	key  string
-	fits func(*Target) bool
-	of   *Object
+	key   string
+	which string
+	fits  func(*Target) bool
+	of    *Object
 }
 
 func (p *eachTarget) write(e *Emitter) bool {

@@ -116,11 +116,26 @@ func OfClass(c TargetClass) func(*Emitter) *Target {
 	return func(e *Emitter) *Target { return e.First(func(t *Target) bool { return t.Class == c }) }
 }
 
-// The members of a target, as Member takes them.
-func TargetID(t *Target) uint32          { return t.ID }
-func TargetType(t *Target) uint32        { return t.Type }
-func TargetAlternateID(t *Target) uint32 { return t.AlternateID }
-func TargetName(t *Target) uint32        { return t.DisplayName }
-func TargetDetail(t *Target) uint32      { return t.DetailEntry }
-func TargetFrom(t *Target) uint32        { return t.ChangeFrom }
-func TargetTo(t *Target) uint32          { return t.ChangeTo }
+// TargetMember names a member of a target.
+type TargetMember uint8
+
+// The members of a target.
+const (
+	TargetID TargetMember = iota
+	TargetType
+	TargetAlternateID
+	TargetName
+	TargetDetail
+	TargetFrom
+	TargetTo
+)
+
+// String is the member's path in the target.
+func (m TargetMember) String() string {
+	return [...]string{"id", "type", "alternateId", "displayName", "detailEntry", "changeDetails.from", "changeDetails.to"}[m]
+}
+
+// of is the member's node in t, or 0.
+func (m TargetMember) of(t *Target) uint32 {
+	return [...]uint32{t.ID, t.Type, t.AlternateID, t.DisplayName, t.DetailEntry, t.ChangeFrom, t.ChangeTo}[m]
+}

@@ -45,7 +45,15 @@ var (
 		e.Out, wrote = e.Tree.AppendDense(e.Out, i)
 		return wrote
 	}}
-	AsCountry = Transform{Name: "ISO 3166-1 alpha-2 code of the country", Write: writeCountry}
+	AsCountry = Transform{Name: "ISO 3166-1 alpha-2 code, or the name as it is", Write: writeCountry}
+	// AsCountryCode is AsCountry for an attribute that holds codes only.
+	AsCountryCode = Transform{Name: "ISO 3166-1 alpha-2 code of the country", Write: func(e *Emitter, i uint32) bool {
+		if !e.Says(i) {
+			return false
+		}
+		code := e.countries.code(e.Tree, i)
+		return code != "" && e.Quote(code)
+	}}
 	// AsEmail and AsDomain repeat parts of a login name; the name itself is in
 	// an attribute of its own.
 	AsEmail  = Transform{Name: "the login, if it is an e-mail address", Write: writeEmail, Partial: true}

@@ -20,6 +20,9 @@ import (
 // Level is how dangerous Okta thinks something is.
 type Level int
 
+// String is Okta's word for the level.
+func (l Level) String() string { return [...]string{"NONE", "LOW", "MEDIUM", "HIGH"}[l] }
+
 // The levels of Okta's risk engine (Okta Management OpenAPI 2026.06.3,
 // LogSecurityContext). LevelNone is the absence of a word that says so.
 const (
@@ -53,9 +56,10 @@ type Verdict struct {
 	Threat Level
 	// Threats names the threats of debugData.threatDetections, unescaped.
 	Threats [][]byte
-	// RiskObject and Behaviors are typed JSON objects, each of the first source
-	// that has any; nil where none has.
-	RiskObject, Behaviors []byte
+	// Behaviors is a JSON object of results by the names of behaviors, of the
+	// first of securityContext.userBehaviors, debugData.behaviors and
+	// logOnlySecurityData.behaviors that has any; nil where none has.
+	Behaviors []byte
 
 	typed [6]typedField // one for each of the readers
 }
@@ -104,6 +108,7 @@ func (r *Reader) Read(e *events.Event) *Verdict {
 	r.text, r.out = r.text[:0], r.out[:0]
 	r.verdict = Verdict{Threats: r.verdict.Threats[:0], Reasons: r.verdict.Reasons[:0]}
 	r.current(e)
+	r.userBehaviors(e)
 	for k := range readers {
 		i := e.Node(readers[k].field)
 		if i == 0 {
@@ -135,9 +140,35 @@ func (r *Reader) current(e *events.Event) {
 	}
 }
 
+// userBehaviors reads [{"name":"New Device","result":"POSITIVE"}], the form that
+// Okta documents since 2026, into what the older ones are read into.
+func (r *Reader) userBehaviors(e *events.Event) {
+	list := e.Node(events.UserBehaviors)
+	if list == 0 || e.Tree.Nodes[list].Kind != '[' {
+		return
+	}
+	start := len(r.out)
+	r.out = append(r.out, '{')
+	for i := list + 1; i < e.Tree.Nodes[list].Next; i = e.Tree.Nodes[i].Next {
+		name, result := e.Tree.Member(i, "name"), e.Tree.Member(i, "result")
+		if name == 0 || result == 0 || e.Tree.Nodes[name].Kind != '"' || e.Tree.Nodes[result].Kind != '"' {
+			continue
+		}
+		if len(r.out) > start+1 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(append(append(r.out, e.Tree.Raw(name)...), ':'), e.Tree.Raw(result)...)
+	}
+	if len(r.out) == start+1 {
+		r.out = r.out[:start]
+		return
+	}
+	r.out = append(r.out, '}')
+	r.verdict.Behaviors = r.out[start:len(r.out):len(r.out)]
+}
+
 // risk reads {level=…, reasons=…}. The reasons become a list.
 func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
-	start := len(r.out)
 	list, ok := r.pairs(tree, i, identifier)
 	if !ok {
 		return false
@@ -164,9 +195,6 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 		r.out = quote(r.out, p.value)
 	}
 	r.out = append(r.out, '}')
-	if r.verdict.RiskObject == nil {
-		r.verdict.RiskObject = r.out[start:len(r.out):len(r.out)]
-	}
 	return true
 }
 

@@ -1,6 +1,7 @@
 package security
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -63,9 +64,6 @@ func TestEveryFormOfRisk(t *testing.T) {
 				if v.Risk != test.level {
 					t.Errorf("level = %d, want %d", v.Risk, test.level)
 				}
-				if string(v.RiskObject) != test.want {
-					t.Errorf("risk object = %s, want %s", v.RiskObject, test.want)
-				}
 			})
 		})
 	}
@@ -127,6 +125,19 @@ func TestTheFirstSourceOfRiskCounts(t *testing.T) {
 		`"debugContext":{"debugData":{"risk":"{level=LOW}","logOnlySecurityData":"{\"risk\":{\"level\":\"MEDIUM\"}}"}}`, func(v *Verdict) {
 		if v.Risk != LevelHigh {
 			t.Errorf("level = %d, want that of securityContext.risk", v.Risk)
+		}
+	})
+}
+
+func TestTheDocumentedFormOf2026(t *testing.T) {
+	read(t, `"securityContext":{"risk":{"level":"MEDIUM","reasons":["New IP",null,"New Device"]},`+
+		`"userBehaviors":[{"id":"b1","name":"New IP","result":"POSITIVE"},{"id":"b2"},"odd",{"id":"b3","name":"Velocity","result":"NEGATIVE"}]},`+
+		debug("behaviors", `"{New City=POSITIVE}"`), func(v *Verdict) {
+		if v.Risk != LevelMedium || string(bytes.Join(v.Reasons, []byte("|"))) != "New IP|New Device" {
+			t.Errorf("risk = %v for %q", v.Risk, v.Reasons)
+		}
+		if want := `{"New IP":"POSITIVE","Velocity":"NEGATIVE"}`; string(v.Behaviors) != want {
+			t.Errorf("behaviors = %s, want %s", v.Behaviors, want)
 		}
 	})
 }

@@ -1,0 +1,219 @@
+// Package datadog writes Okta System Log events as Datadog logs.
+//
+// A log is the raw event at its raw paths, because that is what Datadog's own
+// Okta pipeline and detection rules and Okta's published queries read
+// (@actor.alternateId, @debugContext.debugData.*), with the reserved and the
+// standard attributes of Datadog beside it (docs.datadoghq.com, "Standard
+// attributes", 2026-11). Nothing of the event is left out, not even nulls.
+package datadog
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/record"
+)
+
+// Settings are what a log has that the event does not tell. The zero value is
+// usable.
+type Settings struct {
+	// Service is the log's service; "okta" where empty.
+	Service string
+	// Tags are added to ddtags, each as key:value.
+	Tags []string
+}
+
+// Source is the ddsource of every log: it is what makes Datadog run its Okta
+// pipeline.
+const Source = "okta"
+
+// Normaliser writes logs. It is for one goroutine: it keeps its memory from
+// event to event, and nothing else.
+type Normaliser struct {
+	emitter    *record.Emitter
+	classifier *classify.Classifier
+	parts      []record.Part
+}
+
+// New makes a Normaliser.
+func New(s Settings) *Normaliser {
+	if s.Service == "" {
+		s.Service = "okta"
+	}
+	return &Normaliser{
+		emitter:    record.New(),
+		classifier: classify.New(classify.V1_8()),
+		parts:      attributes(s),
+	}
+}
+
+// Append appends to dst the log of e, one line of JSON without its end. The
+// same event and provenance always give the same bytes.
+func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
+	decision := n.classifier.Decide(string(e.Type))
+	dst, displaced := appendEvent(dst, e)
+	n.emitter.Begin(dst, e, &decision)
+	n.emitter.Write(n.parts)
+	if displaced {
+		return appendDisplaced(n.emitter.End(), e)
+	}
+	return append(n.emitter.End(), '}')
+}
+
+// Explain normalises e and tells what stands in the log beside the raw event.
+func (n *Normaliser) Explain(e *events.Event) []record.Step {
+	n.emitter.Trace()
+	n.Append(nil, e)
+	steps := n.emitter.Steps()
+	added := steps[:0]
+	for _, s := range steps {
+		if s.To != "" {
+			added = append(added, s)
+		}
+	}
+	return added
+}
+
+// Fields tells what a log can hold beside the raw event, in order.
+func (n *Normaliser) Fields() []record.Step { return record.Describe(n.parts) }
+
+// names are the top-level attributes that are ours. Should Okta add a field of
+// one of these names, it moves to displacedTo: a log with the same name twice
+// would lose one of the two.
+var names = []string{
+	"ddsource", "service", "ddtags", "hostname", "message", "date", "status",
+	"evt", "usr", "network", "http", "session", "error", "aws", "okta",
+}
+
+const displacedTo = "okta_displaced"
+
+// appendEvent appends the event without its closing bracket, and reports
+// whether any of its fields had to make room.
+func appendEvent(dst []byte, e *events.Event) (out []byte, displaced bool) {
+	nodes := e.Tree.Nodes
+	for i := e.Root + 1; i < nodes[e.Root].Next; i = nodes[i].Next {
+		if isOurs(e.Tree.Key(i)) {
+			displaced = true
+		}
+	}
+	text := e.Text()
+	if !displaced && bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {
+		return append(dst, bytes.TrimRight(text[:len(text)-1], " \t")...), false
+	}
+	dst = append(dst, '{')
+	for i := e.Root + 1; i < nodes[e.Root].Next; i = nodes[i].Next {
+		if !isOurs(e.Tree.Key(i)) {
+			dst = appendMember(dst, e, i)
+		}
+	}
+	return dst, displaced
+}
+
+// appendDisplaced appends the fields that made room, and closes the log.
+func appendDisplaced(dst []byte, e *events.Event) []byte {
+	dst = append(dst, `,"`+displacedTo+`":{`...)
+	nodes := e.Tree.Nodes
+	for i := e.Root + 1; i < nodes[e.Root].Next; i = nodes[i].Next {
+		if isOurs(e.Tree.Key(i)) {
+			dst = appendMember(dst, e, i)
+		}
+	}
+	return append(dst, '}', '}')
+}
+
+func appendMember(dst []byte, e *events.Event, i uint32) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	dst = append(append(append(dst, '"'), e.Tree.Key(i)...), '"', ':')
+	return e.Tree.AppendCompact(dst, i)
+}
+
+func isOurs(key []byte) bool {
+	for _, name := range names {
+		if string(key) == name {
+			return true
+		}
+	}
+	return string(key) == displacedTo
+}
+
+// attributes are what stands beside the raw event.
+func attributes(s Settings) []record.Part {
+	parts := reserved(s)
+	return append(parts,
+		event(), person(), network(), request(),
+		&record.Object{Key: "session", Rest: []record.Part{
+			record.Field("id", record.AsText, events.ExternalSessionID),
+		}},
+		record.When(failed, &record.Object{Key: "error", Rest: []record.Part{
+			record.Field("message", record.AsText, events.OutcomeReason),
+		}}),
+		&record.Object{Key: "aws", Rest: []record.Part{
+			fromEnvelope("account", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
+		}},
+		verdict(),
+	)
+}
+
+// reserved are the attributes that Datadog itself reads.
+func reserved(s Settings) []record.Part {
+	return []record.Part{
+		record.Word("ddsource", Source, "makes Datadog run its Okta pipeline"),
+		record.Word("service", s.Service, "the setting"),
+		record.Derive("ddtags", "org and region of the envelope, and the setting", func(e *record.Emitter) bool {
+			tags := make([]string, 0, 2+len(s.Tags))
+			if org := e.Event.Provenance.Org; org != "" {
+				tags = append(tags, "okta_org:"+org)
+			}
+			if region := e.Event.Provenance.Region; region != "" {
+				tags = append(tags, "region:"+region)
+			}
+			tags = append(tags, s.Tags...)
+			return len(tags) > 0 && e.Quote(strings.Join(tags, ","))
+		}),
+		record.Derive("hostname", "the Okta org of the envelope", func(e *record.Emitter) bool {
+			org := e.Event.Provenance.Org
+			return org != "" && e.Quote(org+".okta.com")
+		}),
+		record.FirstOf{
+			record.Field("message", record.AsText, events.DisplayMessage),
+			record.Field("message", record.AsText, events.EventType),
+		},
+		record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
+			return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
+		}),
+		record.Derive("status", "severity", func(e *record.Emitter) bool { return e.Quote(status(e)) }),
+	}
+}
+
+// status is Datadog's word for Okta's severity.
+func status(e *record.Emitter) string {
+	switch string(e.Inner(events.Severity)) {
+	case "DEBUG":
+		return "debug"
+	case "WARN":
+		return "warn"
+	case "ERROR":
+		return "error"
+	}
+	return "info"
+}
+
+func failed(e *record.Emitter) bool {
+	switch string(e.Inner(events.OutcomeResult)) {
+	case "FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED":
+		return true
+	}
+	return false
+}
+
+func fromEnvelope(key, why string, of func(*events.Provenance) string) record.Part {
+	return record.Derive(key, why, func(e *record.Emitter) bool {
+		text := of(&e.Event.Provenance)
+		return text != "" && e.Quote(text)
+	})
+}

@@ -1,0 +1,66 @@
+package record
+
+import "github.com/oktastream/oktastream/events"
+
+// ClientIP is the address that a request came from: client.ipAddress, else the
+// first hop of request.ipChain, else the actor's id where the actor is an
+// address.
+func ClientIP(key string) Part {
+	return FirstOf{
+		Field(key, AsIP, events.ClientIPAddress),
+		Found(key, AsIP, "request.ipChain[0].ip", firstHop),
+		Found(key, AsIP, "actor.id", actorAddress),
+	}
+}
+
+// firstHop is the address of the chain's first hop, which is the client.
+func firstHop(e *Emitter) uint32 {
+	if chain := e.chain(); chain != 0 && e.Tree.Nodes[chain].Next > chain+1 {
+		return e.Tree.Member(chain+1, "ip")
+	}
+	return 0
+}
+
+// actorAddress is the actor's id where the actor is an address.
+func actorAddress(e *Emitter) uint32 {
+	if e.Is(e.Event.Node(events.ActorType), "IP address") {
+		return e.Event.Node(events.ActorID)
+	}
+	return 0
+}
+
+// chain is the node of request.ipChain where it is an array, or 0.
+func (e *Emitter) chain() uint32 {
+	if i := e.Event.Node(events.IPChain); i != 0 && e.Tree.Nodes[i].Kind == '[' {
+		return i
+	}
+	return 0
+}
+
+// Hops writes the addresses of the chain from hop number first on, if there are
+// any behind the client. The chain itself stays in unmapped, with all it knows.
+func (e *Emitter) Hops(first int) bool {
+	chain := e.chain()
+	if chain == 0 {
+		return false
+	}
+	start := len(e.Out)
+	e.Out = append(e.Out, '[')
+	n, written := 0, 0
+	for i := chain + 1; i < e.Tree.Nodes[chain].Next; i = e.Tree.Nodes[i].Next {
+		if ip := e.Tree.Member(i, "ip"); ip != 0 && n >= first && IsIP(e, ip) {
+			if written > 0 {
+				e.Out = append(e.Out, ',')
+			}
+			e.Raw(ip)
+			written++
+		}
+		n++
+	}
+	if n < 2 || written == 0 {
+		e.Out = e.Out[:start]
+		return false
+	}
+	e.Out = append(e.Out, ']')
+	return true
+}

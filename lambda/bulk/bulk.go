@@ -1,0 +1,226 @@
+// Package bulk runs the pipeline over files and streams on all cores. Records
+// leave in the order in which they came, whatever the number of cores, and
+// nothing is held but what is on its way.
+package bulk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/dedup"
+	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// BatchSize is how many consecutive values of the input make a batch: copies of
+// an event are looked for within it.
+const BatchSize = 1000
+
+// Input is one stream of events.
+type Input struct {
+	Name string // for messages
+	Open func() (io.ReadCloser, error)
+}
+
+// Job is one run.
+type Job struct {
+	Inputs    []Input
+	Config    pipeline.Config
+	MaxRecord int // bytes; see stream.Options
+	Workers   int // goroutines that process; at least 1
+	Sink      sink.Sink
+	// Bad gets every record that cannot be delivered. Its error ends the run.
+	Bad func(*deadletter.Letter) error
+	// Unreadable gets an input that cannot be opened or read to its end. The
+	// run goes on with the next.
+	Unreadable func(name string, err error)
+	// Progress is told, from one goroutine, how many bytes of the inputs have
+	// been read since it was told last. It may be nil.
+	Progress func(bytes int)
+	Now      func() time.Time
+	Version  string // of oktastream, for dead letters
+}
+
+// Run runs the job until the inputs end or ctx does, and returns the ledger of
+// what it has done by then. The error is ctx's, the sink's or Bad's.
+func (j *Job) Run(ctx context.Context) (ledger.Ledger, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	// Two chunks for each worker keep all of them busy; one more of each is
+	// being filled and being written.
+	inFlight := 2*j.Workers + 2
+	free := make(chan *chunk, inFlight)
+	for range inFlight {
+		free <- &chunk{}
+	}
+	work := make(chan *chunk, inFlight)
+	order := make(chan *chunk, inFlight)
+
+	var workers sync.WaitGroup
+	for range j.Workers {
+		workers.Go(func() {
+			p := pipeline.New(j.Config)
+			for c := range work {
+				c.process(p)
+				close(c.done)
+			}
+		})
+	}
+	// The reader may be stuck in a Read that nothing ends, of a terminal, say.
+	// It owns the channels and finds ctx done when it comes back; nobody waits.
+	go func() {
+		defer close(order)
+		defer close(work)
+		r := reader{job: j, free: free, work: work, order: order}
+		r.run(ctx)
+	}()
+
+	w := writer{job: j}
+	err := w.run(ctx, order, free)
+	cancel(err)
+	if err == nil {
+		workers.Wait()
+	}
+	return w.ledger, err
+}
+
+// writer is the end of the pipe: it sees the chunks in order.
+type writer struct {
+	job     *Job
+	ledger  ledger.Ledger
+	window  dedup.Window
+	records []sink.Record
+	answers []sink.Answer
+	letter  deadletter.Letter
+}
+
+func (w *writer) run(ctx context.Context, order, free chan *chunk) error {
+	for {
+		c, err := next(ctx, order)
+		if c == nil {
+			return err
+		}
+		<-c.done
+		if err := w.write(ctx, c); err != nil {
+			return err
+		}
+		c.reset()
+		free <- c
+	}
+}
+
+// next is the next chunk in order; nil at the end, with ctx's error if it was
+// that which ended it. What has been read when ctx ends is still written.
+func next(ctx context.Context, order chan *chunk) (*chunk, error) {
+	select {
+	case c := <-order:
+		if c == nil {
+			return nil, context.Cause(ctx)
+		}
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-order:
+		if c == nil {
+			return nil, context.Cause(ctx)
+		}
+		return c, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (w *writer) write(ctx context.Context, c *chunk) error {
+	w.records = w.records[:0]
+	w.ledger.BytesIn += int64(c.bytes)
+	for i := range c.results {
+		if err := w.add(c, &c.results[i]); err != nil {
+			return errors.Join(err, w.deliver(ctx))
+		}
+	}
+	err := w.deliver(ctx)
+	for i := range c.items {
+		if broken := c.items[i].broken; broken != nil {
+			w.job.Unreadable(c.items[i].input, broken)
+		}
+	}
+	return err
+}
+
+// add enters one record in the ledger and, unless it ends here, in the batch to
+// deliver.
+func (w *writer) add(c *chunk, r *result) error {
+	if r.ordinal >= w.ledger.Batches*BatchSize {
+		w.window.Reset()
+		w.ledger.Batches = r.ordinal/BatchSize + 1
+	}
+	switch {
+	case r.fault != nil:
+		w.ledger.Received++
+		w.ledger.Dead++
+		return w.bad(c, r)
+	case r.Filtered:
+		w.ledger.Received++
+		w.ledger.Filtered++
+		return nil
+	}
+	if r.UnknownType {
+		w.ledger.UnknownType++
+	}
+	switch verdict, _ := w.window.Add(r.UUID, r.Hash, 0); verdict {
+	case dedup.Duplicate:
+		w.ledger.Received++
+		w.ledger.Duplicate++
+		return nil
+	case dedup.Conflict:
+		w.ledger.Conflict++
+	}
+	w.records = append(w.records, sink.Record{Line: c.out[r.Start:r.End], UUID: r.UUID, TimeMS: r.PublishedMS})
+	return nil
+}
+
+// deliver hands the batch to the sink. What the sink did not accept has not been
+// received, as far as the ledger goes: the run ends with it.
+func (w *writer) deliver(ctx context.Context) error {
+	if len(w.records) == 0 {
+		return nil
+	}
+	if cap(w.answers) < len(w.records) {
+		w.answers = make([]sink.Answer, len(w.records))
+	}
+	w.answers = w.answers[:len(w.records)]
+	clear(w.answers)
+	err := w.job.Sink.Deliver(ctx, w.records, w.answers)
+	for i, a := range w.answers {
+		if a.State == sink.Accepted {
+			w.ledger.Received++
+			w.ledger.Delivered++
+			w.ledger.BytesOut += int64(len(w.records[i].Line)) + 1
+		}
+	}
+	return err
+}
+
+func (w *writer) bad(c *chunk, r *result) error {
+	at := &c.items[r.item]
+	w.letter = deadletter.Letter{
+		Note: deadletter.Note{
+			Stage: r.Stage, Reason: string(r.fault.Reason), Detail: r.fault.Text, UUID: r.UUID,
+			Version: w.job.Version, FirstSeen: w.job.Now().UTC(),
+		},
+		File: at.input, Line: at.line, Offset: at.offset,
+	}
+	if r.fault.Body == nil {
+		w.letter.Bytes = at.length
+	} else {
+		w.letter.SetBody(r.fault.Body)
+	}
+	return w.job.Bad(&w.letter)
+}

@@ -1,0 +1,194 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/stream"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+)
+
+// A chunk is as much of the input as one worker takes at a time. It is no batch:
+// its size changes nothing but the speed.
+const (
+	chunkItems = 256
+	chunkBytes = 1 << 20
+)
+
+// chunk is a run of consecutive values of the input and what became of them.
+// It goes from the reader to a worker to the writer, and back.
+type chunk struct {
+	text  []byte // of all items, one after the other
+	items []item
+	bytes int // of the inputs, whatever they held
+	first int64
+
+	out     []byte // normalised records, one after the other
+	results []result
+	done    chan struct{}
+}
+
+// item is one value of the input and its place.
+type item struct {
+	start, end int // in the chunk's text
+	fault      *stream.Fault
+	broken     error // the input ends here, before its end
+	input      string
+	line       int
+	offset     int64
+	length     int64
+}
+
+// result is one record of an item.
+type result struct {
+	pipeline.Record
+	ordinal int64 // of the item, counted over all inputs
+	item    int
+	fault   *events.Fault // with a Body of its own; nil body: too long to be kept
+}
+
+func (c *chunk) reset() {
+	// A chunk that once held something huge does not keep its memory.
+	if cap(c.text)+cap(c.out) > 16*chunkBytes {
+		c.text, c.out = nil, nil
+	}
+	*c = chunk{text: c.text[:0], items: c.items[:0], out: c.out[:0], results: c.results[:0]}
+}
+
+func (c *chunk) process(p *pipeline.Pipeline) {
+	for i := range c.items {
+		it := &c.items[i]
+		ordinal := c.first + int64(i)
+		text := c.text[it.start:it.end]
+		if it.broken != nil {
+			continue
+		}
+		if it.fault != nil {
+			fault := &events.Fault{Reason: events.Reason(it.fault.Reason), Text: it.fault.Text}
+			if it.length == int64(len(text)) {
+				fault.Body = text
+			}
+			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, ordinal: ordinal, item: i, fault: fault})
+			continue
+		}
+		c.out = p.Process(c.out, text, func(r *pipeline.Record) {
+			res := result{Record: *r, ordinal: ordinal, item: i}
+			if r.Fault != nil {
+				fault := *r.Fault
+				fault.Body = append([]byte{}, fault.Body...)
+				res.fault, res.Record.Fault = &fault, nil
+			}
+			c.results = append(c.results, res)
+		})
+	}
+}
+
+// reader is the beginning of the pipe: it fills chunks.
+type reader struct {
+	job               *Job
+	free, work, order chan *chunk
+	chunk             *chunk
+	ordinal           int64
+}
+
+func (r *reader) run(ctx context.Context) {
+	for _, in := range r.job.Inputs {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := r.input(ctx, in); err != nil && ctx.Err() == nil {
+			r.add(ctx, item{input: in.Name, broken: err}, nil)
+		}
+	}
+	r.flush()
+}
+
+func (r *reader) input(ctx context.Context, in Input) error {
+	source, err := in.Open()
+	if err != nil {
+		return err
+	}
+	counted := &countingReader{source: source}
+	err = r.items(ctx, in.Name, counted)
+	if closing := source.Close(); err == nil && closing != nil {
+		err = fmt.Errorf("close %s: %w", in.Name, closing)
+	}
+	return err
+}
+
+func (r *reader) items(ctx context.Context, name string, source *countingReader) error {
+	values := stream.NewReader(source, stream.Options{MaxRecord: r.job.MaxRecord})
+	for ctx.Err() == nil {
+		// Nothing waits for input that may not come for hours.
+		if r.chunk != nil && !values.Ready() {
+			r.flush()
+		}
+		value, err := values.Next()
+		if n := source.take(); n > 0 && r.job.Progress != nil {
+			r.job.Progress(n)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !r.add(ctx, item{fault: value.Fault, input: name, line: value.Line, offset: value.Offset, length: value.Length}, value.Text) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *reader) add(ctx context.Context, it item, text []byte) bool {
+	if r.chunk == nil {
+		select {
+		case r.chunk = <-r.free:
+			r.chunk.first, r.chunk.done = r.ordinal, make(chan struct{})
+		case <-ctx.Done():
+			return false
+		}
+	}
+	c := r.chunk
+	it.start, it.end = len(c.text), len(c.text)+len(text)
+	c.text = append(c.text, text...)
+	c.items = append(c.items, it)
+	c.bytes += int(it.length)
+	r.ordinal++
+	if len(c.items) == chunkItems || len(c.text) >= chunkBytes {
+		r.flush()
+	}
+	return true
+}
+
+// flush sends the chunk on its way. The channels hold every chunk there is, so
+// that this never waits.
+func (r *reader) flush() {
+	if r.chunk == nil {
+		return
+	}
+	r.work <- r.chunk
+	r.order <- r.chunk
+	r.chunk = nil
+}
+
+// countingReader counts what has been read of an input, for the progress.
+type countingReader struct {
+	source io.Reader
+	n      int
+}
+
+func (r *countingReader) Read(p []byte) (int, error) {
+	n, err := r.source.Read(p)
+	r.n += n
+	return n, err
+}
+
+func (r *countingReader) take() int {
+	n := r.n
+	r.n = 0
+	return n
+}

@@ -1,0 +1,135 @@
+// Command oktastream is the operator's tool: it runs the function's own pipeline
+// on files, and explains what becomes of an event.
+//
+// Results go to stdout and nothing else does. What is said to a person goes to
+// stderr, each line beginning "oktastream:", in lower case and without a final
+// period; an error that a person can mend is followed by a line that says how.
+// Exit codes: 0 done (also when the reader of stdout went away), 1 something
+// failed or was bad, 2 wrong use, 130 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	// A write to a pipe that nobody reads shall be an error like any other, not
+	// the end of the process in the middle of its work.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second Ctrl-C ends at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], console{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// console is where the program meets the person.
+type console struct {
+	in       *os.File
+	out, err *os.File
+}
+
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+type commands struct {
+	Run     runCommand       `cmd:"" help:"Normalise System Log events from files or stdin, as the function does."`
+	Explain explainCommand   `cmd:"" help:"Show how an event, or a type of event, is normalised."`
+	Version kong.VersionFlag `help:"Show the version."`
+}
+
+// run runs the program and returns its exit code.
+func run(ctx context.Context, args []string, c console) (code int) {
+	var cli commands
+	parser := kong.Must(&cli,
+		kong.Name("oktastream"),
+		kong.Description("Okta System Log events in, normalised records out."),
+		kong.Vars{"version": version()},
+		kong.Writers(c.out, c.err),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		// Kong ends the process after --help and --version.
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+	defer func() {
+		if e, ok := recover().(exit); ok {
+			code = int(e)
+		} else if e := recover(); e != nil {
+			panic(e)
+		}
+	}()
+	command, err := parser.Parse(args)
+	if err != nil {
+		return report(c.err, withHint(usage(err), "oktastream --help, or oktastream run --help"))
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return report(c.err, command.Run(c))
+}
+
+// exit is how kong's wish to end the process travels.
+type exit int
+
+// usageError is a wrong use of the command line.
+type usageError struct{ error }
+
+func usage(err error) error { return usageError{err} }
+
+// hinted is an error with the next step.
+type hinted struct {
+	error
+	hint string
+}
+
+func withHint(err error, hint string) error { return hinted{err, hint} }
+
+func (h hinted) Unwrap() error { return h.error }
+
+// quiet ends the program with a code and without a word; what there is to say
+// has been said.
+type quiet int
+
+func (quiet) Error() string { return "" }
+
+// report says what went wrong and turns it into an exit code.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if code := quiet(0); errors.As(err, &code) {
+		return int(code)
+	}
+	say(w, "error: "+err.Error())
+	var h hinted
+	if errors.As(err, &h) {
+		say(w, "hint: "+h.hint)
+	}
+	if u := (usageError{}); errors.As(err, &u) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func say(w io.Writer, line string) { fmt.Fprintln(w, "oktastream: "+line) }
+
+// version is that of the module, as the Go tool stamped it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+func now() time.Time { return time.Now() }

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+
+	_ "embed"
+
+	"github.com/alecthomas/units"
+	"golang.org/x/term"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/lambda/bulk"
+	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// sample holds made-up events, as EventBridge delivers them.
+//
+//go:embed sample.jsonl
+var sample []byte
+
+type runCommand struct {
+	Files []string `arg:"" optional:"" name:"file" help:"Files of events, - for stdin (also where no file is named). JSON lines, arrays, pretty-printed, EventBridge envelopes, SQS batches, dead letters, any of it gzipped."`
+
+	Sample      bool             `help:"Read the events that come with the program."`
+	Format      string           `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
+	To          string           `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout."`
+	DeadLetters string           `type:"path" placeholder:"FILE" help:"Append records that cannot be normalised to FILE, with the reason. Without it they are only reported."`
+	Include     []string         `placeholder:"TYPE" help:"Only these event types; * stands for any characters. May be given more than once, or with commas."`
+	Exclude     []string         `placeholder:"TYPE" help:"Not these event types. Beats --include."`
+	Service     string           `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
+	Tags        []string         `placeholder:"TAG" help:"Tags of Datadog logs."`
+	MaxRecord   units.Base2Bytes `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
+	JSON        bool             `help:"Print the ledger as one JSON object."`
+}
+
+func (r *runCommand) Run(ctx context.Context, c console) error {
+	job, err := r.job(c)
+	if err != nil {
+		return err
+	}
+	output, err := r.output(c, job.Config.Format)
+	if err != nil {
+		return err
+	}
+	letters, err := r.letters(c)
+	if err != nil {
+		return err
+	}
+	job.Sink, job.Bad = output.sink, letters.take
+	failed := false
+	job.Unreadable = func(name string, err error) {
+		failed = true
+		say(c.err, fmt.Sprintf("error: read %s: %v", name, plain(err)))
+		if hint := hintFor(err); hint != "" {
+			say(c.err, "hint: "+hint)
+		}
+	}
+	bar := newProgress(c, job.Inputs)
+	job.Progress = bar.add
+
+	total, err := job.Run(ctx)
+	bar.end()
+	err = errors.Join(err, output.close(), letters.close())
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	r.printLedger(c.err, total)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return quiet(exitInterrupted)
+	case err != nil:
+		return err
+	case failed || total.Dead > 0 || !total.Balanced():
+		if letters.reported > 0 {
+			say(c.err, "hint: --dead-letters FILE keeps bad records, to be mended and run again")
+		}
+		return quiet(exitFailed)
+	}
+	return nil
+}
+
+// job is what the flags ask for. All that is wrong with them is said at once.
+func (r *runCommand) job(c console) (*bulk.Job, error) {
+	var faults []error
+	format, err := pipeline.ParseFormat(r.Format)
+	faults = append(faults, err)
+	filter, err := events.NewFilter(r.Include, r.Exclude)
+	faults = append(faults, err)
+	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
+		faults = append(faults, errors.New("--max-record is between 1 byte and 1GiB"))
+	}
+	if format != pipeline.Datadog && (r.Service != "" || len(r.Tags) > 0) {
+		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
+	}
+	if r.Sample && len(r.Files) > 0 {
+		faults = append(faults, errors.New("--sample and files exclude each other"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, usage(err)
+	}
+	inputs, err := r.inputs(c)
+	if err != nil {
+		return nil, err
+	}
+	return &bulk.Job{
+		Inputs:    inputs,
+		Config:    pipeline.Config{Format: format, Filter: filter, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags}},
+		MaxRecord: int(r.MaxRecord),
+		Workers:   runtime.GOMAXPROCS(0),
+		Now:       now,
+		Version:   version(),
+	}, nil
+}
+
+func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
+	if r.Sample {
+		return []bulk.Input{{Name: "sample", Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(sample)), nil
+		}}}, nil
+	}
+	files := r.Files
+	if len(files) == 0 {
+		if term.IsTerminal(int(c.in.Fd())) {
+			return nil, withHint(usage(errors.New("no events: stdin is a terminal")),
+				"name a file, pipe events in, or try oktastream run --sample")
+		}
+		files = []string{"-"}
+	}
+	var inputs []bulk.Input
+	for _, name := range files {
+		if name == "-" {
+			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }})
+			continue
+		}
+		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
+	}
+	return inputs, nil
+}
+
+// output is where records go.
+type output struct {
+	sink  sink.Sink
+	close func() error
+}
+
+func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
+	if r.To == "-" {
+		return output{&sink.Writer{W: c.out}, func() error { return nil }}, nil
+	}
+	dir, err := sink.NewDir(r.To, string(format))
+	if errors.Is(err, fs.ErrExist) {
+		return output{}, withHint(err, "oktastream overwrites nothing: name another directory, or move these files away")
+	}
+	if err != nil {
+		return output{}, err
+	}
+	return output{dir, dir.Close}, nil
+}
+
+// letters is where bad records go: a file, or else stderr.
+type letters struct {
+	file     *os.File
+	stderr   io.Writer
+	line     []byte
+	reported int
+}
+
+func (r *runCommand) letters(c console) (*letters, error) {
+	if r.DeadLetters == "" {
+		return &letters{stderr: c.err}, nil
+	}
+	file, err := os.OpenFile(r.DeadLetters, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the file of dead letters: %w", err)
+	}
+	target, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("look at the file of dead letters: %w", err)
+	}
+	for _, name := range r.Files {
+		if in, err := os.Stat(name); err == nil && os.SameFile(in, target) {
+			return nil, withHint(usage(fmt.Errorf("--dead-letters %s is also read", r.DeadLetters)), "name another file: records that fail again would be read again, for ever")
+		}
+	}
+	return &letters{file: file}, nil
+}
+
+func (l *letters) take(letter *deadletter.Letter) error {
+	if l.file == nil {
+		l.reported++
+		text := fmt.Sprintf("%s:%d: %s: %s", letter.File, letter.Line, letter.Reason, letter.Detail)
+		if letter.UUID != "" {
+			text += fmt.Sprintf(" (uuid %s)", letter.UUID)
+		}
+		say(l.stderr, text)
+		return nil
+	}
+	var err error
+	if l.line, err = letter.AppendLine(l.line[:0]); err != nil {
+		return fmt.Errorf("write a dead letter for %s:%d: %w", letter.File, letter.Line, err)
+	}
+	if _, err := l.file.Write(l.line); err != nil {
+		return fmt.Errorf("write a dead letter for %s:%d: %w", letter.File, letter.Line, err)
+	}
+	return nil
+}
+
+func (l *letters) close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+func (r *runCommand) printLedger(w io.Writer, total ledger.Ledger) {
+	if r.JSON {
+		fmt.Fprintf(w, "%s\n", total.JSON())
+		return
+	}
+	for _, line := range total.Lines() {
+		say(w, line)
+	}
+}
+
+// plain leaves out what the message says already: "open FILE:" before an error
+// about FILE.
+func plain(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// hintFor is the next step after an input that cannot be read.
+func hintFor(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the name; - stands for stdin"
+	case errors.Is(err, syscall.EISDIR):
+		return "it is a directory: name the files in it"
+	case errors.Is(err, fs.ErrPermission):
+		return "you may not read it"
+	}
+	return ""
+}

@@ -1,0 +1,54 @@
+// Package dedup tells the copies of an event within one batch from events that
+// only share its uuid.
+//
+// Okta, EventBridge, SQS and Lambda each deliver at least once, so copies are
+// normal; they are equal byte for byte. The same uuid with other bytes is not a
+// copy, whatever it is: both are delivered and counted.
+package dedup
+
+import "crypto/sha256"
+
+// Verdict is what an event is to those that came before it.
+type Verdict int
+
+// The verdicts.
+const (
+	First     Verdict = iota // nobody has its uuid
+	Duplicate                // an earlier one has its uuid and its bytes
+	Conflict                 // an earlier one has its uuid, and other bytes
+)
+
+// Hash is the SHA-256 of an event's JSON text as it came.
+type Hash = [sha256.Size]byte
+
+type copyOf struct {
+	hash Hash
+	id   int
+}
+
+// Window remembers the events of one batch. The zero value is ready.
+type Window struct {
+	seen map[string][]copyOf
+}
+
+// Add adds an event. id is the caller's name for it; of is the id of the first
+// copy where the event is a duplicate, and id itself where it is not.
+func (w *Window) Add(uuid string, hash Hash, id int) (verdict Verdict, of int) {
+	if w.seen == nil {
+		w.seen = map[string][]copyOf{}
+	}
+	before := w.seen[uuid]
+	for _, c := range before {
+		if c.hash == hash {
+			return Duplicate, c.id
+		}
+	}
+	w.seen[uuid] = append(before, copyOf{hash, id})
+	if len(before) > 0 {
+		return Conflict, id
+	}
+	return First, id
+}
+
+// Reset forgets everything: the next batch begins.
+func (w *Window) Reset() { clear(w.seen) }

@@ -1,0 +1,121 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Memory keeps the lines it gets. It is for tests.
+type Memory struct {
+	Lines [][]byte
+}
+
+// Deliver accepts every record.
+func (m *Memory) Deliver(_ context.Context, records []Record, answers []Answer) error {
+	for i, r := range records {
+		m.Lines = append(m.Lines, append([]byte(nil), r.Line...))
+		answers[i].State = Accepted
+	}
+	return nil
+}
+
+// Writer writes records to W, one a line, with one Write a batch, so that what
+// has been accepted has left the process.
+type Writer struct {
+	W io.Writer
+
+	buffer []byte
+}
+
+// Deliver accepts every record whose line has been written to its end.
+func (w *Writer) Deliver(_ context.Context, records []Record, answers []Answer) error {
+	w.buffer = w.buffer[:0]
+	for _, r := range records {
+		w.buffer = append(append(w.buffer, r.Line...), '\n')
+	}
+	n, err := w.W.Write(w.buffer)
+	for i, r := range records {
+		if n -= len(r.Line) + 1; n < 0 {
+			break
+		}
+		answers[i].State = Accepted
+	}
+	return err
+}
+
+// FileSize is the size in bytes after which Dir begins a new file.
+const FileSize = 256 << 20
+
+// Dir writes records into files <name>-00001.jsonl, <name>-00002.jsonl and so on
+// in a directory. It never writes to a file that exists.
+type Dir struct {
+	path, name string
+	size       int64
+	file       *os.File
+	written    int64
+	number     int
+	writer     Writer
+}
+
+// NewDir makes path a directory, if it is none yet, and refuses one that holds
+// files of this name already.
+func NewDir(path, name string) (*Dir, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("make the directory for records: %w", err)
+	}
+	old, err := filepath.Glob(filepath.Join(escapeGlob(path), name+"-*.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("look into %s: %w", path, err)
+	}
+	if len(old) > 0 {
+		return nil, fmt.Errorf("%s: %w", old[0], os.ErrExist)
+	}
+	return &Dir{path: path, name: name, size: FileSize}, nil
+}
+
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// Deliver accepts every record that has been written.
+func (d *Dir) Deliver(ctx context.Context, records []Record, answers []Answer) error {
+	if d.file == nil || d.written >= d.size {
+		if err := d.next(); err != nil {
+			return err
+		}
+	}
+	err := d.writer.Deliver(ctx, records, answers)
+	d.written += int64(len(d.writer.buffer))
+	return err
+}
+
+func (d *Dir) next() error {
+	if err := d.Close(); err != nil {
+		return err
+	}
+	d.number++
+	path := filepath.Join(d.path, fmt.Sprintf("%s-%05d.jsonl", d.name, d.number))
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("begin a file of records: %w", err)
+	}
+	d.file, d.written, d.writer.W = file, 0, file
+	return nil
+}
+
+// Close ends the last file. The error of closing it is that of the disk.
+func (d *Dir) Close() error {
+	if d.file == nil {
+		return nil
+	}
+	err := d.file.Close()
+	d.file = nil
+	if err != nil {
+		return fmt.Errorf("end a file of records: %w", err)
+	}
+	return nil
+}
