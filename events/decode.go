@@ -24,6 +24,7 @@ const maxWrappers = 4
 // goroutine and keeps its memory from call to call.
 type Decoder struct {
 	event  Event
+	last   Provenance // of the last envelope; nearly all of the next one is equal
 	layers [maxWrappers]layer
 	visit  func(*Event, *Fault)
 }
@@ -112,7 +113,7 @@ func (d *Decoder) bind(tree *jsontree.Tree, i, whole uint32, from Provenance) {
 }
 
 func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
-	from, fault := provenance(tree, form)
+	from, fault := d.provenance(tree, form)
 	if fault == nil && tree.Nodes[form.detail].Kind != '{' {
 		fault = &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail is " + kindName(tree.Nodes[form.detail].Kind)}
 	}
@@ -124,22 +125,36 @@ func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
 	d.bind(tree, form.detail, i, from)
 }
 
-func provenance(tree *jsontree.Tree, form form) (Provenance, *Fault) {
-	if text(tree, form.detailType) != DetailType {
+func (d *Decoder) provenance(tree *jsontree.Tree, form form) (Provenance, *Fault) {
+	if !isString(tree, form.detailType, DetailType) {
 		return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail-type is not " + DetailType}
 	}
-	from := Provenance{
-		ID:      text(tree, form.id),
-		Source:  text(tree, form.source),
-		Account: text(tree, form.account),
-		Region:  text(tree, form.region),
+	from := d.last
+	if !isString(tree, form.source, from.Source) {
+		from.Source = text(tree, form.source)
+		var ok bool
+		if from.Org, from.Stream, ok = ParseSource(from.Source); !ok {
+			return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's source is not " + SourcePrefix + "<org>/<stream>"}
+		}
 	}
-	var ok bool
-	if from.Org, from.Stream, ok = ParseSource(from.Source); !ok {
-		return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's source is not " + SourcePrefix + "<org>/<stream>"}
+	if !isString(tree, form.account, from.Account) {
+		from.Account = text(tree, form.account)
 	}
-	from.TimeMS, _ = ParsePublished([]byte(text(tree, form.time)))
+	if !isString(tree, form.region, from.Region) {
+		from.Region = text(tree, form.region)
+	}
+	from.ID, from.TimeMS = text(tree, form.id), 0
+	if form.time != 0 && tree.Nodes[form.time].Kind == '"' {
+		from.TimeMS, _ = ParsePublished(tree.Inner(form.time))
+	}
+	d.last = from
 	return from, nil
+}
+
+// isString reports whether node i is a string with the text want, which is not
+// empty and is written without escapes.
+func isString(tree *jsontree.Tree, i uint32, want string) bool {
+	return i != 0 && want != "" && tree.Nodes[i].Kind == '"' && string(tree.Inner(i)) == want
 }
 
 // ParseSource takes the name of a partner event source of Okta apart. It
