@@ -38,8 +38,9 @@ type layer struct {
 }
 
 // Decode finds the events in text, which is one JSON value: an event, an
-// EventBridge envelope, an SQS message or batch as Lambda gets it, a line of
-// dead letters, or an array of any of these. For every record, in order, it
+// EventBridge envelope, an SQS message or batch as Lambda gets it, Lambda's record
+// of an asynchronous call that failed, a line of dead letters, or an array of any
+// of these. For every record, in order, it
 // calls visit with the event, or with the fault of a record that is none. What
 // visit gets is valid until it returns.
 func (d *Decoder) Decode(text []byte, visit func(*Event, *Fault)) {
@@ -76,16 +77,20 @@ func (d *Decoder) value(depth int, i uint32) {
 	}
 	form := formOf(tree, i)
 	switch {
+	case form.isEvent():
+		d.bind(tree, i, i, Provenance{})
 	case form.records != 0:
 		for r := form.records + 1; r < tree.Nodes[form.records].Next; r = tree.Nodes[r].Next {
 			d.value(depth, r)
 		}
 	case form.detailType != 0 && form.detail != 0:
 		d.envelope(tree, i, form)
+	case form.requestPayload != 0 && form.requestContext != 0:
+		d.value(depth, form.requestPayload)
 	case form.body != 0 && (form.messageID != 0 || form.eventSource != 0 || form.reason != 0):
 		d.wrapped(depth, tree.AppendString(d.layers[depth].text[:0], form.body))
 	case form.bodyBase64 != 0 && form.reason != 0:
-		body, err := base64.StdEncoding.AppendDecode(d.layers[depth].text[:0], tree.Inner(form.bodyBase64))
+		body, err := base64.StdEncoding.AppendDecode(d.layers[depth].text[:0], []byte(text(tree, form.bodyBase64)))
 		if err != nil {
 			d.visit(nil, &Fault{Reason: NotJSON, Text: "body_base64 is not base64", Body: tree.Raw(i)})
 			return
@@ -104,7 +109,7 @@ func (d *Decoder) wrapped(depth int, text []byte) {
 
 // bind hands over the event at node i, which came in the record at node whole.
 func (d *Decoder) bind(tree *jsontree.Tree, i, whole uint32, from Provenance) {
-	if fault := d.event.bind(tree, i, from); fault != nil {
+	if fault := d.event.bind(tree, i, whole, from); fault != nil {
 		fault.Body = tree.Raw(whole)
 		d.visit(nil, fault)
 		return
@@ -126,7 +131,7 @@ func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
 }
 
 func (d *Decoder) provenance(tree *jsontree.Tree, form form) (Provenance, *Fault) {
-	if !isString(tree, form.detailType, DetailType) {
+	if !isString(tree, form.detailType, DetailType) && text(tree, form.detailType) != DetailType {
 		return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail-type is not " + DetailType}
 	}
 	from := d.last
@@ -144,9 +149,7 @@ func (d *Decoder) provenance(tree *jsontree.Tree, form form) (Provenance, *Fault
 		from.Region = text(tree, form.region)
 	}
 	from.ID, from.TimeMS = text(tree, form.id), 0
-	if form.time != 0 && tree.Nodes[form.time].Kind == '"' {
-		from.TimeMS, _ = ParsePublished(tree.Inner(form.time))
-	}
+	from.TimeMS, _ = ParsePublished([]byte(text(tree, form.time)))
 	d.last = from
 	return from, nil
 }

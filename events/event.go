@@ -24,6 +24,7 @@ type Event struct {
 	// Provenance is the zero value where the event came without an envelope.
 	Provenance Provenance
 
+	whole  uint32 // the envelope that carries it, or Root
 	nodes  [fieldCount]uint32
 	unique []byte // holds UUID and Type where they are written with escapes
 	hash   [sha256.Size]byte
@@ -42,6 +43,10 @@ type Provenance struct {
 	TimeMS  int64 // when EventBridge has it from Okta; 0 where absent
 }
 
+// Carrier is the text of the envelope that carries the event, or the event's own
+// where it came without one: what has to be kept so that it can come again.
+func (e *Event) Carrier() []byte { return e.Tree.Raw(e.whole) }
+
 // Text is the event's JSON text as it came.
 func (e *Event) Text() []byte { return e.Tree.Raw(e.Root) }
 
@@ -52,8 +57,8 @@ func (e *Event) Node(f Field) uint32 { return e.nodes[f] }
 // bind makes e the event at node root: it finds the fields and checks the three
 // that every event must have. Everything else may be absent, null or of a type
 // that Okta does not document.
-func (e *Event) bind(tree *jsontree.Tree, at uint32, from Provenance) *Fault {
-	e.Tree, e.Root, e.Provenance = tree, at, from
+func (e *Event) bind(tree *jsontree.Tree, at, whole uint32, from Provenance) *Fault {
+	e.Tree, e.Root, e.whole, e.Provenance = tree, at, whole, from
 	e.nodes = [fieldCount]uint32{}
 	e.unique, e.hashed = e.unique[:0], false
 	e.find(root, at)
@@ -63,6 +68,7 @@ func (e *Event) bind(tree *jsontree.Tree, at uint32, from Provenance) *Fault {
 	}
 	var ok bool
 	if e.UUID, ok = e.word(UUID); !ok {
+		e.UUID = nil
 		if e.nodes[EventType] == 0 && e.nodes[Published] == 0 && e.nodes[UUID] == 0 {
 			return &Fault{Reason: NotOkta, Text: "a JSON object without uuid, eventType and published"}
 		}
@@ -97,7 +103,8 @@ func (e *Event) find(b *branch, object uint32) {
 	}
 }
 
-// word returns the text of a string field, unescaped, and whether it has any.
+// word returns the text of a string field, unescaped, and whether it says
+// anything; Okta writes "null" for nothing in places.
 func (e *Event) word(f Field) (text []byte, ok bool) {
 	i := e.nodes[f]
 	if i == 0 || e.Tree.Nodes[i].Kind != '"' {
@@ -109,7 +116,7 @@ func (e *Event) word(f Field) (text []byte, ok bool) {
 		e.unique = e.Tree.AppendString(e.unique, i)
 		text = e.unique[from:]
 	}
-	return text, len(text) > 0
+	return text, len(text) > 0 && string(text) != "null"
 }
 
 // Hash is the SHA-256 of Text: the event's JSON text as it came, neither

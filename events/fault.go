@@ -10,6 +10,7 @@ const (
 	NotOkta      Reason = "not_okta"      // JSON, but neither an event nor anything that carries one
 	MissingField Reason = "missing_field" // no uuid, eventType or published that can be read
 	TooLarge     Reason = "too_large"     // longer than the reader or the destination takes
+	Foreign      Reason = "foreign"       // from another source, account or region than the stack's own
 )
 
 // Fault says why one record is no Okta event. Its text names places and kinds,

@@ -6,12 +6,17 @@ import "github.com/oktastream/oktastream/events/jsontree"
 // than to be one. Zero: the object has none of that name (or, where the type
 // matters, none of that type).
 type form struct {
+	// An event has these three. It is one whatever else it has: Okta may add a
+	// field called body tomorrow.
+	uuid, eventType, published bool
 	// An EventBridge envelope has a detail and a detail-type.
 	id, detailType, source, account, time, region, detail uint32
 	// An SQS message as Lambda gets it has a body and a messageId, and comes in Records.
 	records, messageID, eventSource, body uint32
 	// A dead letter of ours has a body and a reason.
 	bodyBase64, reason uint32
+	// What Lambda says of an asynchronous call that failed holds its payload.
+	requestContext, requestPayload uint32
 }
 
 func formOf(tree *jsontree.Tree, object uint32) form {
@@ -19,6 +24,12 @@ func formOf(tree *jsontree.Tree, object uint32) form {
 	for i := object + 1; i < tree.Nodes[object].Next; i = tree.Nodes[i].Next {
 		key, kind := tree.Key(i), tree.Nodes[i].Kind
 		switch string(key) {
+		case "uuid":
+			f.uuid = true
+		case "eventType":
+			f.eventType = true
+		case "published":
+			f.published = true
 		case "id":
 			f.id = i
 		case "detail-type":
@@ -51,7 +62,13 @@ func formOf(tree *jsontree.Tree, object uint32) form {
 			}
 		case "reason":
 			f.reason = i
+		case "requestContext":
+			f.requestContext = i
+		case "requestPayload":
+			f.requestPayload = i
 		}
 	}
 	return f
 }
+
+func (f *form) isEvent() bool { return f.uuid && f.eventType && f.published }

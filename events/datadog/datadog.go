@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/ocsf/classify"
 	"github.com/oktastream/oktastream/events/record"
@@ -132,7 +134,13 @@ func appendMember(dst []byte, e *events.Event, i uint32) []byte {
 	return e.Tree.AppendCompact(dst, i)
 }
 
+// isOurs reports whether a name, as written in an event, is one of ours.
 func isOurs(key []byte) bool {
+	if bytes.IndexByte(key, '\\') >= 0 {
+		quoted := append(append([]byte{'"'}, key...), '"')
+		// What is no character of its own becomes U+FFFD, which is in no name of ours.
+		key, _ = jsontext.AppendUnquote(nil, quoted)
+	}
 	for _, name := range names {
 		if string(key) == name {
 			return true

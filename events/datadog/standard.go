@@ -3,6 +3,7 @@ package datadog
 import (
 	"net/url"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/record"
@@ -104,7 +105,10 @@ func writeQuery(e *record.Emitter) bool {
 		return false
 	}
 	keys := make([]string, 0, len(query))
-	for key := range query {
+	for key, values := range query {
+		if !utf8.ValidString(key) || !utf8.ValidString(values[0]) {
+			return false // escaped bytes that are no text
+		}
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)

@@ -62,15 +62,11 @@ func endpointRest() []record.Part {
 // securityContext.ipDetails.ipServiceCategories (since 2026) or in
 // debugData.tunnels. What else is known of it stays in unmapped.
 func writeProxy(e *record.Emitter) bool {
-	tree := e.Tree
-	list := e.Event.Node(events.IPServiceCategories)
-	if list == 0 || tree.Nodes[list].Kind != '[' {
-		if tree, list = e.Typed(events.DebugTunnels), 0; tree == nil || tree.Nodes[0].Kind != '[' {
+	tree, list := e.Tree, e.Event.Node(events.IPServiceCategories)
+	if list == 0 || tree.Nodes[list].Kind != '[' || tree.Nodes[list].Next == list+1 {
+		if tree, list = e.Typed(events.DebugTunnels), 0; tree == nil || tree.Nodes[0].Kind != '[' || tree.Nodes[0].Next == 1 {
 			return false
 		}
-	}
-	if tree.Nodes[list].Next <= list+1 {
-		return false
 	}
 	kind, operator := tree.Member(list+1, "type"), tree.Member(list+1, "operator")
 	says := func(i uint32) bool { return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i) }
@@ -162,7 +158,7 @@ func osCaption(e *record.Emitter, f events.Field) bool {
 	if caption := osKind(e.Inner(f)).caption; caption != "" {
 		return e.Quote(caption)
 	}
-	return e.Raw(e.Event.Node(f))
+	return e.Text(f)
 }
 
 // containsFold reports whether text holds lower, in any case of letters.

@@ -43,6 +43,9 @@ func schemaV1_8() *schema {
 // recordsV1_8 says what a record of each class holds, after the head that all
 // have and before raw_data_hash and unmapped, which all have.
 //
+// What can be of any size comes last: CloudWatch Logs Insights discovers the first
+// 200 fields of a log, and those that are queried by name have to be among them.
+//
 // In classes 0, 2004, 6002 and 6008 OCSF has no src_endpoint and no
 // http_request, and actor and device only with profile host. A finding has them
 // in its evidences; in the others the client stays in unmapped.
@@ -52,11 +55,11 @@ func recordsV1_8() map[int][]record.Part {
 		detectionFinding:     {findingInfo(), evidences()},
 		accountChange:        {actor(), user(), accountFactors(), sourceEndpoint(), httpRequest(), device()},
 		authentication:       {actor(), user(), session(), service(), signInPolicy(), authProtocol(), authFactors(), logonKind(), sourceEndpoint(), httpRequest(), device()},
-		entityManagement:     {actor(), entity(), sourceEndpoint(), httpRequest(), device()},
-		userAccess:           {actor(), user(), privileges(), resources(), sourceEndpoint(), httpRequest(), device()},
-		groupManagement:      {actor(), group(), groupUser(), groupPrivileges(), groupResource(), sourceEndpoint(), httpRequest(), device()},
+		entityManagement:     {actor(), sourceEndpoint(), httpRequest(), device(), entity()},
+		userAccess:           {actor(), user(), sourceEndpoint(), httpRequest(), device(), privileges(), resources()},
+		groupManagement:      {actor(), group(), groupUser(), sourceEndpoint(), httpRequest(), device(), groupPrivileges(), groupResource()},
 		applicationLifecycle: {actor(), application(), device()},
-		apiActivity:          {actorOrOkta(), api(), resources(), sourceEndpointOrOkta(), httpRequest(), device()},
+		apiActivity:          {actorOrOkta(), api(), sourceEndpointOrOkta(), httpRequest(), device(), resources()},
 		applicationError:     {actor(), device()},
 	}
 }

@@ -24,13 +24,15 @@ func entity() record.Part {
 				}),
 			}},
 		},
-		record.ForTarget("what is managed", entityOf, &record.Object{Key: "entity_result", Naming: []record.Part{
+		record.ForTarget("what is managed", entityOf, record.When(changed, &record.Object{Key: "entity_result", Naming: entityNames(), Rest: []record.Part{
 			record.Member("data", record.AsJSON, record.TargetTo),
-		}, Rest: []record.Part{
-			record.Member("uid", record.AsText, record.TargetID),
-			record.Member("name", record.AsText, record.TargetName),
-		}}),
+		}})),
 	}
+}
+
+// changed reports whether the target at hand says what became of it.
+func changed(e *record.Emitter) bool {
+	return e.Target != nil && e.Target.ChangeTo != 0 && e.HasContent(e.Target.ChangeTo)
 }
 
 func entityNames() []record.Part {

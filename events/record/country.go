@@ -1,6 +1,8 @@
 package record
 
 import (
+	"strings"
+
 	iso "github.com/biter777/countries"
 
 	"github.com/oktastream/oktastream/events/jsontree"
@@ -23,6 +25,11 @@ func (c countries) code(tree *jsontree.Tree, i uint32) string {
 	}
 	name := string(tree.AppendString(nil, i))
 	code := ""
+	// Of "Korea (Democratic People's Republic of)" the library looks at what
+	// stands before the bracket only.
+	if before, after, ok := strings.Cut(name, "("); ok {
+		name = strings.TrimSuffix(strings.TrimSpace(after), ")") + " " + strings.TrimSpace(before)
+	}
 	// The library also has entries that are no countries, such as "None" and
 	// "International"; a code has two letters.
 	if country := iso.ByName(name); country.IsValid() && len(country.Alpha2()) == 2 {

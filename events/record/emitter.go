@@ -251,6 +251,12 @@ func (e *Emitter) Raw(i uint32) bool {
 // Text appends the text of a field, which has its own attribute elsewhere.
 func (e *Emitter) Text(f events.Field) bool { return writeText(e, e.Event.Node(f)) }
 
+// HasContent reports whether anything of node i says something.
+func (e *Emitter) HasContent(i uint32) bool {
+	_, has := e.Tree.AppendDense(nil, i)
+	return has
+}
+
 // Says reports whether node i is a string with something in it.
 func (e *Emitter) Says(i uint32) bool {
 	return i != 0 && e.Tree.Nodes[i].Kind == '"' && e.states[i] != dropped && !e.Tree.Blank(i)

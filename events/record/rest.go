@@ -1,8 +1,12 @@
 package record
 
-import "github.com/oktastream/oktastream/events"
+import (
+	"strconv"
+	"strings"
 
-// Rest writes what no attribute holds as attribute key, under Okta's own names.
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/jsontree"
+) // Rest writes what no attribute holds as attribute key, under Okta's own names.
 // It leaves out what says nothing (null, "", "null", {} and []).
 //
 // An element of an array is a thing of its own: if any leaf of it is homeless
@@ -12,9 +16,11 @@ import "github.com/oktastream/oktastream/events"
 func (e *Emitter) Rest(key string) {
 	start := len(e.Out)
 	e.key(key)
+	e.names = append(e.names[:0], key)
 	if !e.rest(e.Event.Root, false) {
 		e.Out = e.Out[:start]
 	}
+	e.names = e.names[:0]
 }
 
 // rest writes what is left of node i, or all of it.
@@ -24,19 +30,22 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 	case s == dropped, s == mapped && (!whole || n.Kind == '{' || n.Kind == '['):
 		return false
 	case s == typed:
+		start := len(e.Out)
 		e.Out = append(e.Out, e.typedJSON(i)...)
-		e.traceRest(i, "read and typed", len(e.typedJSON(i)))
+		e.traceRest(i, "read and typed", start)
 		return true
 	case n.Kind != '{' && n.Kind != '[':
 		if e.Tree.Blank(i) {
 			return false
 		}
+		start := len(e.Out)
 		e.Raw(i)
-		e.traceRest(i, "as it is", int(n.End-n.Start))
+		e.traceRest(i, "as it is", start)
 		return true
 	}
 	start := len(e.Out)
 	e.Out = append(e.Out, byte(n.Kind))
+	elements := 0
 	for c := i + 1; c < n.Next; c = e.Tree.Nodes[c].Next {
 		below := whole
 		if n.Kind == '[' && !whole {
@@ -53,9 +62,18 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 			m := &e.Tree.Nodes[c]
 			e.Out = append(append(e.Out, e.Tree.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
 		}
-		if !e.rest(c, below) {
-			e.Out = e.Out[:before]
+		if e.tracing {
+			e.names = append(e.names, e.place(c, n.Kind, elements))
 		}
+		wrote := e.rest(c, below)
+		if e.tracing {
+			e.names = e.names[:len(e.names)-1]
+		}
+		if !wrote {
+			e.Out = e.Out[:before]
+			continue
+		}
+		elements++
 	}
 	if len(e.Out) == start+1 {
 		e.Out = e.Out[:start]
@@ -63,6 +81,15 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 	}
 	e.Out = append(e.Out, byte(n.Kind)+2) // '{' + 2 is '}', '[' + 2 is ']'
 	return true
+}
+
+// place is what node c is called in the record, below the names so far: an array
+// has been closed up where elements are left out.
+func (e *Emitter) place(c uint32, parent jsontree.Kind, elements int) string {
+	if parent == '[' {
+		return "[" + strconv.Itoa(elements) + "]"
+	}
+	return "." + string(e.Tree.Key(c))
 }
 
 // leftOver reports whether anything of node i is in no attribute.
@@ -107,10 +134,8 @@ func (e *Emitter) typedJSON(i uint32) []byte {
 	return nil
 }
 
-func (e *Emitter) traceRest(i uint32, how string, size int) {
-	if !e.tracing {
-		return
+func (e *Emitter) traceRest(i uint32, how string, start int) {
+	if e.tracing {
+		e.step(e.source(i), strings.Join(e.names, ""), how, e.Out[start:])
 	}
-	from := e.source(i)
-	e.step(from, "unmapped."+from, how, e.Out[len(e.Out)-size:])
 }

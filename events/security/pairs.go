@@ -21,6 +21,24 @@ type pair struct{ key, value []byte }
 // It reports false for everything else, and for every text that it would not
 // give back byte for byte when the pairs were joined again.
 func (r *Reader) pairs(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool) {
+	list, ok := r.read(tree, i, key)
+	return list, ok && !repeats(list)
+}
+
+// repeats reports whether a key comes twice: of one member twice most readers of
+// JSON keep but one.
+func repeats(list []pair) bool {
+	for n := range list {
+		for _, before := range list[:n] {
+			if bytes.Equal(before.key, list[n].key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *Reader) read(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool) {
 	r.list = r.list[:0]
 	switch n := &tree.Nodes[i]; n.Kind {
 	case '"':

@@ -129,15 +129,7 @@ func (r *Reader) current(e *events.Event) {
 	if i := e.Node(events.RiskLevel); i != 0 && e.Tree.Nodes[i].Kind == '"' {
 		r.verdict.Risk = ParseLevel(e.Tree.Inner(i))
 	}
-	list := e.Node(events.RiskReasons)
-	if list == 0 || e.Tree.Nodes[list].Kind != '[' {
-		return
-	}
-	for i := list + 1; i < e.Tree.Nodes[list].Next; i = e.Tree.Nodes[i].Next {
-		if e.Tree.Nodes[i].Kind == '"' && !e.Tree.Blank(i) {
-			r.verdict.Reasons = append(r.verdict.Reasons, r.unescape(e.Tree, i))
-		}
-	}
+	r.reasons(e.Tree, e.Node(events.RiskReasons))
 }
 
 // userBehaviors reads [{"name":"New Device","result":"POSITIVE"}], the form that
@@ -148,18 +140,19 @@ func (r *Reader) userBehaviors(e *events.Event) {
 		return
 	}
 	start := len(r.out)
-	r.out = append(r.out, '{')
+	r.out, r.list = append(r.out, '{'), r.list[:0]
 	for i := list + 1; i < e.Tree.Nodes[list].Next; i = e.Tree.Nodes[i].Next {
 		name, result := e.Tree.Member(i, "name"), e.Tree.Member(i, "result")
-		if name == 0 || result == 0 || e.Tree.Nodes[name].Kind != '"' || e.Tree.Nodes[result].Kind != '"' {
+		if !says(e.Tree, name) || !says(e.Tree, result) {
 			continue
 		}
 		if len(r.out) > start+1 {
 			r.out = append(r.out, ',')
 		}
 		r.out = append(append(append(r.out, e.Tree.Raw(name)...), ':'), e.Tree.Raw(result)...)
+		r.list = append(r.list, pair{key: r.unescape(e.Tree, name)})
 	}
-	if len(r.out) == start+1 {
+	if len(r.out) == start+1 || repeats(r.list) {
 		r.out = r.out[:start]
 		return
 	}
@@ -171,11 +164,15 @@ func (r *Reader) userBehaviors(e *events.Event) {
 func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 	list, ok := r.pairs(tree, i, identifier)
 	if !ok {
-		return false
+		return r.riskObject(tree, i)
 	}
+	start := len(r.out)
 	r.out = append(r.out, '{')
-	for n, p := range list {
-		if n > 0 {
+	for _, p := range list {
+		if len(p.value) == 0 {
+			continue // it says nothing
+		}
+		if len(r.out) > start+1 {
 			r.out = append(r.out, ',')
 		}
 		r.out = append(quote(r.out, p.key), ':')
@@ -183,7 +180,11 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 		case "reasons":
 			reasons := bytes.Split(p.value, []byte(", "))
 			if len(r.verdict.Reasons) == 0 {
-				r.verdict.Reasons = append(r.verdict.Reasons, reasons...)
+				for _, reason := range reasons {
+					if len(reason) > 0 {
+						r.verdict.Reasons = append(r.verdict.Reasons, reason)
+					}
+				}
 			}
 			r.out = appendList(r.out, reasons)
 			continue
@@ -195,7 +196,47 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 		r.out = quote(r.out, p.value)
 	}
 	r.out = append(r.out, '}')
-	return true
+	return len(r.out) > start+len("{}")
+}
+
+func says(tree *jsontree.Tree, i uint32) bool {
+	return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i)
+}
+
+// riskObject reads a risk that is an object with more in it than strings. It is
+// typed already, unless it stands in a string.
+func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
+	inString := r.parseInner(tree, i)
+	if inString {
+		tree, i = &r.inner, 0
+	}
+	if tree.Nodes[i].Kind != '{' {
+		return false
+	}
+	if level := tree.Member(i, "level"); level != 0 && tree.Nodes[level].Kind == '"' && r.verdict.Risk == LevelNone {
+		r.verdict.Risk = ParseLevel(tree.Inner(level))
+	}
+	if reasons := tree.Member(i, "reasons"); len(r.verdict.Reasons) == 0 {
+		r.reasons(tree, reasons)
+	}
+	if !inString {
+		return false
+	}
+	var wrote bool
+	r.out, wrote = tree.AppendDense(r.out, i)
+	return wrote
+}
+
+// reasons remembers the strings of list node i.
+func (r *Reader) reasons(tree *jsontree.Tree, i uint32) {
+	if i == 0 || tree.Nodes[i].Kind != '[' {
+		return
+	}
+	for c := i + 1; c < tree.Nodes[i].Next; c = tree.Nodes[c].Next {
+		if tree.Nodes[c].Kind == '"' && !tree.Blank(c) {
+			r.verdict.Reasons = append(r.verdict.Reasons, r.unescape(tree, c))
+		}
+	}
 }
 
 // behaviors reads {New Device=POSITIVE, …}: what the org's behavior rules say.
@@ -263,7 +304,9 @@ func (r *Reader) logOnly(tree *jsontree.Tree, i uint32) bool {
 func (r *Reader) threats(tree *jsontree.Tree, i uint32) bool {
 	if list, ok := r.pairs(tree, i, anyKey); ok {
 		for _, p := range list {
-			r.verdict.Threats = append(r.verdict.Threats, p.key)
+			if len(p.key) > 0 && string(p.key) != "null" {
+				r.verdict.Threats = append(r.verdict.Threats, p.key)
+			}
 			r.verdict.Threat = max(r.verdict.Threat, ParseLevel(p.value))
 		}
 	}

@@ -170,8 +170,8 @@ func TestTypedRiskGivesTheTextBack(t *testing.T) {
 			rapid.String(),
 		).Draw(rt, "text")
 		encoded, err := jsontext.AppendQuote(nil, text)
-		if err != nil || json.Valid([]byte(text)) {
-			rt.Skip("not a text of this form")
+		if err != nil || json.Valid([]byte(text)) || strings.Contains(text, "=,") || strings.Contains(text, "=}") {
+			rt.Skip("not a text of this form, or with a value that says nothing")
 		}
 		read(t, debug("risk", string(encoded)), func(v *Verdict) {
 			typed := v.Typed(events.DebugRisk)

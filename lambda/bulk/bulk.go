@@ -6,6 +6,7 @@ package bulk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -157,15 +158,18 @@ func (w *writer) write(ctx context.Context, c *chunk) error {
 // add enters one record in the ledger and, unless it ends here, in the batch to
 // deliver.
 func (w *writer) add(c *chunk, r *result) error {
-	if r.ordinal >= w.ledger.Batches*BatchSize {
+	if ordinal := c.items[r.item].ordinal; ordinal >= w.ledger.Batches*BatchSize {
 		w.window.Reset()
-		w.ledger.Batches = r.ordinal/BatchSize + 1
+		w.ledger.Batches = ordinal/BatchSize + 1
 	}
 	switch {
 	case r.fault != nil:
+		if err := w.bad(c, r); err != nil {
+			return err
+		}
 		w.ledger.Received++
 		w.ledger.Dead++
-		return w.bad(c, r)
+		return nil
 	case r.Filtered:
 		w.ledger.Received++
 		w.ledger.Filtered++
@@ -198,12 +202,17 @@ func (w *writer) deliver(ctx context.Context) error {
 	w.answers = w.answers[:len(w.records)]
 	clear(w.answers)
 	err := w.job.Sink.Deliver(ctx, w.records, w.answers)
+	accepted := 0
 	for i, a := range w.answers {
 		if a.State == sink.Accepted {
+			accepted++
 			w.ledger.Received++
 			w.ledger.Delivered++
 			w.ledger.BytesOut += int64(len(w.records[i].Line)) + 1
 		}
+	}
+	if err == nil && accepted < len(w.records) {
+		err = fmt.Errorf("the sink did not take %d of %d records", len(w.records)-accepted, len(w.records))
 	}
 	return err
 }
@@ -217,7 +226,7 @@ func (w *writer) bad(c *chunk, r *result) error {
 		},
 		File: at.input, Line: at.line, Offset: at.offset,
 	}
-	if r.fault.Body == nil {
+	if r.fault.Body == nil && at.length > 0 {
 		w.letter.Bytes = at.length
 	} else {
 		w.letter.SetBody(r.fault.Body)

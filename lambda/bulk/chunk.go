@@ -24,7 +24,6 @@ type chunk struct {
 	text  []byte // of all items, one after the other
 	items []item
 	bytes int // of the inputs, whatever they held
-	first int64
 
 	out     []byte // normalised records, one after the other
 	results []result
@@ -33,7 +32,8 @@ type chunk struct {
 
 // item is one value of the input and its place.
 type item struct {
-	start, end int // in the chunk's text
+	ordinal    int64 // counted over the values of all inputs
+	start, end int   // in the chunk's text
 	fault      *stream.Fault
 	broken     error // the input ends here, before its end
 	input      string
@@ -45,9 +45,8 @@ type item struct {
 // result is one record of an item.
 type result struct {
 	pipeline.Record
-	ordinal int64 // of the item, counted over all inputs
-	item    int
-	fault   *events.Fault // with a Body of its own; nil body: too long to be kept
+	item  int
+	fault *events.Fault // with a Body of its own; nil body: too long to be kept
 }
 
 func (c *chunk) reset() {
@@ -61,7 +60,6 @@ func (c *chunk) reset() {
 func (c *chunk) process(p *pipeline.Pipeline) {
 	for i := range c.items {
 		it := &c.items[i]
-		ordinal := c.first + int64(i)
 		text := c.text[it.start:it.end]
 		if it.broken != nil {
 			continue
@@ -71,11 +69,11 @@ func (c *chunk) process(p *pipeline.Pipeline) {
 			if it.length == int64(len(text)) {
 				fault.Body = text
 			}
-			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, ordinal: ordinal, item: i, fault: fault})
+			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, item: i, fault: fault})
 			continue
 		}
 		c.out = p.Process(c.out, text, func(r *pipeline.Record) {
-			res := result{Record: *r, ordinal: ordinal, item: i}
+			res := result{Record: *r, item: i}
 			if r.Fault != nil {
 				fault := *r.Fault
 				fault.Body = append([]byte{}, fault.Body...)
@@ -147,17 +145,19 @@ func (r *reader) add(ctx context.Context, it item, text []byte) bool {
 	if r.chunk == nil {
 		select {
 		case r.chunk = <-r.free:
-			r.chunk.first, r.chunk.done = r.ordinal, make(chan struct{})
+			r.chunk.done = make(chan struct{})
 		case <-ctx.Done():
 			return false
 		}
 	}
 	c := r.chunk
-	it.start, it.end = len(c.text), len(c.text)+len(text)
+	it.ordinal, it.start, it.end = r.ordinal, len(c.text), len(c.text)+len(text)
 	c.text = append(c.text, text...)
 	c.items = append(c.items, it)
 	c.bytes += int(it.length)
-	r.ordinal++
+	if it.broken == nil {
+		r.ordinal++
+	}
 	if len(c.items) == chunkItems || len(c.text) >= chunkBytes {
 		r.flush()
 	}

@@ -40,6 +40,17 @@ type Config struct {
 	Format  Format
 	Filter  events.Filter
 	Datadog datadog.Settings // for Format Datadog
+	// Own is where events must come from; what comes from elsewhere, or does not
+	// say, is foreign. Nil on a laptop, where every event is welcome.
+	Own *Origin
+	// KeepRaw makes a record of more bytes than that keep the event's own bytes
+	// beside it, for a destination that will not take it. 0 keeps none.
+	KeepRaw int
+}
+
+// Origin is where the events of one stack come from.
+type Origin struct {
+	Source, Account, Region string
 }
 
 // Panic is the reason of a record that made us panic. It is that record's fate
@@ -58,6 +69,8 @@ type Record struct {
 	UnknownType bool
 	// Start and End delimit the normalised record in what Process returns.
 	Start, End int
+	// Raw is the event's own bytes as one line, where Config.KeepRaw asks for it.
+	Raw []byte
 	// Fault tells why there is none. It is valid until Process goes on.
 	Fault *events.Fault
 	Stage string // of Fault: decode or normalise
@@ -95,13 +108,33 @@ func New(c Config) *Pipeline {
 // Process takes text apart, which is one JSON value in any of the forms that
 // events.Decoder knows, calls visit for each record in it, in order, and returns
 // dst with the normalised records appended, one after the other.
-func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) []byte {
+func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
+	visiting := false
+	defer func() {
+		out = dst
+		// A panic while decoding is the fate of what was being decoded, and of
+		// nothing else. What visit does is the caller's affair.
+		if !visiting && recover() != nil {
+			visit(&Record{Stage: "decode", Fault: &events.Fault{Reason: Panic, Text: panicked, Body: text}})
+		}
+	}()
+	own := visit
+	visit = func(r *Record) {
+		visiting = true
+		own(r)
+		visiting = false
+	}
 	p.decoder.Decode(text, func(e *events.Event, fault *events.Fault) {
 		if fault != nil {
 			visit(&Record{UUID: fault.UUID, Fault: fault, Stage: "decode"})
 			return
 		}
 		r := Record{UUID: string(e.UUID), Type: string(e.Type), PublishedMS: e.PublishedMS}
+		if fault := p.foreign(e); fault != nil {
+			r.Fault, r.Stage = fault, "decode"
+			visit(&r)
+			return
+		}
 		if !p.config.Filter.Keeps(r.Type) {
 			r.Filtered = true
 			visit(&r)
@@ -115,16 +148,44 @@ func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) []byte {
 			r.Fault, r.Stage = fault, "normalise"
 		}
 		r.End = len(dst)
+		if p.config.KeepRaw > 0 && r.End-r.Start > p.config.KeepRaw {
+			r.Raw = e.AppendLine(nil)
+		}
 		visit(&r)
 	})
 	return dst
 }
 
+// foreign is the fault of an event that does not come from where it should.
+// Anybody who may send to the queue could otherwise write into the log.
+func (p *Pipeline) foreign(e *events.Event) *events.Fault {
+	own := p.config.Own
+	if own == nil {
+		return nil
+	}
+	text := ""
+	switch from := &e.Provenance; {
+	case from.Source == "":
+		text = "it came without an EventBridge envelope"
+	case from.Source != own.Source:
+		text = "its source is not the stack's own"
+	case from.Account != own.Account:
+		text = "its account is not the stack's own"
+	case from.Region != own.Region:
+		text = "its region is not the stack's own"
+	default:
+		return nil
+	}
+	return &events.Fault{Reason: events.Foreign, Text: text, UUID: string(e.UUID), Body: e.Carrier()}
+}
+
+const panicked = "oktastream panicked on it: this is a fault of oktastream, please report it"
+
 func (p *Pipeline) normalise(dst []byte, e *events.Event) (out []byte, fault *events.Fault) {
 	defer func() {
 		if recover() != nil {
 			// What recover returns can quote the event.
-			out, fault = dst, &events.Fault{Reason: Panic, Text: "oktastream panicked on it: this is a fault of oktastream, please report it", Body: e.Text()}
+			out, fault = dst, &events.Fault{Reason: Panic, Text: panicked, Body: e.Carrier()}
 		}
 	}()
 	return p.normaliser.Append(dst, e), nil

@@ -118,3 +118,50 @@ func TestParseFormat(t *testing.T) {
 		t.Errorf("want the names in %v", err)
 	}
 }
+
+func TestForeignEvents(t *testing.T) {
+	own := Origin{"aws.partner/okta.com/example/oktastream", "111122223333", "us-east-1"}
+	envelope := func(source, account, region string) string {
+		return fmt.Sprintf(`{"id":"e","detail-type":"SystemLog","source":%q,"account":%q,"region":%q,"detail":%s}`,
+			source, account, region, event("u-1", "user.session.start"))
+	}
+	for name, test := range map[string]struct {
+		text    string
+		foreign bool
+	}{
+		"own":             {envelope(own.Source, own.Account, own.Region), false},
+		"no envelope":     {event("u-1", "user.session.start"), true},
+		"another stream":  {envelope(own.Source+"2", own.Account, own.Region), true},
+		"another org":     {envelope("aws.partner/okta.com/evil/oktastream", own.Account, own.Region), true},
+		"another account": {envelope(own.Source, "444455556666", own.Region), true},
+		"another region":  {envelope(own.Source, own.Account, "eu-west-1"), true},
+		"no account":      {strings.Replace(envelope(own.Source, own.Account, own.Region), "account", "tnuocca", 1), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, _ := process(New(Config{Format: Raw, Own: &own}), test.text)
+			if len(list) != 1 || (list[0].Fault != nil) != test.foreign {
+				t.Fatalf("%+v", list)
+			}
+			if !test.foreign {
+				return
+			}
+			if f := list[0].Fault; f.Reason != events.Foreign || string(f.Body) != test.text || list[0].UUID != "u-1" {
+				t.Errorf("%+v with body %s", f, f.Body)
+			}
+			if list, _ := process(New(Config{Format: Raw}), test.text); list[0].Fault != nil {
+				t.Error("on a laptop every event is welcome")
+			}
+		})
+	}
+}
+
+func TestKeepRaw(t *testing.T) {
+	text := event("u-1", "user.session.start")
+	list, lines := process(New(Config{Format: OCSF, KeepRaw: 10}), text)
+	if string(list[0].Raw) != text {
+		t.Errorf("raw = %s", list[0].Raw)
+	}
+	if list, _ := process(New(Config{Format: OCSF, KeepRaw: len(lines[0])}), text); list[0].Raw != nil {
+		t.Error("a record of just that many bytes needs nothing to fall back on")
+	}
+}

@@ -5,13 +5,20 @@
 // speak to AWS is proved by one conformance test.
 package sink
 
-import "context"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 // Record is one normalised event.
 type Record struct {
 	Line   []byte // one line of JSON, without its end
 	UUID   string // the event's, for messages about it
 	TimeMS int64  // when Okta published it, in milliseconds since 1970
+	// Raw is the event's own bytes, one line, to fall back on where Line is too
+	// long for the destination. It may be nil: there is nothing to fall back on.
+	Raw []byte
 }
 
 // State is what has become of a record.
@@ -22,18 +29,61 @@ type State int
 const (
 	Retry    State = iota // not taken now; may be offered again
 	Accepted              // the destination has said yes
-	Dead                  // will never be taken; Reason says why
+	Dead                  // will never be taken; Reason and Detail say why
 )
 
 // Answer is a sink's word on one record.
 type Answer struct {
 	State  State
-	Reason string // of Dead
+	Reason string // of Dead: a word of the message attribute, too_large or refused
+	Detail string // of Dead: the same for a person; holds no content of the record
+
+	Restamped   bool // the record carries the time of delivery instead of its own
+	FallbackRaw bool // the event's own bytes were sent, because the record was too long
+	Bytes       int  // what was sent for it
 }
 
 // Sink takes records. Deliver writes its word on records[i] to answers[i], which
-// is as long and comes zeroed. An error says what went wrong with those that
-// were not accepted; it is not needed to understand the answers.
+// is as long and comes zeroed, and gives each batch one try: trying again is for
+// the caller. An error says what went wrong with those that stay at Retry; it is
+// an *Error where more is known than that.
 type Sink interface {
 	Deliver(ctx context.Context, records []Record, answers []Answer) error
+}
+
+// Kind is what an error says of the chances of another try.
+type Kind int
+
+// The kinds.
+const (
+	// Transient: throttled, 5xx, network, timeout. The same batch may go through
+	// in a moment.
+	Transient Kind = iota
+	// Blocked: no permission, no such log group, a key that cannot be used. No
+	// batch will go through until a person has mended it, and no record is at
+	// fault.
+	Blocked
+	// Content: the destination refuses the batch for what is in it.
+	Content
+)
+
+// Error is an error of a destination.
+type Error struct {
+	Kind Kind
+	// RetryAfter is how long the destination asks to be left alone; 0 where it
+	// does not say.
+	RetryAfter time.Duration
+	Err        error // names the call and the error's code, never the content
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf is the kind of an error; one that says nothing of it is Transient.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Transient
 }

@@ -27,8 +27,12 @@ type explainCommand struct {
 	JSON   bool   `help:"Print the explanation as JSON."`
 }
 
-// eventType is what an event type looks like. A file of such a name is a file.
-var eventType = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
+// eventType is what an event type looks like. A file of such a name is a file;
+// what is called like a file of events is a file that is missing.
+var (
+	eventType = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
+	fileName  = regexp.MustCompile(`\.(json|jsonl|ndjson|gz|log|txt)$`)
+)
 
 func (x *explainCommand) Run(ctx context.Context, c console) error {
 	format, err := pipeline.ParseFormat(x.Format)
@@ -37,17 +41,32 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 	_, missing := os.Stat(x.What)
 	if x.What != "-" && missing != nil {
-		if !eventType.MatchString(x.What) {
+		if !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
 			return withHint(fmt.Errorf("%q is neither a file nor an event type", x.What),
-				"an event type looks like user.session.start")
+				"check the file's name; an event type looks like user.session.start")
+		}
+		if x.UUID != "" {
+			return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
 		}
 		return x.print(c.out, explainType(format, x.What))
 	}
-	e, err := x.explainFile(c, format)
-	if err != nil {
-		return err
+	var e explanation
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		e, err = x.explainFile(c, format)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return err
+		}
+		return x.print(c.out, e)
+	case <-ctx.Done():
+		// It may be stuck in a Read that nothing ends.
+		return quiet(exitInterrupted)
 	}
-	return x.print(c.out, e)
 }
 
 // explanation is what is said of an event or a type of event.
@@ -132,7 +151,7 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	take := func(line int, e *events.Event, f *events.Fault) {
 		switch {
 		case f != nil:
-			if fault == nil {
+			if fault == nil || x.UUID != "" && f.UUID == x.UUID {
 				fault = fmt.Errorf("%s:%d: %w", x.What, line, f)
 			}
 		case found != nil:
@@ -152,10 +171,14 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	switch {
 	case found != nil:
 		return *found, nil
+	case x.UUID != "":
+		err := fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
+		if fault != nil {
+			return explanation{}, withHint(err, "it holds something bad: "+fault.Error())
+		}
+		return explanation{}, err
 	case fault != nil:
 		return explanation{}, fault
-	case x.UUID != "":
-		return explanation{}, fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
 	}
 	return explanation{}, fmt.Errorf("%s holds no event", x.What)
 }
@@ -210,8 +233,6 @@ func (x *explainCommand) print(w io.Writer, e explanation) error {
 }
 
 func write(w io.Writer, text []byte) error {
-	if _, err := w.Write(text); err != nil {
-		return errIfNotClosed(err)
-	}
-	return nil
+	_, err := w.Write(text)
+	return err
 }

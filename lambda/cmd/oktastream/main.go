@@ -16,8 +16,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -65,15 +67,17 @@ func run(ctx context.Context, args []string, c console) (code int) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)
 	defer func() {
-		if e, ok := recover().(exit); ok {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
 			code = int(e)
-		} else if e := recover(); e != nil {
+		default:
 			panic(e)
 		}
 	}()
 	command, err := parser.Parse(args)
 	if err != nil {
-		return report(c.err, withHint(usage(err), "oktastream --help, or oktastream run --help"))
+		return report(c.err, usage(err))
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return report(c.err, command.Run(c))
@@ -86,6 +90,8 @@ type exit int
 type usageError struct{ error }
 
 func usage(err error) error { return usageError{err} }
+
+func (u usageError) Unwrap() error { return u.error }
 
 // hinted is an error with the next step.
 type hinted struct {
@@ -105,24 +111,52 @@ func (quiet) Error() string { return "" }
 
 // report says what went wrong and turns it into an exit code.
 func report(w io.Writer, err error) int {
-	if err == nil {
+	// Where nobody reads any more, there is nobody to fail.
+	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return exitDone
 	}
 	if code := quiet(0); errors.As(err, &code) {
 		return int(code)
 	}
-	say(w, "error: "+err.Error())
-	var h hinted
-	if errors.As(err, &h) {
-		say(w, "hint: "+h.hint)
+	// Joined errors are a line each.
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		say(w, "error: "+line)
 	}
+	code, hint := exitFailed, ""
 	if u := (usageError{}); errors.As(err, &u) {
-		return exitUsage
+		code, hint = exitUsage, "see oktastream --help, or --help after a command"
 	}
-	return exitFailed
+	if h := (hinted{}); errors.As(err, &h) {
+		hint = h.hint
+	}
+	if hint != "" {
+		say(w, "hint: "+hint)
+	}
+	return code
 }
 
-func say(w io.Writer, line string) { fmt.Fprintln(w, "oktastream: "+line) }
+// say says one line. A file's name or a uuid in it can neither end it nor reach
+// the terminal.
+func say(w io.Writer, line string) { fmt.Fprintln(w, "oktastream: "+printable(line)) }
+
+// printable spells control characters, and those that turn the direction of
+// text, as JSON does.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, unprintable) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unprintable(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // version is that of the module, as the Go tool stamped it.
 func version() string {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 	"unicode/utf8"
 
 	"github.com/fatih/color"
@@ -28,7 +26,7 @@ func (e explanation) page() []byte {
 	if !e.Published {
 		head += " (not among the types that Okta had published)"
 	}
-	fmt.Fprintln(&b, strong(head))
+	lines(&b, "", strong(head), head)
 	if e.UUID != "" {
 		e.row(&b, "uuid", e.UUID)
 	}
@@ -40,7 +38,11 @@ func (e explanation) page() []byte {
 	e.row(&b, "format", e.Format)
 	e.sections(&b)
 	if e.more > 0 {
-		fmt.Fprintf(&b, "\n%s\n", faint(fmt.Sprintf("%d more events in the file; --uuid chooses another", e.more)))
+		events := "events"
+		if e.more == 1 {
+			events = "event"
+		}
+		fmt.Fprintf(&b, "\n%s\n", faint(fmt.Sprintf("%d more %s in the file; --uuid chooses another", e.more, events)))
 	}
 	return b.Bytes()
 }
@@ -128,6 +130,7 @@ func lines(b *bytes.Buffer, indent, coloured, text string) {
 // wrap cuts text into lines of at most width characters, at blanks where it has
 // any. Nothing is left out: what is printed is what the record holds.
 func wrap(text string, width int) []string {
+	text = printable(text)
 	var out []string
 	for utf8.RuneCountInString(text) > width {
 		cut := 0
@@ -142,12 +145,4 @@ func wrap(text string, width int) []string {
 		text = text[cut:]
 	}
 	return append(out, text)
-}
-
-// errIfNotClosed is err, unless nobody reads any more.
-func errIfNotClosed(err error) error {
-	if errors.Is(err, syscall.EPIPE) {
-		return nil
-	}
-	return err
 }

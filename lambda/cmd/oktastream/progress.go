@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"os"
+	"sync"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -13,22 +15,23 @@ import (
 // there is no terminal, where records go to the same terminal, or where it is
 // not known how much there is.
 type progress struct {
+	mu  sync.Mutex
 	bar *progressbar.ProgressBar
 }
 
-func newProgress(c console, inputs []bulk.Input) progress {
+func newProgress(c console, inputs []bulk.Input) *progress {
 	if !term.IsTerminal(int(c.err.Fd())) || term.IsTerminal(int(c.out.Fd())) {
-		return progress{}
+		return &progress{}
 	}
 	total := int64(0)
 	for _, in := range inputs {
 		info, err := os.Stat(in.Name)
 		if err != nil || !info.Mode().IsRegular() {
-			return progress{}
+			return &progress{}
 		}
 		total += info.Size()
 	}
-	return progress{progressbar.NewOptions64(total,
+	return &progress{bar: progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(c.err),
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionSetPredictTime(true),
@@ -37,15 +40,32 @@ func newProgress(c console, inputs []bulk.Input) progress {
 	)}
 }
 
-func (p progress) add(bytes int) {
+func (p *progress) add(bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.bar != nil {
 		// What cannot be drawn is not worth an error.
 		_ = p.bar.Add(bytes)
 	}
 }
 
-func (p progress) end() {
+// say says a line where the bar was; the bar comes back below it.
+func (p *progress) say(w io.Writer, line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+	say(w, line)
+}
+
+// end takes the bar away, also for a reader that does not know yet that the run
+// is over.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.bar != nil {
 		_ = p.bar.Finish()
 	}
+	p.bar = nil
 }

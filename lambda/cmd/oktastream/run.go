@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 	"syscall"
 
 	_ "embed"
 
+	"github.com/alecthomas/kong"
 	"github.com/alecthomas/units"
 	"golang.org/x/term"
 
@@ -37,17 +39,34 @@ type runCommand struct {
 	Format      string           `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
 	To          string           `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout."`
 	DeadLetters string           `type:"path" placeholder:"FILE" help:"Append records that cannot be normalised to FILE, with the reason. Without it they are only reported."`
-	Include     []string         `placeholder:"TYPE" help:"Only these event types; * stands for any characters. May be given more than once, or with commas."`
-	Exclude     []string         `placeholder:"TYPE" help:"Not these event types. Beats --include."`
+	Include     types            `placeholder:"TYPE" help:"Only these event types; * stands for any characters. May be given more than once, or with commas."`
+	Exclude     types            `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string           `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
 	Tags        []string         `placeholder:"TAG" help:"Tags of Datadog logs."`
 	MaxRecord   units.Base2Bytes `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
 	JSON        bool             `help:"Print the ledger as one JSON object."`
 }
 
+// types are patterns of event types. Kong's own list drops empty ones, and a
+// filter that is empty by mistake would let everything through.
+type types []string
+
+// Decode adds the patterns of one flag.
+func (t *types) Decode(c *kong.DecodeContext) error {
+	var list string
+	if err := c.Scan.PopValueInto("TYPE", &list); err != nil {
+		return err
+	}
+	*t = append(*t, strings.Split(list, ",")...)
+	return nil
+}
+
 func (r *runCommand) Run(ctx context.Context, c console) error {
 	job, err := r.job(c)
 	if err != nil {
+		return err
+	}
+	if err := r.feedback(c); err != nil {
 		return err
 	}
 	output, err := r.output(c, job.Config.Format)
@@ -58,17 +77,17 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	job.Sink, job.Bad = output.sink, letters.take
+	bar := newProgress(c, job.Inputs)
+	letters.bar = bar
+	job.Sink, job.Bad, job.Progress = output.sink, letters.take, bar.add
 	failed := false
 	job.Unreadable = func(name string, err error) {
 		failed = true
-		say(c.err, fmt.Sprintf("error: read %s: %v", name, plain(err)))
+		bar.say(c.err, fmt.Sprintf("error: read %s: %v", name, plain(err)))
 		if hint := hintFor(err); hint != "" {
-			say(c.err, "hint: "+hint)
+			bar.say(c.err, "hint: "+hint)
 		}
 	}
-	bar := newProgress(c, job.Inputs)
-	job.Progress = bar.add
 
 	total, err := job.Run(ctx)
 	bar.end()
@@ -98,6 +117,9 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	faults = append(faults, err)
 	filter, err := events.NewFilter(r.Include, r.Exclude)
 	faults = append(faults, err)
+	if r.DeadLetters == "-" {
+		faults = append(faults, errors.New("--dead-letters is a file; without it bad records are told of on stderr"))
+	}
 	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
 		faults = append(faults, errors.New("--max-record is between 1 byte and 1GiB"))
 	}
@@ -130,16 +152,12 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 			return io.NopCloser(bytes.NewReader(sample)), nil
 		}}}, nil
 	}
-	files := r.Files
-	if len(files) == 0 {
-		if term.IsTerminal(int(c.in.Fd())) {
-			return nil, withHint(usage(errors.New("no events: stdin is a terminal")),
-				"name a file, pipe events in, or try oktastream run --sample")
-		}
-		files = []string{"-"}
+	if len(r.Files) == 0 && term.IsTerminal(int(c.in.Fd())) {
+		return nil, withHint(usage(errors.New("no events: stdin is a terminal")),
+			"name a file, pipe events in, or try oktastream run --sample")
 	}
 	var inputs []bulk.Input
-	for _, name := range files {
+	for _, name := range r.files() {
 		if name == "-" {
 			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }})
 			continue
@@ -147,6 +165,50 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
 	}
 	return inputs, nil
+}
+
+// files are the names of what is read; none for the sample.
+func (r *runCommand) files() []string {
+	if len(r.Files) == 0 && !r.Sample {
+		return []string{"-"}
+	}
+	return r.Files
+}
+
+// feedback is the fault of a file that would be read and written in one run,
+// which would feed on itself, for ever.
+func (r *runCommand) feedback(c console) error {
+	var written []fs.FileInfo
+	var names []string
+	note := func(name string, info fs.FileInfo, err error) {
+		if err == nil && info.Mode().IsRegular() {
+			written, names = append(written, info), append(names, name)
+		}
+	}
+	if r.DeadLetters != "" {
+		info, err := os.Stat(r.DeadLetters)
+		note("--dead-letters "+r.DeadLetters, info, err)
+	}
+	if r.To == "-" {
+		info, err := c.out.Stat()
+		note("stdout", info, err)
+	}
+	for _, name := range r.files() {
+		in, err := os.Stat(name)
+		if name == "-" {
+			in, err = c.in.Stat()
+		}
+		if err != nil {
+			continue
+		}
+		for i := range written {
+			if os.SameFile(in, written[i]) {
+				return withHint(usage(fmt.Errorf("%s is also read", names[i])),
+					"name another file: what is written would be read again, for ever")
+			}
+		}
+	}
+	return nil
 }
 
 // output is where records go.
@@ -173,6 +235,7 @@ func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
 type letters struct {
 	file     *os.File
 	stderr   io.Writer
+	bar      *progress
 	line     []byte
 	reported int
 }
@@ -185,15 +248,6 @@ func (r *runCommand) letters(c console) (*letters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the file of dead letters: %w", err)
 	}
-	target, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("look at the file of dead letters: %w", err)
-	}
-	for _, name := range r.Files {
-		if in, err := os.Stat(name); err == nil && os.SameFile(in, target) {
-			return nil, withHint(usage(fmt.Errorf("--dead-letters %s is also read", r.DeadLetters)), "name another file: records that fail again would be read again, for ever")
-		}
-	}
 	return &letters{file: file}, nil
 }
 
@@ -204,7 +258,7 @@ func (l *letters) take(letter *deadletter.Letter) error {
 		if letter.UUID != "" {
 			text += fmt.Sprintf(" (uuid %s)", letter.UUID)
 		}
-		say(l.stderr, text)
+		l.bar.say(l.stderr, text)
 		return nil
 	}
 	var err error

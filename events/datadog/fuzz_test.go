@@ -1,0 +1,44 @@
+package datadog_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
+)
+
+// FuzzDatadog holds every record of whatever is an event to what Datadog and its
+// readers rely on.
+func FuzzDatadog(f *testing.F) {
+	for _, s := range fixtures() {
+		f.Add([]byte(compact(f, s.text)))
+	}
+	for _, text := range []string{
+		okta(), okta(everyPart...), enveloped(okta(everyPart...)), okta(`"service":1`, `"okta_displaced":{}`),
+		okta(`"debugContext":{"debugData":{"url":"/a?b=%ff&b=&;#","risk":"{level=LOW, reasons=a}","behaviors":["a=B"]}}`),
+		"{\n" + okta(`"x":[{},[],null]`)[1:],
+	} {
+		f.Add([]byte(text))
+	}
+	used := datadog.New(settings)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		new(events.Decoder).Decode(text, func(e *events.Event, fault *events.Fault) {
+			if fault != nil {
+				return
+			}
+			l := log{event: e.Text(), record: used.Append(nil, e), from: e.Provenance}
+			checkRecord(t, l)
+			checkLossless(t, l)
+			if fresh := datadog.New(settings).Append(nil, e); !bytes.Equal(fresh, l.record) {
+				t.Errorf("the record is\n%s\nby a new Normaliser\n%s", l.record, fresh)
+			}
+			kept := byPath(leaves(t, l.record, ""))
+			for _, path := range []string{"uuid", "evt.id"} {
+				if len(kept[path]) == 0 || unquoted(t, kept[path][0]) != string(e.UUID) {
+					t.Errorf("%s is %s, the event's uuid is %q", path, kept[path], e.UUID)
+				}
+			}
+		})
+	})
+}

@@ -1,0 +1,107 @@
+package datadog_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What Okta's own published detections for Datadog ask of a log, by the paths
+// that they use (github.com/okta/customer-detections, 2026-07), and what rules in
+// the wild group by. Each attribute is read as Datadog does it: an @ stands for
+// the top of the log, and an array answers for each of its elements.
+func TestPublishedQueries(t *testing.T) {
+	for _, test := range []struct{ fixture, query, want string }{
+		{"session-start-success", "source", "okta"},
+		{"session-start-success", "@evt.name", "user.session.start"},
+		{"session-start-success", "@evt.outcome", "SUCCESS"},
+		{"session-start-success", "@usr.email", "mira.solberg@example.com"},
+		{"session-start-success", "@target.displayName", "Okta Dashboard"},
+		{"session-start-success", "@target.type", "AuthenticatorEnrollment"},
+		{"session-start-success", "@target.detailEntry.methodTypeUsed", "Use Okta FastPass"},
+		{"session-start-success", "@securityContext.isProxy", "false"},
+		{"session-start-success", "@debugContext.debugData.behaviors",
+			"{New Geo-Location=NEGATIVE, New Device=NEGATIVE, New IP=NEGATIVE, New State=NEGATIVE, New Country=NEGATIVE, Velocity=NEGATIVE, New City=NEGATIVE}"},
+		{"session-start-success", "@network.client.ip", "203.0.113.24"},
+		{"session-start-success", "@client.ipAddress", "203.0.113.24"},
+		{"session-start-success", "@outcome.result", "SUCCESS"},
+		{"session-start-success", "@actor.alternateId", "mira.solberg@example.com"},
+		{"session-start-success", "@eventType", "user.session.start"},
+		{"authentication-mfa-push-denied", "@evt.name", "user.authentication.auth_via_mfa"},
+		{"authentication-mfa-push-denied", "@evt.outcome", "FAILURE"},
+		{"authentication-mfa-push-denied", "@error.message", "User rejected Okta push verify"},
+		{"authentication-mfa-push-denied", "@target.detailEntry.methodTypeUsed", "Get a push notification"},
+		{"trap-request-api-token-id", "@transaction.detail.requestApiTokenId", "00TIeKiD7HEpuzHUd5d7"},
+		{"trap-request-api-token-id", "@okta.target.user.name", "Tariq Benhaim"},
+		{"group-privilege-grant", "@target.displayName", "Service Desk"},
+		{"policy-rule-update", "@target.displayName", "Managed devices only"},
+		{"user-mfa-factor-deactivate", "@usr.email", "odalys.ferrant@example.com"},
+		{"trap-behaviors-map-string", "@debugContext.debugData.behaviors",
+			"{New Geo-Location=NEGATIVE, New Device=POSITIVE, New IP=NEGATIVE, New State=BAD_REQUEST, New Country=NEGATIVE, Velocity=UNKNOWN, New City=NEGATIVE}"},
+		{"trap-behaviors-map-string", "@okta.behaviors.New Device", "POSITIVE"},
+		{"security-threat-detected", "@evt.outcome", "DENY"},
+		{"user-risk-change", "@okta.risk.level", "HIGH"},
+	} {
+		l := only(t, string(fixture(t, test.fixture).text))
+		path := strings.TrimPrefix(test.query, "@")
+		if path == "source" {
+			path = "ddsource"
+		}
+		answers := answer(decoded(t, l.record), strings.Split(path, "."))
+		found := false
+		for _, got := range answers {
+			found = found || got == test.want
+		}
+		if !found {
+			t.Errorf("%s: %s answers %q, want %q among it", test.fixture, test.query, answers, test.want)
+		}
+	}
+	// Whose login failed is not known there, and usr.email must not say "unknown".
+	if got := answer(decoded(t, only(t, string(fixture(t, "security-threat-detected").text)).record), []string{"usr", "email"}); got != nil {
+		t.Errorf("usr.email of an unknown actor is %q", got)
+	}
+}
+
+// answer is the texts at a path, through arrays.
+func answer(v any, path []string) []string {
+	if array, ok := v.([]any); ok {
+		var all []string
+		for _, element := range array {
+			all = append(all, answer(element, path)...)
+		}
+		return all
+	}
+	if len(path) == 0 {
+		if s := text(v); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	object, _ := v.(map[string]any)
+	return answer(object[path[0]], path[1:])
+}
+
+// A code that is wrong is worse than none: rules on countries page people. Names
+// as ISO 3166-1 and MaxMind write them, of countries that share a name.
+func TestCountryCodesAreRightOrAbsent(t *testing.T) {
+	for name, want := range map[string]string{
+		"Ireland": "IE", "United States": "US", "UNITED KINGDOM": "GB", "Côte d'Ivoire": "CI", "Czechia": "CZ", "Russia": "RU",
+		"North Korea": "KP", "South Korea": "KR", "Korea, Republic of": "KR", "Korea (Republic of)": "KR",
+		"Korea, Democratic People's Republic of": "KP", "Korea (Democratic People's Republic of)": "KP|",
+		"Congo": "CG", "Republic of the Congo": "CG|", "DR Congo": "CD|", "Congo (Kinshasa)": "CD|",
+		"Congo (Democratic Republic of the)": "CD|", "Democratic Republic of the Congo": "CD", "Congo, The Democratic Republic of the": "CD",
+		"Guinea": "GN", "Equatorial Guinea": "GQ", "Guinea-Bissau": "GW", "Papua New Guinea": "PG",
+		"Niger": "NE", "Nigeria": "NG", "Dominica": "DM", "Dominican Republic": "DO", "Sudan": "SD", "South Sudan": "SS",
+		"Virgin Islands (British)": "VG|", "Virgin Islands (U.S.)": "VI|", "Saint Martin (French part)": "MF|", "Sint Maarten (Dutch part)": "SX|",
+		"Georgia": "GE", "Samoa": "WS", "American Samoa": "AS", "Ireland (Republic of)": "IE|",
+		"Atlantis": "", "unknown": "", "None": "", "International": "", "": "", " ": "", "null": "", "-": "", "European Union": "EU|",
+	} {
+		l := only(t, okta(`"client":{"geographicalContext":{"country":"`+name+`"}}`))
+		got := ""
+		if codes := byPath(leaves(t, l.record, ""))["network.client.geoip.country.iso_code"]; codes != nil {
+			got = unquoted(t, codes[0])
+		}
+		if code, optional := strings.CutSuffix(want, "|"); got != code && (!optional || got != "") {
+			t.Errorf("the code of %q is %q, want %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package datadog_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
+)
+
+// settings are those of the tests that look at all events.
+var settings = datadog.Settings{Service: "identity", Tags: []string{"env:prod", "team:iam"}}
+
+// compact is what encoding/json makes of a text on one line.
+func compact(t reporter, text []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, text); err != nil {
+		t.Fatalf("%v in %.200s", err, text)
+	}
+	return b.String()
+}
+
+// The record of every event, indented so that a change is seen in review.
+func TestGolden(t *testing.T) {
+	golden := func(name string) string {
+		return filepath.Join(moduleRoot, "testdata", "golden", strings.TrimSuffix(name, ".json")+".datadog.json")
+	}
+	want := map[string]bool{}
+	for _, s := range fixtures() {
+		var got bytes.Buffer
+		if err := json.Indent(&got, only(t, string(s.text)).record, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		got.WriteByte('\n')
+		file := golden(s.name)
+		want[file] = true
+		if *update {
+			if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatalf("%v (go test ./events/datadog -update writes it)", err)
+		}
+		if !bytes.Equal(got.Bytes(), before) {
+			t.Errorf("%s is now\n%s\nand was\n%s", file, got.Bytes(), before)
+		}
+	}
+	kept, err := filepath.Glob(golden("*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range kept {
+		if !want[file] {
+			t.Errorf("%s is the record of no event in testdata/events", file)
+		}
+	}
+}
+
+// checkRecord checks what holds of every record.
+func checkRecord(t reporter, l log) {
+	t.Helper()
+	if !json.Valid(l.record) || bytes.ContainsAny(l.record, "\r\n") {
+		t.Errorf("not one line of JSON: %q", l.record)
+	}
+	checkNames(t, l)
+}
+
+// checkNames checks that no name stands twice at the top of a record, but where
+// the event itself repeats it: Datadog would keep one of the two.
+func checkNames(t reporter, l log) {
+	t.Helper()
+	count := func(object []byte) map[string]int {
+		counts := map[string]int{}
+		for _, m := range members(t, object) {
+			counts[m.key]++
+		}
+		return counts
+	}
+	inEvent := count(l.event)
+	for name, n := range count(l.record) {
+		if n > max(1, inEvent[name]) || n > 1 && slices.Contains(ours, name) {
+			t.Errorf("%q stands %d times in %s", name, n, l.record)
+		}
+	}
+}
+
+func TestEveryRecordIsOneLineOfJSON(t *testing.T) {
+	for _, l := range records(t) {
+		checkRecord(t, l.log)
+	}
+	twice := only(t, okta(`"x":1`, `"x":2`, `"service":3`, `"service":4`))
+	checkRecord(t, twice)
+	checkLossless(t, twice)
+}
+
+// The same event gives the same bytes, by a new Normaliser and by one that has
+// seen all others before in whatever order: nothing of one record gets into the
+// next. What stands in front of a record is left alone.
+func TestNormaliserForgets(t *testing.T) {
+	all := everything(t)
+	fresh := make([][]log, len(all))
+	for i, s := range all {
+		fresh[i] = normalise(s.text, settings)
+	}
+	used := datadog.New(settings)
+	for seed := range uint64(3) {
+		for _, i := range rand.New(rand.NewPCG(seed, 1)).Perm(len(all)) {
+			n := 0
+			new(events.Decoder).Decode(all[i].text, func(e *events.Event, fault *events.Fault) {
+				if fault != nil {
+					return
+				}
+				for range 2 {
+					if got := used.Append([]byte("before "), e); string(got) != "before "+string(fresh[i][n].record) {
+						t.Fatalf("%s gives\n%s\nto a new Normaliser\n%s", all[i].name, got, fresh[i][n].record)
+					}
+				}
+				n++
+			})
+			if n != len(fresh[i]) {
+				t.Fatalf("%s held %d events before and %d now", all[i].name, len(fresh[i]), n)
+			}
+		}
+	}
+}
+
+// Explain tells of every attribute that stands beside the event where it comes
+// from, and Fields of every one that can.
+func TestExplainTellsAllThatIsAdded(t *testing.T) {
+	described := map[string]bool{}
+	for _, f := range datadog.New(settings).Fields() {
+		described[f.To] = true
+	}
+	n := datadog.New(settings)
+	for _, s := range fixtures() {
+		new(events.Decoder).Decode(s.text, func(e *events.Event, _ *events.Fault) {
+			l := log{event: e.Text(), record: n.Append(nil, e)}
+			told := map[string][]string{}
+			for _, step := range n.Explain(e) {
+				if !described[step.To] || step.How == "" {
+					t.Errorf("%s: %s is told of (%q), but not by Fields", s.name, step.To, step.How)
+				}
+				for _, l := range leaves(t, step.Value, step.To) {
+					told[l.path] = append(told[l.path], l.raw)
+				}
+			}
+			for path, values := range added(t, l) {
+				if !slices.Equal(told[path], values) {
+					t.Errorf("%s: %s is %s, told is %s", s.name, path, values, told[path])
+				}
+				delete(told, path)
+			}
+			if len(told) > 0 {
+				t.Errorf("%s: told of and not in the record: %v", s.name, told)
+			}
+			if again := n.Append(nil, e); !bytes.Equal(again, l.record) {
+				t.Errorf("%s: after Explain the record is\n%s\nand was\n%s", s.name, again, l.record)
+			}
+		})
+	}
+}
+
+// Datadog bills by the byte, and a packed batch holds 240 KiB: what stands beside
+// the event is names and repetitions of what it says, within bounds.
+func TestSize(t *testing.T) {
+	in, out, most, longest := 0, 0, 0, ""
+	for _, s := range everything(t) {
+		for _, l := range normalise(s.text, datadog.Settings{}) {
+			event := len(compact(t, l.event))
+			in, out = in+event, out+len(l.record)
+			if more := len(l.record) - event; more > most {
+				most, longest = more, s.name
+			}
+		}
+	}
+	ratio := float64(out) / float64(in)
+	t.Logf("records are %.2f times the events, compacted; %s has %d bytes more", ratio, longest, most)
+	if ratio > maxRatio {
+		t.Errorf("records are %.2f times the events, want at most %.2f", ratio, maxRatio)
+	}
+}
+
+const maxRatio = 1.6

@@ -1,0 +1,225 @@
+package ocsf_test
+
+// row says that a value of the event stands at a place in the record.
+type row struct {
+	from string // in the event; "a else b": the first that how takes
+	to   string // in the record, below the place of the row's group
+	how  transform
+	also bool // the value has another place, or stays in unmapped: this one repeats it
+	when func(*view) bool
+
+	met int // how often it took something; a row that never does proves nothing
+}
+
+// evidence is where a finding has what other records have at the top.
+const evidence = "evidences[0]."
+
+// places says which groups of rows a record of each class has, and where. OCSF
+// 1.8.0 has no src_endpoint and no http_request in classes 0, 6002 and 6008.
+var places = map[int]string{
+	0:    "head actor device",
+	2004: "head finding evidences[0].actor evidences[0].target evidences[0].risk evidences[0].client evidences[0].request evidences[0].resources evidences[0].device evidences[0].ja4",
+	3001: "head actor user account-factor client request device",
+	3002: "head actor user session service policy protocol sign-in-factor logon client request device",
+	3004: "head actor entity client request device",
+	3005: "head actor user access resources client request device",
+	3006: "head actor group target privileges app-resource client request device",
+	6002: "head actor application device",
+	6003: "head actor actor-or-okta api resources client client-or-okta request device",
+	6008: "head actor device",
+}
+
+// demands are the attributes without one of which OCSF 1.8.0 allows no object
+// (its at_least_one constraints and required attributes); "and" joins demands.
+var demands = []struct{ object, of string }{
+	{"actor.user", "uid name"},
+	{"user", "uid name"},
+	{"src_endpoint", "ip domain svc_name"},
+	{"src_endpoint.location", "city region country postal_code"},
+	{"src_endpoint.os", "name"},
+	{"http_request.url", "path"},
+	{"device", "uid name"},
+	{"device.os", "name"},
+	{"service", "uid name"},
+	{"policy", "uid name"},
+	{"group", "uid name"},
+	{"resource", "uid name"},
+	{"app", "uid name"},
+	{"entity", "uid name"},
+	{"entity_result", "data and uid name"},
+	{"auth_factors[0]", "factor_type_id"},
+	{"ja4_fingerprint_list[0]", "value"},
+	{"evidences[0]", "actor user src_endpoint resources device"},
+}
+
+var rows = map[string][]row{
+	"head": {
+		{from: "uuid", to: "metadata.uid", how: asText},
+		{from: "eventType", to: "metadata.event_code", how: asText},
+		{from: "published", to: "metadata.original_time", how: asText},
+		{from: "transaction.id", to: "metadata.correlation_uid", how: asText},
+		{from: "severity", to: "metadata.log_level", how: asText},
+		{from: "version", to: "metadata.log_version", how: asText},
+		{from: "outcome.result", to: "status_code", how: asText},
+		{from: "outcome.reason", to: "status_detail", how: asText},
+		{from: "displayMessage", to: "message", how: asText},
+	},
+	"actor": {
+		{from: "actor.id", to: "actor.user.uid", how: asText},
+		{from: "actor.alternateId", to: "actor.user.name", how: asText},
+		{from: "actor.alternateId", to: "actor.user.email_addr", how: asEmail, also: true},
+		{from: "actor.alternateId", to: "actor.user.domain", how: asDomain, also: true},
+		{from: "actor.displayName", to: "actor.user.full_name", how: asText},
+		{from: "actor.type", to: "actor.user.type", how: asUserType},
+		{from: "transaction.detail.requestApiTokenId", to: "actor.user.programmatic_credentials[0].uid", how: asText},
+		{from: "authenticationContext.externalSessionId", to: "actor.session.uid", how: asText},
+		{from: "authenticationContext.rootSessionId", to: "actor.session.uid_alt", how: asText},
+		{from: "authenticationContext.issuer.id", to: "actor.session.issuer", how: asText},
+		{from: "client.id", to: "actor.app_uid", how: asText},
+	},
+	// The user to whom it was done is a target, else the actor over again.
+	"user": {
+		{from: "$user.id", to: "user.uid", how: asText, when: named("user")},
+		{from: "$user.alternateId", to: "user.name", how: asText, when: named("user")},
+		{from: "$user.alternateId", to: "user.email_addr", how: asEmail, also: true, when: named("user")},
+		{from: "$user.displayName", to: "user.full_name", how: asText, when: named("user")},
+		{from: "$user.type", to: "user.type", how: asUserType, when: named("user")},
+		{from: "actor.id", to: "user.uid", how: asText, also: true, when: not(named("user"))},
+		{from: "actor.alternateId", to: "user.name", how: asText, also: true, when: not(named("user"))},
+	},
+	"target": {
+		{from: "$user.id", to: "user.uid", how: asText},
+		{from: "$user.alternateId", to: "user.name", how: asText},
+		{from: "$user.alternateId", to: "user.email_addr", how: asEmail, also: true},
+		{from: "$user.displayName", to: "user.full_name", how: asText},
+		{from: "$user.type", to: "user.type", how: asUserType},
+	},
+	"client": {
+		{from: "client.ipAddress else $hop.ip else $address.id", to: "src_endpoint.ip", how: asIP},
+		{from: "securityContext.domain", to: "src_endpoint.domain", how: asText},
+		{from: "client.geographicalContext.city", to: "src_endpoint.location.city", how: asText},
+		{from: "client.geographicalContext.state", to: "src_endpoint.location.region", how: asText},
+		{from: "client.geographicalContext.country", to: "src_endpoint.location.country", how: asCountry},
+		{from: "client.geographicalContext.postalCode", to: "src_endpoint.location.postal_code", how: asText},
+		{from: "client.geographicalContext.geolocation.lat", to: "src_endpoint.location.lat", how: asNumber},
+		{from: "client.geographicalContext.geolocation.lon", to: "src_endpoint.location.long", how: asNumber},
+		{from: "securityContext.asNumber", to: "src_endpoint.autonomous_system.number", how: asInteger},
+		{from: "securityContext.asOrg", to: "src_endpoint.autonomous_system.name", how: asText},
+		{from: "securityContext.asOrg", to: "src_endpoint.isp_org", how: asText, also: true},
+		{from: "securityContext.isp", to: "src_endpoint.isp", how: asText},
+		{from: "client.zone", to: "src_endpoint.zone", how: asText},
+		{from: "client.device", to: "src_endpoint.type", how: asString},
+		{from: "client.userAgent.os", to: "src_endpoint.os.name", how: asText},
+	},
+	"request": {
+		{from: "client.userAgent.rawUserAgent", to: "http_request.user_agent", how: asText},
+		{from: "debugContext.debugData.requestId", to: "http_request.uid", how: asText},
+		{from: "debugContext.debugData.requestUri", to: "http_request.url.path", how: asText},
+		{from: "debugContext.debugData.url", to: "http_request.url.query_string", how: asQuery},
+		{from: "debugContext.debugData.origin", to: "http_request.url.hostname", how: asHostname},
+	},
+	"device": {
+		{from: "device.id", to: "device.uid", how: asText},
+		{from: "device.name", to: "device.name", how: asText},
+		{from: "device.os_platform|osPlatform|platform", to: "device.os.name", how: asText},
+		{from: "device.os_version|osVersion", to: "device.os.version", how: asText},
+		{from: "device.managed", to: "device.is_managed", how: asBoolean},
+	},
+	"finding": {
+		{from: "uuid", to: "finding_info.uid", how: asText, also: true},
+		{from: "displayMessage", to: "finding_info.title", how: asText, also: true},
+	},
+	"ja4": {
+		{from: "debugContext.debugData.ja4", to: "ja4_fingerprint_list[0].value", how: asText},
+	},
+	"account-factor": {
+		{from: factorProvider, to: "auth_factors[0].provider", how: asText, when: aboutFactor},
+	},
+	"sign-in-factor": {
+		{from: factorProvider, to: "auth_factors[0].provider", how: asText},
+	},
+	"session": {
+		{from: "authenticationContext.externalSessionId", to: "session.uid", how: asText, also: true},
+	},
+	"service": {
+		{from: "$app.id", to: "service.uid", how: asText},
+		{from: "$app.displayName", to: "service.name", how: asText},
+	},
+	"policy": {
+		{from: "$policy.id", to: "policy.uid", how: asText},
+		{from: "$policy.displayName", to: "policy.name", how: asText},
+		{from: "$policy.type", to: "policy.type", how: asText},
+	},
+	"entity": {
+		{from: "$entity.id", to: "entity.uid", how: asText},
+		{from: "$entity.displayName", to: "entity.name", how: asText},
+		{from: "$entity.type", to: "entity.type", how: asEntityType, when: entityNamed},
+		{from: "$entity.changeDetails.from", to: "entity.data", how: asJSON, when: entityNamed},
+		{from: "$entity.changeDetails.to", to: "entity_result.data", how: asJSON},
+		{from: "$entity.id", to: "entity_result.uid", how: asText, also: true},
+		{from: "$entity.displayName", to: "entity_result.name", how: asText, also: true},
+	},
+	"group": {
+		{from: "$group.id", to: "group.uid", how: asText},
+		{from: "$group.displayName", to: "group.name", how: asText},
+		{from: "$group.type", to: "group.type", how: asText, when: groupNamed},
+		{from: "$group.alternateId", to: "group.uid_alt", how: asText, when: groupNamed},
+	},
+	"app-resource": {
+		{from: "$app.id", to: "resource.uid", how: asText},
+		{from: "$app.displayName", to: "resource.name", how: asText},
+		{from: "$app.type", to: "resource.type", how: asText},
+		{from: "$app.alternateId", to: "resource.uid_alt", how: asText},
+		{from: "$app.detailEntry", to: "resource.data", how: asJSON},
+	},
+	// One of these for every target that is no user, at resources[n].
+	"resource": {
+		{from: "$resource.id", to: "uid", how: asText},
+		{from: "$resource.displayName", to: "name", how: asText},
+		{from: "$resource.type", to: "type", how: asText},
+		{from: "$resource.alternateId", to: "uid_alt", how: asText},
+		{from: "$resource.detailEntry", to: "data", how: asJSON},
+	},
+	"access":     {{from: privilegeList, to: "privileges", how: asPrivileges}},
+	"privileges": {{from: privilegeList, to: "privileges", how: asPrivileges}},
+	"application": {
+		{from: "$agent.id", to: "app.uid", how: asText},
+		{from: "$agent.displayName", to: "app.name", how: asText},
+	},
+	"api": {
+		{from: "eventType", to: "api.operation", how: asText, also: true},
+		{from: "debugContext.debugData.requestId", to: "api.request.uid", how: asText, also: true},
+	},
+}
+
+const (
+	factorProvider = "authenticationContext.credentialProvider else authenticationContext.authenticationProvider"
+	privilegeList  = "debugContext.debugData.privilegeGranted else debugContext.debugData.privilegeRevoked"
+)
+
+func not(holds func(*view) bool) func(*view) bool { return func(v *view) bool { return !holds(v) } }
+
+// named reports whether OCSF would take what is $name for something with a name.
+func named(name string) func(*view) bool {
+	return func(v *view) bool {
+		second := "displayName"
+		if name == "user" {
+			second = "alternateId"
+		}
+		return v.text("$"+name+".id") != nil || v.text("$"+name+"."+second) != nil
+	}
+}
+
+var entityNamed, groupNamed = named("entity"), named("group")
+
+func aboutFactor(v *view) bool { return v.decision.MFA }
+
+// text is what asText makes of the value there.
+func (v *view) text(from string) *node {
+	n := v.find(from)
+	if n == nil || v.unknown[n] {
+		return nil
+	}
+	text, _ := asText(v, n)
+	return text
+}

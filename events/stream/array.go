@@ -1,0 +1,244 @@
+package stream
+
+// array is the array whose elements are being cut.
+type array struct {
+	open    bool
+	wrapped bool  // it is the value of "Records"
+	around  int64 // the offset of the object of which it is
+	row     int   // the line of its '['
+	last    token // of the array itself
+	end     int64 // offset after that token
+	endRow  int   // its line
+	// Elements that began on the line of the '[', and on later ones.
+	inside, outside int
+}
+
+type token uint8
+
+const (
+	bracket token = iota
+	comma
+	value
+)
+
+const arrayNotClosed = "the array is not closed"
+
+// enter goes into an array, n bytes ahead.
+func (r *Reader) enter(n int, wrapped bool) {
+	around := r.base + int64(r.pos)
+	r.drop(n)
+	r.scan = 0
+	r.array = array{open: true, wrapped: wrapped, around: around, row: r.line}
+	r.passed(bracket)
+	r.state = (*Reader).element
+}
+
+// passed notes that a token of the array ends here.
+func (r *Reader) passed(t token) {
+	r.array.last, r.array.end, r.array.endRow = t, r.here(), r.line
+}
+
+// exit leaves the array, after its ']' if that was found.
+func (r *Reader) exit(found bool) {
+	r.array.open = false
+	r.state = (*Reader).top
+	if found {
+		r.drop(1)
+		r.passed(bracket)
+		if r.array.wrapped {
+			r.state = (*Reader).tail
+		}
+	}
+}
+
+// element cuts the next element, or a comma or the end of the array.
+func (r *Reader) element() (Item, bool) {
+	a := &r.array
+	r.scan = 0
+	ok, first := r.skipBlanks()
+	if !ok {
+		r.cutOff = true
+		r.exit(false)
+		return noItem(a.endRow, a.end, arrayNotClosed)
+	}
+	c := r.buf[r.pos]
+	switch {
+	case c == ']' && a.last != comma:
+		r.exit(true)
+		return Item{}, false
+	case c == ']':
+		// The comma has been consumed: it is the bad record.
+		it := Item{[]byte{','}, a.endRow, a.end - 1, 1, &Fault{NotJSON, "a comma before the closing bracket"}}
+		r.exit(true)
+		return it, true
+	case a.last == value && c == ',':
+		r.drop(1)
+		r.passed(comma)
+		return Item{}, false
+	case a.last == value && first && opensRecord(c) && r.oneLiner():
+		r.exit(false)
+		return noItem(a.endRow, a.end, arrayNotClosed)
+	}
+	r.begin()
+	r.frame.reset()
+	switch {
+	case a.last == value:
+		return r.kill(failure{at: r.start, text: "no comma between elements of an array"})
+	case classes[c] == opening:
+		return r.container(first)
+	default:
+		return r.scalar()
+	}
+}
+
+// oneLiner reports whether the array seems to be one record of many, a line
+// each, and truncated, so that the line at hand, which lacks a comma before it,
+// is the next record or, had the cut been after a comma, the next but one.
+func (r *Reader) oneLiner() bool {
+	if a := &r.array; a.outside > 1 || a.outside == 1 && a.inside == 0 {
+		return false
+	}
+	size, _, next := r.lookAhead(true)
+	return size == 0 || next != ',' && next != ']'
+}
+
+// count tells apart where elements begin, for oneLiner.
+func (r *Reader) count() {
+	if r.row == r.array.row {
+		r.array.inside++
+	} else {
+		r.array.outside++
+	}
+}
+
+// container takes an element that is an object or an array. If it begins where
+// the next record would, had the array been a truncated line, or on the line of
+// the array itself, then lines within it may be records of their own.
+func (r *Reader) container(first bool) (Item, bool) {
+	a := &r.array
+	onRow := r.row == a.row
+	lines := unguarded
+	if onRow || first && a.inside > 0 && a.outside == 0 {
+		lines = allLines
+		if r.isDoomed(r.start) {
+			return r.cutShort(failure{at: r.start, text: arrayNotClosed}, more)
+		}
+	}
+	out := r.walk(lines)
+	var f failure
+	switch {
+	case out == closed && r.long:
+		return r.good(r.tooLarge())
+	case out == closed && r.frame.deep:
+		return r.good(tooDeep())
+	case out == closed && r.valid(r.text()):
+		return r.good(encoding(r.text()))
+	case out == closed:
+		f = invalid(r.text(), r.start)
+	case out == ended && !r.frame.deep, out == intruder:
+		f = failure{at: r.start, text: arrayNotClosed}
+	default:
+		f = r.failure(out)
+	}
+	if lines == allLines && (r.hosts || out == intruder || !onRow) {
+		if out != closed {
+			r.doom(f)
+		}
+		return r.cutShort(f, out)
+	}
+	return r.kill(f)
+}
+
+// cutShort leaves the array at its broken element, which ends where an object
+// outside of arrays would.
+func (r *Reader) cutShort(f failure, out outcome) (Item, bool) {
+	r.exit(false)
+	return r.broken(f, out)
+}
+
+// good ends an element after which the array goes on, whatever its fault.
+func (r *Reader) good(f *Fault) (Item, bool) {
+	r.count()
+	it, ok := r.item(f)
+	r.passed(value)
+	return it, ok
+}
+
+// scalar takes an element that is neither object nor array.
+func (r *Reader) scalar() (Item, bool) {
+	for done := false; !done; {
+		line, whole, ok := r.rest()
+		if !ok {
+			return r.kill(failure{at: r.here(), text: arrayNotClosed})
+		}
+		var n int
+		n, done = r.frame.scalar(line, r.scan == 0 && !r.long)
+		r.take(n)
+		if whole && !done {
+			if r.frame.quoted {
+				return r.kill(failure{at: r.here(), text: "ends inside a string"})
+			}
+			done = true
+		}
+	}
+	switch {
+	case r.long:
+		return r.good(r.tooLarge())
+	case r.scan == 0:
+		return r.kill(failure{at: r.start, text: "an array's element is missing"})
+	case r.valid(r.text()):
+		return r.good(encoding(r.text()))
+	}
+	return r.kill(invalid(r.text(), r.start))
+}
+
+// scalar goes on over b, bytes of one line, to the end of a value that is
+// neither object nor array; first is set where it begins.
+func (f *frame) scalar(b []byte, first bool) (n int, done bool) {
+	if first && b[0] == '"' {
+		f.quoted = true
+		n = f.skipString(b, 1)
+		return n, !f.quoted
+	}
+	if f.quoted {
+		n = f.skipString(b, 0)
+		return n, !f.quoted
+	}
+	for n < len(b) {
+		switch c := b[n]; {
+		case classes[c] != other, c == ',', c == ':', blank(c):
+			return n, true
+		}
+		n++
+	}
+	return n, false
+}
+
+// kill ends the array within the value at hand: the bad record goes to the end
+// of the array, as far as one can tell, and no further than the line if all of
+// the array was on it.
+func (r *Reader) kill(why failure) (Item, bool) {
+	oneLine := r.breaks == 0 && r.row == r.array.row
+	found := false
+	r.frame.forgive()
+	for {
+		line, whole, ok := r.rest()
+		if !ok {
+			r.cutOff = true
+			break
+		}
+		var n int
+		n, found = r.frame.leave(line)
+		r.take(n)
+		if found || whole && oneLine {
+			break
+		}
+		if whole {
+			r.frame.quoted, r.frame.escaped = false, false // no string spans lines
+			r.takeBreak()
+		}
+	}
+	it, ok := r.badItem(r.fault(why))
+	r.exit(found)
+	return it, ok
+}

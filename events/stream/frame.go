@@ -1,0 +1,228 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// maxDepth is the deepest nesting of a good item: deeper JSON is no event, and
+// parsers recurse.
+const maxDepth = 1000
+
+// outcome says why the matching of brackets stopped.
+type outcome uint8
+
+const (
+	more     outcome = iota // the bytes ran out
+	closed                  // the bracket that opened the value is closed
+	mismatch                // a closing bracket of the other kind
+	inString                // the line ended inside a string
+	lineEnd                 // the first line ended, and only one was asked for
+	intruder                // a record begins where no value may begin
+	ended                   // the input ended
+)
+
+// class sorts bytes outside strings. Whatever is neither quote nor bracket is
+// left to a parser.
+type class uint8
+
+const (
+	other class = iota
+	quote
+	opening
+	closing
+)
+
+var classes = [256]class{'"': quote, '{': opening, '[': opening, '}': closing, ']': closing}
+
+// frame matches brackets, aware of strings, over a value that arrives in
+// pieces. It has a fixed size: kinds and offsets are kept up to maxDepth, and
+// below that levels are only counted.
+type frame struct {
+	depth   int
+	deep    bool                    // depth passed maxDepth
+	quoted  bool                    // inside a string
+	escaped bool                    // inside a string, just after a lone backslash
+	squares int                     // open '[' of known kind; kept by leave only
+	kinds   [maxDepth/64 + 1]uint64 // bit d is set when level d is a '['
+	at      [maxDepth + 1]int64     // at[d] is the offset of the bracket that opened level d
+}
+
+func (f *frame) reset() { f.depth, f.deep, f.quoted, f.escaped = 0, false, false, false }
+
+func (f *frame) push(c byte, off int64) {
+	f.depth++
+	if f.depth > maxDepth {
+		f.deep = true
+		return
+	}
+	f.at[f.depth] = off
+	if c == '[' {
+		f.kinds[f.depth>>6] |= 1 << (f.depth & 63)
+	} else {
+		f.kinds[f.depth>>6] &^= 1 << (f.depth & 63)
+	}
+}
+
+// square reports whether the innermost open bracket of known kind is a '['.
+func (f *frame) square() bool { return f.kinds[f.depth>>6]>>(f.depth&63)&1 != 0 }
+
+// matches reports whether c closes the innermost open bracket; of those too
+// deep for their kind to be known it believes so.
+func (f *frame) matches(c byte) bool {
+	return f.depth > maxDepth || f.square() == (c == ']')
+}
+
+// scan goes on over b, bytes of one line that begin at offset off. It returns
+// how many it passed: up to and with the bracket that closes the value, or up
+// to one that does not match.
+func (f *frame) scan(b []byte, off int64) (int, outcome) {
+	i := 0
+	if f.quoted {
+		if i = f.skipString(b, 0); f.quoted {
+			return len(b), more
+		}
+	}
+	for i < len(b) {
+		switch c := b[i]; classes[c] {
+		case quote:
+			f.quoted = true
+			if i = f.skipString(b, i+1); f.quoted {
+				return len(b), more
+			}
+			continue
+		case opening:
+			f.push(c, off+int64(i))
+		case closing:
+			if !f.matches(c) {
+				return i, mismatch
+			}
+			if f.depth--; f.depth == 0 {
+				return i + 1, closed
+			}
+		}
+		i++
+	}
+	return len(b), more
+}
+
+// skipString returns the index after the quote that ends the string of which
+// b[i:] is the rest. Without one in b it returns len(b), and f stays quoted.
+func (f *frame) skipString(b []byte, i int) int {
+	if f.escaped {
+		if i == len(b) {
+			return i
+		}
+		f.escaped = false
+		i++
+	}
+	from := i
+	// Most strings are short: eight bytes at a time cost less than a call.
+	for stop := i + 32; i < stop && i+8 <= len(b); i += 8 {
+		v := binary.LittleEndian.Uint64(b[i:])
+		q, s := zeroByte(v^quotes), zeroByte(v^slashes)
+		if q|s == 0 {
+			continue
+		}
+		if at := bits.TrailingZeros64(q|s) >> 3; b[i+at] == '"' {
+			f.quoted = false
+			return i + at + 1
+		}
+		break
+	}
+	for {
+		k := bytes.IndexByte(b[i:], '"')
+		if k < 0 {
+			f.escaped = odd(b[from:])
+			return len(b)
+		}
+		if i += k + 1; !odd(b[from : i-1]) {
+			f.quoted = false
+			return i
+		}
+	}
+}
+
+const (
+	everyByte = 0x0101010101010101
+	quotes    = everyByte * '"'
+	slashes   = everyByte * '\\'
+)
+
+// zeroByte returns a number of which the lowest bit that is set lies in the
+// first byte of v that is zero.
+func zeroByte(v uint64) uint64 { return (v - everyByte) &^ v & (everyByte << 7) }
+
+// odd reports whether b ends with an odd number of backslashes, so that the
+// byte after it is escaped.
+func odd(b []byte) bool {
+	n := len(b)
+	for n > 0 && b[n-1] == '\\' {
+		n--
+	}
+	return (len(b)-n)&1 != 0
+}
+
+// forgive prepares f for leave.
+func (f *frame) forgive() {
+	f.squares = 0
+	for d := range min(f.depth, maxDepth) {
+		f.squares += int(f.kinds[(d+1)>>6] >> ((d + 1) & 63) & 1)
+	}
+}
+
+// leave goes on over b, bytes of one line, to the ']' that closes the array
+// around a broken value, as far as one can tell: a bracket closes the innermost
+// open one of its kind, or none. It returns the index of that ']' and true.
+func (f *frame) leave(b []byte) (int, bool) {
+	i := 0
+	if f.quoted {
+		if i = f.skipString(b, 0); f.quoted {
+			return len(b), false
+		}
+	}
+	for i < len(b) {
+		switch c := b[i]; classes[c] {
+		case quote:
+			f.quoted = true
+			if i = f.skipString(b, i+1); f.quoted {
+				return len(b), false
+			}
+			continue
+		case opening:
+			f.push(c, 0)
+			if c == '[' && f.depth <= maxDepth {
+				f.squares++
+			}
+		case closing:
+			if !f.closeNearest(c) && c == ']' {
+				return i, true
+			}
+		}
+		i++
+	}
+	return len(b), false
+}
+
+// closeNearest closes the innermost open bracket that c matches, and all
+// within it; it reports whether there is one.
+func (f *frame) closeNearest(c byte) bool {
+	if f.depth > maxDepth {
+		f.depth--
+		return true
+	}
+	if open := f.squares; c == ']' && open == 0 || c == '}' && f.depth == open {
+		return false
+	}
+	for {
+		square := f.square()
+		f.depth--
+		if square {
+			f.squares--
+		}
+		if square == (c == ']') {
+			return true
+		}
+	}
+}

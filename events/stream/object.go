@@ -1,0 +1,202 @@
+package stream
+
+// guard says which lines within a value are looked at for the begin of another
+// record.
+type guard uint8
+
+const (
+	unguarded guard = iota
+	allLines
+	oneLine // no line but the first may belong to the value
+)
+
+// head deals with what precedes the first value.
+func (r *Reader) head() (Item, bool) {
+	r.open()
+	r.state = (*Reader).top
+	return Item{}, false
+}
+
+// top cuts what begins outside arrays.
+func (r *Reader) top() (Item, bool) {
+	if ok, _ := r.skipBlanks(); !ok {
+		r.state = nil
+		return Item{}, false
+	}
+	switch r.buf[r.pos] {
+	case '{':
+		if r.opensRecords() {
+			r.enter(r.scan, true)
+			return Item{}, false
+		}
+		return r.object()
+	case '[':
+		r.enter(1, false)
+		return Item{}, false
+	default:
+		return r.garbage()
+	}
+}
+
+// garbage takes what is neither object nor array, to the end of the line.
+func (r *Reader) garbage() (Item, bool) {
+	r.begin()
+	for {
+		line, whole, ok := r.rest()
+		if !ok {
+			r.cutOff = true
+			break
+		}
+		r.take(len(line))
+		if whole {
+			break
+		}
+	}
+	if r.long {
+		return r.badItem(r.tooLarge())
+	}
+	text := trimRight(r.text())
+	if r.valid(text) {
+		return r.badItem(encoding(text))
+	}
+	return r.badItem(r.fault(invalid(text, r.start)))
+}
+
+// object takes an object. One that closes on its first line is left to the
+// caller's parser; a longer one must be valid, or else lines within it may be
+// records of their own.
+func (r *Reader) object() (Item, bool) {
+	r.begin()
+	if r.isDoomed(r.start) {
+		return r.broken(r.why, more)
+	}
+	lines := allLines
+	if r.start < r.suspect {
+		lines = oneLine
+	}
+	r.frame.reset()
+	switch out := r.walk(lines); {
+	case out == lineEnd:
+		return r.broken(r.why, out)
+	case out != closed:
+		return r.abandon(out)
+	case r.long:
+		return r.item(r.tooLarge())
+	case r.frame.deep:
+		return r.item(tooDeep())
+	case r.breaks == 0:
+		return r.item(nil)
+	case r.valid(r.text()):
+		return r.item(encoding(r.text()))
+	}
+	r.suspect = r.here()
+	r.why = invalid(r.text(), r.start)
+	return r.broken(r.why, closed)
+}
+
+// abandon ends an object of which walk returned out.
+func (r *Reader) abandon(out outcome) (Item, bool) {
+	f := r.failure(out)
+	r.doom(f)
+	return r.broken(f, out)
+}
+
+// walk matches the brackets of a value from the scan on.
+func (r *Reader) walk(lines guard) outcome {
+	for {
+		line, whole, ok := r.rest()
+		if !ok {
+			return ended
+		}
+		n, out := r.frame.scan(line, r.here())
+		r.take(n)
+		switch {
+		case out != more:
+			return out
+		case !whole:
+			continue
+		case r.frame.quoted:
+			return inString
+		case lines == oneLine:
+			return lineEnd
+		}
+		if c := r.takeBreak(); lines == allLines && opensRecord(c) {
+			if !r.mayOpen(c) {
+				return intruder
+			}
+			r.hosts = true
+		}
+	}
+}
+
+// opensRecord reports whether a line with c as its first byte may be a record
+// of its own.
+func opensRecord(c byte) bool { return c == '{' || c == '[' }
+
+// mayOpen reports whether the line at the scan, which begins with c, goes on
+// with the value before it. Grammar wants '[', ':' or, in an array, a comma
+// before it; but nobody breaks the line after a colon and then writes a whole
+// object on the next, so that is a truncated record before a good one. Of a
+// long value no second line is held to return to, hence a whole object ends it
+// unless what follows belongs to it. The empty object is no record.
+func (r *Reader) mayOpen(c byte) bool {
+	switch f := &r.frame; {
+	case f.depth > maxDepth:
+		return false // so that every such line within a broken object has its offset in f.at
+	case r.last == ':':
+		if c == '{' {
+			size, alone, _ := r.lookAhead(false)
+			return !alone || size <= len("{}")
+		}
+		return true
+	case r.last == '[', r.last == ',' && f.square():
+		if c == '{' && r.long {
+			size, alone, next := r.lookAhead(true)
+			return !alone || size <= len("{}") || next == ',' || classes[next] == closing
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+// lookAhead returns the length of the value in brackets at the scan, or 0 when
+// it does not close on its line; whether nothing follows it on that line; and
+// what follows, if further on later lines, or 0. It gives up MaxRecord bytes
+// after the record at hand began.
+func (r *Reader) lookAhead(further bool) (size int, alone bool, next byte) {
+	from := r.scan
+	defer func() { r.scan = from }()
+	r.ahead.reset()
+	for r.scan < r.max {
+		line, whole, ok := r.rest()
+		if !ok {
+			return size, size > 0, 0
+		}
+		if left := r.max - r.scan; len(line) >= left {
+			line, whole = line[:left], false
+		}
+		n := 0
+		if size == 0 {
+			var out outcome
+			n, out = r.ahead.scan(line, 0)
+			if out == closed {
+				size = r.scan + n - from
+			} else if out != more || whole {
+				return 0, false, 0
+			}
+		}
+		r.work += int64(len(line))
+		if tail := trimLeft(line[n:]); size > 0 && len(tail) > 0 {
+			return size, alone, tail[0]
+		}
+		r.scan += len(line)
+		if whole {
+			if alone = true; !further {
+				break
+			}
+			r.scan++
+		}
+	}
+	return size, alone, 0
+}

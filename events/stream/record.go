@@ -1,0 +1,124 @@
+package stream
+
+// record is the item being cut. It starts at buf[pos] until it passes max;
+// from then on it is long, and what was scanned of it is consumed.
+type record struct {
+	max   int
+	start int64 // its offset
+	row   int   // its line
+	scan  int   // bytes scanned from buf[pos] on
+	long  bool
+	ink   int64 // the offset after its last byte that is no blank
+	last  byte  // that byte
+	// breaks counts the line breaks within it, the first of them at scan
+	// index firstEnd.
+	breaks   int
+	firstEnd int
+	hosts    bool  // a line within it begins as a record would
+	work     int64 // bytes scanned since NewReader, for tests of linear time
+}
+
+// begin starts a record at buf[pos].
+func (r *Reader) begin() {
+	r.start, r.row = r.base+int64(r.pos), r.line
+	r.ink = r.start
+	r.scan, r.long, r.breaks, r.hosts = 0, false, 0, false
+}
+
+// here returns the offset up to which the record is scanned.
+func (r *Reader) here() int64 { return r.base + int64(r.pos+r.scan) }
+
+// rest returns what the window holds of the line the scan is in, and whether
+// that is the whole of it. It reads on when there is nothing; ok is false at
+// the end of the input.
+func (r *Reader) rest() (line []byte, whole, ok bool) {
+	if r.pos+r.scan == len(r.buf) && !r.more() {
+		return nil, false, false
+	}
+	line, whole = r.toLineEnd(r.pos + r.scan)
+	return line, whole, true
+}
+
+// take scans n bytes, within a line.
+func (r *Reader) take(n int) {
+	b := r.buf[r.pos+r.scan:][:n]
+	if b = trimRight(b); len(b) > 0 {
+		r.last = b[len(b)-1]
+		r.ink = r.here() + int64(len(b))
+	}
+	r.scanned(n)
+}
+
+// takeBreak scans a line break and returns the byte after it, or 0 at the end
+// of the input.
+func (r *Reader) takeBreak() byte {
+	if r.breaks++; r.breaks == 1 {
+		r.firstEnd = r.scan
+	}
+	r.scanned(1)
+	if r.pos+r.scan == len(r.buf) && !r.more() {
+		return 0
+	}
+	return r.buf[r.pos+r.scan]
+}
+
+func (r *Reader) scanned(n int) {
+	r.work += int64(n)
+	r.scan += n
+	if r.scan > r.max {
+		r.long = true
+	}
+	if r.long {
+		r.drop(r.scan)
+		r.scan = 0
+	}
+}
+
+// back returns to the end of the record's first line. The record must not be
+// long.
+func (r *Reader) back() {
+	if r.breaks == 0 {
+		return
+	}
+	r.scan, r.breaks = r.firstEnd, 0
+	r.ink = r.start + int64(len(trimRight(r.text())))
+}
+
+// text returns what is scanned of a record that is not long.
+func (r *Reader) text() []byte { return r.buf[r.pos : r.pos+r.scan : r.pos+r.scan] }
+
+// item ends the record with its last scanned byte.
+func (r *Reader) item(f *Fault) (Item, bool) {
+	it := Item{Line: r.row, Offset: r.start, Length: r.here() - r.start, Fault: f}
+	if !r.long {
+		it.Text = r.text()
+	}
+	r.drop(r.scan)
+	r.scan = 0
+	return it, true
+}
+
+// badItem ends the record with its last scanned byte that is no blank.
+func (r *Reader) badItem(f *Fault) (Item, bool) {
+	it := Item{Line: r.row, Offset: r.start, Length: r.ink - r.start, Fault: f}
+	switch {
+	case !r.long:
+		it.Text = r.text()[:it.Length]
+	case it.Length <= int64(r.max): // blanks made it long: they count, then
+		it.Length = r.here() - r.start
+	}
+	r.drop(r.scan)
+	r.scan = 0
+	return it, true
+}
+
+// noItem is a fault where something is missing at the given place.
+func noItem(line int, off int64, text string) (Item, bool) {
+	return Item{Text: []byte{}, Line: line, Offset: off, Fault: &Fault{NotJSON, text}}, true
+}
+
+func (r *Reader) tooLarge() *Fault {
+	return &Fault{TooLarge, "longer than " + grouped(r.max) + " bytes"}
+}
+
+func tooDeep() *Fault { return &Fault{NotJSON, "nested deeper than " + grouped(maxDepth)} }

@@ -1,0 +1,57 @@
+package stream
+
+// opensRecords reports whether the object at hand has an array under its first
+// key, "Records", and if so leaves the scan after the '['.
+func (r *Reader) opensRecords() bool {
+	r.begin()
+	r.scan = 1
+	return r.follows(`"Records"`) && r.follows(":") && r.follows("[")
+}
+
+// follows moves the scan past blanks and text, if it is text that follows.
+func (r *Reader) follows(text string) bool {
+	for i := 0; i < len(text); r.scan++ {
+		if r.scan > r.max || r.pos+r.scan == len(r.buf) && !r.more() {
+			return false
+		}
+		switch c := r.buf[r.pos+r.scan]; {
+		case c == text[i]:
+			i++
+		case i > 0 || !blank(c):
+			return false
+		}
+	}
+	return true
+}
+
+// tail skips what the object around "Records" holds after the array. Only its
+// brackets are looked at.
+func (r *Reader) tail() (Item, bool) {
+	r.scan = 0
+	ok, first := r.skipBlanks()
+	r.state = (*Reader).top
+	if !ok || first && opensRecord(r.buf[r.pos]) {
+		r.cutOff = !ok
+		return noItem(r.array.endRow, r.array.end, "the object around the array "+notClosed)
+	}
+	r.begin()
+	switch r.buf[r.pos] {
+	case '}':
+		r.drop(1)
+		return Item{}, false
+	case ',':
+	default:
+		return r.broken(failure{at: r.start, text: notValid, byte: true}, more)
+	}
+	if r.isDoomed(r.array.around) {
+		return r.broken(r.why, more)
+	}
+	r.frame.reset()
+	r.frame.push('{', r.array.around)
+	if out := r.walk(allLines); out != closed {
+		return r.abandon(out)
+	}
+	r.drop(r.scan)
+	r.scan = 0
+	return Item{}, false
+}

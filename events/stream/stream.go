@@ -1,0 +1,177 @@
+// Package stream cuts a stream of bytes into JSON values, one at a time, and
+// goes on after whatever is broken.
+//
+// It reads JSON lines, pretty-printed objects, several values on a line,
+// top-level arrays, objects whose first key is "Records" with an array as its
+// value (the elements of both are items of their own), any mix of these, and
+// gzip of it all, behind a byte order mark or none. What the values mean is
+// the caller's affair.
+//
+// # Invariants
+//
+//   - Items come in the order of the input and do not overlap. A byte in no
+//     item is a blank, a comma or bracket of an array, the mark at the start,
+//     or part of the object around "Records".
+//   - An item without a Fault is JSON, but for one case: an object on a single
+//     line outside arrays has only had its brackets matched, as its caller
+//     parses it anyway.
+//   - Memory is bounded by MaxRecord and one window, whatever the input: a
+//     longer value is skipped, nesting costs nothing, arrays may be endless.
+//   - Time is linear in the input, whatever is broken in it.
+//   - Items depend on the bytes alone, not on how reads divide them.
+//
+// # Recovery
+//
+// Outside arrays a record that is neither object nor array is the rest of its
+// line. A broken object ends before the next line that begins, without
+// indentation, with '{' or '['; so a truncated line costs itself alone, and a
+// broken pretty-printed object is one bad record. Where such a line would be
+// legal JSON inside the unfinished object before it, that object is given the
+// benefit of the doubt, and when it turns out broken all the same, reading
+// resumes at its second line.
+//
+// Inside an array an element that is too long, too deep or not UTF-8 costs
+// itself alone; a syntax error costs the rest of the array, up to its closing
+// bracket as far as one can tell. An array that looks like one truncated line
+// among others, as its first elements are on the line of its bracket, leaves the
+// lines after that alone.
+//
+// Two things cannot be told apart: a '[' or "[{…}," alone on a line, cut off
+// there, and the begin of an array over many lines; and, when it passes
+// MaxRecord within its second line, a truncated record and a long one.
+package stream
+
+import (
+	"io"
+	"math"
+	"strconv"
+)
+
+const defaultMaxRecord = 32 << 20
+
+// Options are the settings of a Reader.
+type Options struct {
+	// MaxRecord is the length in bytes of the longest item that is not
+	// skipped; 32 MiB when it is 0.
+	MaxRecord int
+}
+
+// Item is one JSON value, or one bad record.
+type Item struct {
+	// Text is the value without blanks around it, or the bytes of a bad record
+	// as they came. It is nil when it is longer than MaxRecord, and empty where
+	// an array or a "Records" object lacks no more than its end. The next call
+	// of Next overwrites it.
+	Text   []byte
+	Line   int    // the line on which it starts, counted from 1
+	Offset int64  // the byte at which it starts, counted from 0 after unpacking
+	Length int64  // in bytes, also when Text is nil
+	Fault  *Fault // what is wrong with it
+}
+
+// The reasons of a Fault.
+const (
+	NotJSON  = "not_json"
+	TooLarge = "too_large"
+)
+
+// Fault is what is wrong with a bad record.
+type Fault struct {
+	Reason string // NotJSON or TooLarge
+	// Text says it in words, none of them from the input. A byte in it is
+	// counted from 0 at the item's start.
+	Text string
+}
+
+// Error returns f.Text.
+func (f *Fault) Error() string { return f.Text }
+
+// Reader cuts the bytes of an [io.Reader] into items. It must not be used by
+// two goroutines at once.
+type Reader struct {
+	window
+	record
+
+	frame frame // of the value at hand
+	ahead frame // of a look ahead
+	array array
+	state func(*Reader) (Item, bool) // cuts what comes next; nil at the end
+
+	// What a value broken further on tells of those within it, which are tried
+	// in its place.
+	why     failure
+	doomed  []int64 // the offsets of those that are broken too, in opens
+	opens   [maxDepth]int64
+	suspect int64 // before this offset only single-line ones are tried
+
+	cutOff bool // the input's end, not its content, ended the item at hand
+}
+
+// NewReader returns a Reader of r. It reads nothing yet.
+func NewReader(r io.Reader, o Options) *Reader {
+	longest := o.MaxRecord
+	if longest <= 0 {
+		longest = defaultMaxRecord
+	}
+	return newReader(r, longest, firstWindow)
+}
+
+func newReader(r io.Reader, longest, size int) *Reader {
+	longest = min(longest, math.MaxInt/4) // sums of it and sizes must not overflow
+	return &Reader{
+		window: window{src: r, line: 1, smallest: size, largest: size + longest},
+		record: record{max: longest},
+		state:  (*Reader).head,
+	}
+}
+
+// Next returns the next item. The error is io.EOF at the end of the input, and
+// else what reading it or unpacking it failed with, after all items that were
+// complete by then; it stays.
+func (r *Reader) Next() (Item, error) {
+	for r.state != nil {
+		it, ok := r.state(r)
+		if r.cutOff && r.err != io.EOF {
+			r.state = nil
+			break
+		}
+		if ok {
+			return it, nil
+		}
+	}
+	return Item{}, r.err
+}
+
+// Ready reports whether Next can probably do without reading, because the
+// window holds the rest of a line or of an array's element, or the input has
+// ended. A caller that holds results back gives them up first when it is false.
+func (r *Reader) Ready() bool {
+	if r.err != nil {
+		return true
+	}
+	rest := r.buf[r.pos:]
+	for len(rest) > 0 && (blank(rest[0]) || rest[0] == ',' && r.array.open) {
+		rest = rest[1:]
+	}
+	line, whole := r.toLineEnd(len(r.buf) - len(rest))
+	if whole || len(line) == 0 || !r.array.open {
+		return whole
+	}
+	f := &r.ahead
+	f.reset()
+	if classes[line[0]] == opening {
+		_, out := f.scan(line, 0)
+		return out != more
+	}
+	n, done := f.scalar(line, true)
+	return done && n > 0
+}
+
+// grouped writes n with a comma between thousands.
+func grouped[N int | int64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,195 @@
+package stream
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	firstWindow = 256 << 10 // bytes; also the most that a longest record wastes
+	emptyReads  = 100       // without progress, in a row, before giving up
+)
+
+// window is what is held of the input: buf[pos:] is still to be consumed. It
+// moves and grows when more is read.
+type window struct {
+	src  io.Reader
+	err  error // why src yields no more
+	gzip bool
+	// The window has at first the former size and at most the latter.
+	smallest, largest int
+	buf               []byte
+	pos               int
+	base              int64 // offset of buf[0]
+	line              int   // of buf[pos]
+	// No line break lies from offset clear up to offset next, and one lies at
+	// next if found.
+	clear, next int64
+	found       bool
+}
+
+// more reads on and reports false when there is no more.
+func (w *window) more() bool {
+	if w.err != nil {
+		return false
+	}
+	if cap(w.buf)-len(w.buf) < w.smallest/16 {
+		w.makeRoom()
+	}
+	for range emptyReads {
+		n, err := w.src.Read(w.buf[len(w.buf):cap(w.buf)])
+		if n < 0 || n > cap(w.buf)-len(w.buf) {
+			n, err = 0, errors.New("the reader returned an impossible count")
+		}
+		w.buf = w.buf[:len(w.buf)+n]
+		if err != nil {
+			w.err = w.failed(err)
+		}
+		if n > 0 || err != nil {
+			return n > 0
+		}
+	}
+	w.err = w.failed(io.ErrNoProgress)
+	return false
+}
+
+// failed adds to err what was being done.
+func (w *window) failed(err error) error {
+	switch {
+	case err == io.EOF:
+		return err
+	case w.gzip:
+		return fmt.Errorf("unpack gzip after %s bytes: %w", grouped(w.base+int64(len(w.buf))), err)
+	default:
+		return fmt.Errorf("read after %s bytes: %w", grouped(w.base+int64(len(w.buf))), err)
+	}
+}
+
+// makeRoom moves what is held to the front of the window, or to a larger one
+// when it fills more than half: so the bytes moved are never more than those
+// consumed or scanned since.
+func (w *window) makeRoom() {
+	held := w.buf[w.pos:]
+	to := w.buf[:0]
+	if size := cap(w.buf); size < w.largest && len(held) > size/2 || size == 0 {
+		to = make([]byte, 0, min(max(w.smallest, 2*size), w.largest))
+	}
+	w.base += int64(w.pos)
+	w.pos = 0
+	w.buf = append(to, held...)
+}
+
+// drop consumes n bytes.
+func (w *window) drop(n int) {
+	w.line += bytes.Count(w.buf[w.pos:w.pos+n], lineBreak)
+	w.pos += n
+}
+
+var lineBreak = []byte{'\n'}
+
+// toLineEnd returns what the window holds of the line from buf[i] on, and
+// whether that is the whole of it. It searches each byte once, so that long
+// lines with many values or in many pieces take linear time.
+func (w *window) toLineEnd(i int) (line []byte, whole bool) {
+	if at := w.base + int64(i); at < w.clear || at > w.next {
+		w.clear, w.next, w.found = at, at, false
+	}
+	if !w.found {
+		from := int(w.next - w.base)
+		n := bytes.IndexByte(w.buf[from:], '\n')
+		if w.found = n >= 0; !w.found {
+			n = len(w.buf) - from
+		}
+		w.next += int64(n)
+	}
+	return w.buf[i:int(w.next-w.base)], w.found
+}
+
+// skipBlanks consumes blanks. It reports whether something follows, and
+// whether that is the first byte of a line.
+func (w *window) skipBlanks() (ok, first bool) {
+	for {
+		n := len(w.buf) - w.pos - len(trimLeft(w.buf[w.pos:]))
+		if n > 0 {
+			first = w.buf[w.pos+n-1] == '\n'
+			w.drop(n)
+		}
+		if w.pos < len(w.buf) {
+			return true, first
+		}
+		if !w.more() {
+			return false, first
+		}
+	}
+}
+
+// open reads the first bytes, and unpacks or skips what they announce.
+func (w *window) open() {
+	if !w.more() {
+		return
+	}
+	if w.announces("\x1f\x8b") {
+		w.unpack()
+		if !w.more() {
+			return
+		}
+	}
+	if mark := "\ufeff"; w.announces(mark) {
+		w.pos = len(mark)
+	}
+}
+
+// announces reports whether the input begins with magic, without reading
+// further than it takes to tell.
+func (w *window) announces(magic string) bool {
+	for i := range len(magic) {
+		if i == len(w.buf) && !w.more() || w.buf[i] != magic[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// unpack starts anew on what the gzip members hold.
+func (w *window) unpack() {
+	rest := w.src
+	if w.err != nil {
+		rest = failing{w.err}
+	}
+	packed := io.MultiReader(bytes.NewReader(bytes.Clone(w.buf)), rest)
+	w.buf, w.err, w.gzip = w.buf[:0], nil, true
+	zr, err := gzip.NewReader(bufio.NewReaderSize(packed, firstWindow/4))
+	if err != nil {
+		// EOF within the header is no end of input.
+		if w.src = (failing{err}); err == io.EOF {
+			w.src = failing{io.ErrUnexpectedEOF}
+		}
+		return
+	}
+	w.src = zr
+}
+
+// failing is a reader that only fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+func trimLeft(b []byte) []byte {
+	for len(b) > 0 && blank(b[0]) {
+		b = b[1:]
+	}
+	return b
+}
+
+func trimRight(b []byte) []byte {
+	for len(b) > 0 && blank(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}

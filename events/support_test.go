@@ -1,0 +1,216 @@
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// moduleRoot is the module's directory as seen from this package's.
+const moduleRoot = ".."
+
+// sample is a text as a file or a line of one holds it, and the file's name.
+type sample struct {
+	name string
+	text []byte
+}
+
+// files reads the files that match a pattern below the module's directory.
+func files(pattern ...string) []sample {
+	names, err := filepath.Glob(filepath.Join(append([]string{moduleRoot}, pattern...)...))
+	if err != nil {
+		panic(err)
+	}
+	var all []sample
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, sample{filepath.Base(name), text})
+	}
+	return all
+}
+
+// lines takes files of one value a line apart.
+func lines(files []sample) []sample {
+	var all []sample
+	for _, file := range files {
+		for line := range bytes.Lines(file.text) {
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				all = append(all, sample{file.name, line})
+			}
+		}
+	}
+	return all
+}
+
+// fixtures are the files of testdata/events, one event each.
+var fixtures = sync.OnceValue(func() []sample { return files("testdata", "events", "*.json") })
+
+// forms are the other texts of testdata that Decode is for: whole files of one
+// JSON value, and the lines of the others.
+var forms = sync.OnceValue(func() []sample {
+	return append(files("testdata", "forms", "*.json"), lines(files("testdata", "forms", "*.jsonl"))...)
+})
+
+// corpora are the lines of ../shared/corpus, none where that is absent.
+var corpora = sync.OnceValue(func() []sample { return lines(files("..", "shared", "corpus", "*.jsonl")) })
+
+// reporter is what the helpers need of a testing.TB; a rapid.T is one as well.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// visited is one call of Decode's visit, copied out of the Decoder's memory.
+type visited struct {
+	UUID, Type  string
+	PublishedMS int64
+	From        Provenance
+	Text, Line  string
+	Carrier     string
+	Hash        [32]byte
+	Fields      map[Field]string // as written
+
+	Reason        Reason
+	Why, FaultsID string
+	Body          string
+}
+
+func (v visited) isEvent() bool { return v.Reason == "" }
+
+// decode is everything that d finds in text.
+func decode(t reporter, d *Decoder, text []byte) []visited {
+	t.Helper()
+	var all []visited
+	d.Decode(text, func(e *Event, fault *Fault) {
+		switch {
+		case (e == nil) == (fault == nil):
+			t.Fatalf("a visit with event %v and fault %v; want one of the two", e, fault)
+		case fault != nil:
+			all = append(all, visited{
+				Reason: fault.Reason, Why: fault.Text, FaultsID: fault.UUID, Body: string(fault.Body),
+			})
+		default:
+			fields := map[Field]string{}
+			for _, f := range Fields() {
+				if i := e.Node(f); i != 0 {
+					fields[f] = string(e.Tree.Raw(i))
+				}
+			}
+			all = append(all, visited{
+				UUID: string(e.UUID), Type: string(e.Type), PublishedMS: e.PublishedMS, From: e.Provenance,
+				Text: string(e.Text()), Line: string(e.AppendLine(nil)), Carrier: string(e.Carrier()),
+				Hash: e.Hash(), Fields: fields,
+			})
+		}
+	})
+	return all
+}
+
+// only is the one event in text, found by a Decoder of its own.
+func only(t reporter, text []byte) visited {
+	t.Helper()
+	all := decode(t, new(Decoder), text)
+	if len(all) != 1 || !all[0].isEvent() {
+		t.Fatalf("want one event in %.200s, got %+v", text, all)
+	}
+	return all[0]
+}
+
+// member is one of an object's, with its value as it is written.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// members takes an object apart with encoding/json, which has nothing in common
+// with the code under test: in order, names that stand twice included. It is nil
+// for what is no object.
+func members(t reporter, object []byte) []member {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(object))
+	if opening, err := d.Token(); err != nil || opening != json.Delim('{') {
+		return nil
+	}
+	var all []member
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			t.Fatalf("%v in %.200s", err, object)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			t.Fatalf("%v in %.200s", err, object)
+		}
+		all = append(all, member{key.(string), value})
+	}
+	return all
+}
+
+// at is the first value at a path of names joined by dots, as written.
+func at(t reporter, object []byte, path string) (value string, ok bool) {
+	name, rest, deeper := strings.Cut(path, ".")
+	for _, m := range members(t, object) {
+		if m.key != name {
+			continue
+		}
+		if !deeper {
+			return string(m.value), true
+		}
+		if value, ok := at(t, m.value, rest); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// detail is the event that a file of testdata/events holds, with or without an
+// envelope, byte for byte.
+func detail(t reporter, text []byte) []byte {
+	t.Helper()
+	if _, enveloped := at(t, text, "detail-type"); enveloped {
+		value, _ := at(t, text, "detail")
+		return []byte(value)
+	}
+	return bytes.TrimSpace(text)
+}
+
+// compact is what encoding/json makes of a text on one line.
+func compact(t reporter, text []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, text); err != nil {
+		t.Fatalf("%v in %.200s", err, text)
+	}
+	return b.String()
+}
+
+// quoted is text as a JSON string, with more escapes than it needs.
+func quoted(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// isOneValue reports whether text is one JSON value and nothing else.
+func isOneValue(text []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(text))
+	var value json.RawMessage
+	if d.Decode(&value) != nil {
+		return false
+	}
+	_, err := d.Token()
+	return err == io.EOF
+}
