@@ -24,6 +24,9 @@ type Note struct {
 	FirstSeen time.Time `json:"first_seen"`
 	Receives  int       `json:"receives"`
 	Replays   int       `json:"replays"`
+	// EventBridge holds the attributes that EventBridge wrote on a message of its
+	// own, where it has been replayed from one.
+	EventBridge map[string]string `json:"eb,omitempty"`
 }
 
 // Letter is one line of a file of dead letters. oktastream run takes such lines

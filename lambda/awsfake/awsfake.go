@@ -1,0 +1,197 @@
+// Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
+// EventBridge and Amazon SQS, for tests only.
+//
+// The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
+// and errors are serialised as they are towards AWS and come back as the SDK's
+// own typed exceptions. Each fake enforces the limits its service documents and
+// keeps the semantics a caller can lose data by: partial answers, messages that
+// come back, answers that never arrive. The source of each limit stands beside
+// it; the tests show each one at its edge.
+//
+//	c := awsfake.New(t, awsfake.Options{})
+//	c.AddLogGroup("/okta", 400)
+//	client := cloudwatchlogs.NewFromConfig(c.Config())
+//	c.SetFaults(func(call awsfake.Call) awsfake.Fault {
+//		return awsfake.Fault{Throttle: call.Operation == "PutLogEvents" && call.N < 3}
+//	})
+//	… the code under test …
+//	stored := c.Events("/okta")
+//
+// Where AWS documents a limit but not its answer to a breach, the code says so.
+//
+// # What it will not do
+//
+// It evaluates no IAM policy, no queue policy and no event pattern, checks no
+// signature beyond its presence, and knows no more operations than an exporter of
+// logs needs: an unknown one is answered with UnknownOperationException. Queues
+// are standard queues.
+package awsfake
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// Options are the settings of a [Cloud]; the zero value serves.
+type Options struct {
+	Now     func() time.Time // the clock of all three services; default time.Now
+	Account string           // default 111122223333
+	Region  string           // default us-east-1
+
+	// PutEventsBytes is the size that a PutEvents request must stay below.
+	// Default 1,048,576 (eventbridge SDK 1.55.9, 2026-11); older pages of the user
+	// guide say 256 KB, which is 262,144.
+	PutEventsBytes int
+
+	// AcceptUnknownBus answers PutEvents to a bus that does not exist with an
+	// event id and drops the event. AWS itself has been seen to do so
+	// (github.com/aws/aws-cli issue 9186, 2025-01). The default is to fail with
+	// ResourceNotFoundException, so that a wrong bus name fails a test.
+	AcceptUnknownBus bool
+
+	// Discard keeps no log events and no bus events, for tests whose events do not
+	// fit in memory: [Cloud.Events] and [Cloud.Put] stay empty, [Cloud.OnLogEvents]
+	// and [Cloud.OnEvent] see everything.
+	Discard bool
+}
+
+// Cloud is one account in one region. All its methods may be called by many
+// goroutines.
+type Cloud struct {
+	opt    Options
+	server *httptest.Server
+	done   chan struct{} // closed when the test ends: frees calls that hang
+	serial atomic.Uint64 // of ids
+
+	operations map[string]*operation // by X-Amz-Target
+	faults     atomic.Pointer[func(Call) Fault]
+
+	logs   logsService
+	events eventsService
+	sqs    sqsService
+}
+
+// operation is one API call that the fakes know.
+type operation struct {
+	service, name string
+	run           func(*request) (any, error)
+	calls         atomic.Int64
+}
+
+// New starts the fakes. They end with the test.
+func New(tb testing.TB, o Options) *Cloud {
+	tb.Helper()
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Account = cmp.Or(o.Account, "111122223333")
+	o.Region = cmp.Or(o.Region, "us-east-1")
+	o.PutEventsBytes = cmp.Or(o.PutEventsBytes, 1<<20)
+
+	c := &Cloud{opt: o, done: make(chan struct{})}
+	c.logs.groups = map[string]*logGroup{}
+	c.events.buses = map[string]*bus{"default": {}} // every account has it
+	c.sqs.queues = map[string]*queue{}
+	c.operations = c.table()
+	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
+	tb.Cleanup(sync.OnceFunc(func() {
+		close(c.done)
+		c.server.CloseClientConnections()
+		c.server.Close()
+	}))
+	return c
+}
+
+func (c *Cloud) table() map[string]*operation {
+	t := map[string]*operation{}
+	add := func(prefix, service string, ops map[string]func(*request) (any, error)) {
+		for name, run := range ops {
+			t[prefix+name] = &operation{service: service, name: name, run: run}
+		}
+	}
+	type ops = map[string]func(*request) (any, error)
+	add("Logs_20140328.", Logs, ops{
+		"CreateLogGroup":     c.createLogGroup,
+		"CreateLogStream":    c.createLogStream,
+		"DescribeLogGroups":  c.describeLogGroups,
+		"PutLogEvents":       c.putLogEvents,
+		"PutRetentionPolicy": c.putRetentionPolicy,
+	})
+	add("AWSEvents.", Events, ops{
+		"PutEvents": c.putEvents,
+	})
+	add("AmazonSQS.", SQS, ops{
+		"CancelMessageMoveTask":        c.cancelMessageMoveTask,
+		"ChangeMessageVisibility":      c.changeMessageVisibility,
+		"ChangeMessageVisibilityBatch": c.changeMessageVisibilityBatch,
+		"DeleteMessage":                c.deleteMessage,
+		"DeleteMessageBatch":           c.deleteMessageBatch,
+		"GetQueueAttributes":           c.getQueueAttributes,
+		"GetQueueUrl":                  c.getQueueURL,
+		"ListMessageMoveTasks":         c.listMessageMoveTasks,
+		"ReceiveMessage":               c.receiveMessage,
+		"SendMessage":                  c.sendMessage,
+		"SendMessageBatch":             c.sendMessageBatch,
+		"StartMessageMoveTask":         c.startMessageMoveTask,
+	})
+	return t
+}
+
+// Config is what the SDK needs to speak to the fakes. The retryer is the SDK's
+// own: a client that is not to retry says so in its options.
+func (c *Cloud) Config() aws.Config {
+	return aws.Config{
+		Region:       c.opt.Region,
+		BaseEndpoint: aws.String(c.server.URL),
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIAFAKE", "secret", ""),
+	}
+}
+
+// Calls says how many calls of an operation have arrived, faulted ones included.
+func (c *Cloud) Calls(service, operation string) int {
+	for _, op := range c.operations {
+		if op.service == service && op.name == operation {
+			return int(op.calls.Load())
+		}
+	}
+	panic(fmt.Sprintf("awsfake: no operation %s of %s", operation, service))
+}
+
+// newID makes an id of AWS's form. It is made from a counter, so that a test
+// which calls in one order sees the same ids in each run.
+func (c *Cloud) newID() string {
+	const hex = "0123456789abcdef"
+	mix := func(z uint64) uint64 { // splitmix64: spreads the counter over all digits
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		return z ^ z>>31
+	}
+	n := c.serial.Add(1)
+	hi, lo := mix(n*0x9e3779b97f4a7c15), n
+	var b [36]byte
+	for i := range b {
+		switch i {
+		case 8, 13, 18, 23:
+			b[i] = '-'
+		default:
+			if i < 18 {
+				b[i], hi = hex[hi&15], hi>>4
+			} else {
+				b[i], lo = hex[lo>>60], lo<<4
+			}
+		}
+	}
+	b[14] = '4'
+	return string(b[:])
+}
+
+func millis(t time.Time) int64 { return t.UnixMilli() }

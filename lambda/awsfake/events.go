@@ -1,0 +1,268 @@
+package awsfake
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Limits of PutEvents. Entries a request: EventBridge API reference, PutEvents.
+// The others: eventbridge SDK 1.55.9, 2026-11.
+const (
+	busEntries     = 10
+	busDetailType  = 128 // characters
+	busDetailDepth = 1000
+	busTimeBytes   = 14 // what Time counts; user guide, "Calculating PutEvents event entry size"
+)
+
+// Entry is an event that a bus has accepted.
+type Entry struct {
+	Source, DetailType, Detail string
+	EventID                    string
+	Time                       time.Time
+}
+
+type eventsService struct {
+	mu    sync.RWMutex
+	buses map[string]*bus
+}
+
+type bus struct {
+	mu   sync.Mutex
+	put  []Entry
+	hook func([]byte)
+}
+
+// AddBus declares an event bus. The bus default is always there.
+func (c *Cloud) AddBus(name string) {
+	c.events.mu.Lock()
+	defer c.events.mu.Unlock()
+	if c.events.buses[name] != nil {
+		panic("awsfake: event bus " + name + " is there already")
+	}
+	c.events.buses[name] = &bus{}
+}
+
+// OnEvent sets a function that is given each event that the bus accepts, as the
+// JSON text that EventBridge delivers to a target. It runs before PutEvents is
+// answered; calls come from many goroutines.
+func (c *Cloud) OnEvent(name string, f func(envelope []byte)) {
+	b := c.mustBus(name)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hook = f
+}
+
+// Put returns what a bus has accepted, in order.
+func (c *Cloud) Put(name string) []Entry {
+	b := c.mustBus(name)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]Entry(nil), b.put...)
+}
+
+func (c *Cloud) bus(name string) *bus {
+	if _, after, ok := strings.Cut(name, ":event-bus/"); ok { // an ARN serves as well
+		name = after
+	}
+	if name == "" {
+		name = "default"
+	}
+	c.events.mu.RLock()
+	defer c.events.mu.RUnlock()
+	return c.events.buses[name]
+}
+
+func (c *Cloud) mustBus(name string) *bus {
+	b := c.bus(name)
+	if b == nil {
+		panic("awsfake: no event bus " + name)
+	}
+	return b
+}
+
+type putEntry struct {
+	Source, DetailType, EventBusName string
+	Detail                           text
+	Resources                        []string
+	Time                             *float64 // seconds since 1970
+}
+
+// size is the formula of the user guide, "Calculating PutEvents event entry size".
+func (e *putEntry) size() int {
+	n := len(e.Source) + len(e.DetailType) + len(e.Detail)
+	if e.Time != nil {
+		n += busTimeBytes
+	}
+	for _, r := range e.Resources {
+		n += len(r)
+	}
+	return n
+}
+
+type putResult struct {
+	EventID      string `json:"EventId,omitempty"`
+	ErrorCode    string `json:"ErrorCode,omitempty"`
+	ErrorMessage string `json:"ErrorMessage,omitempty"`
+}
+
+func (c *Cloud) putEvents(r *request) (any, error) {
+	in, err := decode[struct{ Entries []putEntry }](r)
+	if err != nil {
+		return nil, err
+	}
+	invalid := func(format string, args ...any) error {
+		return &apiError{status: 400, code: "ValidationException", message: fmt.Sprintf(format, args...)}
+	}
+	if n := len(in.Entries); n < 1 || n > busEntries {
+		return nil, invalid("Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, not %d", busEntries, n)
+	}
+	size, complete := 0, 0
+	for i := range in.Entries {
+		e := &in.Entries[i]
+		size += e.size()
+		if e.Source != "" && e.DetailType != "" && e.Detail != "" {
+			complete++
+		}
+	}
+	if size >= c.opt.PutEventsBytes { // "must be less than"
+		return nil, invalid("Total size of the entries in the request is over the limit: %d bytes, limit %d", size, c.opt.PutEventsBytes)
+	}
+	if complete == 0 { // "EventBridge fails the entire request"
+		return nil, invalid("None of the entries has Source, DetailType and Detail")
+	}
+	for i := range in.Entries {
+		if e := &in.Entries[i]; c.bus(e.EventBusName) == nil && !c.opt.AcceptUnknownBus {
+			return nil, &apiError{status: 400, code: "ResourceNotFoundException", message: "Event bus " + e.EventBusName + " does not exist."}
+		}
+	}
+
+	var out struct {
+		FailedEntryCount int
+		Entries          []putResult
+	}
+	for i := range in.Entries {
+		res := c.putOne(r, i, &in.Entries[i])
+		if res.ErrorCode != "" {
+			out.FailedEntryCount++
+		}
+		out.Entries = append(out.Entries, res)
+	}
+	return out, nil
+}
+
+// putOne judges one entry and, if it is good, has the bus accept it.
+func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
+	missing := func(name string) putResult {
+		return putResult{ErrorCode: "InvalidArgument", ErrorMessage: "Parameter " + name + " is not valid. Reason: " + name + " is a required argument."}
+	}
+	code, failed := r.fault.entryFailure(i)
+	switch {
+	case failed:
+		return putResult{ErrorCode: code, ErrorMessage: "injected by the test"}
+	case e.Source == "":
+		return missing("Source")
+	case e.DetailType == "":
+		return missing("DetailType")
+	case e.Detail == "":
+		return missing("Detail")
+	case strings.HasPrefix(e.Source, "aws."):
+		return putResult{ErrorCode: "NotAuthorizedForSource", ErrorMessage: "Not authorized for the source."}
+	case utf8.RuneCountInString(e.DetailType) > busDetailType:
+		// What AWS answers is documented nowhere: only the limit is.
+		return putResult{ErrorCode: "InvalidArgument", ErrorMessage: "Parameter DetailType is not valid. Reason: longer than 128 characters."}
+	}
+	if err := checkDetail(string(e.Detail)); err != nil {
+		return putResult{ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed. " + err.Error()}
+	}
+	id := c.newID()
+	b := c.bus(e.EventBusName)
+	if b == nil {
+		return putResult{EventID: id} // AcceptUnknownBus: gone
+	}
+	at := r.now
+	if e.Time != nil {
+		at = time.UnixMilli(int64(*e.Time * 1000))
+	}
+	b.mu.Lock()
+	if !c.opt.Discard {
+		b.put = append(b.put, Entry{Source: e.Source, DetailType: e.DetailType, Detail: string(e.Detail), EventID: id, Time: at})
+	}
+	hook := b.hook
+	b.mu.Unlock()
+	if hook != nil {
+		hook(c.envelope(id, at, e))
+	}
+	return putResult{EventID: id}
+}
+
+// checkDetail holds Detail against what PutEvents documents of it: a JSON object,
+// at most 1,000 levels deep, integers within 64 bits. That a breach of the last
+// two is answered with MalformedDetail is not documented.
+func checkDetail(detail string) error {
+	d := jsontext.NewDecoder(bytes.NewBufferString(detail), jsontext.AllowDuplicateNames(true))
+	if d.PeekKind() != '{' {
+		return fmt.Errorf("It is not a JSON object.")
+	}
+	for {
+		switch d.PeekKind() {
+		case '0':
+			v, err := d.ReadValue()
+			if err != nil {
+				return err
+			}
+			if len(v) >= len("9223372036854775807") && !bytes.ContainsAny(v, ".eE") {
+				if _, err := strconv.ParseInt(string(v), 10, 64); err != nil {
+					return fmt.Errorf("An integer is outside %d to %d.", math.MinInt64, math.MaxInt64)
+				}
+			}
+		default:
+			if _, err := d.ReadToken(); err != nil {
+				return err
+			}
+		}
+		switch depth := d.StackDepth(); {
+		case depth > busDetailDepth:
+			return fmt.Errorf("It is nested deeper than %d levels.", busDetailDepth)
+		case depth == 0:
+			if _, err := d.ReadToken(); err != io.EOF {
+				return fmt.Errorf("There is something after the object.")
+			}
+			return nil
+		}
+	}
+}
+
+// envelope is the event as a target receives it: user guide, "Events in Amazon
+// EventBridge". Its time has whole seconds.
+func (c *Cloud) envelope(id string, at time.Time, e *putEntry) []byte {
+	b := make([]byte, 0, len(e.Detail)+512)
+	str := func(key, value string) {
+		b = append(b, key...)
+		b = appendQuote(b, value)
+	}
+	str(`{"version":"0","id":`, id)
+	str(`,"detail-type":`, e.DetailType)
+	str(`,"source":`, e.Source)
+	str(`,"account":`, c.opt.Account)
+	str(`,"time":`, at.UTC().Format("2006-01-02T15:04:05Z"))
+	str(`,"region":`, c.opt.Region)
+	b = append(b, `,"resources":[`...)
+	for i, r := range e.Resources {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendQuote(b, r)
+	}
+	b = append(b, `],"detail":`...)
+	b = append(b, e.Detail...)
+	return append(b, '}')
+}

@@ -1,0 +1,161 @@
+package awsfake
+
+import (
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// The services, as [Call] names them.
+const (
+	Logs   = "logs"
+	Events = "events"
+	SQS    = "sqs"
+)
+
+// Call is a call that has arrived and is about to be served.
+type Call struct {
+	Service   string // Logs, Events or SQS
+	Operation string // such as PutLogEvents
+	N         int    // counts the calls of this operation, from 1
+	Size      int    // of the request's body in bytes
+}
+
+// Fault is what shall go wrong with a call. The zero value is nothing. Of several
+// faults the first in the order of the fields that ends the call wins.
+type Fault struct {
+	Delay time.Duration // wait before anything else
+	Hang  bool          // never answer, until the client gives up
+	Reset bool          // reset the connection; nothing has been done
+
+	// Throttle answers with the service's own exception for too many calls, unless
+	// FailEntries is set.
+	Throttle bool
+	// Status and Code answer with an error of this kind. A Status without a Code
+	// has the code that AWS commonly gives with it; a Code without a Status has 400.
+	Status int
+	Code   string
+	// RetryAfter goes with Throttle or Status into the header Retry-After, which
+	// counts whole seconds: a part of a second is rounded up.
+	RetryAfter time.Duration
+
+	// FailEntries fails these entries of a PutEvents, SendMessageBatch or
+	// DeleteMessageBatch, each by itself and retryably, and serves the others. The
+	// code is Code; without one, ThrottlingException if Throttle is set, otherwise
+	// InternalFailure.
+	FailEntries []int
+
+	// ResetAfter does the work and then resets the connection: the caller cannot
+	// know that it has been done.
+	ResetAfter bool
+}
+
+// SetFaults sets the function that is asked before each call; nil is none. It is
+// called by many goroutines at a time.
+func (c *Cloud) SetFaults(f func(Call) Fault) {
+	if f == nil {
+		c.faults.Store(nil)
+		return
+	}
+	c.faults.Store(&f)
+}
+
+// strike does what a fault does before the work, and says whether the call has
+// been answered with it. The body has been read by then, so that a reset is never mistaken by the
+// HTTP client for a stale connection and tried again behind the SDK's back.
+func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f Fault) (answered bool) {
+	if f.Delay > 0 {
+		t := time.NewTimer(f.Delay)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		case <-c.done:
+			panic(http.ErrAbortHandler)
+		}
+	}
+	switch {
+	case f.Hang:
+		select {
+		case <-r.Context().Done():
+		case <-c.done:
+		}
+		// To return would be to answer 200 without a body, which the SDK takes for
+		// success.
+		panic(http.ErrAbortHandler)
+	case f.Reset:
+		reset(w)
+		return true
+	case len(f.FailEntries) > 0:
+		return false
+	case !f.Throttle && f.Status == 0 && f.Code == "":
+		return false
+	}
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	c.answer(w, nil, faultError(op.service, f))
+	return true
+}
+
+func faultError(service string, f Fault) *apiError {
+	if f.Throttle {
+		if service == SQS {
+			return sqsError("RequestThrottled", "Request was throttled.")
+		}
+		return &apiError{status: 400, code: "ThrottlingException", message: "Rate exceeded"}
+	}
+	e := &apiError{status: f.Status, code: f.Code, message: "injected by the test"}
+	if e.status == 0 {
+		e.status = 400
+	}
+	if e.code == "" {
+		switch {
+		case e.status == 503 && service == Logs:
+			e.code = "ServiceUnavailableException"
+		case e.status == 503:
+			e.code = "ServiceUnavailable"
+		case e.status >= 500:
+			e.code = "InternalFailure"
+		case e.status == 429:
+			e.code = "ThrottlingException"
+		case e.status == 403:
+			e.code = "AccessDeniedException"
+		default:
+			e.code = "ValidationException"
+		}
+	}
+	return e
+}
+
+// entryFailure says whether a fault fails entry i, and with which code.
+func (f Fault) entryFailure(i int) (code string, failed bool) {
+	for _, n := range f.FailEntries {
+		if n != i {
+			continue
+		}
+		switch {
+		case f.Code != "":
+			return f.Code, true
+		case f.Throttle:
+			return "ThrottlingException", true
+		}
+		return "InternalFailure", true
+	}
+	return "", false
+}
+
+// reset ends the connection with a TCP reset instead of an orderly close.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	conn.Close()
+}

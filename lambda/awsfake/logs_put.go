@@ -1,0 +1,121 @@
+package awsfake
+
+import "time"
+
+// Limits of PutLogEvents: its API reference, read from cloudwatchlogs SDK 1.92.0
+// of 2026-11-05.
+const (
+	logBatchBytes  = 1_048_576 // messages in UTF-8 plus logEventBytes for each
+	logEventBytes  = 26
+	logBatchEvents = 10_000
+	logBatchSpan   = 24 * time.Hour      // between the first and last event that are not rejected singly
+	logTooNew      = 2 * time.Hour       // further ahead is rejected singly
+	logTooOld      = 14 * 24 * time.Hour // older is rejected singly
+)
+
+type rejectedInfo struct {
+	TooNewStart *int `json:"tooNewLogEventStartIndex,omitempty"` // inclusive: this event and all after it
+	TooOldEnd   *int `json:"tooOldLogEventEndIndex,omitempty"`   // exclusive: all events before this one
+	ExpiredEnd  *int `json:"expiredLogEventEndIndex,omitempty"`  // exclusive, too
+}
+
+// putLogEvents stores a batch. The sequence token is ignored, and puts to one
+// stream may run in parallel, as the API reference says.
+func (c *Cloud) putLogEvents(r *request) (any, error) {
+	in, err := decode[struct {
+		LogGroupName  string `json:"logGroupName"`
+		LogStreamName string `json:"logStreamName"`
+		LogEvents     []struct {
+			Message   text  `json:"message"`
+			Timestamp int64 `json:"timestamp"`
+		} `json:"logEvents"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	events := in.LogEvents
+	if n := len(events); n < 1 || n > logBatchEvents {
+		return nil, logsInvalid("Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d, not %d", logBatchEvents, n)
+	}
+	size := 0
+	for i := range events {
+		e := &events[i]
+		if e.Message == "" {
+			return nil, logsInvalid("Value '' at 'logEvents.%d.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1", i+1)
+		}
+		if e.Timestamp < 0 {
+			return nil, logsInvalid("Value '%d' at 'logEvents.%d.member.timestamp' failed to satisfy constraint: Member must have value greater than or equal to 0", e.Timestamp, i+1)
+		}
+		if n := len(e.Message) + logEventBytes; n > logBatchBytes {
+			return nil, logsInvalid("Log event too large: %d bytes exceeds limit of %d", n, logBatchBytes)
+		}
+		size += len(e.Message) + logEventBytes
+	}
+	if size > logBatchBytes {
+		return nil, logsInvalid("Upload too large: %d bytes exceeds limit of %d", size, logBatchBytes)
+	}
+	for i := 1; i < len(events); i++ {
+		if events[i].Timestamp < events[i-1].Timestamp {
+			return nil, logsInvalid("Log events in a single PutLogEvents request must be in chronological order.")
+		}
+	}
+	g := c.group(in.LogGroupName)
+	if g == nil {
+		return nil, logsMissing("group")
+	}
+	s := g.stream(in.LogStreamName)
+	if s == nil {
+		return nil, logsMissing("stream")
+	}
+
+	// The events are in order of time: what is rejected is a head and a tail. Each
+	// index is found by itself, since the reference does not say that one hides
+	// another: an event may be both too old and expired.
+	now := millis(r.now)
+	count := func(before int64) (n int) {
+		for n < len(events) && events[n].Timestamp < before {
+			n++
+		}
+		return n
+	}
+	var info rejectedInfo
+	first, last := 0, len(events)
+	if n := count(now - logTooOld.Milliseconds()); n > 0 {
+		info.TooOldEnd, first = &n, n
+	}
+	if days := int64(g.retention.Load()); days > 0 {
+		if n := count(now - days*24*time.Hour.Milliseconds()); n > 0 {
+			info.ExpiredEnd, first = &n, max(first, n)
+		}
+	}
+	if n := count(now + logTooNew.Milliseconds() + 1); n < len(events) {
+		info.TooNewStart, last = &n, n
+	}
+	if first < last && events[last-1].Timestamp-events[first].Timestamp > logBatchSpan.Milliseconds() {
+		return nil, logsInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+	}
+
+	if first < last {
+		stored := make([]LogEvent, 0, last-first)
+		for _, e := range events[first:last] {
+			stored = append(stored, LogEvent{Stream: s.name, TimestampMS: e.Timestamp, Message: string(e.Message), IngestionMS: now})
+		}
+		if !c.opt.Discard {
+			s.mu.Lock()
+			s.events = append(s.events, stored...)
+			s.mu.Unlock()
+		}
+		if hook := g.hook.Load(); hook != nil {
+			(*hook)(stored)
+		}
+	}
+	var out struct {
+		NextSequenceToken string        `json:"nextSequenceToken"`
+		Rejected          *rejectedInfo `json:"rejectedLogEventsInfo,omitempty"`
+	}
+	out.NextSequenceToken = "ignored"
+	if info != (rejectedInfo{}) {
+		out.Rejected = &info
+	}
+	return out, nil
+}

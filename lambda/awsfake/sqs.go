@@ -1,0 +1,218 @@
+package awsfake
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits of SQS. Sizes and counts: API references of SendMessage and
+// SendMessageBatch, read from sqs SDK 1.52.10; the developer guide's "Amazon SQS
+// message quotas" and "Amazon SQS standard queue quotas" say the same.
+const (
+	sqsMessageBytes  = 1_048_576 // body and attribute names, types and values; also of a batch in all
+	sqsBatchEntries  = 10
+	sqsAttributes    = 10
+	sqsReceiveMax    = 10
+	sqsInFlight      = 120_000
+	sqsVisibilityMax = 12 * time.Hour // since the receive, however often it is changed
+	sqsDelayMax      = 15 * time.Minute
+	sqsWaitMax       = 20 * time.Second
+	sqsMoveRateMax   = 500
+
+	sqsRetentionMin = time.Minute
+	sqsRetentionMax = 14 * 24 * time.Hour
+)
+
+// longPoll is where a long poll ends here at the latest: a test that finds a
+// queue empty is not to sit twenty seconds for it.
+const longPoll = 200 * time.Millisecond
+
+// QueueOptions are the attributes of a queue. SQS's defaults stand for zeros.
+type QueueOptions struct {
+	VisibilityTimeout time.Duration // default 30 s
+	Retention         time.Duration // default 4 days
+
+	// The redrive policy: both, or neither. DeadLetter is the name of a queue that
+	// is there already.
+	MaxReceiveCount int
+	DeadLetter      string
+}
+
+// Attribute is a message attribute; a Binary one has BinaryValue, the others
+// have StringValue.
+type Attribute struct {
+	DataType    string
+	StringValue string `json:",omitempty"`
+	BinaryValue []byte `json:",omitempty"`
+}
+
+// Message is a message that a queue holds.
+type Message struct {
+	ID           string
+	Body         string
+	Attributes   map[string]Attribute
+	Sent         time.Time // when it entered its first queue
+	ReceiveCount int       // over all queues
+	InFlight     bool      // received, and neither deleted nor visible again
+	VisibleAt    time.Time // of one that is in flight or delayed
+	DeadFrom     string    // ARN of the queue whose redrive policy moved it here
+}
+
+type sqsService struct {
+	mu     sync.RWMutex
+	queues map[string]*queue
+
+	moveMu sync.Mutex // of tasks, and of moving
+	tasks  []*moveTask
+	moving atomic.Int32 // tasks that run: no call pays for moving while there is none
+}
+
+var queueName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,80}$`)
+
+// AddQueue creates a standard queue and returns its URL.
+func (c *Cloud) AddQueue(name string, o QueueOptions) (url string) {
+	must := func(ok bool, format string, args ...any) {
+		if !ok {
+			panic(fmt.Sprintf("awsfake: queue "+name+": "+format, args...))
+		}
+	}
+	o.VisibilityTimeout = cmp.Or(o.VisibilityTimeout, 30*time.Second)
+	o.Retention = cmp.Or(o.Retention, 4*24*time.Hour)
+	must(queueName.MatchString(name), "not a name")
+	must(o.VisibilityTimeout <= sqsVisibilityMax, "visibility timeout of %v", o.VisibilityTimeout)
+	must(sqsRetentionMin <= o.Retention && o.Retention <= sqsRetentionMax, "retention of %v", o.Retention)
+	must((o.MaxReceiveCount > 0) == (o.DeadLetter != ""), "a redrive policy has a dead-letter queue and a count")
+	must(o.MaxReceiveCount <= 1000, "MaxReceiveCount of %d", o.MaxReceiveCount)
+
+	q := &queue{
+		name: name, opt: o, created: c.opt.Now(),
+		arn:  "arn:aws:sqs:" + c.opt.Region + ":" + c.opt.Account + ":" + name,
+		url:  c.server.URL + "/" + c.opt.Account + "/" + name,
+		byID: map[string]*message{},
+	}
+	c.sqs.mu.Lock()
+	defer c.sqs.mu.Unlock()
+	must(c.sqs.queues[name] == nil, "is there already")
+	if o.DeadLetter != "" {
+		q.dead = c.sqs.queues[o.DeadLetter]
+		must(q.dead != nil, "dead-letter queue %s is not there", o.DeadLetter)
+		q.dead.isDead.Store(true)
+	}
+	q.number = len(c.sqs.queues)
+	c.sqs.queues[name] = q
+	return q.url
+}
+
+// Send puts a message into a queue without a call, as an AWS service does that
+// has the queue for a target. It panics where SendMessage would refuse.
+func (c *Cloud) Send(queue, body string, attributes map[string]Attribute) (messageID string) {
+	m, err := newMessage(body, attributes)
+	if err != nil {
+		panic("awsfake: " + err.Error())
+	}
+	m.id, m.sent = c.newID(), c.opt.Now()
+	c.mustQueue(queue).add(m, m.sent)
+	return m.id
+}
+
+// Messages returns what a queue holds, in order of arrival: visible, in flight
+// and delayed.
+func (c *Cloud) Messages(queue string) []Message {
+	q := c.mustQueue(queue)
+	now := c.opt.Now()
+	c.advanceMoves(now)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	var held []*message
+	for _, m := range q.byID {
+		if !q.expired(m, now) {
+			held = append(held, m)
+		}
+	}
+	slices.SortFunc(held, func(a, b *message) int { return cmp.Compare(a.arrived, b.arrived) })
+	out := make([]Message, 0, len(held))
+	for _, m := range held {
+		v := Message{
+			ID: m.id, Body: m.body, Attributes: m.attributes, Sent: m.sent,
+			ReceiveCount: m.received, InFlight: m.state == inFlight, DeadFrom: m.deadFrom,
+		}
+		if m.state != visible {
+			v.VisibleAt = m.visibleAt
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// queue finds a queue by its name or URL.
+func (c *Cloud) queue(name string) *queue {
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	c.sqs.mu.RLock()
+	defer c.sqs.mu.RUnlock()
+	return c.sqs.queues[name]
+}
+
+func (c *Cloud) queueByARN(arn string) *queue {
+	q := c.queue(arn[strings.LastIndexByte(arn, ':')+1:])
+	if q == nil || q.arn != arn {
+		return nil
+	}
+	return q
+}
+
+func (c *Cloud) mustQueue(name string) *queue {
+	q := c.queue(name)
+	if q == nil {
+		panic("awsfake: no queue " + name)
+	}
+	return q
+}
+
+// open finds the queue of a call and brings its state to the present.
+func (c *Cloud) open(r *request, url string) (*queue, error) {
+	q := c.queue(url)
+	if q == nil {
+		return nil, sqsError("QueueDoesNotExist", "The specified queue does not exist.")
+	}
+	c.advanceMoves(r.now)
+	return q, nil
+}
+
+// sqsError makes an error of one of the shapes that SQS models. SQS speaks JSON
+// now but sends along the code of its older query protocol, which the SDK then
+// shows as the error's code, whatever the Go type.
+func sqsError(shape, format string, args ...any) *apiError {
+	e := &apiError{status: 400, code: "com.amazonaws.sqs#" + shape, query: shape, message: fmt.Sprintf(format, args...)}
+	switch shape {
+	case "QueueDoesNotExist":
+		e.query = "AWS.SimpleQueueService.NonExistentQueue"
+	case "BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId",
+		"MessageNotInflight", "TooManyEntriesInBatchRequest", "UnsupportedOperation":
+		e.query = "AWS.SimpleQueueService." + shape
+	case "ResourceNotFoundException":
+		e.status = 404
+	}
+	return e
+}
+
+// sqsInvalid makes the error of a wrong parameter, which SQS does not model.
+func sqsInvalid(format string, args ...any) *apiError {
+	return &apiError{
+		status: 400, code: "com.amazon.coral.service#InvalidParameterValueException",
+		query: "InvalidParameterValue", message: fmt.Sprintf(format, args...),
+	}
+}
+
+func inRange(name string, v *int, low, high int) error {
+	if v != nil && (*v < low || *v > high) {
+		return sqsInvalid("Value %d for parameter %s is invalid. Reason: Must be between %d and %d, if provided.", *v, name, low, high)
+	}
+	return nil
+}

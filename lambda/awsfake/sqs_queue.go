@@ -1,0 +1,291 @@
+package awsfake
+
+import (
+	"container/heap"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+type state int8
+
+const (
+	visible  state = iota // waits to be received
+	inFlight              // has been received
+	delayed               // has not been visible yet
+	gone                  // deleted, moved or expired
+)
+
+type message struct {
+	id, body   string
+	bodyMD5    string
+	attributes map[string]Attribute
+	trace      string // system attribute AWSTraceHeader
+
+	sent      time.Time // kept by a move to the dead-letter queue
+	firstSeen time.Time // when it was first received
+	received  int       // over all queues
+	deadFrom  string
+
+	// In its present queue:
+	arrived    uint64 // order of arrival
+	here       int    // how often it has been received
+	state      state
+	receivedAt time.Time
+	visibleAt  time.Time
+	index      int // in later
+}
+
+// queue is one standard queue. This one keeps order, which SQS only tries to.
+type queue struct {
+	name, arn, url string
+	number         int
+	opt            QueueOptions
+	created        time.Time
+	dead           *queue
+	isDead         atomic.Bool  // is another queue's dead-letter queue
+	payload        atomic.Int64 // size of the last batch for Lambda
+
+	mu       sync.Mutex
+	byID     map[string]*message
+	ready    []*message // visible from head on, and some that are gone
+	head     int
+	later    laterHeap // in flight and delayed, the first to be visible on top
+	inFlight int
+	arrivals uint64
+}
+
+// add takes a message in, to be visible at a time.
+func (q *queue) add(m *message, visibleAt time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.arrivals++
+	m.arrived, m.here, m.receivedAt = q.arrivals, 0, time.Time{}
+	q.byID[m.id] = m
+	if visibleAt.After(m.sent) {
+		m.state, m.visibleAt = delayed, visibleAt
+		heap.Push(&q.later, m)
+		return
+	}
+	m.state = visible
+	q.push(m)
+}
+
+func (q *queue) push(m *message) { q.ready = append(q.ready, m) }
+
+// next takes the first visible message, or returns nil.
+func (q *queue) next(now time.Time) *message {
+	for q.head < len(q.ready) {
+		m := q.ready[q.head]
+		q.ready[q.head] = nil
+		q.head++
+		if q.head > 1024 && q.head > len(q.ready)/2 { // give the memory of the head back
+			q.ready = append([]*message(nil), q.ready[q.head:]...)
+			q.head = 0
+		}
+		if m.state != visible {
+			continue
+		}
+		if q.expired(m, now) {
+			q.remove(m)
+			continue
+		}
+		return m
+	}
+	q.ready, q.head = q.ready[:0], 0
+	return nil
+}
+
+// putBack undoes next.
+func (q *queue) putBack(m *message) {
+	if q.head > 0 {
+		q.head--
+		q.ready[q.head] = m
+		return
+	}
+	q.ready = append([]*message{m}, q.ready...)
+}
+
+// settle makes visible what is due.
+func (q *queue) settle(now time.Time) {
+	for len(q.later) > 0 && !q.later[0].visibleAt.After(now) {
+		m := heap.Pop(&q.later).(*message)
+		if m.state == inFlight {
+			q.inFlight--
+		}
+		m.state = visible
+		q.push(m)
+	}
+}
+
+// expired: retention counts from when the message was first sent, also in a
+// dead-letter queue (developer guide, "Setting-up dead-letter queue retention").
+func (q *queue) expired(m *message, now time.Time) bool {
+	return now.Sub(m.sent) >= q.opt.Retention
+}
+
+// remove takes a message out of the queue, in whichever state it is. One that is
+// visible stays in ready as gone, to be passed over.
+func (q *queue) remove(m *message) {
+	switch m.state {
+	case inFlight:
+		q.inFlight--
+		heap.Remove(&q.later, m.index)
+	case delayed:
+		heap.Remove(&q.later, m.index)
+	}
+	m.state = gone
+	delete(q.byID, m.id)
+}
+
+// receipt is one receive of a message: what of it may be shown.
+type receipt struct {
+	*message  // only what does not change while it is in flight
+	handle    string
+	received  int
+	firstSeen time.Time
+	deadFrom  string
+	sent      time.Time
+}
+
+// receive takes up to max messages, hides them for the visibility timeout, and
+// moves those on to the dead-letter queue that have been received too often. It
+// stops before a message that fits, where given, turns down. full tells that the
+// queue has its limit of messages in flight.
+func (q *queue) receive(now time.Time, max int, visibility time.Duration, fits func(*receipt) bool) (out []receipt, full bool) {
+	var dead []*message
+	q.mu.Lock()
+	q.settle(now)
+	for len(out) < max {
+		m := q.next(now)
+		if m == nil {
+			break
+		}
+		if q.dead != nil && m.here >= q.opt.MaxReceiveCount {
+			q.remove(m)
+			dead = append(dead, m)
+			continue
+		}
+		if full = q.inFlight >= sqsInFlight; full {
+			q.putBack(m)
+			break
+		}
+		r := receipt{
+			message: m, handle: q.handle(m.id, m.here+1), received: m.received + 1,
+			firstSeen: m.firstSeen, sent: m.sent, deadFrom: m.deadFrom,
+		}
+		if r.firstSeen.IsZero() {
+			r.firstSeen = now
+		}
+		if fits != nil && !fits(&r) {
+			q.putBack(m)
+			break
+		}
+		m.here++
+		m.received, m.firstSeen = r.received, r.firstSeen
+		m.state, m.receivedAt, m.visibleAt = inFlight, now, now.Add(visibility)
+		q.inFlight++
+		heap.Push(&q.later, m)
+		out = append(out, r)
+	}
+	q.mu.Unlock()
+
+	// Only now: a cycle of dead-letter queues must not be a cycle of locks. The
+	// message keeps its id and its time of sending (developer guide, "Setting-up
+	// dead-letter queue retention") and its count of receives "across all queues".
+	for _, m := range dead {
+		m.deadFrom = q.arn
+		q.dead.add(m, m.sent)
+	}
+	return out, full
+}
+
+// A receipt handle names the queue, the message and the receive, in fixed columns.
+const handleForm = "AQEB%04x%s%08x"
+
+func (q *queue) handle(id string, receive int) string {
+	return fmt.Sprintf(handleForm, q.number, id, receive)
+}
+
+func (q *queue) parseHandle(h string) (id string, receive int, err error) {
+	const length = 4 + 4 + 36 + 8
+	if len(h) == length && h[:4] == "AQEB" {
+		number, err1 := strconv.ParseUint(h[4:8], 16, 32)
+		n, err2 := strconv.ParseUint(h[44:], 16, 32)
+		if err1 == nil && err2 == nil && int(number) == q.number {
+			return h[8:44], int(n), nil
+		}
+	}
+	return "", 0, sqsError("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", h)
+}
+
+// delete deletes a message by the handle of its latest receive, whether it is in
+// flight still or visible again. With an older handle "the request will succeed,
+// but the message might not be deleted" (API reference, DeleteMessage): here it
+// never is.
+func (q *queue) delete(handle string) (deleted bool, err error) {
+	id, receive, err := q.parseHandle(handle)
+	if err != nil {
+		return false, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	m := q.byID[id]
+	if m == nil || m.here != receive {
+		return false, nil
+	}
+	q.remove(m)
+	return true, nil
+}
+
+// changeVisibility hides a message in flight for another while, from now.
+func (q *queue) changeVisibility(now time.Time, handle string, d time.Duration) error {
+	id, receive, err := q.parseHandle(handle)
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	m := q.byID[id]
+	switch {
+	case m == nil:
+		return sqsInvalid("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", handle)
+	case m.here != receive || m.state != inFlight:
+		return sqsError("MessageNotInflight", "The specified message isn't in flight.")
+	case now.Add(d).Sub(m.receivedAt) > sqsVisibilityMax:
+		return sqsInvalid("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]", int(d.Seconds()))
+	}
+	m.visibleAt = now.Add(d)
+	heap.Fix(&q.later, m.index)
+	return nil
+}
+
+// laterHeap is a heap of messages by the time at which they become visible.
+type laterHeap []*message
+
+func (h laterHeap) Len() int { return len(h) }
+func (h laterHeap) Less(i, j int) bool {
+	if !h[i].visibleAt.Equal(h[j].visibleAt) {
+		return h[i].visibleAt.Before(h[j].visibleAt)
+	}
+	return h[i].arrived < h[j].arrived // so that a batch comes back in its order
+}
+func (h laterHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+func (h *laterHeap) Push(x any) {
+	m := x.(*message)
+	m.index = len(*h)
+	*h = append(*h, m)
+}
+func (h *laterHeap) Pop() any {
+	old := *h
+	m := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return m
+}

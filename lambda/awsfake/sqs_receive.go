@@ -1,0 +1,233 @@
+package awsfake
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type receivedMessage struct {
+	MessageID              string `json:"MessageId"`
+	ReceiptHandle          string
+	MD5OfBody              string
+	Body                   string
+	Attributes             map[string]string    `json:",omitempty"`
+	MD5OfMessageAttributes string               `json:",omitempty"`
+	MessageAttributes      map[string]Attribute `json:",omitempty"`
+}
+
+// receiveMessage. Note that the Go SDK does not send a VisibilityTimeout of 0:
+// the queue's own holds then.
+func (c *Cloud) receiveMessage(r *request) (any, error) {
+	in, err := decode[struct {
+		QueueURL                    string `json:"QueueUrl"`
+		MaxNumberOfMessages         *int
+		VisibilityTimeout           *int
+		WaitTimeSeconds             *int
+		AttributeNames              []string // the older name of the next
+		MessageSystemAttributeNames []string
+		MessageAttributeNames       []string
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	q, err := c.open(r, in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range []error{
+		inRange("MaxNumberOfMessages", in.MaxNumberOfMessages, 1, sqsReceiveMax),
+		inRange("VisibilityTimeout", in.VisibilityTimeout, 0, int(sqsVisibilityMax.Seconds())),
+		inRange("WaitTimeSeconds", in.WaitTimeSeconds, 0, int(sqsWaitMax.Seconds())),
+	} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	max, visibility, wait := 1, q.opt.VisibilityTimeout, time.Duration(0)
+	if in.MaxNumberOfMessages != nil {
+		max = *in.MaxNumberOfMessages
+	}
+	if in.VisibilityTimeout != nil {
+		visibility = time.Duration(*in.VisibilityTimeout) * time.Second
+	}
+	if in.WaitTimeSeconds != nil {
+		wait = min(time.Duration(*in.WaitTimeSeconds)*time.Second, longPoll)
+	}
+
+	got, full := c.poll(r, q, max, visibility, wait)
+	if len(got) == 0 && full && wait == 0 {
+		// "If you reach this quota while using short polling, Amazon SQS returns the
+		// OverLimit error message. If you use long polling, Amazon SQS returns no error
+		// messages." Developer guide, "Amazon SQS standard queue quotas".
+		return nil, sqsError("OverLimit", "Too many messages in flight: the limit is %d.", sqsInFlight)
+	}
+	var out struct {
+		Messages []receivedMessage `json:",omitempty"`
+	}
+	system := append(in.AttributeNames, in.MessageSystemAttributeNames...)
+	for i := range got {
+		m := &got[i]
+		attributes := chosen(m.attributes, in.MessageAttributeNames)
+		out.Messages = append(out.Messages, receivedMessage{
+			MessageID: m.id, ReceiptHandle: m.handle, MD5OfBody: m.bodyMD5, Body: m.body,
+			Attributes:        m.chosenSystem(system),
+			MessageAttributes: attributes,
+			// Over those that are given out only, as recorded from AWS.
+			MD5OfMessageAttributes: attributesMD5(attributes),
+		})
+	}
+	return out, nil
+}
+
+// poll receives, and waits for something to receive if told to. It looks again
+// every few milliseconds, because the test's clock may make a message visible at
+// any moment.
+func (c *Cloud) poll(r *request, q *queue, max int, visibility, wait time.Duration) (got []receipt, full bool) {
+	end := time.Now().Add(wait)
+	for {
+		now := c.opt.Now()
+		c.advanceMoves(now)
+		got, full = q.receive(now, max, visibility, nil)
+		if len(got) > 0 || !time.Now().Before(end) {
+			return got, full
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-r.ctx.Done():
+			return nil, false
+		case <-c.done:
+			return nil, false
+		}
+	}
+}
+
+// senderID stands for the role of whoever sends.
+const senderID = "AROAFAKEFAKEFAKEFAKE1:sender"
+
+type systemAttribute struct{ name, value string }
+
+// system gives the system attributes of a message, sorted by name.
+func (r *receipt) system() []systemAttribute {
+	out := make([]systemAttribute, 0, 6)
+	if r.trace != "" {
+		out = append(out, systemAttribute{"AWSTraceHeader", r.trace})
+	}
+	out = append(out,
+		systemAttribute{"ApproximateFirstReceiveTimestamp", strconv.FormatInt(millis(r.firstSeen), 10)},
+		systemAttribute{"ApproximateReceiveCount", strconv.Itoa(r.received)})
+	if r.deadFrom != "" {
+		out = append(out, systemAttribute{"DeadLetterQueueSourceArn", r.deadFrom})
+	}
+	return append(out,
+		systemAttribute{"SenderId", senderID},
+		systemAttribute{"SentTimestamp", strconv.FormatInt(millis(r.sent), 10)})
+}
+
+// chosenSystem gives those that were asked for by name, or all of them by All.
+func (r *receipt) chosenSystem(names []string) map[string]string {
+	out := map[string]string{}
+	for _, a := range r.system() {
+		if slices.Contains(names, a.name) || slices.Contains(names, "All") {
+			out[a.name] = a.value
+		}
+	}
+	return out
+}
+
+// chosen gives the message attributes that were asked for: by name, by a prefix
+// such as foo.*, or all of them by All or .* (API reference, ReceiveMessage).
+func chosen(all map[string]Attribute, names []string) map[string]Attribute {
+	if len(names) == 0 || len(all) == 0 {
+		return nil
+	}
+	out := map[string]Attribute{}
+	for name, a := range all {
+		for _, want := range names {
+			prefix, wild := strings.CutSuffix(want, ".*")
+			if want == "All" || want == "*" || want == name || wild && strings.HasPrefix(name, prefix) {
+				out[name] = a
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (c *Cloud) getQueueURL(r *request) (any, error) {
+	in, err := decode[struct{ QueueName string }](r)
+	if err != nil {
+		return nil, err
+	}
+	q, err := c.open(r, in.QueueName)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		QueueURL string `json:"QueueUrl"`
+	}{q.url}, nil
+}
+
+func (c *Cloud) getQueueAttributes(r *request) (any, error) {
+	in, err := decode[struct {
+		QueueURL       string `json:"QueueUrl"`
+		AttributeNames []string
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	q, err := c.open(r, in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	all := q.attributes(r.now)
+	out := struct {
+		Attributes map[string]string `json:",omitempty"`
+	}{map[string]string{}}
+	for _, name := range in.AttributeNames {
+		switch v, ok := all[name]; {
+		case name == "All":
+			out.Attributes = all
+			return out, nil
+		case ok:
+			out.Attributes[name] = v
+		case name != "RedrivePolicy": // known, but this queue has none
+			return nil, sqsError("InvalidAttributeName", "Unknown Attribute %s.", name)
+		}
+	}
+	return out, nil
+}
+
+func (q *queue) attributes(now time.Time) map[string]string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	var n [gone]int
+	for _, m := range q.byID {
+		if !q.expired(m, now) {
+			n[m.state]++
+		}
+	}
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+	created := strconv.FormatInt(q.created.Unix(), 10)
+	all := map[string]string{
+		"QueueArn":                              q.arn,
+		"ApproximateNumberOfMessages":           strconv.Itoa(n[visible]),
+		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(n[inFlight]),
+		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(n[delayed]),
+		"CreatedTimestamp":                      created,
+		"LastModifiedTimestamp":                 created,
+		"VisibilityTimeout":                     seconds(q.opt.VisibilityTimeout),
+		"MessageRetentionPeriod":                seconds(q.opt.Retention),
+		"MaximumMessageSize":                    strconv.Itoa(sqsMessageBytes),
+		"DelaySeconds":                          "0",
+		"ReceiveMessageWaitTimeSeconds":         "0",
+		"SqsManagedSseEnabled":                  "true",
+	}
+	if q.dead != nil {
+		all["RedrivePolicy"] = fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, q.dead.arn, q.opt.MaxReceiveCount)
+	}
+	return all
+}

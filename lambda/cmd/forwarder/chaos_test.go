@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/awsfake"
+	"github.com/oktastream/oktastream/lambda/config"
+)
+
+var (
+	chaosEvents = flag.Int("chaos.events", 4_000, "events a seed and destination of TestChaos")
+	chaosFaults = flag.Int("chaos.faults", 150, "about how many faults a seed and destination of TestChaos")
+	chaosSeeds  = flag.Int("chaos.seeds", 2, "seeds of TestChaos")
+)
+
+// TestChaos sends tens of thousands of events through the real handler, the real
+// SDK and HTTP while everything goes wrong that can: throttling, 5xx, timeouts,
+// connections reset before and after the work is done, entries that fail singly,
+// rejected indexes, poison, copies, conflicts, and functions killed before they
+// answer. At the end every event is at the destination or in a queue with a
+// reason, and every ledger balances.
+//
+// A longer run: go test ./lambda/cmd/forwarder -run TestChaos -chaos.events 1000000 -chaos.faults 10000 -chaos.seeds 1 -timeout 1h
+func TestChaos(t *testing.T) {
+	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog} {
+		for seed := range *chaosSeeds {
+			t.Run(fmt.Sprintf("%s/seed %d", destination, seed), func(t *testing.T) {
+				chaos(t, destination, uint64(seed)+1)
+			})
+		}
+	}
+}
+
+// chaosBatch is the size of a batch: smaller than the default mapping's, for more
+// calls that can fail.
+const chaosBatch = 25
+
+// faultKinds are what goes wrong, and how often one is chosen against the others.
+var faultKinds = []struct {
+	name   string
+	weight int
+	fault  func(r *rand.Rand) awsfake.Fault
+}{
+	{"throttle", 30, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Throttle: true} }},
+	{"5xx", 20, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Status: []int{500, 502, 503, 504}[r.IntN(4)]} }},
+	{"reset before", 15, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Reset: true} }},
+	{"reset after", 10, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{ResetAfter: true} }},
+	{"timeout", 2, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Hang: true} }},
+	{"denied", 3, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Code: "AccessDeniedException"} }},
+	{"entries fail", 20, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{FailEntries: []int{0}} }},
+}
+
+// turmoil decides what goes wrong.
+type turmoil struct {
+	mu     sync.Mutex
+	random *rand.Rand
+	share  float64 // of calls that fail
+	left   int
+	counts map[string]int
+}
+
+func (f *turmoil) strike(call awsfake.Call) awsfake.Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left == 0 || f.random.Float64() >= f.share {
+		return awsfake.Fault{}
+	}
+	total := 0
+	for _, k := range faultKinds {
+		total += k.weight
+	}
+	pick := f.random.IntN(total)
+	for _, k := range faultKinds {
+		if pick -= k.weight; pick >= 0 {
+			continue
+		}
+		if k.name == "entries fail" && call.Service != awsfake.Events {
+			return awsfake.Fault{}
+		}
+		f.left--
+		f.counts[k.name]++
+		return k.fault(f.random)
+	}
+	return awsfake.Fault{}
+}
+
+func chaos(t *testing.T, destination config.Destination, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, uint64(len(destination))))
+	w := newWorld(t, destination)
+	sent := w.fill(random, fmt.Sprintf("chaos-%d", seed), *chaosEvents)
+
+	// CloudWatch Logs goes ten minutes ahead of the function: it refuses records
+	// that the function thinks young enough.
+	w.clock.ahead.Store(int64(10 * time.Minute))
+
+	calls := float64(sent.count)/chaosBatch + float64(len(sent.poison))
+	storm := &turmoil{random: random, share: min(0.5, float64(*chaosFaults)/calls), left: *chaosFaults, counts: map[string]int{}}
+	w.SetFaults(storm.strike)
+
+	var ledgers books
+	var killed, invocations, redelivered atomic.Int64
+	drain := func(lives int) (took int64) {
+		var group sync.WaitGroup
+		var count atomic.Int64
+		for n := range 4 {
+			own := rand.New(rand.NewPCG(seed, uint64(n+100*lives)))
+			group.Go(func() {
+				h := w.function(&ledgers)
+				for {
+					batch := w.LambdaBatch("buffer", chaosBatch)
+					if batch == nil {
+						return
+					}
+					count.Add(1)
+					invocations.Add(1)
+					ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+					answer, err := h.Invoke(ctx, batch.Payload)
+					cancel()
+					if err != nil {
+						t.Errorf("invoke: %v", err)
+					}
+					// Killed between the delivery and the acknowledgement: Lambda
+					// sees an error, and all messages come again.
+					if own.IntN(50) == 0 && lives < 20 {
+						killed.Add(1)
+						redelivered.Add(int64(len(batch.IDs)))
+						answer, err = nil, context.DeadlineExceeded
+					}
+					w.Settle(batch, answer, err)
+				}
+			})
+		}
+		group.Wait()
+		return count.Load()
+	}
+	started := time.Now()
+	for lives := 0; ; lives++ {
+		took := drain(lives)
+		if took == 0 && len(w.Messages("buffer")) == 0 {
+			break
+		}
+		if lives > 2*maxReceive {
+			t.Fatalf("the buffer still holds %d messages", len(w.Messages("buffer")))
+		}
+		w.clock.ahead.Add(int64(visibility + time.Second))
+	}
+	took := time.Since(started)
+
+	// Everything that was sent is somewhere.
+	dead := map[string]int{}
+	for _, m := range w.Messages("dead") {
+		dead[m.Body]++
+		if note := m.Attributes["oktastream"].StringValue; !strings.Contains(note, `"reason":"`) {
+			t.Errorf("a dead message without a reason: %q", note)
+		}
+	}
+	redrive := strings.Builder{}
+	for _, m := range w.Messages("redrive") {
+		redrive.WriteString(m.Body)
+	}
+	exhausted := redrive.String()
+	lost, duplicates := 0, 0
+	for uuid, copies := range sent.uuids {
+		arrived := w.delivered[uuid]
+		if arrived < copies && !strings.Contains(exhausted, uuid) {
+			lost++
+		}
+		duplicates += max(arrived-copies, 0)
+	}
+	for body, copies := range sent.poison {
+		if dead[body] < copies && !strings.Contains(exhausted, body) {
+			lost++
+		}
+	}
+	if lost > 0 {
+		t.Errorf("%d of %d events are lost", lost, len(sent.uuids)+len(sent.poison))
+	}
+	for uuid := range w.delivered {
+		if _, ok := sent.uuids[uuid]; !ok {
+			t.Errorf("%q was delivered and never sent", uuid)
+		}
+	}
+	if len(ledgers.broken) > 0 {
+		t.Errorf("%d ledgers do not balance, the first: %s", len(ledgers.broken), ledgers.broken[0])
+	}
+	// What arrives twice was acknowledged late or answered never: no more than a
+	// batch for each kill and each answer that was lost on the way back.
+	bound := redelivered.Load() + int64(chaosBatch*(storm.counts["reset after"]+storm.counts["timeout"])) + int64(sent.count/50)
+	if int64(duplicates) > bound {
+		t.Errorf("%d duplicates, more than %d explain", duplicates, bound)
+	}
+	faults := 0
+	var kinds []string
+	for _, name := range slices.Sorted(maps.Keys(storm.counts)) {
+		faults += storm.counts[name]
+		kinds = append(kinds, fmt.Sprintf("%s %d", name, storm.counts[name]))
+	}
+	l := ledgers.total
+	t.Logf("%d messages, %d events, %d poison; %d faults (%s), %d functions killed in %d invocations; lost %d, delivered twice %d, redrive %d; "+
+		"ledger: %d received = %d delivered + %d handed over + %d duplicate + %d returned + %d exhausted + %d dead; restamped %d, conflicts %d; %.1f s",
+		sent.count, len(sent.uuids), len(sent.poison), faults, strings.Join(kinds, ", "), killed.Load(), invocations.Load(), lost, duplicates, len(w.Messages("redrive")),
+		l.Received, l.Delivered, l.HandedOver, l.Duplicate, l.Returned, l.Exhausted, l.Dead, l.Restamped, l.Conflict, took.Seconds())
+	if faults < *chaosFaults*3/4 {
+		t.Errorf("only %d of %d faults came to pass: the run proves less than it says", faults, *chaosFaults)
+	}
+}

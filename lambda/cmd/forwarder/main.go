@@ -1,0 +1,116 @@
+// Command forwarder is the function: AWS Lambda runs it on provided.al2023 to
+// bring Okta System Log events from a queue to CloudWatch Logs or, through an
+// EventBridge API destination, to Datadog.
+//
+// It is built with
+//
+//	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+//	    -ldflags "-s -w -buildid=" -tags lambda.norpc -o bootstrap ./lambda/cmd/forwarder
+//
+// and configured by environment variables (package config).
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/oktastream/oktastream/lambda/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/deliver"
+	"github.com/oktastream/oktastream/lambda/delivery"
+	"github.com/oktastream/oktastream/lambda/handler"
+	"github.com/oktastream/oktastream/lambda/poison"
+)
+
+func main() {
+	c, err := config.Read(os.Getenv)
+	if err != nil {
+		// Lambda shows what is written to stderr before it starts again.
+		fmt.Fprintf(os.Stderr, "oktastream: the function's configuration is at fault; deploy again with\n%v\n", err)
+		os.Exit(1)
+	}
+	h := newHandler(c, sdk(os.Getenv), os.Stdout, callTimeout)
+	lambda.StartWithOptions(h, lambda.WithEnableSIGTERM(func() {
+		// Nothing is held between invocations: there is nothing to bring home.
+		h.Log.Info("shutdown")
+	}))
+}
+
+// callTimeout is how long one call of the destination may take. A full batch
+// takes well under a second.
+const callTimeout = 10 * time.Second
+
+// concurrency is how many batches are on their way at once. A batch is up to a
+// MiB, so that four of them and the records they are made of stay far below the
+// function's memory.
+const concurrency = 4
+
+// newHandler is the handler of a function with configuration c. Each client is
+// made once, and only those that the destination needs.
+func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) *handler.Handler {
+	queues := sqs.NewFromConfig(sdk)
+	h := &handler.Handler{
+		Config:  c,
+		Dead:    &poison.Queue{API: queues, URL: c.DeadURL},
+		Buffer:  &poison.Queue{API: queues, URL: c.BufferURL},
+		Metrics: out,
+		Log:     slog.New(slog.NewJSONHandler(out, nil)),
+		Now:     time.Now,
+		Version: version(),
+	}
+	switch c.Destination {
+	case config.CloudWatch:
+		h.Deliver = &deliver.Loop{
+			Sink: cloudwatch.New(cloudwatchlogs.NewFromConfig(sdk), cloudwatch.Config{
+				LogGroup: c.LogGroup, RetentionDays: c.RetentionDays, Now: time.Now, CallTimeout: callTimeout,
+			}),
+			Limits:      cloudwatch.Limits(),
+			Concurrency: concurrency,
+		}
+	case config.Datadog:
+		h.Deliver = &deliver.Loop{
+			Sink: delivery.New(eventbridge.NewFromConfig(sdk), delivery.Config{
+				Bus: c.DeliveryBus, Pipeline: c.Pipeline, Format: string(c.Format), PackBytes: c.PackBytes, Now: time.Now, CallTimeout: callTimeout,
+			}),
+			Limits:      delivery.Limits(c.PackBytes),
+			Concurrency: concurrency,
+		}
+		h.Unpack = &delivery.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
+	}
+	return h
+}
+
+// sdk is the SDK's configuration, out of what Lambda puts into the environment.
+// The SDK's own loader also looks for files, profiles and metadata services,
+// which a function does not have, and brings their clients along.
+func sdk(get func(string) string) aws.Config {
+	c := aws.Config{
+		Region: get("AWS_REGION"),
+		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
+			get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
+		// The only loop that tries again is package deliver.
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
+	if url := get("AWS_ENDPOINT_URL"); url != "" {
+		c.BaseEndpoint = aws.String(url)
+	}
+	return c
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/awsfake"
+	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/deliver"
+	"github.com/oktastream/oktastream/lambda/handler"
+	"github.com/oktastream/oktastream/lambda/ledger"
+)
+
+const (
+	ownSource  = "aws.partner/okta.com/example/oktastream"
+	ownAccount = "111122223333"
+	ownRegion  = "us-east-1"
+	logGroup   = "/oktastream/okta"
+	busName    = "okta-delivery"
+)
+
+// clock is the emulated AWS's: it can be set ahead, so that visibility timeouts
+// end without anybody waiting.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// world is a pipeline in an emulated AWS: the buffer queue with its DLQ, the
+// queue `dead`, a log group and a delivery bus.
+type world struct {
+	*awsfake.Cloud
+	clock  clock
+	config config.Config
+
+	mu        sync.Mutex
+	delivered map[string]int // copies, by uuid
+}
+
+const (
+	visibility = 365 * time.Second
+	maxReceive = 59
+)
+
+func newWorld(t testing.TB, destination config.Destination) *world {
+	w := &world{delivered: map[string]int{}}
+	w.Cloud = awsfake.New(t, awsfake.Options{Now: w.clock.now, Account: ownAccount, Region: ownRegion, Discard: true})
+	const days14 = 14 * 24 * time.Hour
+	w.AddQueue("redrive", awsfake.QueueOptions{Retention: days14})
+	dead := w.AddQueue("dead", awsfake.QueueOptions{Retention: days14})
+	buffer := w.AddQueue("buffer", awsfake.QueueOptions{VisibilityTimeout: visibility, Retention: days14, MaxReceiveCount: maxReceive, DeadLetter: "redrive"})
+	w.AddLogGroup(logGroup, 400)
+	w.AddBus(busName)
+	w.OnLogEvents(logGroup, func(events []awsfake.LogEvent) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for i := range events {
+			w.delivered[uuidIn(events[i].Message)]++
+		}
+	})
+	w.OnEvent(busName, func(envelope []byte) {
+		var event struct {
+			Detail struct {
+				Logs []struct {
+					UUID string `json:"uuid"`
+				} `json:"logs"`
+			} `json:"detail"`
+		}
+		if err := json.Unmarshal(envelope, &event); err != nil {
+			t.Errorf("the bus got what is no JSON: %v", err)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, log := range event.Detail.Logs {
+			w.delivered[log.UUID]++
+		}
+	})
+	env := map[string]string{
+		"AWS_REGION": ownRegion, "OKTASTREAM_PIPELINE": "okta-" + string(destination), "OKTASTREAM_ACCOUNT": ownAccount,
+		"OKTASTREAM_DESTINATION": string(destination), "OKTASTREAM_SOURCE": ownSource, "OKTASTREAM_BUFFER_URL": buffer, "OKTASTREAM_DEAD_URL": dead,
+		"OKTASTREAM_MAX_RECEIVE_COUNT": fmt.Sprint(maxReceive), "OKTASTREAM_LOG_GROUP": logGroup, "OKTASTREAM_RETENTION_DAYS": "400", "OKTASTREAM_DELIVERY_BUS": busName,
+	}
+	var err error
+	if w.config, err = config.Read(func(key string) string { return env[key] }); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// uuidIn is metadata.uid of an OCSF record, found without parsing it.
+func uuidIn(record string) string {
+	_, rest, _ := strings.Cut(record, `"metadata":{`)
+	_, rest, _ = strings.Cut(rest, `"uid":"`)
+	uuid, _, _ := strings.Cut(rest, `"`)
+	return uuid
+}
+
+// function is one execution environment: a handler of its own, as Lambda has it.
+func (w *world) function(out io.Writer) *handler.Handler {
+	h := newHandler(w.config, w.Config(), out, 500*time.Millisecond)
+	// The waits are real time and there are thousands of them.
+	h.Deliver.(*deliver.Loop).FirstCeiling = 4 * time.Millisecond
+	return h
+}
+
+// books adds up the ledgers that the functions write, and checks each.
+type books struct {
+	mu     sync.Mutex
+	total  ledger.Ledger
+	broken []string
+	lines  int
+}
+
+func (b *books) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		if !bytes.Contains(line, []byte(`"received"`)) || !bytes.Contains(line, []byte(`"_aws"`)) {
+			continue
+		}
+		var l ledger.Ledger
+		b.mu.Lock()
+		b.lines++
+		if err := json.Unmarshal(line, &l); err != nil || !l.Balanced() {
+			b.broken = append(b.broken, string(line))
+		}
+		b.total.Add(l)
+		b.mu.Unlock()
+	}
+	return len(p), nil
+}
+
+// sent is what was put into the buffer queue.
+type sent struct {
+	uuids  map[string]int // how many messages with the uuid and these bytes
+	poison map[string]int // bodies that can never be delivered
+	count  int
+}
+
+// event is a System Log event of usual size.
+func event(uuid string, published time.Time, eventType string) string {
+	return fmt.Sprintf(`{"actor":{"id":"00u1","type":"User","alternateId":"a@example.com","displayName":"A","detailEntry":null},`+
+		`"client":{"userAgent":{"rawUserAgent":"Mozilla/5.0","os":"Mac OS X","browser":"CHROME"},"zone":"null","device":"Computer","id":null,"ipAddress":"203.0.113.9","geographicalContext":{"city":"Dublin","country":"Ireland"}},`+
+		`"displayMessage":"User login to Okta","eventType":%q,"outcome":{"result":"SUCCESS","reason":null},"published":%q,"severity":"INFO",`+
+		`"debugContext":{"debugData":{"requestId":"r-1","risk":"{level=LOW}"}},"transaction":{"type":"WEB","id":"t","detail":{}},"uuid":%q,"version":"0",`+
+		`"target":[{"id":"0oa1","type":"AppInstance","alternateId":"App","displayName":"App","detailEntry":null}]}`,
+		eventType, published.UTC().Format("2006-01-02T15:04:05.000Z"), uuid)
+}
+
+func envelope(detail string) string {
+	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
+		ownSource, ownAccount, ownRegion, detail)
+}
+
+// fill sends n events and what goes with them in real life: copies, the same
+// uuid with other bytes, arrays, events that are too old, and poison.
+func (w *world) fill(r *rand.Rand, prefix string, n int) *sent {
+	s := &sent{uuids: map[string]int{}, poison: map[string]int{}}
+	send := func(body string) {
+		w.Send("buffer", body, nil)
+		s.count++
+	}
+	for i := range n {
+		uuid := fmt.Sprintf("%s-%07d", prefix, i)
+		published := time.Now().Add(-time.Duration(r.IntN(3600)) * time.Second)
+		switch p := r.IntN(1000); {
+		case p < 5:
+			published = time.Now().Add(-20 * 24 * time.Hour) // too old for either destination
+		case p < 15:
+			// Young enough by our clock and too old by that of CloudWatch Logs.
+			published = time.Now().Add(-14*24*time.Hour + 9*time.Minute)
+		}
+		body := envelope(event(uuid, published, "user.session.start"))
+		s.uuids[uuid]++
+		switch p := r.IntN(1000); {
+		case p < 10:
+			send(body) // a copy, byte for byte
+		case p < 15:
+			send(envelope(event(uuid, published, "user.session.end"))) // a conflict
+			s.uuids[uuid]++
+		case p < 20:
+			other := uuid + "b"
+			s.uuids[other]++
+			body = "[" + body + "," + envelope(event(other, published, "user.quantum.leap")) + "]"
+		case p < 30:
+			bad := []string{
+				fmt.Sprintf(`{"truncated":%d`, i), fmt.Sprintf(`[%d]`, i), envelope(fmt.Sprintf(`{"eventType":"a.b","n":%d}`, i)),
+				fmt.Sprintf(`{"source":"aws.ec2","detail-type":"x","n":%d}`, i), event(fmt.Sprintf("foreign-%s-%d", prefix, i), published, "user.session.start"),
+			}[r.IntN(5)]
+			want := bad
+			if strings.HasPrefix(bad, "[") {
+				want = strings.Trim(bad, "[]")
+			}
+			s.poison[want]++
+			send(bad)
+		}
+		send(body)
+	}
+	return s
+}

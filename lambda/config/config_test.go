@@ -1,0 +1,99 @@
+package config
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/oktastream/oktastream/lambda/pipeline"
+)
+
+func valid(destination string) map[string]string {
+	env := map[string]string{
+		"AWS_REGION": "us-east-1", "OKTASTREAM_PIPELINE": "okta-" + destination, "OKTASTREAM_ACCOUNT": "111122223333",
+		"OKTASTREAM_DESTINATION": destination, "OKTASTREAM_SOURCE": "aws.partner/okta.com/example/oktastream",
+		"OKTASTREAM_BUFFER_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/buffer",
+		"OKTASTREAM_DEAD_URL":   "https://sqs.us-east-1.amazonaws.com/111122223333/dead", "OKTASTREAM_MAX_RECEIVE_COUNT": "59",
+	}
+	if destination == "cloudwatch" {
+		env["OKTASTREAM_LOG_GROUP"] = "/oktastream/okta"
+	} else {
+		env["OKTASTREAM_DELIVERY_BUS"] = "okta-delivery"
+	}
+	return env
+}
+
+func read(env map[string]string) (Config, error) {
+	return Read(func(key string) string { return env[key] })
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := read(valid("cloudwatch"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Format != pipeline.OCSF || c.RetentionDays != 0 || c.MaxReceiveCount != 59 || c.LogGroup != "/oktastream/okta" || !c.Filter.Keeps("a.b") {
+		t.Errorf("%+v", c)
+	}
+	c, err = read(valid("datadog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Format != pipeline.Datadog || c.PackBytes != 240<<10 || c.DeliveryBus != "okta-delivery" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestEverySetting(t *testing.T) {
+	env := valid("datadog")
+	maps.Copy(env, map[string]string{
+		"OKTASTREAM_FORMAT": "raw", "OKTASTREAM_INCLUDE": "user.*,app.*", "OKTASTREAM_EXCLUDE": "app.x.*",
+		"OKTASTREAM_SERVICE": "sso", "OKTASTREAM_TAGS": "env:prod,team:sec", "OKTASTREAM_PACK_BYTES": "786432",
+	})
+	c, err := read(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Format != pipeline.Raw || c.Filter.Keeps("app.x.y") || !c.Filter.Keeps("app.y") || c.Filter.Keeps("zone.x") ||
+		c.Datadog.Service != "sso" || strings.Join(c.Datadog.Tags, " ") != "env:prod team:sec" || c.PackBytes != 786432 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestEveryFaultIsReportedAtOnce(t *testing.T) {
+	for _, destination := range []string{"cloudwatch", "datadog"} {
+		for key, bad := range map[string]string{
+			"AWS_REGION": "", "OKTASTREAM_PIPELINE": "", "OKTASTREAM_ACCOUNT": "1234", "OKTASTREAM_SOURCE": "aws.partner/okta.com/example",
+			"OKTASTREAM_BUFFER_URL": "buffer", "OKTASTREAM_DEAD_URL": "", "OKTASTREAM_MAX_RECEIVE_COUNT": "0",
+			"OKTASTREAM_FORMAT": "xml", "OKTASTREAM_INCLUDE": "user session",
+		} {
+			env := valid(destination)
+			env[key] = bad
+			_, err := read(env)
+			if err == nil {
+				t.Errorf("%s=%q is accepted", key, bad)
+				continue
+			}
+			if word := strings.TrimPrefix(key, "OKTASTREAM_"); !strings.Contains(err.Error(), key) && !strings.Contains(err.Error(), strings.ToLower(word)) {
+				t.Errorf("%s=%q: the error does not name it: %v", key, bad, err)
+			}
+			if strings.Count(err.Error(), "\n") != 0 {
+				t.Errorf("%s=%q: one fault, told as %q", key, bad, err)
+			}
+		}
+	}
+	_, err := read(nil)
+	if err == nil || strings.Count(err.Error(), "\n") < 6 {
+		t.Errorf("an empty environment has more faults than %v", err)
+	}
+	env := valid("cloudwatch")
+	env["OKTASTREAM_RETENTION_DAYS"], env["OKTASTREAM_LOG_GROUP"] = "many", ""
+	if _, err := read(env); err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("want two faults, got %v", err)
+	}
+	env = valid("datadog")
+	env["OKTASTREAM_PACK_BYTES"] = "1048576"
+	if _, err := read(env); err == nil {
+		t.Error("a pack of 1 MiB is accepted: no queue could hold it with its attributes")
+	}
+}

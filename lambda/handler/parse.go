@@ -1,0 +1,68 @@
+package handler
+
+import (
+	"strconv"
+
+	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/lambda/poison"
+)
+
+// invocation is what invoked the function, taken apart into messages.
+type invocation struct {
+	messages []message
+	queue    bool // an SQS batch: it is answered message by message
+}
+
+// message is one thing that is acknowledged or not.
+type message struct {
+	id        string // SQS's messageId; "" where there is no queue
+	body      []byte
+	receives  int
+	attribute string // ours, as it came; see package poison
+
+	returned    bool
+	cause       error // why it goes back
+	notBuffered error
+}
+
+// parse takes an SQS batch apart. Everything else is one message, whose body is
+// the payload: the decoder knows the forms.
+func parse(payload []byte) (invocation, error) {
+	var tree jsontree.Tree
+	if err := tree.Parse(payload); err != nil {
+		return invocation{}, err
+	}
+	records := tree.Member(0, "Records")
+	if records == 0 || tree.Nodes[records].Kind != '[' || !isQueue(&tree, records) {
+		return invocation{messages: []message{{body: payload}}}, nil
+	}
+	in := invocation{queue: true}
+	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
+		m := message{id: text(&tree, tree.Member(i, "messageId")), body: []byte(text(&tree, tree.Member(i, "body")))}
+		if attributes := tree.Member(i, "attributes"); attributes != 0 {
+			m.receives, _ = strconv.Atoi(text(&tree, tree.Member(attributes, "ApproximateReceiveCount")))
+		}
+		if attributes := tree.Member(i, "messageAttributes"); attributes != 0 {
+			if own := tree.Member(attributes, poison.Attribute); own != 0 {
+				m.attribute = text(&tree, tree.Member(own, "stringValue"))
+			}
+		}
+		in.messages = append(in.messages, m)
+	}
+	return in, nil
+}
+
+// isQueue reports whether Records are those of SQS. An empty list is: whoever
+// sends one expects the answer of a queue.
+func isQueue(tree *jsontree.Tree, records uint32) bool {
+	first := records + 1
+	return first == tree.Nodes[records].Next ||
+		tree.Member(first, "messageId") != 0 && tree.Member(first, "body") != 0
+}
+
+func text(tree *jsontree.Tree, i uint32) string {
+	if i == 0 || tree.Nodes[i].Kind != '"' {
+		return ""
+	}
+	return string(tree.AppendString(nil, i))
+}
