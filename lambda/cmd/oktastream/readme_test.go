@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -89,4 +91,38 @@ func added(t *testing.T, line string) string {
 		t.Fatal("the log has no ddsource")
 	}
 	return pretty(t, `{"ddsource":`+rest)
+}
+
+// TestTestsThatTheReadmeNamesExist: a guarantee without a test is a wish.
+func TestTestsThatTheReadmeNamesExist(t *testing.T) {
+	page, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	err = filepath.WalkDir("../../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+			tests[string(found[1])] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(page, -1)
+	if len(named) < 40 {
+		t.Errorf("the README names %d tests only", len(named))
+	}
+	for _, name := range named {
+		if !tests[string(name[1])] {
+			t.Errorf("the README names %s, which is nowhere", name[1])
+		}
+	}
 }
