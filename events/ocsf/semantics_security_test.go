@@ -11,6 +11,7 @@ func TestEveryFormOfRisk(t *testing.T) {
 		"reasons last":     {risk(`"{level=MEDIUM, reasons=New IP, New Device}"`), "2", `"Medium"`, `"New IP, New Device"`, `{"level":"MEDIUM","reasons":["New IP","New Device"]}`},
 		"reasons first":    {risk(`"{reasons=New IP, New Device, level=HIGH}"`), "3", `"High"`, `"New IP, New Device"`, `{"reasons":["New IP","New Device"],"level":"HIGH"}`},
 		"no reasons":       {risk(`"{level=LOW, reasons=}"`), "1", `"Low"`, "", `{"level":"LOW"}`},
+		"null as reasons":  {risk(`"{level=LOW, reasons=null}"`), "1", `"Low"`, "", `{"level":"LOW","reasons":["null"]}`},
 		"JSON in a string": {risk(quote(`{"level":"HIGH","reasons":"a"}`)), "3", `"High"`, `"a"`, `{"level":"HIGH","reasons":["a"]}`},
 		"object":           {risk(`{"level":"HIGH","reasons":"a, b"}`), "3", `"High"`, `"a, b"`, `{"level":"HIGH","reasons":["a","b"]}`},
 		"an odd level":     {risk(`"{level=EXTREME}"`), "", "", "", `{"level":"EXTREME"}`},

@@ -47,14 +47,16 @@ func (w *Writer) Deliver(_ context.Context, records []Record, answers []Answer) 
 	return err
 }
 
-// FileSize is the size in bytes after which Dir begins a new file.
+// FileSize is the Size of a new Dir.
 const FileSize = 256 << 20
 
 // Dir writes records into files <name>-00001.jsonl, <name>-00002.jsonl and so on
 // in a directory. It never writes to a file that exists.
 type Dir struct {
+	// Size is the number of bytes after which a new file begins.
+	Size int64
+
 	path, name string
-	size       int64
 	file       *os.File
 	written    int64
 	number     int
@@ -74,8 +76,11 @@ func NewDir(path, name string) (*Dir, error) {
 	if len(old) > 0 {
 		return nil, fmt.Errorf("%s: %w", old[0], os.ErrExist)
 	}
-	return &Dir{path: path, name: name, size: FileSize}, nil
+	return &Dir{path: path, name: name, Size: FileSize}, nil
 }
+
+// Path is the directory.
+func (d *Dir) Path() string { return d.path }
 
 func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
@@ -83,7 +88,7 @@ func escapeGlob(path string) string {
 
 // Deliver accepts every record that has been written.
 func (d *Dir) Deliver(ctx context.Context, records []Record, answers []Answer) error {
-	if d.file == nil || d.written >= d.size {
+	if d.file == nil || d.written >= d.Size {
 		if err := d.next(); err != nil {
 			return err
 		}

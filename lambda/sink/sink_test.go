@@ -1,4 +1,4 @@
-package sink
+package sink_test
 
 import (
 	"bytes"
@@ -7,74 +7,95 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/sinktest"
 )
 
-func records(n int) []Record {
-	list := make([]Record, n)
+func records(n int) []sink.Record {
+	list := make([]sink.Record, n)
 	for i := range list {
-		list[i] = Record{Line: fmt.Appendf(nil, `{"n":%d}`, i), UUID: fmt.Sprint(i)}
+		list[i] = sink.Record{Line: fmt.Appendf(nil, `{"n":%d}`, i), UUID: fmt.Sprint(i)}
 	}
 	return list
 }
 
-// Every sink answers for every record, in its place, and has what it accepted.
+func lines(text []byte) [][]byte {
+	if len(text) == 0 {
+		return nil
+	}
+	return bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+}
+
+// The sinks that speak to AWS run the same test, in their own packages.
 func TestConformance(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) (Sink, func() []byte){
-		"memory": func(*testing.T) (Sink, func() []byte) {
-			m := &Memory{}
-			return m, func() []byte { return append(bytes.Join(m.Lines, []byte("\n")), '\n') }
-		},
-		"writer": func(*testing.T) (Sink, func() []byte) {
-			var b bytes.Buffer
-			return &Writer{W: &b}, b.Bytes
-		},
-		"dir": func(t *testing.T) (Sink, func() []byte) {
-			d, err := NewDir(filepath.Join(t.TempDir(), "out[1]"), "ocsf")
-			if err != nil {
-				t.Fatal(err)
-			}
-			d.size = 100
-			return d, func() []byte {
-				if err := d.Close(); err != nil {
-					t.Fatal(err)
-				}
-				var all []byte
-				files, _ := os.ReadDir(d.path)
-				if len(files) != 4 {
-					t.Errorf("%d files, want 4: a new one after 100 bytes", len(files))
-				}
-				for _, f := range files {
-					text, err := os.ReadFile(filepath.Join(d.path, f.Name()))
-					if err != nil {
-						t.Fatal(err)
-					}
-					all = append(all, text...)
-				}
-				return all
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, got := open(t)
-			var want []byte
-			for range 4 {
-				batch := records(13)
-				answers := make([]Answer, len(batch))
-				if err := s.Deliver(context.Background(), batch, answers); err != nil {
-					t.Fatal(err)
-				}
-				for i, a := range answers {
-					if a.State != Accepted {
-						t.Errorf("record %d: %v", i, a)
-					}
-					want = append(append(want, batch[i].Line...), '\n')
-				}
-			}
-			if got := got(); !bytes.Equal(got, want) {
-				t.Errorf("got %s, want %s", got, want)
-			}
+	t.Run("memory", func(t *testing.T) {
+		sinktest.Conform(t, func(*testing.T) sinktest.Fixture {
+			m := &sink.Memory{}
+			return sinktest.Fixture{Sink: m, Arrived: func() [][]byte { return m.Lines }}
 		})
+	})
+	t.Run("writer", func(t *testing.T) {
+		sinktest.Conform(t, func(*testing.T) sinktest.Fixture {
+			var b bytes.Buffer
+			return sinktest.Fixture{Sink: &sink.Writer{W: &b}, Arrived: func() [][]byte { return lines(b.Bytes()) }}
+		})
+	})
+	t.Run("dir", func(t *testing.T) {
+		sinktest.Conform(t, func(t *testing.T) sinktest.Fixture {
+			d := newDir(t, filepath.Join(t.TempDir(), "out[1]"))
+			return sinktest.Fixture{Sink: d, Arrived: func() [][]byte { return lines(contents(t, d)) }}
+		})
+	})
+}
+
+func newDir(t *testing.T, path string) *sink.Dir {
+	t.Helper()
+	d, err := sink.NewDir(path, "ocsf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// contents are those of all files of a Dir, in their order.
+func contents(t *testing.T, d *sink.Dir) []byte {
+	t.Helper()
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(strings.ReplaceAll(filepath.Join(d.Path(), "*.jsonl"), "[", "\\["))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	return all
+}
+
+func TestDirBeginsANewFileWhenOneIsFull(t *testing.T) {
+	path := t.TempDir()
+	d := newDir(t, path)
+	d.Size = 100
+	for range 4 {
+		batch := records(13)
+		if err := d.Deliver(context.Background(), batch, make([]sink.Answer, len(batch))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contents(t, d)
+	for n := 1; n <= 4; n++ {
+		if _, err := os.Stat(filepath.Join(path, fmt.Sprintf("ocsf-%05d.jsonl", n))); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -86,13 +107,13 @@ func TestWriterAcceptsOnlyWhatWasWrittenWhole(t *testing.T) {
 	batch := records(3)
 	line := len(batch[0].Line) + 1
 	for n, accepted := range map[int]int{0: 0, line - 1: 0, line: 1, 2*line + 3: 2, 3 * line: 3} {
-		answers := make([]Answer, len(batch))
-		w := Writer{W: shortWriter{n}}
+		answers := make([]sink.Answer, len(batch))
+		w := sink.Writer{W: shortWriter{n}}
 		if err := w.Deliver(context.Background(), batch, answers); err == nil {
 			t.Error("the error is lost")
 		}
 		for i, a := range answers {
-			if (a.State == Accepted) != (i < accepted) {
+			if (a.State == sink.Accepted) != (i < accepted) {
 				t.Errorf("%d bytes written, record %d: %v", n, i, a)
 			}
 		}
@@ -104,10 +125,10 @@ func TestDirRefusesWhatIsThere(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "ocsf-00007.jsonl"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewDir(dir, "ocsf"); !errors.Is(err, os.ErrExist) {
+	if _, err := sink.NewDir(dir, "ocsf"); !errors.Is(err, os.ErrExist) {
 		t.Errorf("NewDir = %v, want that a file exists", err)
 	}
-	if _, err := NewDir(dir, "raw"); err != nil {
+	if _, err := sink.NewDir(dir, "raw"); err != nil {
 		t.Errorf("files of another name are in nobody's way: %v", err)
 	}
 }

@@ -1,0 +1,32 @@
+package delivery_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/oktastream/oktastream/lambda/awsfake"
+	"github.com/oktastream/oktastream/lambda/delivery"
+	"github.com/oktastream/oktastream/lambda/sink/sinktest"
+)
+
+func TestConformance(t *testing.T) {
+	sinktest.Conform(t, func(t *testing.T) sinktest.Fixture {
+		cloud := awsfake.New(t, awsfake.Options{})
+		cloud.AddBus("bus")
+		s := delivery.New(eventbridge.NewFromConfig(cloud.Config()), delivery.Config{Bus: "bus", Pipeline: "okta-datadog", Format: "datadog"})
+		return sinktest.Fixture{Sink: s, Arrived: func() (lines [][]byte) {
+			for _, entry := range cloud.Put("bus") {
+				var detail struct{ Logs []json.RawMessage }
+				if err := json.Unmarshal([]byte(entry.Detail), &detail); err != nil {
+					t.Fatal(err)
+				}
+				for _, log := range detail.Logs {
+					lines = append(lines, log)
+				}
+			}
+			return lines
+		}}
+	})
+}
