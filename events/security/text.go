@@ -1,0 +1,76 @@
+package security
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/oktastream/oktastream/events/jsontree"
+)
+
+func (r *Reader) unescape(tree *jsontree.Tree, i uint32) []byte {
+	inner := tree.Inner(i)
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	start := len(r.text)
+	r.text = tree.AppendString(r.text, i)
+	return r.text[start:]
+}
+
+func (r *Reader) unescapeKey(tree *jsontree.Tree, i uint32) []byte {
+	key := tree.Key(i)
+	if bytes.IndexByte(key, '\\') < 0 {
+		return key
+	}
+	start := len(r.text)
+	n := &tree.Nodes[i]
+	r.text, _ = jsontext.AppendUnquote(r.text, tree.Text[n.KeyStart-1:n.KeyEnd+1])
+	return r.text[start:]
+}
+
+// identifier holds of the keys of a risk: level, reasons, previousLevel.
+func identifier(key []byte) bool {
+	for _, c := range key {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_' {
+			return false
+		}
+	}
+	return len(key) > 0
+}
+
+// anyKey holds of the keys of behaviors, which admins name.
+func anyKey(key []byte) bool { return len(key) > 0 }
+
+// isResult holds of POSITIVE, NEGATIVE, BAD_REQUEST, UNKNOWN and whatever word
+// of that kind Okta adds. Text that is none of it means that the pairs were cut
+// in the wrong places.
+func isResult(value []byte) bool {
+	for _, c := range value {
+		if (c < 'A' || c > 'Z') && c != '_' {
+			return false
+		}
+	}
+	return len(value) > 0
+}
+
+func appendList(dst []byte, items [][]byte) []byte {
+	dst = append(dst, '[')
+	for n, item := range items {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = quote(dst, item)
+	}
+	return append(dst, ']')
+}
+
+func quote(dst, text []byte) []byte {
+	// The text has been checked to be UTF-8, the only thing that can be wrong.
+	dst, _ = jsontext.AppendQuote(dst, text)
+	return dst
+}
+
+func says(tree *jsontree.Tree, i uint32) bool {
+	return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i)
+}
