@@ -34,8 +34,18 @@ func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 		return 0, false
 	}
 	seconds := days(year, month, day)*86400 + int64(hour)*3600 + int64(minute)*60 + int64(second) - int64(offset)*60
+	if seconds < firstSecond || seconds > lastSecond {
+		return 0, false // an offset has taken it out of the years that have four digits
+	}
 	return seconds*1000 + int64(fraction), true
 }
+
+// The first and the last second that RFC 3339 can write, 0000-01-01T00:00:00Z and
+// 9999-12-31T23:59:59Z.
+const (
+	firstSecond = -62167219200
+	lastSecond  = 253402300799
+)
 
 func digits(s []byte) (n int, ok bool) {
 	for _, c := range s {

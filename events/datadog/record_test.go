@@ -190,4 +190,5 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// maxRatio leaves room for more attributes, and none for the event a second time.
 const maxRatio = 1.6

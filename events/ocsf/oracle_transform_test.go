@@ -56,8 +56,15 @@ func asCountry(v *view, n *node) (*node, bool) {
 	if name == "" {
 		return nil, false
 	}
-	if country := iso.ByName(name); country.IsValid() && len(country.Alpha2()) == 2 {
-		return str(country.Alpha2()), true
+	names := []string{name}
+	// The library passes over brackets, in which stands which Korea is meant.
+	if before, after, ok := strings.Cut(name, "("); ok {
+		names = []string{strings.TrimSuffix(strings.TrimSpace(after), ")") + " " + strings.TrimSpace(before), name}
+	}
+	for _, name := range names {
+		if country := iso.ByName(name); country.IsValid() && len(country.Alpha2()) == 2 {
+			return str(country.Alpha2()), true
+		}
 	}
 	return n, true
 }

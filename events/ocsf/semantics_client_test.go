@@ -11,6 +11,13 @@ func TestCountrySpellings(t *testing.T) {
 		"Hong Kong": "HK", "South Korea": "KR", "Korea, Republic of": "KR", "Russian Federation": "RU", "Vietnam": "VN",
 		"Viet Nam": "VN", "Taiwan": "TW", "Macao": "MO", "Georgia": "GE", "Niger": "NE", "Eswatini": "SZ", "North Macedonia": "MK",
 		"Democratic Republic of the Congo": "CD", "Cura\\u00e7ao": "CW",
+		"Virgin Islands, British": "VG", "Virgin Islands, U.S.": "VI", "Korea, Democratic People's Republic of": "KP",
+		// ISO 3166 and its users put what tells two countries apart in brackets.
+		"Korea (Democratic People's Republic of)": "KP", "Korea (Republic of)": "KR", "Congo (Democratic Republic of the)": "CD",
+		"Virgin Islands (British)": "VG", "Virgin Islands (U.S.)": "VI", "Iran (Islamic Republic of)": "IR",
+		"Bolivia (Plurinational State of)": "BO", "Venezuela (Bolivarian Republic of)": "VE", "Tanzania (United Republic of)": "TZ",
+		"Saint Martin (French part)": "MF", "Sint Maarten (Dutch part)": "SX", "Falkland Islands (Malvinas)": "FK",
+		"Cocos (Keeling) Islands": "CC", "Netherlands (Kingdom of the)": "NL", "Holy See (Vatican City State)": "VA",
 		// What is no country keeps the word that Okta has for it.
 		"Atlantis": "Atlantis", "None": "None", "International": "International", "XX": "XX", "Europe": "Europe", "A1": "A1",
 	} {

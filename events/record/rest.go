@@ -6,7 +6,9 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/jsontree"
-) // Rest writes what no attribute holds as attribute key, under Okta's own names.
+)
+
+// Rest writes what no attribute holds as attribute key, under Okta's own names.
 // It leaves out what says nothing (null, "", "null", {} and []).
 //
 // An element of an array is a thing of its own: if any leaf of it is homeless

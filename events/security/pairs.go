@@ -25,9 +25,16 @@ func (r *Reader) pairs(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool
 	return list, ok && !repeats(list)
 }
 
-// repeats reports whether a key comes twice: of one member twice most readers of
-// JSON keep but one.
+// maxPairs is far more than an org has behavior rules. What is longer is no map
+// that somebody reads, and stays as it came.
+const maxPairs = 500
+
+// repeats reports whether a key comes twice, or there are too many keys to know:
+// of one member twice most readers of JSON keep but one.
 func repeats(list []pair) bool {
+	if len(list) > maxPairs {
+		return true
+	}
 	for n := range list {
 		for _, before := range list[:n] {
 			if bytes.Equal(before.key, list[n].key) {

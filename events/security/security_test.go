@@ -3,6 +3,7 @@ package security
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -213,4 +214,19 @@ func join(t *testing.T, typed []byte) string {
 		pairs = append(pairs, key+"="+value.(string))
 	}
 	return "{" + strings.Join(pairs, ", ") + "}"
+}
+
+// Whoever sends a map of half a megabyte does not stall the batch it is in.
+func TestAMapWithTooManyPairsStaysAsItCame(t *testing.T) {
+	for n, typed := range map[int]bool{maxPairs: true, maxPairs + 1: false} {
+		var pairs []string
+		for i := range n {
+			pairs = append(pairs, fmt.Sprintf("b%d=POSITIVE", i))
+		}
+		read(t, debug("behaviors", quoted("{"+strings.Join(pairs, ", ")+"}")), func(v *Verdict) {
+			if (v.Typed(events.DebugBehaviors) != nil) != typed {
+				t.Errorf("%d pairs: typed %v", n, !typed)
+			}
+		})
+	}
 }

@@ -38,7 +38,10 @@ func parse(payload []byte) (invocation, error) {
 	}
 	in := invocation{queue: true}
 	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
-		m := message{id: text(&tree, tree.Member(i, "messageId")), body: []byte(text(&tree, tree.Member(i, "body")))}
+		m := message{id: text(&tree, tree.Member(i, "messageId"))}
+		if body := tree.Member(i, "body"); body != 0 && tree.Nodes[body].Kind == '"' {
+			m.body = tree.AppendString(make([]byte, 0, len(tree.Inner(body))), body)
+		}
 		if attributes := tree.Member(i, "attributes"); attributes != 0 {
 			m.receives, _ = strconv.Atoi(text(&tree, tree.Member(attributes, "ApproximateReceiveCount")))
 		}
