@@ -221,3 +221,18 @@ func TestAppendDense(t *testing.T) {
 		}
 	}
 }
+
+func TestAppendStringKnowsEveryEscape(t *testing.T) {
+	var tree Tree
+	for text, want := range map[string]string{
+		`"plain"`: "plain", `""`: "", `"\"\\\/\b\f\n\r\t"`: "\"\\/\b\f\n\r\t", `"a\nb\u0041c\n"`: "a\nbAc\n", `"\ud83d\ude00\\u0041"`: "😀\\u0041",
+		`"\\\\\""`: `\\"`, `"{\"a\":\"b\\\"c\"}"`: `{"a":"b\"c"}`,
+	} {
+		if err := tree.Parse([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(tree.AppendString([]byte("before "), 0)); got != "before "+want {
+			t.Errorf("%s stands for %q, want %q", text, got, want)
+		}
+	}
+}

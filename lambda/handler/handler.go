@@ -61,7 +61,9 @@ type Handler struct {
 	Version string
 
 	pipeline *pipeline.Pipeline
-	out      []byte // of the last invocation: the next one's is about as long
+	// What the last invocation needed, for the next one.
+	parser parser
+	out    []byte
 }
 
 // margin is how long before the deadline delivery stops: time to copy poison, to
@@ -88,12 +90,12 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		h.pipeline = Own(h.Config)
 	}
 	started := h.Now()
-	in, err := parse(payload)
+	in, err := h.parser.parse(payload)
 	if err != nil {
 		// What is no JSON cannot have come from EventBridge, SQS or Lambda.
 		in = invocation{messages: []message{{body: payload}}}
 	}
-	b := &work{handler: h, messages: in.messages, out: h.out[:0]}
+	b := &work{handler: h, messages: in.messages, out: h.out[:0], records: make([]entry, 0, len(in.messages))}
 	b.decode()
 	h.out = b.out
 	delivery, cancel := withMargin(ctx)

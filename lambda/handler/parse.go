@@ -25,29 +25,43 @@ type message struct {
 	notBuffered error
 }
 
+// parser takes invocations apart. Its memory is that of the last one.
+type parser struct {
+	tree   jsontree.Tree
+	bodies []byte // of all messages, one after the other
+}
+
 // parse takes an SQS batch apart. Everything else is one message, whose body is
-// the payload: the decoder knows the forms.
-func parse(payload []byte) (invocation, error) {
-	var tree jsontree.Tree
+// the payload: the decoder knows the forms. The bodies are valid until the next
+// call.
+func (p *parser) parse(payload []byte) (invocation, error) {
+	tree := &p.tree
 	if err := tree.Parse(payload); err != nil {
 		return invocation{}, err
 	}
 	records := tree.Member(0, "Records")
-	if records == 0 || tree.Nodes[records].Kind != '[' || !isQueue(&tree, records) {
+	if records == 0 || tree.Nodes[records].Kind != '[' || !isQueue(tree, records) {
 		return invocation{messages: []message{{body: payload}}}, nil
 	}
+	if cap(p.bodies) < len(payload) {
+		// No string is longer than it is written: this is room for all of them.
+		p.bodies = make([]byte, 0, len(payload)+len(payload)/8)
+	}
+	p.bodies = p.bodies[:0]
 	in := invocation{queue: true}
 	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
-		m := message{id: text(&tree, tree.Member(i, "messageId"))}
+		m := message{id: text(tree, tree.Member(i, "messageId"))}
 		if body := tree.Member(i, "body"); body != 0 && tree.Nodes[body].Kind == '"' {
-			m.body = tree.AppendString(make([]byte, 0, len(tree.Inner(body))), body)
+			start := len(p.bodies)
+			p.bodies = tree.AppendString(p.bodies, body)
+			m.body = p.bodies[start:len(p.bodies):len(p.bodies)]
 		}
 		if attributes := tree.Member(i, "attributes"); attributes != 0 {
-			m.receives, _ = strconv.Atoi(text(&tree, tree.Member(attributes, "ApproximateReceiveCount")))
+			m.receives, _ = strconv.Atoi(text(tree, tree.Member(attributes, "ApproximateReceiveCount")))
 		}
 		if attributes := tree.Member(i, "messageAttributes"); attributes != 0 {
 			if own := tree.Member(attributes, poison.Attribute); own != 0 {
-				m.attribute = text(&tree, tree.Member(own, "stringValue"))
+				m.attribute = text(tree, tree.Member(own, "stringValue"))
 			}
 		}
 		in.messages = append(in.messages, m)
