@@ -1,7 +1,6 @@
 package ocsf_test
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -222,7 +221,7 @@ func (v *view) addresses(first int) []string {
 	chain := v.array("request.ipChain")
 	for i, hop := range chain {
 		if ip := hop.last("ip"); ip != nil && i >= first && len(chain) > 1 {
-			if _, err := netip.ParseAddr(ip.text); err == nil && ip.kind == '"' {
+			if ip, _ := asIP(v, ip); ip != nil {
 				ips = append(ips, ip.text)
 			}
 		}

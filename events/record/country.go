@@ -23,20 +23,37 @@ func (c countries) code(tree *jsontree.Tree, i uint32) string {
 	if code, ok := c[string(tree.Inner(i))]; ok {
 		return code
 	}
-	name := string(tree.AppendString(nil, i))
-	code := ""
-	// Of "Korea (Democratic People's Republic of)" the library looks at what
-	// stands before the bracket only.
-	if before, after, ok := strings.Cut(name, "("); ok {
-		name = strings.TrimSuffix(strings.TrimSpace(after), ")") + " " + strings.TrimSpace(before)
-	}
-	// The library also has entries that are no countries, such as "None" and
-	// "International"; a code has two letters.
-	if country := iso.ByName(name); country.IsValid() && len(country.Alpha2()) == 2 {
-		code = country.Alpha2()
-	}
+	code := lookUp(string(tree.AppendString(nil, i)))
 	if len(c) < maxCountries {
 		c[string(tree.Inner(i))] = code
 	}
 	return code
+}
+
+// lookUp asks the library. It looks at what stands before a bracket only, which
+// is enough for "Iran (Islamic Republic of)" and wrong for "Korea (Democratic
+// People's Republic of)", so the words are put in their spoken order first, and
+// where two countries share the name before the bracket that has to do.
+func lookUp(name string) string {
+	before, after, bracket := strings.Cut(name, "(")
+	if !bracket {
+		return ask(name)
+	}
+	before = strings.TrimSpace(before)
+	if code := ask(strings.TrimSuffix(strings.TrimSpace(after), ")") + " " + before); code != "" {
+		return code
+	}
+	if before == "Congo" || before == "Korea" {
+		return ""
+	}
+	return ask(name)
+}
+
+// ask is the code of a name, or "". The library also has entries that are no
+// countries, such as "None" and "International"; a code has two letters.
+func ask(name string) string {
+	if country := iso.ByName(name); country.IsValid() && len(country.Alpha2()) == 2 {
+		return country.Alpha2()
+	}
+	return ""
 }

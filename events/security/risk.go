@@ -27,7 +27,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 			reasons := bytes.Split(p.value, []byte(", "))
 			if len(r.verdict.Reasons) == 0 {
 				for _, reason := range reasons {
-					if len(reason) > 0 {
+					if len(reason) > 0 && string(reason) != "null" {
 						r.verdict.Reasons = append(r.verdict.Reasons, reason)
 					}
 				}
