@@ -111,7 +111,7 @@ func misled(out []byte, steps []record.Step) string {
 func TestExplain(t *testing.T) {
 	text := okta(typeEntity, `"client":{"ipAddress":"192.0.2.1","zone":"null","device":"Unknown","geographicalContext":{"country":"Ireland"}}`,
 		`"target":[{"id":"z","type":"NetworkZoneEntity","alternateId":"unknown","displayName":"Office","novel":1}]`,
-		`"securityContext":{"isProxy":false,"isp":null}`, debug("behaviors", `"{New IP=POSITIVE}"`))
+		`"securityContext":{"isProxy":false,"isp":null}`, debug("behaviors", `"{New IP=POSITIVE}"`), `"x":{"y":[1]}`)
 	var got []string
 	each(sample{"", []byte(text)}, func(e *events.Event) {
 		for _, s := range ocsf.New().Explain(e) {
@@ -127,6 +127,7 @@ func TestExplain(t *testing.T) {
 		`target[0].type → entity.type: "Network Zone"`,
 		`securityContext.isProxy → unmapped.securityContext.isProxy: false`,
 		`debugContext.debugData.behaviors → unmapped.debugContext.debugData.behaviors: {"New IP":"POSITIVE"}`,
+		`x.y[0] → unmapped.x.y[0]: 1`,
 		`client.zone → : "null"`,
 		`client.device → : "Unknown"`,
 		`target[0].alternateId → : "unknown"`,

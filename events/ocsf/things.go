@@ -42,8 +42,8 @@ func entityNames() []record.Part {
 	}
 }
 
-// entityCaptions are those of managed_entity.type_id that Okta's types have.
-var entityCaptions = map[int]string{1: "Device", 2: "User", 3: "Group", 4: "Organization", 5: "Policy", 6: "Email", 7: "Network Zone"}
+// entityCaptions are those of managed_entity.type_id that an event type can name.
+var entityCaptions = map[int]string{1: "Device", 4: "Organization", entityPolicy: "Policy", 7: "Network Zone"}
 
 // entityType is entity.type_id and type: what the event type says it is, else
 // what the target says; the word beside 99 is the target's own.

@@ -66,7 +66,8 @@ func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decisio
 	if size := len(e.Tree.Nodes); size > len(e.states) {
 		e.states = make([]state, size+size/2)
 	} else {
-		clear(e.states[:size])
+		// The event may be one of thousands in an array, each with its own nodes.
+		clear(e.states[ev.Root:e.Tree.Nodes[ev.Root].Next])
 	}
 	for _, f := range [...]events.Field{events.ActorAlternateID, events.ClientOS, events.ClientBrowser, events.ClientDevice} {
 		e.dropUnknown(ev.Node(f))
