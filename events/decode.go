@@ -16,6 +16,13 @@ const SourcePrefix = "aws.partner/okta.com/"
 // Log event.
 const DetailType = "SystemLog"
 
+// The source and detail-type of a packed batch: the form in which events that are
+// ready for Datadog travel from the function to the rule that POSTs them.
+const (
+	PackedSource     = "oktastream"
+	PackedDetailType = "oktastream.logs.v1"
+)
+
 // maxWrappers bounds how many texts may be wrapped in each other: a dead letter
 // holding an SQS message holding a dead letter is as deep as it gets.
 const maxWrappers = 4

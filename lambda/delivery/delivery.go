@@ -44,14 +44,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // What every event of ours says of itself: the rule on the delivery bus, and
 // whoever gets one back, know it by these.
 const (
-	Source     = "oktastream"
-	DetailType = "oktastream.logs.v1"
+	Source     = events.PackedSource
+	DetailType = events.PackedDetailType
 )
 
 // API is what is used of the EventBridge client.
