@@ -1,0 +1,156 @@
+package pattern
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// maxComplexity is the complexity up to which EventBridge takes a rule; beyond,
+// PutRule answers "Rule is too complex - try using fewer wildcard characters or
+// fewer repeating character sequences after a wildcard character". No number was
+// found in AWS's documentation. 10 is what github.com/radkawar/stackd saw of PutRule and
+// TestEventPattern on 2026-09-13 (testdata/aws/eventbridge/pattern_admission.json):
+// ten wildcards with different beginnings pass and eleven do not, "*" and eight
+// times "abc" and "*" passes and nine times does not.
+const maxComplexity = 10
+
+// maxStates bounds the work: past it a field's wildcards are called too complex.
+const maxStates = 10000
+
+// complexity is how many beginnings of wildcards can at most match one text, with
+// the quotes around it: "how many wildcard rule prefixes match a theoretical
+// worst-case event" (README of github.com/aws/event-ruler, "Matching with a
+// Machine"). It stops counting at limit+1.
+//
+// A group is what counts as one pattern: a wildcard, or all those of one
+// anything-but. Up to its first star a beginning is shared, and counts once for
+// each group that has it; after it each wildcard counts for itself, and the ends
+// of a group count as one. So counts the engine as it is deployed; see
+// TestComplexityAsAWSCounts.
+func complexity(groups [][]string, limit int) int {
+	a := newAutomaton(groups)
+	most := 0
+	seen := map[string]bool{}
+	queue := [][]int{{0}}
+	for len(queue) > 0 {
+		set := queue[0]
+		queue = queue[1:]
+		for _, symbol := range a.symbols(set) {
+			next := a.step(set, symbol)
+			id := make([]byte, 0, 2*len(next))
+			weight := 0
+			for _, n := range next {
+				id = binary.AppendUvarint(id, uint64(n))
+				weight += a[n].weight
+			}
+			if seen[string(id)] {
+				continue
+			}
+			seen[string(id)] = true
+			most = max(most, weight)
+			if most > limit || len(seen) > maxStates {
+				return limit + 1
+			}
+			queue = append(queue, next)
+		}
+	}
+	return most
+}
+
+// automaton is all groups at once; node 0 is where a text begins.
+type automaton []node
+
+type node struct {
+	weight int
+	loops  bool // it is a star: any byte leads to itself
+	next   []edge
+}
+
+// edge leads to another node by a byte, or by star at once.
+type edge struct{ by, to int }
+
+func newAutomaton(groups [][]string) automaton {
+	a := automaton{{}}
+	nodes := map[string]int{}  // those that several wildcards have, by key
+	owned := map[string]bool{} // by group and key
+	for _, group := range groups {
+		texts := slices.Clone(group)
+		slices.Sort(texts)
+		texts = slices.Compact(texts)
+		name := strings.Join(texts, "\x00")
+		for _, text := range texts {
+			all, err := parseWildcard(text)
+			if err != nil {
+				continue // compile has reported it
+			}
+			all = append(append(tokens{'"'}, all...), '"')
+			at, starred := 0, false
+			for i, token := range all {
+				key := ""
+				switch {
+				case i == len(all)-1:
+					key = "end of " + name
+				case !starred:
+					key = "after " + all[:i+1].String()
+				}
+				to, ok := nodes[key]
+				if !ok {
+					to = len(a)
+					a = append(a, node{loops: token == star})
+				}
+				if key == "" {
+					a[to].weight = 1
+				} else {
+					nodes[key] = to
+					if owner := name + "\x00" + key; !owned[owner] {
+						owned[owner] = true
+						a[to].weight++
+					}
+				}
+				if e := (edge{token, to}); !slices.Contains(a[at].next, e) {
+					a[at].next = append(a[at].next, e)
+				}
+				at, starred = to, starred || token == star
+			}
+		}
+	}
+	return a
+}
+
+// symbols are the bytes that lead from a set to something other than its stars.
+func (a automaton) symbols(set []int) []int {
+	var all []int
+	for _, n := range set {
+		for _, e := range a[n].next {
+			if e.by != star && !slices.Contains(all, e.by) {
+				all = append(all, e.by)
+			}
+		}
+	}
+	return all
+}
+
+func (a automaton) step(set []int, symbol int) []int {
+	var next []int
+	reach := func(n int) {
+		next = append(next, n)
+		for _, e := range a[n].next {
+			if e.by == star {
+				next = append(next, e.to)
+			}
+		}
+	}
+	for _, n := range set {
+		if a[n].loops {
+			next = append(next, n)
+		}
+		for _, e := range a[n].next {
+			if e.by == symbol {
+				reach(e.to)
+			}
+		}
+	}
+	slices.Sort(next)
+	return slices.Compact(next)
+}
