@@ -1,0 +1,213 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// onSelf reads a policy that stands in the resource which it protects.
+func onSelf(property, kind string) func(carrier) ([]document, error) {
+	return func(c carrier) ([]document, error) {
+		if _, ok := c.properties[property]; !ok {
+			return nil, nil
+		}
+		target, err := c.self()
+		return c.document(property, kind, target), err
+	}
+}
+
+// queues reads AWS::SQS::QueuePolicy, whose Queues are URLs.
+func queues(c carrier) ([]document, error) {
+	urls, err := c.list("Queues")
+	if err != nil {
+		return nil, err
+	}
+	var targets []string
+	for _, url := range urls {
+		// https://sqs.<region>.<suffix>/<account>/<name>
+		rest, ok := strings.CutPrefix(url, "https://sqs."+c.where().Region+"."+c.where().suffix()+"/")
+		account, name, cut := strings.Cut(rest, "/")
+		if !ok || !cut || !isAccount(account) || name == "" {
+			return nil, fmt.Errorf("Queues: %q is not the URL of a queue of this region", url)
+		}
+		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account, name}, ":"))
+	}
+	return c.document("PolicyDocument", resourcePolicy, targets...), nil
+}
+
+// topics reads AWS::SNS::TopicPolicy, whose Topics are ARNs.
+func topics(c carrier) ([]document, error) {
+	targets, err := c.list("Topics")
+	if err != nil {
+		return nil, err
+	}
+	for _, target := range targets {
+		if parseARN(target).service != "sns" {
+			return nil, fmt.Errorf("Topics: %q is not the ARN of a topic", target)
+		}
+	}
+	return c.document("PolicyDocument", resourcePolicy, targets...), nil
+}
+
+// bucket reads AWS::S3::BucketPolicy; it protects the bucket and its objects.
+func bucket(c carrier) ([]document, error) {
+	name, err := c.one("Bucket")
+	if err != nil {
+		return nil, err
+	}
+	if parseARN(name).service != "s3" {
+		name = "arn:" + c.where().Partition + ":s3:::" + name
+	}
+	return c.document("PolicyDocument", resourcePolicy, name), nil
+}
+
+// secret reads AWS::SecretsManager::ResourcePolicy. A name instead of the ARN
+// would leave open which suffix AWS drew for the secret.
+func secret(c carrier) ([]document, error) {
+	target, err := c.one("SecretId")
+	if err != nil {
+		return nil, err
+	}
+	if parseARN(target).service != "secretsmanager" {
+		return nil, fmt.Errorf("SecretId: %q is not an ARN", target)
+	}
+	return c.document("ResourcePolicy", resourcePolicy, target), nil
+}
+
+// logs reads AWS::Logs::ResourcePolicy. With a resourceArn the policy is that
+// log group's, without it the account's, for every log group of the region
+// (CloudWatch Logs API Reference, PutResourcePolicy).
+func logs(c carrier) ([]document, error) {
+	target := c.arn("logs", "*")
+	if _, ok := c.properties["ResourceArn"]; ok {
+		var err error
+		if target, err = c.one("ResourceArn"); err != nil {
+			return nil, err
+		}
+		if parseARN(target).service != "logs" {
+			return nil, fmt.Errorf("ResourceArn: %q is not the ARN of a log group", target)
+		}
+	}
+	return c.document("PolicyDocument", resourcePolicy, target), nil
+}
+
+// permission reads AWS::Lambda::Permission as the statement that Lambda makes
+// of it: SourceArn becomes an ArnLike condition, SourceAccount a StringEquals
+// one (Lambda API Reference, AddPermission).
+func permission(c carrier) ([]document, error) {
+	body := map[string]any{"Effect": "Allow"}
+	condition := map[string]any{}
+	target := ""
+	for _, property := range slices.Sorted(maps.Keys(c.properties)) {
+		text, err := c.one(property)
+		if err != nil {
+			return nil, err
+		}
+		switch property {
+		case "Action":
+			body["Action"] = text
+		case "FunctionName":
+			if target, err = c.function(text); err != nil {
+				return nil, err
+			}
+			body["Resource"] = target
+		case "Principal":
+			body["Principal"] = principalOf(text)
+		case "SourceArn":
+			condition["ArnLike"] = map[string]any{"aws:SourceArn": text}
+		case "SourceAccount":
+			under(condition, "StringEquals", "aws:SourceAccount", text)
+		case "PrincipalOrgID":
+			under(condition, "StringEquals", "aws:PrincipalOrgID", text)
+		default:
+			return nil, fmt.Errorf("%s: this property is not evaluated", property)
+		}
+	}
+	if len(condition) > 0 {
+		body["Condition"] = condition
+	}
+	return []document{{c.id, "permission", permissionPolicy, []string{target}, map[string]any{"Statement": body}}}, nil
+}
+
+func under(condition map[string]any, operator, key, value string) {
+	keys, _ := condition[operator].(map[string]any)
+	if keys == nil {
+		keys = map[string]any{}
+		condition[operator] = keys
+	}
+	keys[key] = value
+}
+
+// function is the ARN for a FunctionName, which may be a name, name:alias or an
+// ARN. The partial ARN (account:function:name) is refused.
+func (c carrier) function(name string) (string, error) {
+	if parseARN(name).service == "lambda" {
+		return name, nil
+	}
+	if strings.Count(name, ":") > 1 || isAccount(name) {
+		return "", fmt.Errorf("FunctionName: %q is neither a name nor an ARN", name)
+	}
+	return c.arn("lambda", "function:"+name), nil
+}
+
+// principalOf reads a principal that stands without its kind: "The AWS service,
+// AWS account, IAM user, or IAM role that invokes the function."
+func principalOf(name string) any {
+	switch {
+	case name == "*":
+		return "*"
+	case isAccount(name), strings.HasPrefix(name, "arn:"):
+		return map[string]any{"AWS": name}
+	default:
+		return map[string]any{"Service": name}
+	}
+}
+
+// busPolicy reads AWS::Events::EventBusPolicy: a Statement, or the older form
+// of a Principal (an account or "*") and an Action.
+func busPolicy(c carrier) ([]document, error) {
+	name := "default"
+	if _, ok := c.properties["EventBusName"]; ok {
+		var err error
+		if name, err = c.one("EventBusName"); err != nil {
+			return nil, err
+		}
+	}
+	target := c.arn("events", "event-bus/"+name)
+	if body, ok := c.properties["Statement"]; ok {
+		if c.properties["Principal"] != nil || c.properties["Action"] != nil {
+			return nil, errors.New("it has both a Statement and a Principal or Action")
+		}
+		return []document{{c.id, "Statement", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}, nil
+	}
+	if _, ok := c.properties["Condition"]; ok {
+		return nil, errors.New("Condition: this property is not evaluated; write a Statement")
+	}
+	principal, err := c.one("Principal")
+	if err != nil {
+		return nil, err
+	}
+	body := map[string]any{"Effect": "Allow", "Principal": principalOf(principal), "Action": c.properties["Action"], "Resource": target}
+	return []document{{c.id, "Action", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}, nil
+}
+
+// covers reports whether a policy attached to target decides on the resource.
+func covers(target, resource string) bool {
+	if target == resource {
+		return true
+	}
+	switch parseARN(target).service {
+	case "s3":
+		return strings.HasPrefix(resource, target+"/")
+	case "logs":
+		// A log group is named with or without ":*"; its streams lie below it.
+		group := strings.TrimSuffix(target, "*")
+		group = strings.TrimSuffix(group, ":") + ":"
+		return strings.HasPrefix(resource+":", group)
+	default:
+		return false
+	}
+}

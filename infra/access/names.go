@@ -1,0 +1,172 @@
+package access
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// identifiers are the names that a resource has once it stands.
+type identifiers struct {
+	name, arn, ref string
+	attributes     map[string]string
+	err            error
+}
+
+// naming is how a resource type's identifiers are made. In the texts {name},
+// {arn}, {uuid} and so on stand for the values that identify gives them.
+type naming struct {
+	property   string // the property that holds an explicit name, if the type has one
+	arn, ref   string
+	attributes map[string]string
+}
+
+// namings holds, for the types of our stacks and their usual neighbours, what
+// the CloudFormation Template Reference says under "Return values" (read on
+// 2026-11-22 in the doc comments of aws-cdk-go v2.270.0). ARN formats are the
+// Service Authorization Reference's. An API destination's and a connection's
+// ArnForPolicy is the ARN without the UUID (ApiDestinationAttributes of the same
+// module has an example of both).
+var namings = map[string]naming{
+	"AWS::SQS::Queue": {"QueueName", "arn:{partition}:sqs:{region}:{account}:{name}", "https://sqs.{region}.{suffix}/{account}/{name}",
+		map[string]string{"Arn": "{arn}", "QueueName": "{name}", "QueueUrl": "{ref}"}},
+	"AWS::SNS::Topic": {"TopicName", "arn:{partition}:sns:{region}:{account}:{name}", "{arn}",
+		map[string]string{"TopicArn": "{arn}", "TopicName": "{name}"}},
+	"AWS::KMS::Key": {"", "arn:{partition}:kms:{region}:{account}:key/{uuid}", "{uuid}",
+		map[string]string{"Arn": "{arn}", "KeyId": "{uuid}"}},
+	"AWS::KMS::Alias": {"AliasName", "arn:{partition}:kms:{region}:{account}:{name}", "{name}", nil},
+	"AWS::IAM::Role": {"RoleName", "arn:{partition}:iam::{account}:role{path}{name}", "{name}",
+		map[string]string{"Arn": "{arn}", "RoleId": "AROA{hex}"}},
+	"AWS::IAM::ManagedPolicy": {"ManagedPolicyName", "arn:{partition}:iam::{account}:policy{path}{name}", "{arn}",
+		map[string]string{"PolicyArn": "{arn}", "PolicyId": "ANPA{hex}"}},
+	"AWS::Lambda::Function": {"FunctionName", "arn:{partition}:lambda:{region}:{account}:function:{name}", "{name}",
+		map[string]string{"Arn": "{arn}"}},
+	"AWS::Lambda::EventSourceMapping": {"", "arn:{partition}:lambda:{region}:{account}:event-source-mapping:{uuid}", "{uuid}",
+		map[string]string{"Id": "{uuid}", "EventSourceMappingArn": "{arn}"}},
+	"AWS::Events::EventBus": {"Name", "arn:{partition}:events:{region}:{account}:event-bus/{name}", "{name}",
+		map[string]string{"Arn": "{arn}", "Name": "{name}"}},
+	"AWS::Events::Rule": {"Name", "arn:{partition}:events:{region}:{account}:rule/{bus/}{name}", "{bus|}{name}",
+		map[string]string{"Arn": "{arn}"}},
+	"AWS::Events::Connection": {"Name", "arn:{partition}:events:{region}:{account}:connection/{name}/{uuid}", "{name}",
+		map[string]string{"Arn": "{arn}", "ArnForPolicy": "arn:{partition}:events:{region}:{account}:connection/{name}",
+			"SecretArn": "arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{name}/{uuid}-{six}"}},
+	"AWS::Events::ApiDestination": {"Name", "arn:{partition}:events:{region}:{account}:api-destination/{name}/{uuid}", "{name}",
+		map[string]string{"Arn": "{arn}", "ArnForPolicy": "arn:{partition}:events:{region}:{account}:api-destination/{name}"}},
+	"AWS::Events::Archive": {"ArchiveName", "arn:{partition}:events:{region}:{account}:archive/{name}", "{name}",
+		map[string]string{"Arn": "{arn}", "ArchiveName": "{name}"}},
+	"AWS::Logs::LogGroup": {"LogGroupName", "arn:{partition}:logs:{region}:{account}:log-group:{name}:*", "{name}",
+		map[string]string{"Arn": "{arn}"}},
+	"AWS::Logs::LogStream":       {"LogStreamName", "", "{name}", nil},
+	"AWS::Logs::MetricFilter":    {"FilterName", "", "{name}", nil},
+	"AWS::Logs::QueryDefinition": {"", "arn:{partition}:logs:{region}:{account}:query-definition:{uuid}", "{uuid}", map[string]string{"QueryDefinitionId": "{uuid}"}},
+	"AWS::CloudWatch::Alarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
+		map[string]string{"Arn": "{arn}"}},
+	"AWS::CloudWatch::CompositeAlarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
+		map[string]string{"Arn": "{arn}"}},
+	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:{partition}:cloudwatch::{account}:dashboard/{name}", "{name}", nil},
+	"AWS::S3::Bucket": {"BucketName", "arn:{partition}:s3:::{name}", "{name}",
+		map[string]string{"Arn": "{arn}"}},
+	"AWS::SecretsManager::Secret": {"Name", "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-{six}", "{arn}",
+		map[string]string{"Id": "{arn}"}},
+}
+
+// identify makes the identifiers of a resource, once; Read asks for all of
+// them, so that nothing is written afterwards. A name that leads back to itself
+// is an error.
+func (r resolver) identify(id string) identifiers {
+	if made, ok := r.account.names[id]; ok {
+		return made
+	}
+	if _, ok := r.account.resources[id]; !ok {
+		return identifiers{err: fmt.Errorf("the template has no resource or parameter %q", id)}
+	}
+	if r.visiting[id] {
+		return identifiers{err: fmt.Errorf("resource %s: its name refers to itself", id)}
+	}
+	r.visiting[id] = true
+	made, err := r.make(id)
+	delete(r.visiting, id)
+	if err != nil {
+		made.err = fmt.Errorf("resource %s: %w", id, err)
+	}
+	r.account.names[id] = made
+	return made
+}
+
+func (r resolver) make(id string) (identifiers, error) {
+	res, where := r.account.resources[id], r.account.where
+	how, ok := namings[res.kind]
+	if !ok {
+		return identifiers{}, fmt.Errorf("what Ref, Fn::GetAtt and ARN give for a %s is not known", res.kind)
+	}
+	if res.condition {
+		return identifiers{}, errors.New("it has a Condition, so that it may not stand; conditions are not evaluated")
+	}
+	name, err := r.text(res, how.property, where.StackName+"-"+id)
+	if err != nil {
+		return identifiers{}, err
+	}
+	path, err := r.text(res, "Path", "/")
+	if err != nil {
+		return identifiers{}, err
+	}
+	bus := ""
+	if res.kind == "AWS::Events::Rule" {
+		if bus, err = r.text(res, "EventBusName", "default"); err != nil {
+			return identifiers{}, err
+		}
+		// "The name or ARN of the event bus associated with the rule. If you omit
+		// this, the default event bus is used", whose rules have no bus in their ARN.
+		if _, after, found := strings.Cut(bus, ":event-bus/"); found {
+			bus = after
+		}
+		if bus == "default" {
+			bus = ""
+		}
+	}
+	slash, bar := "", ""
+	if bus != "" {
+		slash, bar = bus+"/", bus+"|"
+	}
+	uuid, hex := where.drawn(id)
+	fill := func(text string, more ...string) string {
+		return strings.NewReplacer(append([]string{
+			"{partition}", where.Partition, "{region}", where.Region, "{account}", where.Account, "{suffix}", where.suffix(),
+			"{name}", name, "{path}", path, "{bus/}", slash, "{bus|}", bar, "{uuid}", uuid, "{hex}", hex[:16], "{six}", hex[:6],
+		}, more...)...).Replace(text)
+	}
+	made := identifiers{name: name, arn: fill(how.arn), attributes: map[string]string{}}
+	made.ref = fill(how.ref, "{arn}", made.arn)
+	for attribute, text := range how.attributes {
+		made.attributes[attribute] = fill(text, "{arn}", made.arn, "{ref}", made.ref)
+	}
+	return made, nil
+}
+
+// text is a property of the resource as a text, resolved, or the default.
+func (r resolver) text(res resource, property, otherwise string) (string, error) {
+	value, ok := res.properties[property]
+	if !ok || property == "" {
+		return otherwise, nil
+	}
+	resolved, err := r.value(value)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", property, err)
+	}
+	if _, gone := resolved.(removed); gone {
+		return otherwise, nil
+	}
+	text, ok := resolved.(string)
+	if !ok || text == "" {
+		return "", fmt.Errorf("%s: it is not a text", property)
+	}
+	return text, nil
+}
+
+// drawn stands for what AWS draws by lot: a UUID and 32 upper-case hex digits,
+// the same in every run.
+func (w Where) drawn(id string) (uuid, hex string) {
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(w.StackName+"/"+id)))
+	return fmt.Sprintf("%s-%s-%s-%s-%s", sum[:8], sum[8:12], sum[12:16], sum[16:20], sum[20:32]), strings.ToUpper(sum[:32])
+}
