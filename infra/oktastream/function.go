@@ -1,0 +1,120 @@
+package oktastream
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// Function is a pipeline's function.
+type Function struct {
+	resource  awslambda.CfnFunction
+	Name, ARN *string
+	Role      *Role
+	LogGroup  *LogGroup
+}
+
+// functionLogDays is how long the function's own log is kept: as long as the
+// longest that a dead letter waits, and some weeks for whoever asks why.
+const functionLogDays = 90
+
+func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *Function {
+	f := &Function{Role: b.newRole(scope, "FunctionRole", "The function of "+p.Name, trust("lambda.amazonaws.com"))}
+	f.LogGroup = b.newLogGroup(scope, "FunctionLog", functionLogDays)
+	streams := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
+	f.Role.may("OwnLog", streams, f.LogGroup.ARN)
+	f.Role.may("ReadsTheBuffer", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, p.Buffer.ARN)
+	f.Role.may("KeepsWhatIsDead", []string{"sqs:SendMessage"}, p.Dead.ARN)
+	if set.Ingest == settings.IngestLambda {
+		f.Role.may("PutsOffWhatFails", []string{"sqs:SendMessage"}, p.Buffer.ARN)
+	}
+	switch p.Destination {
+	case settings.CloudWatch:
+		f.Role.may("Delivers", streams, p.LogGroup.ARN)
+	case settings.Datadog:
+		f.Role.may("HandsOver", []string{"events:PutEvents"}, p.Delivery.busARN)
+	}
+	f.Role.mayUseQueues(b)
+	policy := f.Role.attach(b)
+
+	f.resource = awslambda.NewCfnFunction(scope, jsii.String("Function"), &awslambda.CfnFunctionProps{
+		Description:   jsii.String("Okta System Log events to " + string(p.Destination)),
+		Architectures: jsii.Strings("arm64"),
+		Runtime:       jsii.String("provided.al2023"),
+		Handler:       jsii.String("bootstrap"),
+		Code:          &awslambda.CfnFunction_CodeProperty{S3Bucket: b.code.bucket, S3Key: b.code.key},
+		Role:          f.Role.ARN,
+		Timeout:       jsii.Number(set.Timeout),
+		MemorySize:    jsii.Number(set.Memory),
+		LoggingConfig: &awslambda.CfnFunction_LoggingConfigProperty{LogGroup: f.LogGroup.Name},
+		Environment:   &awslambda.CfnFunction_EnvironmentProperty{Variables: b.environment(p, set)},
+	})
+	f.resource.AddResourceDependency(policy, nil)
+	f.Name, f.ARN = f.resource.Ref(), f.resource.AttrArn()
+
+	awslambda.NewCfnEventSourceMapping(scope, jsii.String("FromBuffer"), &awslambda.CfnEventSourceMappingProps{
+		FunctionName: f.Name, EventSourceArn: p.Buffer.ARN, Enabled: jsii.Bool(true),
+		BatchSize: jsii.Number(set.Batch), MaximumBatchingWindowInSeconds: jsii.Number(set.Window),
+		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
+		// No reserved concurrency beside it: a throttled poll counts as a receive, and
+		// receives are what the outage budget is counted in.
+		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{MaximumConcurrency: jsii.Number(set.Concurrency)},
+		MetricsConfig: &awslambda.CfnEventSourceMapping_MetricsConfigProperty{Metrics: jsii.Strings("EventCount")},
+	})
+	if set.Ingest == settings.IngestLambda {
+		awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
+			FunctionName: f.Name, Qualifier: jsii.String("$LATEST"),
+			// Two more tries and six hours are Lambda's most (Lambda developer guide,
+			// "Asynchronous invocation", read 2026-11).
+			MaximumRetryAttempts: jsii.Number(2), MaximumEventAgeInSeconds: jsii.Number(6 * 3600),
+			DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+				OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: p.Dead.ARN},
+			},
+		}).AddResourceDependency(policy, nil)
+	}
+	return f
+}
+
+// environment is what package lambda/config reads.
+func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*string {
+	left := pattern.For(b.s.Source, set.Include, set.Exclude)
+	variables := map[string]*string{
+		"PIPELINE": &p.Name, "SOURCE": jsii.String(b.s.Source), "ACCOUNT": awscdk.Aws_ACCOUNT_ID(),
+		"DESTINATION": jsii.String(string(p.Destination)), "FORMAT": jsii.String(set.Format),
+		"BUFFER_URL": p.Buffer.URL, "DEAD_URL": p.Dead.URL, "MAX_RECEIVE_COUNT": number(set.MaxReceiveCount()),
+		"INCLUDE": commas(left.Include), "EXCLUDE": commas(left.Exclude),
+	}
+	switch p.Destination {
+	case settings.CloudWatch:
+		variables["LOG_GROUP"] = p.LogGroup.Name
+		variables["RETENTION_DAYS"] = number(set.RetentionDays)
+	case settings.Datadog:
+		variables["DELIVERY_BUS"] = p.Delivery.busName
+		variables["PACK_BYTES"] = number(set.PackBytes)
+		variables["SERVICE"] = jsii.String(set.Service)
+		variables["TAGS"] = commas(set.Tags)
+	}
+	written := map[string]*string{}
+	for name, value := range variables {
+		if *value != "" {
+			written["OKTASTREAM_"+name] = value
+		}
+	}
+	return written
+}
+
+func number(n int) *string { return jsii.String(fmt.Sprint(n)) }
+
+// invokePermission lets the rule invoke the function.
+func (b *builder) invokePermission(scope constructs.Construct, f *Function, ruleARN *string) awscdk.CfnResource {
+	return awslambda.NewCfnPermission(scope, jsii.String("RuleToFunction"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.Name, Principal: jsii.String("events.amazonaws.com"),
+		SourceArn: ruleARN, SourceAccount: awscdk.Aws_ACCOUNT_ID(),
+	})
+}

@@ -1,0 +1,86 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// Key is the customer managed key that encrypts what is stored.
+type Key struct {
+	// ARN of the key.
+	ARN *string
+	// statements are what the key's policy must allow.
+	statements []statement
+	given      bool
+}
+
+// newKey makes the key, or takes the one that is given; nil is keys that AWS owns.
+func (b *builder) newKey() *Key {
+	if b.s.KMS == settings.KMSAWS {
+		return nil
+	}
+	key := &Key{statements: b.keyStatements()}
+	if b.s.KMS != settings.KMSOwn {
+		key.given = true
+		key.ARN = jsii.String(b.s.KMS)
+		return key
+	}
+	account := statement{
+		// Without it nobody could ever change the key again (KMS developer guide,
+		// "Default key policy"); it is also what lets the roles' own policies count.
+		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
+	}
+	made := awskms.NewCfnKey(b.scope, jsii.String("Key"), &awskms.CfnKeyProps{
+		Description:       jsii.String("Okta System Log events of " + b.name + " in queues, log groups and on buses"),
+		EnableKeyRotation: jsii.Bool(true),
+		KeyPolicy:         document(append([]statement{account}, key.statements...)...),
+		Tags: &[]*awscdk.CfnTag{{
+			// EventBridge encrypts a connection only with a key that carries this tag
+			// (EventBridge user guide, "Encrypting connections", read 2026-11).
+			Key: jsii.String("EventBridgeApiDestinations"), Value: jsii.String("true"),
+		}},
+	})
+	b.keep(made)
+	awskms.NewCfnAlias(b.scope, jsii.String("KeyAlias"), &awskms.CfnAliasProps{
+		AliasName: jsii.String("alias/" + b.name), TargetKeyId: made.Ref(),
+	})
+	key.ARN = made.AttrArn()
+	return key
+}
+
+// keyStatements are what AWS's services need of the key.
+func (b *builder) keyStatements() []statement {
+	return []statement{
+		// The statement is the one that AWS documents for targets and DLQs (EventBridge
+		// user guide, "Event bus targets", read 2026-11), and like there it has no
+		// condition: "Adding the aws:SourceAccount and aws:SourceArn to a KMS policy is
+		// not supported for EventBridge-to-encrypted topics" (SNS developer guide, "Key
+		// management"), and a condition that EventBridge does not meet would lose
+		// everything, the DLQs being encrypted too. What a rule may send where is
+		// decided by the queues' policies, which do name the rule.
+		// DescribeKey is for the buses, ReEncrypt for the archive ("Encrypting event
+		// buses", "Encrypting archives", read 2026-11).
+		allow("EventBridge", service("events.amazonaws.com"), []string{
+			"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+		}, "*", nil),
+		allow("LogGroups", map[string]any{"Service": join(jsii.String("logs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())}, []string{
+			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
+		}, "*", condition{
+			// CloudWatch Logs user guide, "Encrypt log data using KMS", read 2026-11. The
+			// groups' names begin with the stack's: CloudFormation makes them.
+			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), jsii.String("-*"))},
+		}),
+	}
+}
+
+// arnOrNil is the key's ARN, nil where AWS owns the key.
+func (k *Key) arnOrNil() *string {
+	if k == nil {
+		return nil
+	}
+	return k.ARN
+}

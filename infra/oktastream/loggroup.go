@@ -1,0 +1,55 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// LogGroup is a log group of CloudWatch Logs.
+type LogGroup struct {
+	resource awslogs.CfnLogGroup
+	// Name of the group. ARN ends in :* and stands for the group's streams.
+	Name, ARN *string
+	targetARN *string // as a rule's target names it, without :*
+}
+
+func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *LogGroup {
+	set := &awslogs.CfnLogGroupProps{
+		// So that nobody deletes the history by a slip in the console.
+		DeletionProtectionEnabled: jsii.Bool(b.s.Removal == settings.RemovalRetain),
+	}
+	if days > 0 {
+		set.RetentionInDays = jsii.Number(days)
+	}
+	if b.key != nil {
+		set.KmsKeyId = b.key.ARN
+	}
+	group := awslogs.NewCfnLogGroup(scope, &id, set)
+	b.keep(group)
+	if b.s.Removal == settings.RemovalRetain {
+		// A protected group could not be deleted when the first deployment is rolled
+		// back, which would stop the roll back.
+		group.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	}
+	return &LogGroup{resource: group, Name: group.Ref(), ARN: group.AttrArn(), targetARN: arn("logs", "log-group:", group.Ref())}
+}
+
+// logPolicy lets the rule write into the log group. CloudWatch Logs takes no role
+// of a rule, only a resource policy, of which an account has ten in a region
+// (EventBridge user guide, "Using resource-based policies", and CloudWatch Logs
+// API reference, PutResourcePolicy, read 2026-11).
+func (b *builder) logPolicy(scope constructs.Construct, p *Pipeline, ruleARN *string) awscdk.CfnResource {
+	writers := map[string]any{"Service": []string{"events.amazonaws.com", "delivery.logs.amazonaws.com"}}
+	text := awscdk.Stack_Of(scope).ToJsonString(document(
+		// AWS documents no condition for this one.
+		allow("Streams", writers, []string{"logs:CreateLogStream"}, p.LogGroup.ARN, nil),
+		allow("Events", writers, []string{"logs:PutLogEvents"}, p.LogGroup.ARN, fromSources([]*string{ruleARN})),
+	), nil)
+	return awslogs.NewCfnResourcePolicy(scope, jsii.String("RuleToEvents"), &awslogs.CfnResourcePolicyProps{
+		PolicyName: &p.Name, PolicyDocument: text,
+	})
+}

@@ -1,0 +1,199 @@
+// Package oktastream is the construct that brings Okta System Log events from a
+// partner event source to CloudWatch Logs, to Datadog, or to both: bus, rules,
+// queues, function, and the policies that let each part talk to the next and
+// nobody else.
+//
+//	s := settings.Default()
+//	s.Source = "aws.partner/okta.com/example/oktastream"
+//	s.Destinations = []settings.Destination{settings.CloudWatch}
+//	oktastream.New(stack, "Okta", oktastream.Props{Settings: s})
+//
+// The function is built from this module with the Go toolchain that runs the app;
+// an app of another module runs
+//
+//	go get -tool github.com/oktastream/oktastream/lambda/cmd/forwarder
+//
+// once, so that its go.sum holds what the function is made of.
+//
+// Everything is written with CloudFormation's own resources and policies are
+// written out: what stands in this package is what stands in the template. Each
+// destination is a pipeline of its own, which shares only the bus, the key and the
+// replay role with the other.
+package oktastream
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// Props are the properties of the construct.
+type Props struct {
+	Settings settings.Settings
+	// Name is the first part of the pipelines' names, <name>-<destination>, which
+	// are the dimension of their metrics and the names of their rules. It must be
+	// unique in an account's region; "" is the stack's name.
+	Name string
+}
+
+// Oktastream is the construct.
+type Oktastream struct {
+	constructs.Construct
+	// Pipelines is one for each destination, in the order of the settings.
+	Pipelines []*Pipeline
+	// BusName is the name of the partner event bus.
+	BusName *string
+	// Key encrypts what is stored; nil is keys that AWS owns.
+	Key *Key
+	// ReplayRole is the role under which dead letters are replayed.
+	ReplayRole *Role
+}
+
+// New makes the construct. The error names every fault of the settings, each
+// with its fix, or says why the function cannot be built.
+func New(scope constructs.Construct, id string, props Props) (*Oktastream, error) {
+	stack := awscdk.Stack_Of(scope)
+	b := &builder{s: props.Settings, name: props.Name}
+	if b.name == "" {
+		b.name = *stack.StackName()
+	}
+	if err := b.s.Check(region(stack)); err != nil {
+		return nil, err
+	}
+	if most := 64 - len("-cloudwatch"); len(b.name) > most || *awscdk.Token_IsUnresolved(b.name) {
+		return nil, fmt.Errorf("name %q: it must be known at synth and have at most %d characters, so that the rules' names have at most 64", b.name, most)
+	}
+	b.scope = constructs.NewConstruct(scope, &id)
+	awscdk.Tags_Of(b.scope).Add(jsii.String("oktastream"), jsii.String(b.name), nil)
+	for i, note := range b.s.Notes() {
+		awscdk.Annotations_Of(b.scope).AddWarningV2(jsii.String(fmt.Sprintf("oktastream:%d", i)), jsii.String(note))
+	}
+	o := &Oktastream{Construct: b.scope}
+	b.key = b.newKey()
+	o.Key = b.key
+	b.replay = b.newRole(b.scope, "Replay", "Replays dead letters of "+b.name, b.replayTrust())
+	o.ReplayRole = b.replay
+	if err := b.newCode(stack); err != nil {
+		return nil, err
+	}
+	b.newBus()
+	o.BusName = b.bus.name
+	for _, d := range b.s.Destinations {
+		o.Pipelines = append(o.Pipelines, b.newPipeline(d))
+	}
+	b.replay.mayUseQueues(b)
+	b.replay.attach(b)
+	b.newArchive()
+	b.outputs(o)
+	return o, nil
+}
+
+// region is the stack's, where the app knows it.
+func region(stack awscdk.Stack) string {
+	if *awscdk.Token_IsUnresolved(stack.Region()) {
+		return os.Getenv("CDK_DEFAULT_REGION")
+	}
+	return *stack.Region()
+}
+
+// builder holds what the parts of one construct share.
+type builder struct {
+	scope  constructs.Construct
+	s      settings.Settings
+	name   string
+	key    *Key
+	bus    bus
+	code   code
+	replay *Role
+}
+
+// Pipeline is one destination's.
+type Pipeline struct {
+	Destination settings.Destination
+	Name        string // <name>-<destination>
+	// Buffer and Redrive are nil with ingest=rule.
+	Buffer, Redrive, Dead *Queue
+	Function              *Function // nil with ingest=rule
+	// Rule is the rule on the partner event bus.
+	Rule *Rule
+	// LogGroup is where CloudWatch Logs keeps events; nil for Datadog.
+	LogGroup *LogGroup
+	// Delivery is the way to Datadog; nil for CloudWatch Logs.
+	Delivery *Delivery
+}
+
+func (b *builder) newPipeline(d settings.Destination) *Pipeline {
+	title := title(d)
+	scope := constructs.NewConstruct(b.scope, &title)
+	p := &Pipeline{Destination: d, Name: b.name + "-" + string(d)}
+	set := b.s.Of(d)
+	rule := b.ruleARN(b.bus.name, p.Name)
+	p.Dead = b.newQueue(scope, "Dead", queueProps{})
+	if set.Ingest != settings.IngestRule {
+		p.Redrive = b.newQueue(scope, "Redrive", queueProps{})
+		p.Buffer = b.newQueue(scope, "Buffer", queueProps{
+			visibility: set.VisibilitySeconds(), redrive: p.Redrive, receives: set.MaxReceiveCount(),
+		})
+	}
+	switch d {
+	case settings.CloudWatch:
+		p.LogGroup = b.newLogGroup(scope, "Events", set.RetentionDays)
+	case settings.Datadog:
+		p.Delivery = b.newDelivery(scope, p, set)
+	}
+	if set.Ingest != settings.IngestRule {
+		p.Function = b.newFunction(scope, p, set)
+	}
+	p.Rule = b.newRule(scope, p, set, rule)
+	b.queuePolicies(scope, p, set, rule)
+	b.replayOf(p)
+	return p
+}
+
+// join makes one string of parts that may be tokens.
+func join(parts ...*string) *string {
+	return awscdk.Fn_Join(jsii.String(""), &parts)
+}
+
+// arn is the ARN of something of the stack's own account and region.
+func arn(service, resource string, name *string) *string {
+	return join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":"+service+":"), awscdk.Aws_REGION(), jsii.String(":"),
+		awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+resource), name)
+}
+
+// ruleARN is the ARN of a rule with a name of ours on a bus that is not the
+// default one. It is put together rather than asked of the rule, so that a rule
+// can be made after the policies that name it: a rule that stands before them
+// loses what it matches.
+func (b *builder) ruleARN(bus *string, name string) *string {
+	return join(arn("events", "rule/", bus), jsii.String("/"+name))
+}
+
+// keep is what becomes of a resource that holds data, on delete and on
+// replacement. What the very first deployment made and then rolled back goes: it
+// is empty, and a bus that stayed would stop the second one.
+func (b *builder) keep(resources ...awscdk.CfnResource) {
+	policy := awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
+	if b.s.Removal == settings.RemovalDestroy {
+		policy = awscdk.RemovalPolicy_DESTROY
+	}
+	for _, r := range resources {
+		r.ApplyRemovalPolicy(policy, &awscdk.RemovalPolicyOptions{ApplyToUpdateReplacePolicy: jsii.Bool(true)})
+	}
+}
+
+func commas(list []string) *string { return jsii.String(strings.Join(list, ",")) }
+
+// title is a destination's name as its owner writes it.
+func title(d settings.Destination) string {
+	if d == settings.Datadog {
+		return "Datadog"
+	}
+	return "CloudWatch"
+}

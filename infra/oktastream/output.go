@@ -1,0 +1,59 @@
+package oktastream
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/events"
+)
+
+// outputs says what to look at after a deployment, and in one line a pipeline
+// what `oktastream dlq` needs.
+func (b *builder) outputs(o *Oktastream) {
+	out := func(id, description string, value *string) {
+		awscdk.NewCfnOutput(b.scope, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
+	}
+	_, stream, _ := events.ParseSource(b.s.Source)
+	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, account and region",
+		join(jsii.String(stream+" "), awscdk.Aws_ACCOUNT_ID(), jsii.String(" "), awscdk.Aws_REGION()))
+	out("ReplayRoleArn", "The role under which dead letters are replayed, also in the SQS console", b.replay.ARN)
+	if b.key != nil && b.key.given {
+		out("KeyPolicyStatements", "What the policy of the given key must hold", awscdk.Stack_Of(b.scope).ToJsonString(b.key.statements, nil))
+	}
+	for _, p := range o.Pipelines {
+		title := title(p.Destination)
+		if p.LogGroup != nil {
+			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
+		}
+		out(title+"DeadUrl", "The queue of what cannot be delivered, each with its reason", p.Dead.URL)
+		if p.Redrive != nil {
+			out(title+"RedriveUrl", "The queue of what was tried for the whole outage budget", p.Redrive.URL)
+			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
+		}
+		out(title+"Pipeline", "What oktastream dlq --stack reads", awscdk.Stack_Of(b.scope).ToJsonString(b.describe(p), nil))
+	}
+}
+
+// describe is a pipeline as `oktastream dlq` reads it.
+func (b *builder) describe(p *Pipeline) map[string]any {
+	set := b.s.Of(p.Destination)
+	d := map[string]any{
+		"oktastream": 1, "pipeline": p.Name, "destination": string(p.Destination), "ingest": set.Ingest, "format": set.Format,
+		"source": b.s.Source, "account": awscdk.Aws_ACCOUNT_ID(), "region": awscdk.Aws_REGION(),
+		"dead": p.Dead.URL, "replay_role": b.replay.ARN,
+		"include": strings.Join(set.Include, ","), "exclude": strings.Join(set.Exclude, ","),
+	}
+	if p.Buffer != nil {
+		d["buffer"], d["redrive"], d["max_receive_count"] = p.Buffer.URL, p.Redrive.URL, set.MaxReceiveCount()
+	}
+	if p.LogGroup != nil {
+		d["log_group"], d["retention_days"] = p.LogGroup.Name, set.RetentionDays
+	}
+	if p.Delivery != nil {
+		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes
+		d["service"], d["tags"] = set.Service, strings.Join(set.Tags, ",")
+	}
+	return d
+}

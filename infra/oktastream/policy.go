@@ -1,0 +1,104 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// statement is a statement of an IAM policy, in IAM's own words.
+type statement map[string]any
+
+// condition is a statement's conditions: operator, key, values.
+type condition map[string]map[string]any
+
+func allow(sid string, principal any, actions []string, resource any, c condition) statement {
+	s := statement{"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+	if principal != nil {
+		s["Principal"] = principal
+	}
+	if c != nil {
+		s["Condition"] = c
+	}
+	return s
+}
+
+func deny(sid string, actions []string, resource any, c condition) statement {
+	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource, "Condition": c}
+}
+
+func service(name string) map[string]any { return map[string]any{"Service": name} }
+
+func document(statements ...statement) map[string]any {
+	return map[string]any{"Version": "2012-10-17", "Statement": statements}
+}
+
+// fromSources is the condition that EventBridge calls for one of these rules or
+// buses: what another rule sends, or one of another account (the ARN has the
+// account in it), is not let in.
+func fromSources(sources []*string) condition {
+	return condition{"ArnEquals": {"aws:SourceArn": sources}}
+}
+
+// strangers is the condition that neither one of these roles nor EventBridge for
+// one of these sources calls. Both halves must hold, and a key that a request does
+// not have counts as "not equal" (IAM user guide, "Condition operators", read
+// 2026-11).
+func strangers(roles, sources []*string) condition {
+	keys := map[string]any{}
+	if len(roles) > 0 {
+		keys["aws:PrincipalArn"] = roles
+	}
+	if len(sources) > 0 {
+		keys["aws:SourceArn"] = sources
+	}
+	return condition{"ArnNotEquals": keys}
+}
+
+// Role is an IAM role whose policy is written once all that it needs is known.
+type Role struct {
+	resource awsiam.CfnRole
+	scope    constructs.Construct
+	policy   []statement
+	// ARN of the role.
+	ARN *string
+}
+
+func (b *builder) newRole(scope constructs.Construct, id, description string, trust ...statement) *Role {
+	role := awsiam.NewCfnRole(scope, jsii.String(id), &awsiam.CfnRoleProps{
+		AssumeRolePolicyDocument: document(trust...), Description: &description,
+	})
+	return &Role{resource: role, scope: scope, ARN: role.AttrArn()}
+}
+
+// trust lets a service assume a role.
+func trust(name string) statement {
+	return statement{"Effect": "Allow", "Principal": service(name), "Action": "sts:AssumeRole"}
+}
+
+func (r *Role) may(sid string, actions []string, resource any) {
+	r.policy = append(r.policy, allow(sid, nil, actions, resource, nil))
+}
+
+// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS in the
+// name of whoever calls it (SQS developer guide, "Key management", read 2026-11).
+func (r *Role) mayUseQueues(b *builder) {
+	if b.key != nil {
+		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN, condition{
+			"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())},
+		}))
+	}
+}
+
+// attach writes the role's policy. It is a resource of its own, so that a key's
+// policy can name the role without a circle.
+func (r *Role) attach(b *builder) awsiam.CfnPolicy {
+	if len(r.policy) == 0 {
+		return nil
+	}
+	id := *r.resource.Node().Id() + "Policy"
+	return awsiam.NewCfnPolicy(r.scope, &id, &awsiam.CfnPolicyProps{
+		PolicyName: jsii.String("oktastream"), PolicyDocument: document(r.policy...), Roles: &[]*string{r.resource.Ref()},
+	})
+}

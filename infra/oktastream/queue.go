@@ -1,0 +1,109 @@
+package oktastream
+
+import (
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// Queue is a standard SQS queue.
+type Queue struct {
+	resource       awssqs.CfnQueue
+	ARN, URL, Name *string
+	policy         awssqs.CfnQueuePolicy
+}
+
+type queueProps struct {
+	visibility int // seconds; 0 is SQS's 30
+	redrive    *Queue
+	receives   int
+}
+
+// retention is the longest that SQS keeps a message, 14 days, in seconds (SQS
+// developer guide, "Message quotas", read 2026-11).
+const retention = 14 * 24 * 3600
+
+func (b *builder) newQueue(scope constructs.Construct, id string, props queueProps) *Queue {
+	set := &awssqs.CfnQueueProps{MessageRetentionPeriod: jsii.Number(retention)}
+	if b.key == nil {
+		set.SqsManagedSseEnabled = jsii.Bool(true)
+	} else {
+		set.KmsMasterKeyId = b.key.ARN
+		// The longest: each data key is a call of KMS that costs money and can fail.
+		set.KmsDataKeyReusePeriodSeconds = jsii.Number(86400)
+	}
+	if props.visibility > 0 {
+		set.VisibilityTimeout = jsii.Number(props.visibility)
+	}
+	if props.redrive != nil {
+		set.RedrivePolicy = map[string]any{"deadLetterTargetArn": props.redrive.ARN, "maxReceiveCount": props.receives}
+	}
+	if id == "Dead" {
+		// What dies here was sent here; no other queue may use it as its own DLQ.
+		set.RedriveAllowPolicy = map[string]any{"redrivePermission": "denyAll"}
+	}
+	queue := awssqs.NewCfnQueue(scope, &id, set)
+	b.keep(queue)
+	return &Queue{resource: queue, ARN: queue.AttrArn(), URL: queue.Ref(), Name: queue.AttrQueueName()}
+}
+
+// queuePolicies say who may send to a pipeline's queues: what stands in them comes
+// to be believed, so nobody may put anything there but the rules, the function,
+// and for the buffer whoever replays. SQS itself moves messages to the queue
+// redrive, and that queue's policy is left out of it.
+//
+// The policies stay with the queues: without its policy a queue that is left
+// behind would take plain http.
+func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *settings.Pipeline, rule *string) {
+	rules := []*string{rule}
+	if p.Delivery != nil {
+		rules = append(rules, p.Delivery.ruleARN)
+	}
+	from := slices.Concat(rules, b.busesWithDLQ(p))
+	var own []*string
+	if p.Function != nil {
+		own = append(own, p.Function.Role.ARN)
+	}
+	b.newQueuePolicy(scope, "DeadPolicy", p.Dead,
+		allow("DeadLetters", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Dead.ARN, fromSources(from)),
+		deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Dead.ARN, strangers(own, from)),
+	)
+	p.Rule.after(p.Dead.policy)
+	if b.takesDeadLettersOfBus(p) {
+		b.bus.resource.AddResourceDependency(p.Dead.policy, nil)
+	}
+	if p.Delivery != nil {
+		p.Delivery.rule.after(p.Dead.policy)
+	}
+	if p.Buffer == nil {
+		return
+	}
+	b.newQueuePolicy(scope, "RedrivePolicy", p.Redrive)
+	senders := []*string{p.Function.Role.ARN, b.replay.ARN}
+	for _, principal := range b.s.ReplayPrincipals {
+		senders = append(senders, jsii.String(principal))
+	}
+	if set.Ingest == settings.IngestQueue {
+		b.newQueuePolicy(scope, "BufferPolicy", p.Buffer,
+			allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Buffer.ARN, fromSources([]*string{rule})),
+			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, strangers(senders, []*string{rule})),
+		)
+	} else {
+		b.newQueuePolicy(scope, "BufferPolicy", p.Buffer,
+			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, strangers(senders, nil)),
+		)
+	}
+	p.Rule.after(p.Buffer.policy, p.Redrive.policy)
+}
+
+func (b *builder) newQueuePolicy(scope constructs.Construct, id string, q *Queue, statements ...statement) {
+	statements = append(statements, deny("OnlyTLS", []string{"sqs:*"}, q.ARN, condition{"Bool": {"aws:SecureTransport": "false"}}))
+	q.policy = awssqs.NewCfnQueuePolicy(scope, &id, &awssqs.CfnQueuePolicyProps{
+		PolicyDocument: document(statements...), Queues: &[]*string{q.URL},
+	})
+	b.keep(q.policy)
+}

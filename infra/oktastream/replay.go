@@ -1,0 +1,38 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// replayTrust says who may assume the replay role.
+func (b *builder) replayTrust() statement {
+	var who any = join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))
+	if len(b.s.ReplayPrincipals) > 0 {
+		who = b.s.ReplayPrincipals
+	}
+	return statement{"Effect": "Allow", "Principal": map[string]any{"AWS": who}, "Action": "sts:AssumeRole"}
+}
+
+// replayOf lets the replay role bring a pipeline's dead letters back: look at
+// them, send them to the buffer queue (or, where there is none, to the destination
+// itself), and delete them where they were.
+func (b *builder) replayOf(p *Pipeline) {
+	title := title(p.Destination)
+	dead := []*string{p.Dead.ARN}
+	if p.Redrive != nil {
+		dead = append(dead, p.Redrive.ARN)
+	}
+	b.replay.may(title+"DeadLetters", []string{
+		"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes",
+	}, dead)
+	switch {
+	case p.Buffer != nil:
+		b.replay.may(title+"Buffer", []string{"sqs:SendMessage", "sqs:GetQueueAttributes"}, p.Buffer.ARN)
+		b.replay.may(title+"Redrive", []string{"sqs:StartMessageMoveTask", "sqs:CancelMessageMoveTask", "sqs:ListMessageMoveTasks"}, p.Redrive.ARN)
+	case p.LogGroup != nil:
+		b.replay.may(title+"Events", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, p.LogGroup.ARN)
+	default:
+		b.replay.may(title+"Delivery", []string{"events:PutEvents"}, p.Delivery.busARN)
+	}
+}

@@ -1,0 +1,135 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// bus is the partner event bus.
+type bus struct {
+	resource awsevents.CfnEventBus // nil where somebody else made it
+	name     *string
+	arn      *string
+}
+
+// newBus makes the partner event bus, which associates the partner event source
+// with it, or takes the one that is there. Its name must be the source's
+// (EventBridge API reference, CreateEventBus, read 2026-11).
+func (b *builder) newBus() {
+	b.bus.name = jsii.String(b.s.Source)
+	b.bus.arn = arn("events", "event-bus/", b.bus.name)
+	if b.s.Bus == settings.BusExisting {
+		return
+	}
+	b.bus.resource = awsevents.NewCfnEventBus(b.scope, jsii.String("Bus"), &awsevents.CfnEventBusProps{
+		Name: b.bus.name, EventSourceName: b.bus.name,
+		Description:      jsii.String("Okta System Log events, associated with the partner event source of the same name"),
+		KmsKeyIdentifier: b.key.arnOrNil(),
+	})
+	b.keep(b.bus.resource)
+}
+
+// newArchive keeps the bus's events, where that is wanted.
+func (b *builder) newArchive() {
+	if b.s.ArchiveDays == 0 {
+		return
+	}
+	archive := awsevents.NewCfnArchive(b.scope, jsii.String("Archive"), &awsevents.CfnArchiveProps{
+		SourceArn: b.bus.arn, RetentionDays: jsii.Number(b.s.ArchiveDays),
+		Description:  jsii.String("Okta System Log events of " + b.name),
+		EventPattern: pattern.For(b.s.Source, nil, nil).Pattern, KmsKeyIdentifier: b.key.arnOrNil(),
+	})
+	if b.bus.resource != nil {
+		archive.AddResourceDependency(b.bus.resource, nil)
+	}
+	b.keep(archive)
+}
+
+// busesWithDLQ are the ARNs of the buses whose own dead letters this pipeline
+// takes. A bus has some only with a customer managed key: what it cannot encrypt
+// or decrypt (EventBridge user guide, "Using dead-letter queues to capture
+// encrypted event errors", read 2026-11).
+func (b *builder) busesWithDLQ(p *Pipeline) []*string {
+	if b.key == nil {
+		return nil
+	}
+	var buses []*string
+	if b.takesDeadLettersOfBus(p) {
+		b.bus.resource.SetDeadLetterConfig(&awsevents.CfnEventBus_DeadLetterConfigProperty{Arn: p.Dead.ARN})
+		buses = append(buses, b.bus.arn)
+	}
+	if p.Delivery != nil {
+		buses = append(buses, p.Delivery.busARN)
+	}
+	return buses
+}
+
+// takesDeadLettersOfBus is true for the first pipeline of a stack that makes the
+// partner event bus and encrypts it with a key of its own.
+func (b *builder) takesDeadLettersOfBus(p *Pipeline) bool {
+	return b.key != nil && b.bus.resource != nil && b.s.Destinations[0] == p.Destination
+}
+
+// Rule is a rule on an event bus.
+type Rule struct {
+	resource awsevents.CfnRule
+	// Name of the rule, and its ARN.
+	Name, ARN *string
+}
+
+// after makes the rule only once these are there.
+func (r *Rule) after(resources ...awscdk.CfnResource) {
+	for _, resource := range resources {
+		r.resource.AddResourceDependency(resource, nil)
+	}
+}
+
+// Retry bounds of EventBridge, which are also its defaults (EventBridge user
+// guide, "Retrying event delivery", read 2026-11).
+const (
+	longestAge   = 24 * 3600 // seconds
+	mostAttempts = 185
+)
+
+func retry(age int) *awsevents.CfnRule_RetryPolicyProperty {
+	return &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(age), MaximumRetryAttempts: jsii.Number(mostAttempts)}
+}
+
+// newRule puts the pipeline's rule on the partner event bus.
+func (b *builder) newRule(scope constructs.Construct, p *Pipeline, set *settings.Pipeline, ruleARN *string) *Rule {
+	target := &awsevents.CfnRule_TargetProperty{
+		Id:               jsii.String("Target"),
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: p.Dead.ARN},
+		RetryPolicy:      retry(longestAge),
+	}
+	var needed []awscdk.CfnResource
+	switch {
+	case set.Ingest == settings.IngestQueue:
+		target.Arn = p.Buffer.ARN
+	case set.Ingest == settings.IngestLambda:
+		target.Arn = p.Function.ARN
+		needed = append(needed, b.invokePermission(scope, p.Function, ruleARN))
+	case p.Destination == settings.CloudWatch:
+		target.Arn = p.LogGroup.targetARN
+		needed = append(needed, b.logPolicy(scope, p, ruleARN))
+	default:
+		p.Delivery.direct(target, set)
+	}
+	made := pattern.For(b.s.Source, set.Include, set.Exclude)
+	rule := awsevents.NewCfnRule(scope, jsii.String("Rule"), &awsevents.CfnRuleProps{
+		Name: &p.Name, EventBusName: b.bus.name, EventPattern: made.Pattern,
+		Description: jsii.String("Okta System Log events to " + string(p.Destination)),
+		Targets:     []any{target}, State: jsii.String("ENABLED"),
+	})
+	r := &Rule{resource: rule, Name: &p.Name, ARN: ruleARN}
+	if b.bus.resource != nil {
+		r.after(b.bus.resource)
+	}
+	r.after(needed...)
+	return r
+}

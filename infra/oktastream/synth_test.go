@@ -1,0 +1,246 @@
+//go:build !race
+
+// The CDK runs in a Node.js process that Go talks to over a pipe: the race
+// detector sees nothing of it, and makes the 30,000 generated files of the CDK
+// take minutes to compile. What is ours and concurrent is tested with -race
+// elsewhere.
+
+package oktastream
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/access"
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+var (
+	update    = flag.Bool("update", false, "rewrite the snapshot of the default template")
+	templates = flag.String("templates", "", "write the template of every configuration into this folder, for a linter")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	jsii.Close()
+	os.Exit(code)
+}
+
+// needNode skips a test where Node.js is missing: the CDK is a Node.js program.
+func needNode(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("NODE.JS IS MISSING, SO NOTHING OF THE INFRASTRUCTURE IS TESTED: install Node.js 22 or newer (https://nodejs.org)")
+	}
+}
+
+const (
+	source  = "aws.partner/okta.com/example/oktastream"
+	account = "111122223333"
+	here    = "us-east-1"
+	given   = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
+
+// configurations are what the tests synthesise, by name: context as a user would
+// write it.
+func configurations() map[string]map[string]any {
+	with := func(pairs ...any) map[string]any {
+		context := map[string]any{"source": source}
+		for i := 0; i < len(pairs); i += 2 {
+			context[pairs[i].(string)] = pairs[i+1]
+		}
+		return context
+	}
+	const cw, dd, both = "cloudwatch", "datadog", "cloudwatch,datadog"
+	return map[string]map[string]any{
+		"cloudwatch":        with("destination", cw),
+		"datadog":           with("destination", dd, "secret", "datadog/api-key"),
+		"both":              with("destination", both, "secret", "datadog/api-key", "secretField", "key", "tags", "env:prod"),
+		"lambda-cloudwatch": with("destination", cw, "ingest", "lambda"),
+		"lambda-datadog":    with("destination", dd, "ingest", "lambda", "secret", "datadog/api-key"),
+		"rule-cloudwatch":   with("destination", cw, "ingest", "rule"),
+		"rule-datadog":      with("destination", dd, "ingest", "rule", "secret", "datadog/api-key", "tags", "env:prod,team:sec"),
+		"mixed":             with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule", "cloudwatch.ingest", "lambda"),
+		"kms-own":           with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
+		"kms-given":         with("destination", both, "secret", "datadog/api-key", "kms", given),
+		"kms-own-rule":      with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
+		"existing":          with("destination", cw, "bus", "existing", "archiveDays", 7),
+		"existing-own":      with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
+		"include":           with("destination", cw, "include", "user.session.*,user.mfa.*"),
+		"exclude":           with("destination", cw, "exclude", "system.*,app.oauth2.*"),
+		"include-exclude":   with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
+		"filter-rule":       with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include", "user.session.start"),
+		"rotated":           with("destination", dd, "secret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion", "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
+		"template":          with("destination", dd, "secret", "datadog/api-key", "body", "template", "site", "eu1", "rate", 50),
+		"slow":              with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
+		"destroy":           with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
+		"replayers":         with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
+	}
+}
+
+// synthesised is a configuration and the template that comes of it.
+type synthesised struct {
+	name     string
+	settings settings.Settings
+	template map[string]any
+	account  *access.Account
+	stack    string
+}
+
+// synthesise makes the template of each configuration once per test binary.
+func synthesise(t *testing.T, name string) *synthesised {
+	t.Helper()
+	needNode(t)
+	context, ok := configurations()[name]
+	if !ok {
+		t.Fatalf("there is no configuration %q", name)
+	}
+	s, err := once(name, context)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var (
+	mu   sync.Mutex
+	made = map[string]func() (*synthesised, error){}
+)
+
+func once(name string, context map[string]any) (*synthesised, error) {
+	mu.Lock()
+	make, ok := made[name]
+	if !ok {
+		make = sync.OnceValues(func() (*synthesised, error) { return synth(name, context) })
+		made[name] = make
+	}
+	mu.Unlock()
+	return make()
+}
+
+func synth(name string, context map[string]any) (*synthesised, error) {
+	set, err := settings.Read(context, here)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "cdk-out-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	app := newApp(dir)
+	stack := awscdk.NewStack(app, &set.Stack, nil)
+	if _, err := New(stack, "Okta", Props{Settings: set}); err != nil {
+		return nil, err
+	}
+	app.Synth(nil)
+	text, err := os.ReadFile(filepath.Join(dir, set.Stack+".template.json"))
+	if err != nil {
+		return nil, err
+	}
+	if *templates != "" {
+		if err := os.WriteFile(filepath.Join(*templates, name+".template.json"), text, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	out := &synthesised{name: name, settings: set, stack: set.Stack}
+	if err := json.Unmarshal(text, &out.template); err != nil {
+		return nil, err
+	}
+	out.account, err = out.read(nil)
+	if err == nil && set.KMS == given {
+		out.account, err = out.read(map[string]any{given: out.givenKeyPolicy()})
+	}
+	return out, err
+}
+
+// read is the template in an account, with the policies of what stands outside it.
+func (s *synthesised) read(outside map[string]any) (*access.Account, error) {
+	return access.Read(s.template, access.Where{Account: account, Region: here, Partition: "aws", StackName: s.stack, Policies: outside})
+}
+
+// givenKeyPolicy is the policy of the given key once its owner has done what the
+// Output says: beside AWS's default statement it has those.
+func (s *synthesised) givenKeyPolicy() map[string]any {
+	for id, output := range s.template["Outputs"].(map[string]any) {
+		if !strings.HasPrefix(id, "OktaKeyPolicyStatements") {
+			continue
+		}
+		text, err := s.account.Resolve(output.(map[string]any)["Value"])
+		if err != nil {
+			return nil
+		}
+		var statements []any
+		if json.Unmarshal([]byte(text.(string)), &statements) != nil {
+			return nil
+		}
+		account := map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + account + ":root"}, "Action": "kms:*", "Resource": "*"}
+		return map[string]any{"Version": "2012-10-17", "Statement": append(statements, account)}
+	}
+	return nil
+}
+
+// newApp is an app that does not build the function: its code is in every
+// template but for the key of an asset, and building it has tests of its own.
+func newApp(dir string) awscdk.App {
+	return awscdk.NewApp(&awscdk.AppProps{
+		Outdir: &dir, AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false),
+		Context: &map[string]any{"aws:cdk:bundling-stacks": []string{}, "aws:cdk:disable-metadata-stack-trace": true},
+	})
+}
+
+// each runs a test on every configuration.
+func each(t *testing.T, test func(*testing.T, *synthesised)) {
+	needNode(t)
+	for name := range configurations() {
+		t.Run(name, func(t *testing.T) { test(t, synthesise(t, name)) })
+	}
+}
+
+// of are the resources of one type, by logical id.
+func (s *synthesised) of(kind string) map[string]map[string]any {
+	found := map[string]map[string]any{}
+	for id, r := range s.template["Resources"].(map[string]any) {
+		if r := r.(map[string]any); r["Type"] == kind {
+			found[id] = r
+		}
+	}
+	return found
+}
+
+// only is the one resource of a type whose logical id begins so.
+func (s *synthesised) only(t *testing.T, kind, prefix string) (id string, properties map[string]any) {
+	t.Helper()
+	for have, r := range s.of(kind) {
+		if len(have) >= len(prefix) && have[:len(prefix)] == prefix && (len(have) == len(prefix)+8) {
+			if id != "" {
+				t.Fatalf("%s: %s and %s both begin with %s", s.name, id, have, prefix)
+			}
+			id, properties = have, r["Properties"].(map[string]any)
+		}
+	}
+	if id == "" {
+		t.Fatalf("%s: no %s begins with %s", s.name, kind, prefix)
+	}
+	return id, properties
+}
+
+// resolve makes a value of the template concrete.
+func (s *synthesised) resolve(t *testing.T, value any) any {
+	t.Helper()
+	v, err := s.account.Resolve(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

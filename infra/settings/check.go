@@ -1,0 +1,151 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/catalogue"
+	"github.com/oktastream/oktastream/infra/pattern"
+)
+
+// Check looks for faults that no single setting has: two that do not go
+// together, something that must be set and is not. It also checks every value
+// again, for settings that were not read but written in Go. The error names every
+// fault at once, with its fix. Region is where the stack goes, "" where that is
+// not known.
+func (s *Settings) Check(region string) error { return errors.Join(sorted(s.faults(region))...) }
+
+func (s *Settings) faults(region string) []error {
+	var faults []error
+	add := func(format string, arguments ...any) { faults = append(faults, fmt.Errorf(format, arguments...)) }
+	if s.Source == "" {
+		add("source: it must be set to the partner event source, %sORG/STREAM: add the log stream in Okta first (Reports, Log Streaming), then look in the EventBridge console under Partner event sources", events.SourcePrefix)
+	}
+	if len(s.Destinations) == 0 {
+		add("destination: it must be set to cloudwatch, datadog, or cloudwatch,datadog")
+	}
+	faults = append(faults, s.values()...)
+	faults = append(faults, s.checkRegion(region)...)
+	for _, d := range s.Destinations {
+		for _, err := range s.Of(d).check(d, s.Source) {
+			add("%s: %w", d, err)
+		}
+	}
+	return faults
+}
+
+// values checks each value by itself.
+func (s *Settings) values() []error {
+	var faults []error
+	for _, row := range Table() {
+		for _, d := range row.scopes() {
+			if d != "" && !s.Has(d) {
+				continue
+			}
+			text := ""
+			switch field := row.bind(s, d).(type) {
+			case *string:
+				text = *field
+			case *int:
+				text = fmt.Sprint(*field)
+			case *[]string:
+				text = strings.Join(*field, ",")
+			case *[]Destination:
+				for _, name := range *field {
+					text += string(name) + ","
+				}
+			}
+			if text == "" && row.Default == "" {
+				continue // what must be set is told by Check
+			}
+			var scratch Settings
+			if err := row.assign(&scratch, d, text); err != nil {
+				name := row.Name
+				if d != "" {
+					name = string(d) + "." + name
+				}
+				faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+	}
+	return faults
+}
+
+func (p *Pipeline) check(d Destination, source string) []error {
+	var faults []error
+	add := func(format string, arguments ...any) { faults = append(faults, fmt.Errorf(format, arguments...)) }
+	if p.Batch > 10 && p.Window == 0 {
+		add("window 0 with batch %d: Lambda takes more than 10 messages only with a window of a second and more; set window=1 or batch=10", p.Batch)
+	}
+	if d == Datadog && p.Secret == "" {
+		add("secret: it must be set to the name of the Secrets Manager secret that holds Datadog's API key (aws secretsmanager create-secret --name datadog/api-key --secret-string file://key)")
+	}
+	_, err := events.NewFilter(p.Include, p.Exclude)
+	if err != nil {
+		faults = append(faults, err)
+		return faults
+	}
+	if why := pattern.Empty(p.Include, p.Exclude); why != "" {
+		add("the filter lets nothing through: %s; mend include or exclude", why)
+	}
+	rest := pattern.For(source, p.Include, p.Exclude)
+	if p.Ingest == IngestRule {
+		if p.Format != "" {
+			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set ingest=queue", p.Format)
+		}
+		switch {
+		case len(p.Include) > 0 && len(p.Exclude) > 0:
+			add("include and exclude with ingest=rule: one event pattern cannot say both; leave one out, or set ingest=queue")
+		case len(rest.Include)+len(rest.Exclude) > 0:
+			add("the filter does not fit an event pattern of %d characters, and with ingest=rule nothing else could filter; shorten it with *, or set ingest=queue", pattern.MaxLength)
+		}
+		return faults
+	}
+	if n := environmentBase + len(strings.Join(rest.Include, ",")) + len(strings.Join(rest.Exclude, ",")) + len(strings.Join(p.Tags, ",")) + len(p.Service); n > environmentLimit {
+		add("filter and tags make the function's environment about %d bytes long, and Lambda holds %d; shorten the filter with *, or the tags", n, environmentLimit)
+	}
+	return faults
+}
+
+const (
+	// environmentLimit is what all environment variables of a function may have
+	// together (Lambda quotas, read 2026-11).
+	environmentLimit = 4096
+	// environmentBase is a bound of what the variables hold beside filter and tags:
+	// sixteen names, two queue URLs, names of a source, a bus and a log group.
+	environmentBase = 1400
+)
+
+// Notes are what somebody who deploys these settings should know, one line each.
+func (s *Settings) Notes() []string {
+	var notes []string
+	for _, d := range s.Destinations {
+		p := s.Of(d)
+		if p.Ingest != IngestRule {
+			for _, why := range pattern.For(s.Source, p.Include, p.Exclude).Why {
+				notes = append(notes, fmt.Sprintf("%s: %s", d, why))
+			}
+		}
+		for _, list := range []struct {
+			name  string
+			types []string
+		}{{"include", p.Include}, {"exclude", p.Exclude}} {
+			for _, wanted := range list.types {
+				if !published(wanted) {
+					notes = append(notes, fmt.Sprintf("%s: %s %s matches none of the %d event types that Okta has published; look for a slip in the spelling (case counts)", d, list.name, wanted, len(catalogue.All())))
+				}
+			}
+		}
+	}
+	if keyForm.MatchString(s.KMS) {
+		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT KeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
+	}
+	return notes
+}
+
+func published(wanted string) bool {
+	return slices.ContainsFunc(catalogue.All(), func(t string) bool { return events.Match(wanted, t) })
+}

@@ -1,0 +1,139 @@
+// Package settings is what a user of the CDK app can set: one table of names,
+// meanings, defaults and allowed values, the reading of it from CDK context, and
+// the faults of a choice, all of them at once and each with its fix.
+//
+// It knows nothing of the CDK, so that a wrong setting is told in milliseconds
+// and without Node.js.
+package settings
+
+// Destination is where a pipeline delivers to.
+type Destination string
+
+// The destinations.
+const (
+	CloudWatch Destination = "cloudwatch" // CloudWatch Logs
+	Datadog    Destination = "datadog"    // Datadog, through an EventBridge API destination
+)
+
+// Who is the target of a pipeline's rule.
+const (
+	IngestQueue  = "queue"  // the buffer queue, which the function drains in batches
+	IngestLambda = "lambda" // the function, one event a call
+	IngestRule   = "rule"   // the log group or the API destination, no function
+)
+
+// Whose the partner event bus is.
+const (
+	BusCreate   = "create"   // the stack makes it, which associates the partner event source
+	BusExisting = "existing" // somebody has made it already; the stack only puts rules on it
+)
+
+// What encrypts what is stored; anything else is the ARN of a KMS key.
+const (
+	KMSAWS = "aws" // keys that AWS owns, free of charge
+	KMSOwn = "own" // a customer managed key that the stack makes
+)
+
+// What becomes of what holds data when it leaves the template.
+const (
+	RemovalRetain  = "retain"
+	RemovalDestroy = "destroy"
+)
+
+// How the body of a POST to Datadog is cut out of the packed batch.
+const (
+	BodyPath     = "path"     // InputPath $.detail.logs
+	BodyTemplate = "template" // an input transformer
+)
+
+// Settings are a stack's settings. [Default] has every default; what has none
+// (Source, Destinations, and Secret for Datadog) must be set.
+type Settings struct {
+	Stack        string
+	Source       string // the partner event source, aws.partner/okta.com/<org>/<stream>
+	Destinations []Destination
+	Bus          string
+	KMS          string
+	ArchiveDays  int // 0 is off
+	Removal      string
+	// ReplayPrincipals are the ARNs of IAM roles that may assume the replay role
+	// and send to the buffer queues themselves. None is everybody in the account
+	// whose own policy allows to assume the replay role.
+	ReplayPrincipals []string
+
+	CloudWatch, Datadog Pipeline
+}
+
+// Pipeline is what can be set for each destination by itself.
+type Pipeline struct {
+	Ingest      string
+	Format      string // "" is the destination's own
+	Include     []string
+	Exclude     []string
+	Batch       int // messages an invocation
+	Window      int // seconds that Lambda waits for a full batch
+	Timeout     int // of the function, seconds
+	Memory      int // of the function, MB
+	Concurrency int // invocations at a time
+	OutageHours int // how long a message is tried before it goes to the queue redrive
+
+	RetentionDays int // CloudWatch Logs; 0 is for ever
+
+	Secret        string // Datadog: name or ARN in Secrets Manager
+	SecretField   string
+	SecretVersion string
+	Site          string
+	Rate          int // requests a second
+	Body          string
+	PackBytes     int
+	Service       string
+	Tags          []string
+}
+
+// Of is the pipeline's settings of a destination.
+func (s *Settings) Of(d Destination) *Pipeline {
+	if d == Datadog {
+		return &s.Datadog
+	}
+	return &s.CloudWatch
+}
+
+// Has reports whether the stack delivers to d.
+func (s *Settings) Has(d Destination) bool {
+	for _, have := range s.Destinations {
+		if have == d {
+			return true
+		}
+	}
+	return false
+}
+
+// Default is the settings with every default.
+func Default() Settings {
+	var s Settings
+	for _, row := range Table() {
+		if row.Default == "" {
+			continue
+		}
+		for _, d := range row.scopes() {
+			if err := row.assign(&s, d, row.Default); err != nil {
+				panic("the default of the setting " + row.Name + ": " + err.Error())
+			}
+		}
+	}
+	return s
+}
+
+// VisibilitySeconds is the visibility timeout of the buffer queue: six times the
+// function's timeout, as AWS advises (Lambda developer guide, "Using Lambda with
+// Amazon SQS", read 2026-11), and the batch window on top, which passes before the
+// function starts.
+func (p *Pipeline) VisibilitySeconds() int { return 6*p.Timeout + p.Window }
+
+// MaxReceiveCount is how often a message is received before SQS moves it to the
+// queue redrive. A message that is given back waits for one visibility timeout,
+// so this is what makes an outage of OutageHours no flow of dead letters.
+func (p *Pipeline) MaxReceiveCount() int {
+	const fewest, most = 5, 1000 // SQS allows 1 to 1,000 (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more
+	return min(max(p.OutageHours*3600/p.VisibilitySeconds(), fewest), most)
+}

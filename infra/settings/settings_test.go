@@ -1,0 +1,247 @@
+package settings
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the README's table of settings")
+
+const source = "aws.partner/okta.com/example/oktastream"
+
+// context is what the CDK hands over: cdk.json is decoded with float64, and -c
+// gives strings.
+func context(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var c map[string]any
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		context string
+		holds   func(Settings) bool
+	}{
+		"two values": {`{"source":"` + source + `","destination":"cloudwatch"}`, func(s Settings) bool {
+			return s.Source == source && slices.Equal(s.Destinations, []Destination{CloudWatch}) && s.Stack == "oktastream" && s.CloudWatch.RetentionDays == 400
+		}},
+		"the group": {`{"oktastream":{"source":"` + source + `","destination":["cloudwatch","datadog"],"retention":30,"secret":"dd","tags":["a:b","c:d"]}}`, func(s Settings) bool {
+			return len(s.Destinations) == 2 && s.CloudWatch.RetentionDays == 30 && s.Datadog.Secret == "dd" && slices.Equal(s.Datadog.Tags, []string{"a:b", "c:d"})
+		}},
+		"a flat key beats the group": {`{"oktastream":{"destination":"cloudwatch","batch":5},"source":"` + source + `","batch":"7"}`, func(s Settings) bool { return s.CloudWatch.Batch == 7 }},
+		"a plain key is for both":    {`{"destination":"cloudwatch,datadog","batch":"7"}`, func(s Settings) bool { return s.CloudWatch.Batch == 7 && s.Datadog.Batch == 7 }},
+		"a dotted key beats the plain": {`{"destination":"cloudwatch,datadog","format":"ocsf","datadog.format":"raw"}`, func(s Settings) bool {
+			return s.CloudWatch.Format == "ocsf" && s.Datadog.Format == "raw"
+		}},
+		"an object is dots": {`{"oktastream":{"source":"` + source + `","destination":"cloudwatch,datadog","datadog":{"format":"raw","rate":9,"secret":"dd"}}}`, func(s Settings) bool {
+			return s.CloudWatch.Format == "" && s.Datadog.Format == "raw" && s.Datadog.Rate == 9
+		}},
+		"the CDK's own keys are passed over": {`{"destination":"cloudwatch","aws:cdk:enable-path-metadata":true,"@aws-cdk/core:x":true}`, func(s Settings) bool { return s.Has(CloudWatch) }},
+		"twice is once":                      {`{"destination":"cloudwatch, cloudwatch","include":" user.* ,user.*"}`, func(s Settings) bool { return len(s.Destinations) == 1 && len(s.CloudWatch.Include) == 1 }},
+		"for ever":                           {`{"destination":"cloudwatch","retention":"0"}`, func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := context(t, test.context)
+			for name, value := range map[string]any{"source": source, "secret": "dd"} {
+				if _, group := c["oktastream"]; !group && c[name] == nil && (name == "source" || strings.Contains(fmt.Sprint(c["destination"]), "datadog")) {
+					c[name] = value
+				}
+			}
+			s, err := Read(c, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !test.holds(s) {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+// faults are the wrong settings and the words that their fix must have.
+func faults() map[string][]string {
+	const ok = `"source":"` + source + `","destination":"cloudwatch"`
+	const dd = `"source":"` + source + `","destination":"datadog","secret":"s"`
+	return map[string][]string{
+		`{"destination":"cloudwatch"}`:                                                 {"source", "Partner event sources"},
+		`{"source":"` + source + `"}`:                                                  {"destination", "cloudwatch"},
+		`{"source":"okta.com/example/x","destination":"cloudwatch"}`:                   {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`:            {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`:              {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{` + ok + `,"destinaton":"datadog"}`:                                          {"destinaton", "did you mean destination?"},
+		`{` + ok + `,"zebra":"1"}`:                                                     {"zebra", "README"},
+		`{` + ok + `,"retention":"400d"}`:                                              {"retention", "whole number"},
+		`{` + ok + `,"retention":"100"}`:                                               {"retention", "120"},
+		`{` + ok + `,"bus":"mine"}`:                                                    {"bus", "existing"},
+		`{` + ok + `,"ingest":"pipe"}`:                                                 {"ingest", "queue, lambda, rule"},
+		`{` + ok + `,"format":"ecs"}`:                                                  {"format", "ocsf"},
+		`{` + ok + `,"window":"0"}`:                                                    {"window 0", "batch=10"},
+		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`:               {"nothing", "include or exclude"},
+		`{` + ok + `,"exclude":"*"}`:                                                   {"nothing", "exclude"},
+		`{` + ok + `,"include":"user session"}`:                                        {"user session", "letters"},
+		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`:   {"include and exclude", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                   {"2048 characters", "ingest=queue"},
+		`{` + ok + `,"include":"` + long(120) + `"}`:                                   {"environment", "4096", "shorten"},
+		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                  {"format raw", "ingest=queue"},
+		`{` + ok + `,"kms":"alias/mine"}`:                                              {"kms", "alias"},
+		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:             {"kms", "eu-west-1"},
+		`{` + ok + `,"secret":"x"}`:                                                    {"secret", "datadog", "not among the destinations"},
+		`{` + ok + `,"datadog.format":"raw"}`:                                          {"datadog.format", "not among the destinations"},
+		`{` + ok + `,"datadog.retention":"30"}`:                                        {"datadog.retention", "setting of cloudwatch"},
+		`{` + ok + `,"datadog.bus":"existing"}`:                                        {"datadog.bus", "write bus"},
+		`{` + ok + `,"batch":"0"}`:                                                     {"batch", "1 to 10000"},
+		`{` + ok + `,"batch":true}`:                                                    {"batch", "bool"},
+		`{` + ok + `,"timeout":"1000"}`:                                                {"timeout", "10 to 900"},
+		`{` + ok + `,"concurrency":"1"}`:                                               {"concurrency", "2 to 1000"},
+		`{` + ok + `,"stack":"1st"}`:                                                   {"stack", "letter"},
+		`{` + ok + `,"removal":"never"}`:                                               {"removal", "retain"},
+		`{` + ok + `,"archiveDays":"-1"}`:                                              {"archiveDays", "0 to 3650"},
+		`{` + ok + `,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`: {"replayPrincipals", "IAM role"},
+		`{"source":"` + source + `","destination":"datadog"}`:                          {"secret", "create-secret"},
+		`{` + dd + `,"site":"us9"}`:                                                    {"site", "uk1"},
+		`{` + dd + `,"tags":"prod"}`:                                                   {"tags", "key:value"},
+		`{` + dd + `,"body":"xml"}`:                                                    {"body", "template"},
+		`{` + dd + `,"packBytes":"1048576"}`:                                           {"packBytes", "786432"},
+		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                    {"secretVersion", "version id"},
+		`{"oktastream":"x",` + ok + `}`:                                                {"oktastream", "object"},
+	}
+}
+
+func long(n int) string {
+	var types []string
+	for i := range n {
+		types = append(types, fmt.Sprintf("user.lifecycle.long_name_%03d", i))
+	}
+	return strings.Join(types, ",")
+}
+
+func TestEachFaultIsToldWithItsFix(t *testing.T) {
+	for text, words := range faults() {
+		_, err := Read(context(t, text), "us-east-1")
+		if err == nil {
+			t.Errorf("%s is taken", text)
+			continue
+		}
+		for _, word := range words {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%s\n  lacks %q: %v", text, word, err)
+			}
+		}
+	}
+	if _, err := Read(context(t, `{"source":"`+source+`","destination":"cloudwatch"}`), "af-south-1"); err == nil || !strings.Contains(err.Error(), "us-east-1") {
+		t.Errorf("a region that Okta does not have is taken: %v", err)
+	}
+}
+
+// TestAllFaultsAreToldAtOnce: whoever made three slips is not sent round three
+// times.
+func TestAllFaultsAreToldAtOnce(t *testing.T) {
+	_, err := Read(context(t, `{"source":"x","destination":"cloudwatch,splunk","batch":"no","colour":"red","window":"0","datadog.site":"mars"}`), "")
+	if err == nil {
+		t.Fatal("six faults are taken")
+	}
+	for _, word := range []string{"source", "destination", "batch", "colour", "datadog.site", "window 0"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("no word of %s:\n%v", word, err)
+		}
+	}
+	if lines := strings.Split(err.Error(), "\n"); !slices.IsSorted(lines) || len(lines) != 6 {
+		t.Errorf("%d lines, want 6 in order:\n%v", len(lines), err)
+	}
+	s := Default()
+	s.Destinations = []Destination{CloudWatch, Datadog}
+	s.CloudWatch.Window, s.Datadog.Site, s.Bus = 0, "mars", ""
+	err = s.Check("xx-east-1")
+	if err == nil {
+		t.Fatal("six faults are taken")
+	}
+	for _, word := range []string{"source", "xx-east-1", "window 0", "datadog.site", "bus", "secret"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("no word of %s:\n%v", word, err)
+		}
+	}
+}
+
+func TestNotes(t *testing.T) {
+	s, err := Read(context(t, `{"source":"`+source+`","destination":"cloudwatch","include":"User.Session.*,user.session.*","exclude":"user.session.end","kms":"arn:aws:kms:us-east-1:111122223333:key/1"}`), "us-east-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(s.Notes(), "\n")
+	for _, word := range []string{"User.Session.* matches none", "exclude", "THE KEY'S POLICY"} {
+		if !strings.Contains(notes, word) {
+			t.Errorf("no note speaks of %q:\n%s", word, notes)
+		}
+	}
+	if strings.Contains(notes, " user.session.* matches none") {
+		t.Errorf("a note doubts what Okta has:\n%s", notes)
+	}
+	s = Default()
+	s.Source, s.Destinations = source, []Destination{CloudWatch}
+	if notes := s.Notes(); len(notes) > 0 {
+		t.Errorf("the default has notes: %v", notes)
+	}
+}
+
+func TestEverySiteHasAnIntake(t *testing.T) {
+	hosts := map[string]bool{}
+	for _, name := range []string{"us1", "us3", "us5", "eu1", "ap1", "ap2", "uk1", "us1-fed", "us2-fed", "EU1", "datadoghq.eu"} {
+		url, err := IntakeURL(name)
+		if err != nil || !regexp.MustCompile(`^https://http-intake\.logs\.[a-z0-9.-]+/api/v2/logs$`).MatchString(url) {
+			t.Errorf("%s: %q, %v", name, url, err)
+		}
+		hosts[url] = true
+	}
+	if len(hosts) != 9 {
+		t.Errorf("%d sites, want 9", len(hosts))
+	}
+}
+
+// TestReadmeShowsTheSettings compares the README's table with the code's, word
+// for word.
+func TestReadmeShowsTheSettings(t *testing.T) {
+	const readme = "../../README.md"
+	var b strings.Builder
+	b.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
+	for _, row := range Table() {
+		of := ""
+		if len(row.Of) == 1 {
+			of = " (" + string(row.Of[0]) + ")"
+		}
+		value := "none"
+		if row.Default != "" {
+			value = "`" + row.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s |\n", row.Name, of, row.Meaning, value, row.Allowed)
+	}
+	page, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile(`(?s)(<!-- settings -->\n).*?(\n<!-- /settings -->)`)
+	if !block.Match(page) {
+		t.Fatal("the README has no table of settings")
+	}
+	want := block.ReplaceAllStringFunc(string(page), func(old string) string {
+		parts := block.FindStringSubmatch(old)
+		return parts[1] + strings.TrimSuffix(b.String(), "\n") + parts[2]
+	})
+	if want == string(page) {
+		return
+	}
+	if !*update {
+		t.Fatal("the README's table of settings is not the code's; -update rewrites it")
+	}
+	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
