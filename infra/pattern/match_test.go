@@ -85,6 +85,7 @@ func TestMatch(t *testing.T) {
 			yes:     []string{`{"resources":["arn:1","arn:2"]}`, `{"resources":[["arn:3"]]}`},
 			no:      []string{`{"resources":[]}`, `{"resources":["arn:1"]}`},
 		},
+		{pattern: `{"a":["y"],"b":["z"]}`, yes: []string{`{"a":["x","y"],"b":["z","w"]}`}, whatIsOdd: "elements of two arrays"},
 		{
 			pattern: `{"employees":{"firstName":["Anna"],"lastName":["Smith"]}}`,
 			yes:     []string{`{"employees":[{"firstName":"John","lastName":"Doe"},{"firstName":"Anna","lastName":"Smith"}]}`, `{"employees":[[{"firstName":"Anna","lastName":"Smith"}],[]]}`},
