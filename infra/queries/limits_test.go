@@ -1,0 +1,105 @@
+package queries
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/oktastream/oktastream/events/catalogue"
+)
+
+// TestLimitsOfQueryDefinition holds what CloudFormation holds, with room for a
+// stack's name in front.
+func TestLimitsOfQueryDefinition(t *testing.T) {
+	const prefix = 128 + len("/") // the longest name of a stack
+	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+	negation := regexp.MustCompile(`!=|\bnot\b`)
+	left := regexp.MustCompile(`\{[a-zA-Z]+\}|\$\.`)
+	if len(All()) < 14 {
+		t.Errorf("%d queries", len(All()))
+	}
+	for _, q := range All() {
+		if !kebab.MatchString(q.Name) || len(q.Name)+prefix > MaxNameLength {
+			t.Errorf("name %q", q.Name)
+		}
+		for _, line := range []string{q.Question, q.Look} {
+			if line == "" || strings.ContainsAny(line, "\n|") {
+				t.Errorf("%s: %q is no line of a comment", q.Name, line)
+			}
+		}
+		if !strings.HasSuffix(q.Question, "?") || !strings.HasSuffix(q.Look, ".") {
+			t.Errorf("%s: %q, %q", q.Name, q.Question, q.Look)
+		}
+		for _, s := range Shapes() {
+			text := q.Text(s)
+			if n := utf8.RuneCountInString(text); n > MaxTextLength {
+				t.Errorf("%s, %s: %d characters", q.Name, s, n)
+			}
+			if w := left.FindString(text); w != "" {
+				t.Errorf("%s, %s: %s has no meaning in\n%s", q.Name, s, w, text)
+			}
+			code := regexp.MustCompile(`(?m)^#.*$`).ReplaceAllString(text, "")
+			if w := negation.FindString(code); w != "" {
+				t.Errorf("%s, %s: %s, whose meaning for absent fields is not documented", q.Name, s, w)
+			}
+			if !strings.HasPrefix(text, "# "+q.Question+"\n# "+q.Look+"\n") {
+				t.Errorf("%s, %s: it does not say what it is for", q.Name, s)
+			}
+			if strings.Contains(text, "detail.eventType") != (s == Envelope && strings.Contains(q.Text(Raw), "eventType")) {
+				t.Errorf("%s, %s: the event is sought at a wrong place", q.Name, s)
+			}
+		}
+	}
+}
+
+func TestLimitsOfTheIndexPolicy(t *testing.T) {
+	for _, s := range Shapes() {
+		fields := Indexes(s)
+		if len(fields) == 0 || len(fields) > MaxIndexFields {
+			t.Errorf("%s: %d fields", s, len(fields))
+		}
+		if len(sorted(fields)) != len(fields) {
+			t.Errorf("%s: a field twice in %v", s, fields)
+		}
+		for _, f := range fields {
+			if len(f) > MaxIndexLength || strings.ContainsAny(f, "$`@ ") {
+				t.Errorf("%s: field %q", s, f)
+			}
+		}
+	}
+	for s, want := range map[Shape][]string{
+		OCSF:     {"metadata.uid", "metadata.event_code", "actor.user.name", "src_endpoint.ip", "actor.session.uid"},
+		Datadog:  {"uuid", "eventType", "actor.alternateId", "client.ipAddress", "authenticationContext.externalSessionId"},
+		Raw:      {"uuid", "eventType", "actor.alternateId", "client.ipAddress", "authenticationContext.externalSessionId"},
+		Envelope: {"detail.uuid", "detail.eventType", "detail.actor.alternateId", "detail.client.ipAddress", "detail.authenticationContext.externalSessionId"},
+	} {
+		for _, f := range want {
+			if !slices.Contains(Indexes(s), f) {
+				t.Errorf("%s: %s is not indexed", s, f)
+			}
+		}
+	}
+}
+
+// TestEventTypesExist: a misspelt event type would be a query that finds nothing
+// for ever.
+func TestEventTypesExist(t *testing.T) {
+	quoted := regexp.MustCompile(`"([a-z_0-9A-Z]+(?:\.[a-z_0-9A-Z]+)+)"`)
+	seen := 0
+	for _, q := range All() {
+		for _, m := range quoted.FindAllStringSubmatch(q.Text(Raw), -1) {
+			if m[1] == PlaceAddress {
+				continue
+			}
+			seen++
+			if !catalogue.Known(m[1]) {
+				t.Errorf("%s: Okta has no event type %s", q.Name, m[1])
+			}
+		}
+	}
+	if seen < 80 {
+		t.Errorf("%d event types found in the texts", seen)
+	}
+}

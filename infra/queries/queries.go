@@ -1,0 +1,114 @@
+// Package queries is what a responder finds ready in CloudWatch Logs Insights:
+// the saved queries that the stack brings, and the fields that its log groups
+// index for them.
+//
+// Every query exists for each [Shape] that a log group can hold, and finds the
+// same in each: it is written once, in words ("{actor}") that stand for what the
+// shape calls them. The tests run every query, in every shape, over all events of
+// testdata and over planted attacks with harmless neighbours.
+//
+// # Rules that the texts keep
+//
+//   - Okta, EventBridge, SQS and Lambda each deliver at least once: counts are
+//     count_distinct of the event's uuid, lists end in dedup.
+//   - Targets are sought by their type, never by their place. Insights flattens
+//     arrays (target.0.id), so the lists of Okta's own shapes are taken apart with
+//     jsonParse and unnest; where a thing is only shown, and an event without it
+//     must not be lost, parse reads it off @message. In OCSF the typed attribute
+//     is there already (user, group, entity), but where an event names none OCSF
+//     demands one and the actor stands in: such event types are asked elsewhere.
+//   - Filters name event types in full with = or in: only these use a field index,
+//     like does not ("Create field indexes to improve query performance", Amazon
+//     CloudWatch Logs User Guide, 2026-11).
+//   - No != and no "not": what they mean for an absent field is documented nowhere.
+//   - Names that a query makes are no names of any record, in any shape.
+//
+// The package says what the queries are. It makes no resource: the names get their
+// prefix, and the log groups their policy, where the stack is built.
+package queries
+
+import "strings"
+
+// Shape is how a log group holds events.
+type Shape string
+
+// The shapes: what the function writes, and the whole EventBridge envelope, which
+// ingest=rule stores without a function.
+const (
+	OCSF     Shape = "ocsf"
+	Datadog  Shape = "datadog"
+	Raw      Shape = "raw"
+	Envelope Shape = "envelope"
+)
+
+// Shapes are all shapes.
+func Shapes() []Shape { return []Shape{OCSF, Datadog, Raw, Envelope} }
+
+// Limits of what the texts become, as read on 2026-11-22. Names and texts:
+// AWS::Logs::QueryDefinition (AWS CloudFormation template reference); a slash in a
+// name makes a folder. Index policies: "Field index syntax and quotas" (Amazon
+// CloudWatch Logs User Guide, CloudWatchLogs-Field-Indexing-Syntax); names are
+// case-sensitive there, nested members and array elements may be indexed, and log
+// groups must be of the Standard class.
+const (
+	MaxNameLength  = 255
+	MaxTextLength  = 10_000
+	MaxIndexFields = 20
+	MaxIndexLength = 100
+)
+
+// Values that a responder replaces in the queries about one user, address or
+// session. The address is of a documentation range (RFC 5737).
+const (
+	PlaceUser    = "someone@example.com"
+	PlaceAddress = "192.0.2.1"
+	PlaceSession = "SESSION-ID"
+)
+
+// Query is one saved query.
+type Query struct {
+	Name     string // what a responder would look for, in kebab case, without prefix
+	Question string // the question that it answers, one line
+	Look     string // what to look at or to do next, one line
+	body     string // the query, with words in braces
+	// words are this query's own words, beside those of the shapes.
+	ocsf, okta words
+}
+
+// words are what stands for a word in braces. Those of Okta's shapes write $. for
+// where the event begins.
+type words map[string]string
+
+// Text is the query for a log group of that shape, with its question and advice as
+// comments on top.
+func (q Query) Text(s Shape) string {
+	own, shared := q.okta, oktaWords()
+	if s == OCSF {
+		own, shared = q.ocsf, ocsfWords()
+	}
+	text := q.body
+	for _, w := range []words{own, shared} {
+		for word, meaning := range w {
+			text = strings.ReplaceAll(text, "{"+word+"}", meaning)
+		}
+	}
+	return "# " + q.Question + "\n# " + q.Look + "\n" + place(text, s) + "\n"
+}
+
+// place puts the event where the shape has it: EventBridge's envelope holds it
+// under detail.
+func place(text string, s Shape) string {
+	if s == Envelope {
+		return strings.ReplaceAll(text, "$.", "detail.")
+	}
+	return strings.ReplaceAll(text, "$.", "")
+}
+
+// All are the saved queries, in the order of their names' families.
+func All() []Query {
+	var all []Query
+	for _, family := range [][]Query{signIns(), factors(), privileges(), tokens(), configuration(), apps(), support(), findings(), timelines(), delivery()} {
+		all = append(all, family...)
+	}
+	return all
+}
