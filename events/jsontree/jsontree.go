@@ -1,21 +1,14 @@
 // Package jsontree holds the text of one JSON value as a flat tree of tokens.
 //
-// The tokens and their validity come from a library (jsontext); the tree only
-// remembers where each one lies in the text. Nothing is copied, unescaped or
-// converted: a reader that wants a number as Okta wrote it gets the very bytes,
-// and fields that nobody has heard of are there like all others.
+// The tree only remembers where each token lies in the text. Nothing is copied,
+// unescaped or converted: a reader that wants a number as Okta wrote it gets the
+// very bytes, and fields that nobody has heard of are there like all others.
 //
 // A Tree is meant to be used again and again: Parse forgets the value before.
 package jsontree
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxDepth is how deep objects and arrays may be nested. EventBridge refuses
@@ -45,31 +38,8 @@ type Tree struct {
 	Nodes []Node
 
 	open    []uint32
-	buffer  bytes.Buffer
-	decoder jsontext.Decoder
-}
-
-// The reasons for which Parse refuses a text. None of them quotes it.
-var (
-	ErrUTF8  = errors.New("invalid UTF-8")
-	ErrDepth = fmt.Errorf("nested deeper than %d", MaxDepth)
-	ErrSize  = fmt.Errorf("longer than %d bytes", uint64(MaxSize))
-	ErrEmpty = errors.New("no value")
-)
-
-// SyntaxError says where a text stops being JSON. It holds no part of the text:
-// the library's own message quotes it, and event content has no place in logs.
-type SyntaxError struct {
-	Offset int64
-	// Truncated tells that the text ends too soon, rather than goes wrong.
-	Truncated bool
-}
-
-func (e *SyntaxError) Error() string {
-	if e.Truncated {
-		return fmt.Sprintf("JSON ends too soon, at byte %d", e.Offset)
-	}
-	return fmt.Sprintf("JSON syntax error at byte %d", e.Offset)
+	strings []unescaped // in order of their nodes
+	room    []byte      // for what they stand for
 }
 
 // Parse reads text, which must be one JSON value with nothing but blanks around
@@ -78,86 +48,36 @@ func (e *SyntaxError) Error() string {
 // Duplicate member names are accepted (RFC 8259 §4 leaves them open) and so are
 // escaped lone surrogates, which is what becomes of a string cut in the middle
 // of a character; bytes that are not UTF-8 are refused.
-func (t *Tree) Parse(text []byte) error {
-	t.Text, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
+func (t *Tree) Parse(text []byte) error { return explained(t.read(text, false), text) }
+
+// ParseUnescaping is Parse for a text whose strings are texts themselves: those
+// that have escapes in them are unescaped on the way, for String, rather than
+// read once more.
+func (t *Tree) ParseUnescaping(text []byte) error { return explained(t.read(text, true), text) }
+
+// Holds is Parse for whoever does not ask why a text is refused.
+func (t *Tree) Holds(text []byte) bool { return t.read(text, false) == nil }
+
+func (t *Tree) read(text []byte, unescape bool) error {
+	t.Text, t.Nodes, t.open, t.strings = text, t.Nodes[:0], t.open[:0], t.strings[:0]
 	if len(text) > MaxSize {
 		return ErrSize
 	}
 	if !utf8.Valid(text) {
 		return ErrUTF8
 	}
-	t.buffer = *bytes.NewBuffer(text)
-	t.decoder.Reset(&t.buffer, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := t.tokens(); err != nil {
-		return err
+	if unescape && len(t.room) < len(text) {
+		// No string is longer than it is written: this is room for all of them.
+		t.room = make([]byte, len(text)+len(text)/8)
 	}
-	if _, err := t.decoder.ReadToken(); err != io.EOF {
-		return &SyntaxError{Offset: t.decoder.InputOffset()}
+	whole, deep := t.scan(unescape)
+	switch {
+	case whole:
+		return nil
+	case deep:
+		return ErrDepth
 	}
-	return nil
-}
-
-func (t *Tree) tokens() error {
-	d := &t.decoder
-	var node Node
-	named := false // inside an object, the name of the next value has been read
-	for {
-		kind := d.PeekKind()
-		switch kind {
-		case '{', '[':
-			if len(t.open) == MaxDepth {
-				return ErrDepth
-			}
-			if _, err := d.ReadToken(); err != nil {
-				return t.fault(err)
-			}
-			node.Kind, node.Start = Kind(kind), uint32(d.InputOffset())-1
-			t.open = append(t.open, uint32(len(t.Nodes)))
-			t.Nodes = append(t.Nodes, node)
-			node, named = Node{}, false
-			continue
-		case '}', ']':
-			if _, err := d.ReadToken(); err != nil {
-				return t.fault(err)
-			}
-			last := len(t.open) - 1
-			closed := &t.Nodes[t.open[last]]
-			closed.Next, closed.End = uint32(len(t.Nodes)), uint32(d.InputOffset())
-			t.open = t.open[:last]
-		default:
-			value, err := d.ReadValue()
-			if err != nil {
-				return t.fault(err)
-			}
-			end := uint32(d.InputOffset())
-			start := end - uint32(len(value))
-			if !named && t.inObject() {
-				node.KeyStart, node.KeyEnd, named = start+1, end-1, true
-				continue
-			}
-			node.Kind, node.Start, node.End, node.Next = Kind(kind), start, end, uint32(len(t.Nodes))+1
-			t.Nodes = append(t.Nodes, node)
-			node, named = Node{}, false
-		}
-		if len(t.open) == 0 {
-			return nil
-		}
-	}
-}
-
-func (t *Tree) inObject() bool {
-	return len(t.open) > 0 && t.Nodes[t.open[len(t.open)-1]].Kind == '{'
-}
-
-func (t *Tree) fault(err error) error {
-	if err == io.EOF {
-		return ErrEmpty
-	}
-	offset := t.decoder.InputOffset()
-	if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
-		offset = syntactic.ByteOffset
-	}
-	return &SyntaxError{Offset: offset, Truncated: errors.Is(err, io.ErrUnexpectedEOF)}
+	return errSyntax
 }
 
 // Key is the name under which node i stands, as written: escapes are kept.
@@ -183,32 +103,6 @@ func (t *Tree) Member(i uint32, key string) uint32 {
 	}
 	return found
 }
-
-// AppendString appends to dst the text that string node i stands for, unescaped.
-func (t *Tree) AppendString(dst []byte, i uint32) []byte {
-	inner := t.Inner(i)
-	start := len(dst)
-	for {
-		escape := bytes.IndexByte(inner, '\\')
-		if escape < 0 {
-			return append(dst, inner...)
-		}
-		char := short[inner[escape+1]]
-		if char == 0 {
-			// \u: the library knows about pairs of surrogates. The only error left
-			// after Parse is a lone one, which it replaces by U+FFFD and goes on.
-			dst, _ = jsontext.AppendUnquote(dst[:start], t.Raw(i))
-			return dst
-		}
-		dst = append(append(dst, inner[:escape]...), char)
-		inner = inner[escape+2:]
-	}
-}
-
-// short are the escapes of two characters (RFC 8259 §7) and what they stand for.
-// A message in a queue is JSON in a string, with one for every quote in it: they
-// are worth a way of their own.
-var short = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 // AppendCompact appends the text of node i to dst without the blanks between
 // its tokens. The tokens stay as they are written.

@@ -26,35 +26,25 @@ type message struct {
 }
 
 // parser takes invocations apart. Its memory is that of the last one.
-type parser struct {
-	tree   jsontree.Tree
-	bodies []byte // of all messages, one after the other
-}
+type parser struct{ tree jsontree.Tree }
 
 // parse takes an SQS batch apart. Everything else is one message, whose body is
 // the payload: the decoder knows the forms. The bodies are valid until the next
 // call.
 func (p *parser) parse(payload []byte) (invocation, error) {
 	tree := &p.tree
-	if err := tree.Parse(payload); err != nil {
+	if err := tree.ParseUnescaping(payload); err != nil {
 		return invocation{}, err
 	}
 	records := tree.Member(0, "Records")
 	if records == 0 || tree.Nodes[records].Kind != '[' || !isQueue(tree, records) {
 		return invocation{messages: []message{{body: payload}}}, nil
 	}
-	if cap(p.bodies) < len(payload) {
-		// No string is longer than it is written: this is room for all of them.
-		p.bodies = make([]byte, 0, len(payload)+len(payload)/8)
-	}
-	p.bodies = p.bodies[:0]
 	in := invocation{queue: true}
 	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
 		m := message{id: text(tree, tree.Member(i, "messageId"))}
 		if body := tree.Member(i, "body"); body != 0 && tree.Nodes[body].Kind == '"' {
-			start := len(p.bodies)
-			p.bodies = tree.AppendString(p.bodies, body)
-			m.body = p.bodies[start:len(p.bodies):len(p.bodies)]
+			m.body = tree.String(body)
 		}
 		if attributes := tree.Member(i, "attributes"); attributes != 0 {
 			m.receives, _ = strconv.Atoi(text(tree, tree.Member(attributes, "ApproximateReceiveCount")))
@@ -81,5 +71,5 @@ func text(tree *jsontree.Tree, i uint32) string {
 	if i == 0 || tree.Nodes[i].Kind != '"' {
 		return ""
 	}
-	return string(tree.AppendString(nil, i))
+	return string(tree.String(i))
 }
