@@ -60,53 +60,51 @@ func (t *Tree) String(i uint32) []byte {
 
 // unescape is stringEnd, and unescapes the string on the way if it has escapes.
 func (t *Tree) unescape(node uint32, i int) int {
-	text, room := t.Text, t.room
-	from := i
-	if i = special(text, i); i == len(text) || text[i] == '"' {
-		if i == len(text) {
-			return -1
-		}
+	text, from := t.Text, i
+	if i = special(text, i); i == len(text) {
+		return -1
+	} else if text[i] == '"' {
 		return i
 	}
 	start := 0
 	if n := len(t.strings); n > 0 {
 		start = t.strings[n-1].end
 	}
-	at := start + copy(room[start:], text[from:i])
+	room := t.room[start:]
+	at := copy(room, text[from:i])
 	for {
 		// Eight bytes are taken over whatever they are, as far as they go.
 		for i+8 <= len(text) {
 			v := binary.LittleEndian.Uint64(text[i:])
 			binary.LittleEndian.PutUint64(room[at:], v)
-			m := specials(v)
-			n := bits.TrailingZeros64(m) >> 3 // 8 where there is none
-			i, at = i+n, at+n
-			if m != 0 {
+			if m := specials(v); m != 0 {
+				n := bits.TrailingZeros64(m) >> 3
+				i, at = i+n, at+n
 				break
 			}
+			i, at = i+8, at+8
 		}
 		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
 			room[at] = text[i]
 			i, at = i+1, at+1
 		}
-		if i == len(text) {
+		switch {
+		case i == len(text):
 			return -1
-		}
-		if text[i] == '"' {
-			t.strings = append(t.strings, unescaped{node, start, at})
+		case text[i] == '"':
+			t.strings = append(t.strings, unescaped{node, start, start + at})
 			return i
-		}
-		next := escapeEnd(text, i)
-		if next < 0 {
-			return -1
-		}
-		if next-i > 2 {
-			if i = stringEnd(text, next); i >= 0 {
-				t.strings = append(t.strings, unescaped{node, start, start + len(appendUnquoted(room[start:start], text[from-1:i+1]))})
+		case text[i] == '\\' && i+1 < len(text) && short[text[i+1]] != 0:
+			room[at] = short[text[i+1]]
+			i, at = i+2, at+1
+		default:
+			if i = escapeEnd(text, i); i < 0 {
+				return -1
+			}
+			if i = stringEnd(text, i); i >= 0 {
+				t.strings = append(t.strings, unescaped{node, start, start + len(appendUnquoted(room[:0], text[from-1:i+1]))})
 			}
 			return i
 		}
-		room[at] = short[text[i+1]]
-		i, at = next, at+1
 	}
 }
