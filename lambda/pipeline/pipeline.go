@@ -71,7 +71,8 @@ type Record struct {
 	Start, End int
 	// Raw is the event's own bytes as one line, where Config.KeepRaw asks for it.
 	Raw []byte
-	// Fault tells why there is none. It is valid until Process goes on.
+	// Fault tells why there is none. It is valid until Process goes on, as the
+	// Record is.
 	Fault *events.Fault
 	Stage string // of Fault: decode or normalise
 }
@@ -81,7 +82,26 @@ type Pipeline struct {
 	config     Config
 	decoder    events.Decoder
 	normaliser normaliser
+	types      map[string]eventType
+
+	// What Process is at.
+	dst      []byte
+	record   Record
+	visit    func(*Record)
+	visiting bool
+	decoded  func(*events.Event, *events.Fault) // the method, bound once for all calls
 }
+
+// eventType is what an event's type alone decides. It is remembered: events of
+// one type come by the thousand.
+type eventType struct {
+	name          string
+	known, wanted bool
+}
+
+// maxTypes bounds the event types that are remembered; Okta has some 1,400, and
+// a stranger's are looked at anew each time.
+const maxTypes = 4096
 
 type normaliser interface {
 	Append(dst []byte, e *events.Event) []byte
@@ -93,7 +113,8 @@ func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.Appen
 
 // New makes a pipeline.
 func New(c Config) *Pipeline {
-	p := &Pipeline{config: c}
+	p := &Pipeline{config: c, types: map[string]eventType{}}
+	p.decoded = p.event
 	switch c.Format {
 	case Datadog:
 		p.normaliser = datadog.New(c.Datadog)
@@ -109,51 +130,72 @@ func New(c Config) *Pipeline {
 // events.Decoder knows, calls visit for each record in it, in order, and returns
 // dst with the normalised records appended, one after the other.
 func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
-	visiting := false
+	p.dst, p.visit, p.visiting = dst, visit, false
 	defer func() {
-		out = dst
 		// A panic while decoding is the fate of what was being decoded, and of
 		// nothing else. What visit does is the caller's affair.
-		if !visiting && recover() != nil {
-			visit(&Record{Stage: "decode", Fault: &events.Fault{Reason: Panic, Text: panicked, Body: text}})
+		if !p.visiting && recover() != nil {
+			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: Panic, Text: panicked, Body: text}}
+			p.show()
 		}
+		out, p.dst, p.visit = p.dst, nil, nil
 	}()
-	own := visit
-	visit = func(r *Record) {
-		visiting = true
-		own(r)
-		visiting = false
+	p.decoder.Decode(text, p.decoded)
+	return p.dst
+}
+
+// show lets the caller see the record.
+func (p *Pipeline) show() {
+	p.visiting = true
+	p.visit(&p.record)
+	p.visiting = false
+}
+
+// event takes what the decoder has found.
+func (p *Pipeline) event(e *events.Event, fault *events.Fault) {
+	p.describe(e, fault)
+	p.show()
+}
+
+// describe makes the record of what the decoder has found.
+func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
+	r := &p.record
+	if fault != nil {
+		*r = Record{UUID: fault.UUID, Fault: fault, Stage: "decode"}
+		return
 	}
-	p.decoder.Decode(text, func(e *events.Event, fault *events.Fault) {
-		if fault != nil {
-			visit(&Record{UUID: fault.UUID, Fault: fault, Stage: "decode"})
-			return
-		}
-		r := Record{UUID: string(e.UUID), Type: string(e.Type), PublishedMS: e.PublishedMS}
-		if fault := p.foreign(e); fault != nil {
-			r.Fault, r.Stage = fault, "decode"
-			visit(&r)
-			return
-		}
-		if !p.config.Filter.Keeps(r.Type) {
-			r.Filtered = true
-			visit(&r)
-			return
-		}
-		r.Hash = e.Hash()
-		r.UnknownType = !catalogue.Known(r.Type)
-		r.Start = len(dst)
-		if dst, fault = p.normalise(dst, e); fault != nil {
-			fault.UUID = r.UUID
-			r.Fault, r.Stage = fault, "normalise"
-		}
-		r.End = len(dst)
-		if p.config.KeepRaw > 0 && r.End-r.Start > p.config.KeepRaw {
-			r.Raw = e.AppendLine(nil)
-		}
-		visit(&r)
-	})
-	return dst
+	is := p.typeOf(e.Type)
+	*r = Record{UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS}
+	if r.Fault = p.foreign(e); r.Fault != nil {
+		r.Stage = "decode"
+		return
+	}
+	if r.Filtered = !is.wanted; r.Filtered {
+		return
+	}
+	r.Hash = e.Hash()
+	r.UnknownType = !is.known
+	r.Start = len(p.dst)
+	if p.dst, fault = p.normalise(p.dst, e); fault != nil {
+		fault.UUID = r.UUID
+		r.Fault, r.Stage = fault, "normalise"
+	}
+	r.End = len(p.dst)
+	if p.config.KeepRaw > 0 && r.End-r.Start > p.config.KeepRaw {
+		r.Raw = e.AppendLine(nil)
+	}
+}
+
+func (p *Pipeline) typeOf(name []byte) eventType {
+	if t, ok := p.types[string(name)]; ok {
+		return t
+	}
+	t := eventType{name: string(name)}
+	t.known, t.wanted = catalogue.Known(t.name), p.config.Filter.Keeps(t.name)
+	if len(p.types) < maxTypes {
+		p.types[t.name] = t
+	}
+	return t
 }
 
 // foreign is the fault of an event that does not come from where it should.
