@@ -156,7 +156,9 @@ func (d *Decoder) provenance(tree *jsontree.Tree, form form) (Provenance, *Fault
 		from.Region = text(tree, form.region)
 	}
 	from.ID, from.TimeMS = text(tree, form.id), 0
-	from.TimeMS, _ = ParsePublished([]byte(text(tree, form.time)))
+	if form.time != 0 && tree.Nodes[form.time].Kind == '"' {
+		from.TimeMS, _ = ParsePublished(tree.String(form.time))
+	}
 	d.last = from
 	return from, nil
 }
@@ -183,7 +185,7 @@ func text(tree *jsontree.Tree, i uint32) string {
 	if i == 0 || tree.Nodes[i].Kind != '"' {
 		return ""
 	}
-	return string(tree.AppendString(nil, i))
+	return string(tree.String(i))
 }
 
 func kindName(k jsontree.Kind) string {

@@ -28,27 +28,36 @@ type copyOf struct {
 
 // Window remembers the events of one batch. The zero value is ready.
 type Window struct {
-	seen map[string][]copyOf
+	seen map[string]copyOf
+	// conflicting has those whose uuid somebody else had before.
+	conflicting map[string][]copyOf
 }
 
 // Add adds an event. id is the caller's name for it; of is the id of the first
 // copy where the event is a duplicate, and id itself where it is not.
 func (w *Window) Add(uuid string, hash Hash, id int) (verdict Verdict, of int) {
 	if w.seen == nil {
-		w.seen = map[string][]copyOf{}
+		w.seen, w.conflicting = map[string]copyOf{}, map[string][]copyOf{}
 	}
-	before := w.seen[uuid]
-	for _, c := range before {
+	first, ok := w.seen[uuid]
+	switch {
+	case !ok:
+		w.seen[uuid] = copyOf{hash, id}
+		return First, id
+	case first.hash == hash:
+		return Duplicate, first.id
+	}
+	for _, c := range w.conflicting[uuid] {
 		if c.hash == hash {
 			return Duplicate, c.id
 		}
 	}
-	w.seen[uuid] = append(before, copyOf{hash, id})
-	if len(before) > 0 {
-		return Conflict, id
-	}
-	return First, id
+	w.conflicting[uuid] = append(w.conflicting[uuid], copyOf{hash, id})
+	return Conflict, id
 }
 
 // Reset forgets everything: the next batch begins.
-func (w *Window) Reset() { clear(w.seen) }
+func (w *Window) Reset() {
+	clear(w.seen)
+	clear(w.conflicting)
+}

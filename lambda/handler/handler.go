@@ -16,6 +16,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/dedup"
 	"github.com/oktastream/oktastream/lambda/deliver"
 	"github.com/oktastream/oktastream/lambda/metrics"
 	"github.com/oktastream/oktastream/lambda/pipeline"
@@ -62,8 +63,10 @@ type Handler struct {
 
 	pipeline *pipeline.Pipeline
 	// What the last invocation needed, for the next one.
-	parser parser
-	out    []byte
+	parser  parser
+	window  dedup.Window
+	records []entry
+	out     []byte
 }
 
 // margin is how long before the deadline delivery stops: time to copy poison, to
@@ -95,9 +98,10 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		// What is no JSON cannot have come from EventBridge, SQS or Lambda.
 		in = invocation{messages: []message{{body: payload}}}
 	}
-	b := &work{handler: h, messages: in.messages, out: h.out[:0], records: make([]entry, 0, len(in.messages))}
+	b := &work{handler: h, messages: in.messages, out: h.out[:0], records: h.records[:0]}
+	h.window.Reset()
 	b.decode()
-	h.out = b.out
+	h.out, h.records = b.out, b.records
 	delivery, cancel := withMargin(ctx)
 	defer cancel()
 	b.deliver(delivery)
@@ -110,6 +114,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	b.account()
 	b.report(h.Now().Sub(started))
+	clear(b.records) // what they held is not kept
 	if in.queue {
 		return b.answer(), nil
 	}

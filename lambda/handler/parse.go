@@ -26,11 +26,13 @@ type message struct {
 }
 
 // parser takes invocations apart. Its memory is that of the last one.
-type parser struct{ tree jsontree.Tree }
+type parser struct {
+	tree     jsontree.Tree
+	messages []message
+}
 
 // parse takes an SQS batch apart. Everything else is one message, whose body is
-// the payload: the decoder knows the forms. The bodies are valid until the next
-// call.
+// the payload: the decoder knows the forms. All of it is valid until the next call.
 func (p *parser) parse(payload []byte) (invocation, error) {
 	tree := &p.tree
 	if err := tree.ParseUnescaping(payload); err != nil {
@@ -40,7 +42,7 @@ func (p *parser) parse(payload []byte) (invocation, error) {
 	if records == 0 || tree.Nodes[records].Kind != '[' || !isQueue(tree, records) {
 		return invocation{messages: []message{{body: payload}}}, nil
 	}
-	in := invocation{queue: true}
+	in := invocation{queue: true, messages: p.messages[:0]}
 	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
 		m := message{id: text(tree, tree.Member(i, "messageId"))}
 		if body := tree.Member(i, "body"); body != 0 && tree.Nodes[body].Kind == '"' {
@@ -56,6 +58,7 @@ func (p *parser) parse(payload []byte) (invocation, error) {
 		}
 		in.messages = append(in.messages, m)
 	}
+	p.messages = in.messages
 	return in, nil
 }
 

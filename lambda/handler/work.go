@@ -22,6 +22,9 @@ type work struct {
 	records  []entry
 	out      []byte // normalised records, one after the other
 
+	// Which message is being read, and how many of its records have been.
+	reading, nth int
+
 	live, replay totals
 	lost         bool // something was neither delivered nor buffered
 	fates        fates
@@ -52,40 +55,38 @@ const tired = 3
 
 // decode takes the messages apart.
 func (b *work) decode() {
-	var window dedup.Window
+	take := b.take // bound once for all messages
 	for m := range b.messages {
-		b.message(m, &window)
+		b.reading, b.nth = m, 0
+		body := b.messages[m].body
+		if b.handler.Unpack != nil {
+			if records, packed, fault := b.handler.Unpack.Unpack(body); packed {
+				b.packed(m, records, fault)
+				continue
+			}
+		}
+		b.out = b.handler.pipeline.Process(b.out, body, take)
 	}
 }
 
-func (b *work) message(m int, window *dedup.Window) {
-	body := b.messages[m].body
-	if b.handler.Unpack != nil {
-		if records, packed, fault := b.handler.Unpack.Unpack(body); packed {
-			b.packed(m, records, fault)
-			return
+// take takes over a record of the message that is being read.
+func (b *work) take(r *pipeline.Record) {
+	e := entry{Record: *r, message: b.reading, nth: b.nth, first: -1}
+	b.nth++
+	if r.Fault != nil {
+		fault := *r.Fault
+		fault.Body = bytes.Clone(fault.Body)
+		e.fault, e.Record.Fault = &fault, nil
+	} else if !r.Filtered {
+		verdict, of := b.handler.window.Add(r.UUID, r.Hash, len(b.records))
+		switch verdict {
+		case dedup.Duplicate:
+			e.first = of
+		case dedup.Conflict:
+			b.totals(b.reading).Conflict++
 		}
 	}
-	nth := 0
-	b.out = b.handler.pipeline.Process(b.out, body, func(r *pipeline.Record) {
-		e := entry{Record: *r, message: m, nth: nth, first: -1}
-		nth++
-		if r.Fault != nil {
-			fault := *r.Fault
-			fault.Body = bytes.Clone(fault.Body)
-			e.fault, e.Record.Fault = &fault, nil
-		} else if !r.Filtered {
-			index := len(b.records)
-			verdict, of := window.Add(r.UUID, r.Hash, index)
-			switch verdict {
-			case dedup.Duplicate:
-				e.first = of
-			case dedup.Conflict:
-				b.totals(m).Conflict++
-			}
-		}
-		b.records = append(b.records, e)
-	})
+	b.records = append(b.records, e)
 }
 
 // packed takes over the records of a packed batch.
@@ -156,10 +157,10 @@ func (b *work) bury(ctx context.Context) {
 	gate := make(chan struct{}, burials)
 	for i := range b.records {
 		e := &b.records[i]
-		note, body, dead := b.obituary(e)
-		if !dead {
+		if e.fault == nil && e.answer.State != sink.Dead {
 			continue
 		}
+		note, body := b.obituary(e)
 		gate <- struct{}{}
 		waiting.Go(func() {
 			defer func() { <-gate }()
@@ -173,8 +174,8 @@ func (b *work) bury(ctx context.Context) {
 	waiting.Wait()
 }
 
-// obituary is what is to be kept of a record, and whether it is dead at all.
-func (b *work) obituary(e *entry) (note deadletter.Note, body []byte, dead bool) {
+// obituary is what is to be kept of a record that is dead.
+func (b *work) obituary(e *entry) (note deadletter.Note, body []byte) {
 	m := &b.messages[e.message]
 	note = deadletter.Note{UUID: e.UUID, Version: b.handler.Version, FirstSeen: b.handler.Now().UTC(), Receives: m.receives}
 	if before := m.note(); before != nil {
@@ -184,15 +185,12 @@ func (b *work) obituary(e *entry) (note deadletter.Note, body []byte, dead bool)
 			note.FirstSeen = before.FirstSeen
 		}
 	}
-	switch {
-	case e.fault != nil:
+	if e.fault != nil {
 		note.Stage, note.Reason, note.Detail = e.Stage, string(e.fault.Reason), e.fault.Text
-		return note, e.fault.Body, true
-	case e.answer.State == sink.Dead:
-		note.Stage, note.Reason, note.Detail = "deliver", e.answer.Reason, e.answer.Detail
-		return note, b.carrier(e), true
+		return note, e.fault.Body
 	}
-	return note, nil, false
+	note.Stage, note.Reason, note.Detail = "deliver", e.answer.Reason, e.answer.Detail
+	return note, b.carrier(e)
 }
 
 // carrier is what brought a record, so that it can come again alone: its event
