@@ -117,11 +117,13 @@ func (e *Emitter) begin(key string, list bool) mark {
 	e.key(key)
 	if list {
 		e.Out = append(e.Out, '[')
-		key += "[0]"
 	}
 	e.Out = append(e.Out, '{')
 	m.content = len(e.Out)
 	if e.tracing {
+		if list {
+			key += "[0]"
+		}
 		e.names = append(e.names, key)
 	}
 	return m
@@ -197,12 +199,11 @@ func (e *Emitter) take(i uint32) {
 }
 
 func (e *Emitter) key(name string) {
-	if c := e.Out[len(e.Out)-1]; c != '{' && c != '[' {
-		e.Out = append(e.Out, ',')
+	out := e.Out
+	if c := out[len(out)-1]; c != '{' && c != '[' {
+		out = append(out, ',')
 	}
-	e.Out = append(e.Out, '"')
-	e.Out = append(e.Out, name...)
-	e.Out = append(e.Out, '"', ':')
+	e.Out = append(append(append(out, '"'), name...), '"', ':')
 }
 
 // Quote appends text as a JSON string. It reports true, as a value of Derive

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/oktastream/oktastream/events"
 )
 
@@ -145,7 +147,11 @@ func (d *derived) write(e *Emitter) bool {
 
 // Word is an attribute that is the same text in every record that has it.
 func Word(key, value, why string) Part {
-	return Derive(key, why, func(e *Emitter) bool { return e.Quote(value) })
+	quoted, _ := jsontext.AppendQuote(nil, value)
+	return Derive(key, why, func(e *Emitter) bool {
+		e.Out = append(e.Out, quoted...)
+		return true
+	})
 }
 
 // Number is an attribute that is the same number in every record that has it.

@@ -56,6 +56,9 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 			}
 			below = true
 		}
+		if e.silentLeaf(c, below) {
+			continue
+		}
 		before := len(e.Out)
 		if before > start+1 {
 			e.Out = append(e.Out, ',')
@@ -83,6 +86,23 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 	}
 	e.Out = append(e.Out, byte(n.Kind)+2) // '{' + 2 is '}', '[' + 2 is ']'
 	return true
+}
+
+// silentLeaf reports whether node i has no children and rest would write nothing
+// of it, which is what most are: an attribute holds them.
+func (e *Emitter) silentLeaf(i uint32, whole bool) bool {
+	if kind := e.Tree.Nodes[i].Kind; kind == '{' || kind == '[' {
+		return false
+	}
+	switch e.states[i] {
+	case dropped:
+		return true
+	case mapped:
+		return !whole || e.Tree.Blank(i)
+	case typed:
+		return false
+	}
+	return e.Tree.Blank(i)
 }
 
 // place is what node c is called in the record, below the names so far: an array
