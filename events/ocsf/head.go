@@ -38,15 +38,19 @@ func head() []record.Part {
 		record.Field("message", record.AsText, events.DisplayMessage),
 		metadata(),
 		cloud(),
-		record.Derive("action_id", "what the outcome says was done", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) }),
-		record.Derive("action", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeActionName) }),
-		record.Derive("disposition_id", "what the outcome says came of it", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) }),
-		record.Derive("disposition", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDispositionName) }),
-		record.Derive("risk_level_id", "Okta's verdict on the risk", writeRiskID),
-		record.Derive("risk_level", "its caption", writeRiskCaption),
-		record.Derive("risk_details", "the reasons of that verdict", writeRiskReasons),
+		record.When(controlled, record.Both{
+			record.Derive("action_id", "what the outcome says was done", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) }),
+			record.Derive("action", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeActionName) }),
+			record.Derive("disposition_id", "what the outcome says came of it", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) }),
+			record.Derive("disposition", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDispositionName) }),
+		}),
+		record.When(atRisk, record.Both{
+			record.Derive("risk_level_id", "Okta's verdict on the risk", writeRiskID),
+			record.Derive("risk_level", "its caption", writeRiskCaption),
+			record.Derive("risk_details", "the reasons of that verdict", writeRiskReasons),
+		}),
 		record.Derive("is_alert", "debugData.threatSuspected", func(e *record.Emitter) bool {
-			if !controlled(e) || !e.Is(e.Event.Node(events.DebugThreatSuspected), "true") {
+			if !e.Is(e.Event.Node(events.DebugThreatSuspected), "true") || !controlled(e) {
 				return false
 			}
 			e.Out = append(e.Out, "true"...)
@@ -126,7 +130,7 @@ func writeProfiles(e *record.Emitter) bool {
 			add("host")
 		}
 	}
-	if controlled(e) || e.Verdict.Risk != security.LevelNone {
+	if controlled(e) || atRisk(e) {
 		add("security_control")
 	}
 	if len(e.Out) == start+1 {

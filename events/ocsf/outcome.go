@@ -100,9 +100,6 @@ var dispositionCaptions = map[int64]string{
 // verdictOn writes one attribute of the verdict, if there is one: what the event
 // type itself states, else what the outcome does.
 func verdictOn(e *record.Emitter, write func(verdict, *record.Emitter) bool) bool {
-	if !controlled(e) {
-		return false
-	}
 	if stated := int64(e.Decision.Disposition); stated != 0 {
 		return write(verdict{2, stated}, e)
 	}
@@ -117,15 +114,15 @@ func (v verdict) writeDispositionName(e *record.Emitter) bool {
 	return e.Quote(dispositionCaptions[v.disposition])
 }
 
-func writeRiskID(e *record.Emitter) bool {
-	return e.Verdict.Risk != security.LevelNone && e.Int(int64(e.Verdict.Risk))
-}
+// atRisk reports whether Okta sees a risk at all.
+func atRisk(e *record.Emitter) bool { return e.Verdict.Risk != security.LevelNone }
+
+func writeRiskID(e *record.Emitter) bool { return atRisk(e) && e.Int(int64(e.Verdict.Risk)) }
 
 func writeRiskCaption(e *record.Emitter) bool {
-	return e.Verdict.Risk != security.LevelNone && e.Quote(riskCaptions[e.Verdict.Risk])
+	return atRisk(e) && e.Quote(riskCaptions[e.Verdict.Risk])
 }
 
 func writeRiskReasons(e *record.Emitter) bool {
-	return e.Verdict.Risk != security.LevelNone && len(e.Verdict.Reasons) > 0 &&
-		e.Quote(string(bytes.Join(e.Verdict.Reasons, []byte(", "))))
+	return len(e.Verdict.Reasons) > 0 && e.Quote(string(bytes.Join(e.Verdict.Reasons, []byte(", "))))
 }
