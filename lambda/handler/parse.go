@@ -44,22 +44,30 @@ func (p *parser) parse(payload []byte) (invocation, error) {
 	}
 	in := invocation{queue: true, messages: p.messages[:0]}
 	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
-		m := message{id: text(tree, tree.Member(i, "messageId"))}
-		if body := tree.Member(i, "body"); body != 0 && tree.Nodes[body].Kind == '"' {
-			m.body = tree.String(body)
-		}
-		if attributes := tree.Member(i, "attributes"); attributes != 0 {
-			m.receives, _ = strconv.Atoi(text(tree, tree.Member(attributes, "ApproximateReceiveCount")))
-		}
-		if attributes := tree.Member(i, "messageAttributes"); attributes != 0 {
-			if own := tree.Member(attributes, poison.Attribute); own != 0 {
-				m.attribute = text(tree, tree.Member(own, "stringValue"))
-			}
-		}
-		in.messages = append(in.messages, m)
+		in.messages = append(in.messages, messageAt(tree, i))
 	}
 	p.messages = in.messages
 	return in, nil
+}
+
+func messageAt(tree *jsontree.Tree, record uint32) (m message) {
+	for i := record + 1; i < tree.Nodes[record].Next; i = tree.Nodes[i].Next {
+		switch string(tree.Key(i)) {
+		case "messageId":
+			m.id = text(tree, i)
+		case "body":
+			if tree.Nodes[i].Kind == '"' {
+				m.body = tree.String(i)
+			}
+		case "attributes":
+			m.receives, _ = strconv.Atoi(text(tree, tree.Member(i, "ApproximateReceiveCount")))
+		case "messageAttributes":
+			if own := tree.Member(i, poison.Attribute); own != 0 {
+				m.attribute = text(tree, tree.Member(own, "stringValue"))
+			}
+		}
+	}
+	return m
 }
 
 // isQueue reports whether Records are those of SQS. An empty list is: whoever
