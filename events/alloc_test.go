@@ -5,7 +5,7 @@ import "testing"
 // maxAllocations is what one enveloped event may cost in steady state: it is the
 // garbage that a batch of a thousand makes, and the collector's time that goes
 // with it, on a function with a fraction of a core.
-const maxAllocations = 8
+const maxAllocations = 4
 
 func TestDecodeAllocatesLittle(t *testing.T) {
 	enveloped := envelope(string(detail(t, files("testdata", "events", "session-start-success.json")[0].text)))

@@ -36,7 +36,7 @@ const Source = "okta"
 // event to event, and nothing else.
 type Normaliser struct {
 	emitter    *record.Emitter
-	classifier *classify.Classifier
+	classifier *classify.Memory
 	parts      []record.Part
 }
 
@@ -47,7 +47,7 @@ func New(s Settings) *Normaliser {
 	}
 	return &Normaliser{
 		emitter:    record.New(),
-		classifier: classify.New(classify.V1_8()),
+		classifier: classify.Remember(classify.New(classify.V1_8())),
 		parts:      attributes(s),
 	}
 }
@@ -55,9 +55,9 @@ func New(s Settings) *Normaliser {
 // Append appends to dst the log of e, one line of JSON without its end. The
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
-	decision := n.classifier.Decide(string(e.Type))
+	decision := n.classifier.Decide(e.Type)
 	dst, displaced := appendEvent(dst, e)
-	n.emitter.Begin(dst, e, &decision)
+	n.emitter.Begin(dst, e, decision)
 	n.emitter.Write(n.parts)
 	if displaced {
 		return appendDisplaced(n.emitter.End(), e)

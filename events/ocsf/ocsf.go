@@ -18,33 +18,27 @@ import (
 // event to event, and nothing else.
 type Normaliser struct {
 	schema     *schema
-	classifier *classify.Classifier
+	classifier *classify.Memory
 	emitter    *record.Emitter
 	head, tail []record.Part
-	decided    map[string]*classify.Decision
 }
-
-// maxDecided bounds the event types whose decision is remembered; Okta has some
-// 1,400, and a stranger's are decided anew each time.
-const maxDecided = 4096
 
 // New makes a Normaliser for OCSF Version.
 func New() *Normaliser {
 	schema := schemaV1_8()
 	return &Normaliser{
 		schema:     schema,
-		classifier: classify.New(schema.table),
+		classifier: classify.Remember(classify.New(schema.table)),
 		emitter:    record.New(),
 		head:       head(),
 		tail:       tail(),
-		decided:    map[string]*classify.Decision{},
 	}
 }
 
 // Append appends to dst the record of e, one line of JSON without its end. The
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
-	decision := n.decide(e.Type)
+	decision := n.classifier.Decide(e.Type)
 	n.emitter.Begin(append(dst, '{'), e, decision)
 	n.emitter.Write(n.head)
 	n.emitter.Write(n.schema.records[decision.Class.UID])
@@ -69,16 +63,5 @@ func (n *Normaliser) Fields(class int) []record.Step {
 
 // Decide says what class and activity an event type is, and which rule says so.
 func (n *Normaliser) Decide(eventType string) classify.Decision {
-	return n.classifier.Decide(eventType)
-}
-
-func (n *Normaliser) decide(eventType []byte) *classify.Decision {
-	if d := n.decided[string(eventType)]; d != nil {
-		return d
-	}
-	d := n.classifier.Decide(string(eventType))
-	if len(n.decided) < maxDecided {
-		n.decided[string(eventType)] = &d
-	}
-	return &d
+	return *n.classifier.Decide([]byte(eventType))
 }
