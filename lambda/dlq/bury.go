@@ -1,6 +1,7 @@
 package dlq
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -72,7 +73,7 @@ func (q *Queue) delete(ctx context.Context, parcels []*Parcel) (why []string) {
 	for i := range left {
 		left[i] = i
 	}
-	wait := 100 * time.Millisecond
+	wait := cmp.Or(q.FirstWait, 200*time.Millisecond)
 	for try := 1; len(left) > 0; try++ {
 		var again []int
 		for len(left) > 0 {

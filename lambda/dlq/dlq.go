@@ -62,6 +62,8 @@ type Queue struct {
 	Visible, InFlight int
 
 	Now func() time.Time
+	// FirstWait is the first wait before another try; 200 ms where it is 0.
+	FirstWait time.Duration
 }
 
 // Open asks a queue for its attributes.
