@@ -149,12 +149,20 @@ func (g *reading) release(err error) {
 	}
 }
 
+// receiveTime is how long a receive may take, its long poll included.
+const receiveTime = 15 * time.Second
+
 // tries is how many calls in a row may fail, after the SDK's own tries.
 const tries = 5
 
 // receive receives a batch. A call that failed once is no reason to end, and does
 // not say that the queue is empty either.
+//
+// It is not interrupted: what SQS has handed out and nobody has heard of would stay
+// hidden.
 func (g *reading) receive(ctx context.Context) (messages []types.Message, answered bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
+	defer cancel()
 	out, err := g.Queue.API.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl:            aws.String(g.Queue.URL),
 		MaxNumberOfMessages: batchEntries,
@@ -164,9 +172,6 @@ func (g *reading) receive(ctx context.Context) (messages []types.Message, answer
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 	})
-	if ctx.Err() != nil {
-		return nil, false, nil
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err == nil {
@@ -202,7 +207,10 @@ func (g *reading) visit(ctx context.Context, received []types.Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	err := g.Visit(ctx, messages)
+	var err error
+	if ctx.Err() == nil {
+		err = g.Visit(ctx, messages)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, m := range messages {
