@@ -148,7 +148,7 @@ func (b *Buffer) offer(ctx context.Context, batch []entry) (left []entry, err er
 	}
 	out, err := b.API.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(b.URL), Entries: entries})
 	if err != nil {
-		p := problem("SendMessageBatch", err)
+		p := ProblemOf("SendMessageBatch", err)
 		for _, e := range batch {
 			e.Err = p
 		}

@@ -99,7 +99,7 @@ func (q *Queue) deleteBatch(ctx context.Context, parcels []*Parcel, batch []int,
 	}
 	out, err := q.API.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
 	if err != nil {
-		p := problem("DeleteMessageBatch", err)
+		p := ProblemOf("DeleteMessageBatch", err)
 		for _, i := range batch {
 			why[i] = "DeleteMessageBatch: " + p.Code
 		}

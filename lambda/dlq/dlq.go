@@ -76,7 +76,7 @@ func Open(ctx context.Context, api API, url, name string, now func() time.Time) 
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open queue %s: %w", url, problem("GetQueueAttributes", err))
+		return nil, fmt.Errorf("open queue %s: %w", url, ProblemOf("GetQueueAttributes", err))
 	}
 	number := func(name types.QueueAttributeName) int {
 		n, _ := strconv.Atoi(out.Attributes[string(name)])
@@ -118,7 +118,8 @@ func busy(code string) bool {
 		slices.Contains([]string{"RequestTimeout", "RequestTimeoutException", "OverLimit", "SlowDown", "RequestLimitExceeded"}, code)
 }
 
-func problem(call string, err error) *Problem {
+// ProblemOf is what a failed call of AWS amounts to.
+func ProblemOf(call string, err error) *Problem {
 	p := &Problem{Call: call, cause: err}
 	var api smithy.APIError
 	var response *awshttp.ResponseError

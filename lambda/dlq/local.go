@@ -27,9 +27,6 @@ type Local struct {
 	Deliver Deliverer
 	// Envelope: a record is the whole envelope, as the rule stores it.
 	Envelope bool
-	// Anywhere takes events also from elsewhere than the stack: nobody knows which
-	// it is.
-	Anywhere bool
 }
 
 // deliverTime is how long a delivery may try. Sending as a whole has sendTime.
@@ -97,9 +94,6 @@ func (l *Local) records(p *Parcel) (records []sink.Record, refusal Refusal) {
 		return l.envelopes(p, text)
 	}
 	own := &pipeline.Origin{Source: l.Config.Source, Account: l.Config.Account, Region: l.Config.Region}
-	if l.Anywhere {
-		own = nil
-	}
 	run := pipeline.New(pipeline.Config{
 		Format: l.Config.Format, Filter: l.Config.Filter, Datadog: l.Config.Datadog, Own: own, KeepRaw: l.Config.KeepRaw(),
 	})
@@ -135,7 +129,7 @@ func (l *Local) envelopes(p *Parcel, text []byte) (records []sink.Record, refusa
 			return
 		}
 		from := e.Provenance
-		if !l.Anywhere && (from.Source != l.Config.Source || from.Account != l.Config.Account || from.Region != l.Config.Region) {
+		if from.Source != l.Config.Source || from.Account != l.Config.Account || from.Region != l.Config.Region {
 			refusal = Refusal(events.Foreign)
 			return
 		}

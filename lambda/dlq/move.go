@@ -59,7 +59,7 @@ func (m *Move) Run(ctx context.Context) (Moved, error) {
 			in.MaxNumberOfMessagesPerSecond = aws.Int32(int32(m.Rate))
 		}
 		if _, err := m.Queue.API.StartMessageMoveTask(ctx, in); err != nil {
-			return Moved{}, fmt.Errorf("redrive queue %s: %w", m.Queue.Name, problem("StartMessageMoveTask", err))
+			return Moved{}, fmt.Errorf("redrive queue %s: %w", m.Queue.Name, ProblemOf("StartMessageMoveTask", err))
 		}
 	}
 	moved, err := m.follow(ctx, joined, started)
@@ -106,7 +106,7 @@ func (m *Move) follow(ctx context.Context, joined bool, before time.Time) (Moved
 func (m *Move) task(ctx context.Context) (*types.ListMessageMoveTasksResultEntry, error) {
 	out, err := m.Queue.API.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: aws.String(m.Queue.ARN), MaxResults: aws.Int32(1)})
 	if err != nil {
-		return nil, fmt.Errorf("look at the redrives of queue %s: %w", m.Queue.Name, problem("ListMessageMoveTasks", err))
+		return nil, fmt.Errorf("look at the redrives of queue %s: %w", m.Queue.Name, ProblemOf("ListMessageMoveTasks", err))
 	}
 	if len(out.Results) == 0 {
 		return nil, nil
@@ -124,7 +124,7 @@ func (m *Move) cancel(ctx context.Context) (Moved, error) {
 	}
 	out, err := m.Queue.API.CancelMessageMoveTask(ctx, &sqs.CancelMessageMoveTaskInput{TaskHandle: task.TaskHandle})
 	if err != nil {
-		return Moved{}, errors.Join(context.Canceled, fmt.Errorf("cancel the redrive of queue %s, which goes on: %w", m.Queue.Name, problem("CancelMessageMoveTask", err)))
+		return Moved{}, errors.Join(context.Canceled, fmt.Errorf("cancel the redrive of queue %s, which goes on: %w", m.Queue.Name, ProblemOf("CancelMessageMoveTask", err)))
 	}
 	return Moved{Status: "CANCELLED", Messages: out.ApproximateNumberOfMessagesMoved}, context.Canceled
 }

@@ -178,7 +178,7 @@ func (g *reading) receive(ctx context.Context) (messages []types.Message, answer
 		g.failures = 0
 		return out.Messages, true, nil
 	}
-	p := problem("ReceiveMessage", err)
+	p := ProblemOf("ReceiveMessage", err)
 	if p.Code == "OverLimit" {
 		g.full = true
 		return nil, false, ErrEnough
