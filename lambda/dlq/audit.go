@@ -59,7 +59,11 @@ func OpenAudit(name string, now time.Time) (*Audit, error) {
 		return nil, fmt.Errorf("open the audit: %w", err)
 	}
 	a := &Audit{file: file}
-	torn, err := a.read(file, now)
+	torn := false
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() { // a device may have no end
+		torn, err = a.read(file, now)
+	}
 	if err == nil && torn {
 		// The process that wrote it was killed in the middle of a line.
 		_, err = file.Write([]byte{'\n'})
