@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -234,10 +235,11 @@ func newMessage(m *types.Message, now time.Time) *Message {
 	}
 	receives, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
 	return &Message{
-		ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Attributes: m.MessageAttributes,
+		// Copies: what is held on to must not hold on to the whole answer.
+		ID: strings.Clone(aws.ToString(m.MessageId)), Body: aws.ToString(m.Body), Attributes: m.MessageAttributes,
 		Sent:     stamp(types.MessageSystemAttributeNameSentTimestamp),
 		Receives: receives,
 		DeadFrom: m.Attributes[string(types.MessageSystemAttributeNameDeadLetterQueueSourceArn)],
-		received: now, receipt: aws.ToString(m.ReceiptHandle),
+		received: now, receipt: strings.Clone(aws.ToString(m.ReceiptHandle)),
 	}
 }

@@ -243,11 +243,12 @@ var (
 	anID  = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 )
 
+// word is a copy: groups hold on to words, and must not hold on to bodies.
 func word(text string) string {
 	if !aWord.MatchString(text) {
 		return None
 	}
-	return text
+	return strings.Clone(text)
 }
 
 func uuidOf(text string) string {

@@ -3,7 +3,9 @@ package dlq_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -221,3 +223,12 @@ func lost(before, now map[string]int) (list []string) {
 }
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
+
+func appendText(name, text string) error {
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}
