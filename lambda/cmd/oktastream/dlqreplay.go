@@ -20,7 +20,7 @@ type dlqReplay struct {
 	Limit  int    `placeholder:"N" help:"Bring back no more than N messages."`
 	Yes    bool   `help:"Do it. Without this it is a dry run."`
 	Rate   int    `placeholder:"N" help:"No more than N messages a second."`
-	Audit  string `type:"path" placeholder:"FILE" help:"Append a JSON line for each chosen message to FILE. A run that goes on with it sends nothing twice."`
+	Audit  string `type:"path" placeholder:"FILE" help:"Append a JSON line for each chosen message to FILE. A run that goes on with it only deletes what it says was sent."`
 	Check  bool   `help:"Run the pipeline here first; what would not pass stays. Needs --stack."`
 	Force  bool   `help:"Also what has been replayed three times and more."`
 	Native bool   `help:"Have SQS itself move all of redrive (StartMessageMoveTask), and follow it."`
