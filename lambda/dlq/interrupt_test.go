@@ -192,3 +192,25 @@ func TestNothingIsLostWhereverItIsInterrupted(t *testing.T) {
 		}
 	})
 }
+
+// Ctrl-C in the middle of a send does not make copies: what has begun is ended.
+func TestAnInterruptedSendIsEnded(t *testing.T) {
+	w := newWorld(t)
+	some(w, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		if call.Operation == "SendMessageBatch" {
+			cancel()
+			return awsfake.Fault{Delay: 20 * time.Millisecond}
+		}
+		return awsfake.Fault{}
+	})
+	report, err := w.replay(w.open(t, w.dead, "dead")).Run(ctx)
+	sent, left := len(w.Messages("buffer")), len(w.Messages("dead"))
+	if !errors.Is(err, context.Canceled) || sent == 0 || sent+left != 100 || report.Outcomes[dlq.Replayed] != sent {
+		t.Errorf("%v: %d sent, %d left of 100, %v", err, sent, left, report.Outcomes)
+	}
+	if n := visible(w, "dead"); n != left {
+		t.Errorf("%d of %d were given back", n, left)
+	}
+}

@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
 	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
@@ -110,5 +114,30 @@ func TestAMoveThatFailsIsAnError(t *testing.T) {
 	var p *dlq.Problem
 	if !errors.As(err, &p) || p.Call != "StartMessageMoveTask" || p.Code != "InvalidParameterValue" {
 		t.Errorf("%v", err)
+	}
+}
+
+// late is an API whose list of moves does not know the newest one at first.
+type late struct {
+	dlq.API
+	old   types.ListMessageMoveTasksResultEntry
+	calls int
+}
+
+func (l *late) ListMessageMoveTasks(ctx context.Context, in *sqs.ListMessageMoveTasksInput, o ...func(*sqs.Options)) (*sqs.ListMessageMoveTasksOutput, error) {
+	if l.calls++; l.calls <= 3 {
+		return &sqs.ListMessageMoveTasksOutput{Results: []types.ListMessageMoveTasksResultEntry{l.old}}, nil
+	}
+	return l.API.ListMessageMoveTasks(ctx, in, o...)
+}
+
+// The end of an older move is not that of this one.
+func TestAnOlderMoveIsNotTakenForThisOne(t *testing.T) {
+	w, m := exhausted(t, 5)
+	m.Queue.API = &late{API: w.api, old: types.ListMessageMoveTasksResultEntry{
+		Status: aws.String("FAILED"), StartedTimestamp: w.clock.now().Add(-time.Hour).UnixMilli(), ApproximateNumberOfMessagesMoved: 1,
+	}}
+	if moved, err := m.Run(t.Context()); err != nil || moved.Status != "COMPLETED" || moved.Messages != 5 {
+		t.Errorf("%+v, %v", moved, err)
 	}
 }
