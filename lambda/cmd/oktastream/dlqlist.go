@@ -74,7 +74,13 @@ func (l *dlqList) Run(ctx context.Context, c console) error {
 		out.Queues = append(out.Queues, listedQueue{
 			Queue: q.Name, URL: q.URL, Pipeline: p.name(), Read: read.Messages, Visible: q.Visible, InFlight: q.InFlight, Complete: err == nil && !read.Full,
 		})
-		bar.tell(c, readingNotes(q, read))
+		notes := readingNotes(q, read)
+		if err == nil && !read.Full && read.Messages < q.Visible {
+			// An answer that got lost on its way hides what was in it.
+			notes = append(notes, fmt.Sprintf("note: %s: about %d messages were there and %d were read; the others come back by themselves within %v, if they are there",
+				q.Name, q.Visible, read.Messages, dlq.Hidden))
+		}
+		bar.tell(c, notes)
 		return dlqHint(err)
 	})
 	bar.end()

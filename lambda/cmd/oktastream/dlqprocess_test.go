@@ -44,3 +44,23 @@ func TestReplayInterrupted(t *testing.T) {
 		t.Errorf("%d sent and %d left of 70", sent, len(left))
 	}
 }
+
+// An answer that gets lost hides the messages in it, and the list says that it is
+// short.
+func TestAShortListSaysSo(t *testing.T) {
+	c := newCloud(t)
+	for i := range 30 {
+		c.dead(i*scaleForms + 2)
+	}
+	c.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		return awsfake.Fault{ResetAfter: call.Operation == "ReceiveMessage" && call.N == 1}
+	})
+	cmd := command(t, "dlq", "list", "--stack", "okta", "--in", "dead")
+	cmd.Env = append(cmd.Env, c.env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if code := exitCode(cmd.Run()); code != 0 || !strings.Contains(stdout.String(), "\n20 messages, 20 events") ||
+		stderr.String() != "oktastream: note: dead: about 30 messages were there and 20 were read; the others come back by themselves within 15m0s, if they are there\n" {
+		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
+	}
+}
