@@ -61,6 +61,13 @@ func newCloud(t testing.TB) *cloud {
 		if err != nil {
 			t.Fatal(err)
 		}
+		keys := map[string]any{}
+		if err := json.Unmarshal(text, &keys); err != nil {
+			t.Fatal(err)
+		}
+		if text, err = json.Marshal(keys); err != nil { // in the CDK's order
+			t.Fatal(err)
+		}
 		return map[string]string{"Pipeline0": string(text), "PasteIntoOkta": "111122223333", "Other": `{"json":1}`}
 	}
 	c.AddStack("okta", output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",

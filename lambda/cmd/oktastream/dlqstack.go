@@ -20,8 +20,9 @@ import (
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
-// pipelineOutput is what a stack says of a pipeline: the value of an output, told
-// from others by its first key.
+// pipelineOutput is what a stack says of a pipeline: the value of an output, a JSON
+// object that is told from others by its key oktastream. The keys have no order:
+// the CDK sorts them.
 type pipelineOutput struct {
 	Oktastream      int    `json:"oktastream"` // version of this form
 	Pipeline        string `json:"pipeline"`
@@ -49,8 +50,8 @@ type pipelineOutput struct {
 // outputVersion is the version that this program knows.
 const outputVersion = 1
 
-// outputMark begins the value of a pipeline's output.
-const outputMark = `{"oktastream":`
+// outputMark is in the value of every pipeline's output.
+const outputMark = `"oktastream":`
 
 // attempts is how often the SDK tries a call: with its waits that is about a
 // minute of a service that throttles or fails.
@@ -169,7 +170,7 @@ func (t *dlqTarget) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutp
 	for _, stack := range out.Stacks {
 		for _, output := range stack.Outputs {
 			value := aws.ToString(output.OutputValue)
-			if !strings.HasPrefix(strings.Join(strings.Fields(value), ""), outputMark) {
+			if !strings.HasPrefix(strings.TrimSpace(value), "{") || !strings.Contains(value, outputMark) {
 				continue
 			}
 			var o pipelineOutput
