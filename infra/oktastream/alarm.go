@@ -15,7 +15,7 @@ import (
 // watch makes the alarms, whoever is told of them, and the dashboard.
 func (b *builder) watch(o *Oktastream) {
 	stack := watch.Stack{
-		Name: b.name, Region: *awscdk.Aws_REGION(), Account: *awscdk.Aws_ACCOUNT_ID(), Bus: *b.bus.name,
+		Name: b.name, Partition: *awscdk.Aws_PARTITION(), Region: *awscdk.Aws_REGION(), Account: *awscdk.Aws_ACCOUNT_ID(), Bus: *b.bus.name,
 		Live: b.s.Live, SilenceMinutes: b.s.SilenceMinutes,
 	}
 	filtered := true
@@ -82,9 +82,14 @@ func (b *builder) newAlarm(id string, a watch.Alarm, topic *string) {
 		metrics = append(metrics, dataQuery(q, a.PeriodSeconds))
 	}
 	props := &awscloudwatch.CfnAlarmProps{
-		AlarmName: &a.Name, AlarmDescription: jsii.String(a.Description()), ActionsEnabled: jsii.Bool(a.ActionsEnabled),
+		AlarmName: &a.Name, AlarmDescription: jsii.String(a.Description()),
 		Metrics: metrics, ComparisonOperator: &a.Comparison, Threshold: jsii.Number(a.Threshold),
 		EvaluationPeriods: jsii.Number(a.Periods), DatapointsToAlarm: jsii.Number(a.ToAlarm), TreatMissingData: &a.Missing,
+	}
+	if a.Clock != "" {
+		props.EvaluationWindow = &awscloudwatch.CfnAlarm_EvaluationWindowProperty{
+			WallClockWindow: &awscloudwatch.CfnAlarm_WallClockWindowProperty{Timezone: &a.Clock},
+		}
 	}
 	if topic != nil {
 		props.AlarmActions, props.OkActions = &[]any{topic}, &[]any{topic}
