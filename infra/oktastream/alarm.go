@@ -1,7 +1,7 @@
 package oktastream
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -35,8 +35,10 @@ func (b *builder) watch(o *Oktastream) {
 	stack.StreamRule = b.newCountingRule("LogStream", "-log-stream", "Counts changes of Okta's log streams, for an alarm", changed)
 
 	topic := b.newTopic()
-	for i, alarm := range watch.Alarms(stack) {
-		b.newAlarm(fmt.Sprintf("Alarm%02d", i+1), alarm, topic)
+	for _, alarm := range watch.Alarms(stack) {
+		// By name and not by number: an alarm that comes before others must not shift
+		// their names, which are taken as long as those stand.
+		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm, topic)
 	}
 	awscloudwatch.NewCfnDashboard(b.scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
 		DashboardName: &b.name, DashboardBody: awscdk.Stack_Of(b.scope).ToJsonString(watch.Dashboard(stack), nil),

@@ -131,6 +131,30 @@ func TestWhoIsTold(t *testing.T) {
 	})
 }
 
+// TestAnUpdateKeepsTheAlarms: an alarm that an update brings must not take the
+// logical id of another, whose name is taken as long as that one stands.
+func TestAnUpdateKeepsTheAlarms(t *testing.T) {
+	names := func(s *synthesised) map[string]any {
+		list := map[string]any{}
+		for id, r := range s.of("AWS::CloudWatch::Alarm") {
+			list[id] = r["Properties"].(map[string]any)["AlarmName"]
+		}
+		for id, r := range s.of("AWS::Logs::QueryDefinition") {
+			list[id] = r["Properties"].(map[string]any)["Name"]
+		}
+		return list
+	}
+	before, after := names(synthesise(t, "cloudwatch")), names(synthesise(t, "mail-live-both"))
+	if len(after) <= len(before) {
+		t.Fatalf("%d names before, %d after", len(before), len(after))
+	}
+	for id, name := range before {
+		if after[id] != name {
+			t.Errorf("%s is %v before an update and %v after", id, name, after[id])
+		}
+	}
+}
+
 // TestTheDashboardShowsWhatIsThere holds the dashboard's metrics against the
 // template's resources.
 func TestTheDashboardShowsWhatIsThere(t *testing.T) {

@@ -1,8 +1,6 @@
 package oktastream
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -30,8 +28,8 @@ func (g *LogGroup) index(set *settings.Pipeline) {
 // saveQueries saves the queries of a responder in CloudWatch Logs Insights, in a
 // folder with the stack's name.
 func (b *builder) saveQueries(scope constructs.Construct, g *LogGroup, set *settings.Pipeline) {
-	for i, q := range queries.All() {
-		awslogs.NewCfnQueryDefinition(scope, jsii.String(fmt.Sprintf("Query%02d", i+1)), &awslogs.CfnQueryDefinitionProps{
+	for _, q := range queries.All() {
+		awslogs.NewCfnQueryDefinition(scope, jsii.String("Query-"+q.Name), &awslogs.CfnQueryDefinitionProps{
 			Name: jsii.String(b.name + "/" + q.Name), QueryString: jsii.String(q.Text(shape(set))), LogGroupNames: &[]any{g.Name},
 		})
 	}

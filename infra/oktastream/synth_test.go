@@ -87,6 +87,7 @@ func configurations() map[string]map[string]any {
 		"destroy":           with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
 		"mail":              with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
 		"mail-own":          with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "kms", "own", "silenceMinutes", 15),
+		"mail-live-both":    with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "live", true),
 		"mail-given":        with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
 		"topic":             with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
 		"replayers":         with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
