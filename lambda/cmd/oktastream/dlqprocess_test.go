@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/oktastream/oktastream/lambda/awsfake"
 )
@@ -23,15 +22,18 @@ func TestReplayInterrupted(t *testing.T) {
 	cmd.Env = append(cmd.Env, c.env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	interrupt := time.AfterFunc(time.Hour, func() { _ = cmd.Process.Signal(os.Interrupt) })
-	defer interrupt.Stop()
+	started := make(chan *os.Process, 1)
 	c.SetFaults(func(call awsfake.Call) awsfake.Fault {
 		if call.Operation == "SendMessageBatch" && call.N == 5 {
-			interrupt.Reset(0)
+			_ = (<-started).Signal(os.Interrupt)
 		}
 		return awsfake.Fault{}
 	})
-	if code := exitCode(cmd.Run()); code != 130 || stderr.Len() > 0 || !strings.Contains(stdout.String(), "replayed") {
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started <- cmd.Process
+	if code := exitCode(cmd.Wait()); code != 130 || stderr.Len() > 0 || !strings.Contains(stdout.String(), "replayed") {
 		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
 	}
 	left := c.Messages("dead")
