@@ -111,8 +111,10 @@ func (i *intake) take(body []byte, query string) int {
 	}
 	for _, text := range logs {
 		var log map[string]any
-		if err := json.Unmarshal(text, &log); err != nil {
-			i.fault("a log that is no object: %.100s", text)
+		numbers := json.NewDecoder(bytes.NewReader(text))
+		numbers.UseNumber() // any number is JSON, however large
+		if err := numbers.Decode(&log); err != nil {
+			i.fault("a log that is no object: %v: %.100s", err, text)
 			return http.StatusBadRequest
 		}
 		if len(text) > mostLog {

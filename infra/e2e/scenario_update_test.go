@@ -18,12 +18,14 @@ func both() []string { return []string{"destination=cloudwatch,datadog", "secret
 // narrow are the settings that the update changes.
 func narrow() []string { return []string{"cloudwatch.format=raw", "exclude=user.session.*"} }
 
+// kept are some event types that the narrow filter lets through.
+func kept(n int) []string {
+	return slices.DeleteFunc(some(n), func(kind string) bool { return strings.HasPrefix(kind, "user.session.") })
+}
+
 // updated: while events come in, and some cannot be delivered yet, a deployment
 // changes the format of a destination and the filter of both.
 func (w *world) updated(t *testing.T) {
-	kept := func(n int) []string {
-		return slices.DeleteFunc(some(n), func(kind string) bool { return strings.HasPrefix(kind, "user.session.") })
-	}
 	p := w.one["cloudwatch"]
 	// Long enough that what is in flight is not tried five times during the deployment.
 	w.hasten(t, p, 8*time.Second)
@@ -81,7 +83,7 @@ func (w *world) updated(t *testing.T) {
 func (w *world) removed(t *testing.T) {
 	old := w.one["datadog"]
 	w.hosts.down(old.Name)
-	waiting := w.send(t, some(60)...)
+	waiting := w.send(t, kept(60)...)
 	left := w.depth(t, old.Dead)
 	w.one = w.deploy(t, "one", w.firstStack("destination=cloudwatch", "format=raw", "exclude=user.session.*")...)
 	if _, ok := w.one["datadog"]; ok || w.isDeployed(t, old.Name) {

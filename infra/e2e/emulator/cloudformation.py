@@ -135,5 +135,9 @@ def in_order(update):
         keep_all = dict(template, Resources={**template["Resources"], **gone})
         update(self, keep_all, parameters)
         update(self, template, parameters)
+        for name in gone:
+            # moto keeps what it has deleted in mind: what is added again under the same
+            # logical id would be taken for there.
+            self._parsed_resources.pop(name, None)
 
     return ordered
