@@ -25,7 +25,7 @@ type world struct {
 	dead      map[string]sent     // of what was sent: dead for good
 	two       map[string]pipeline // of the second stack
 	twoSent   sent
-	delivered int
+	delivered int // records and logs at the end
 }
 
 // The settings of the first stack. The short window and the few tries are settings

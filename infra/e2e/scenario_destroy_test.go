@@ -58,5 +58,16 @@ func (w *world) destroyed(t *testing.T) {
 			t.Errorf("the delivery to Datadog should stay: %v %v", rules, err)
 		}
 	}
+	// Everything is still where it was, and nobody got what came after.
+	for d := range w.one {
+		w.balance(t, d)
+	}
+	w.balanceTwo(t)
 	t.Logf("%d queues, %d log groups, 4 buses stay", len(depths), len(records))
+	for _, n := range records {
+		w.delivered += n
+	}
+	for _, logs := range w.intake.all() {
+		w.delivered += len(logs)
+	}
 }

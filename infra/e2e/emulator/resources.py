@@ -3,6 +3,7 @@
 import json
 import re
 
+from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import events_backends
@@ -109,7 +110,10 @@ class EventInvokeConfig(Model):
         backend.put_function_event_invoke_config(self.function, config)
 
     def delete(self, account_id, region_name):
-        lambda_backends[account_id][region_name].get_function(self.function).event_invoke_config.clear()
+        try:
+            lambda_backends[account_id][region_name].get_function(self.function).event_invoke_config.clear()
+        except UnknownFunctionException:
+            pass  # it has gone with its function
 
 
 MODELS = {
