@@ -61,11 +61,12 @@ func newCloud(t testing.TB) *cloud {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys := map[string]any{}
+		// The CDK writes the keys of an output in the order of the alphabet.
+		var keys map[string]any
 		if err := json.Unmarshal(text, &keys); err != nil {
 			t.Fatal(err)
 		}
-		if text, err = json.Marshal(keys); err != nil { // in the CDK's order
+		if text, err = json.Marshal(keys); err != nil {
 			t.Fatal(err)
 		}
 		return map[string]string{"Pipeline0": string(text), "PasteIntoOkta": "111122223333", "Other": `{"json":1}`}

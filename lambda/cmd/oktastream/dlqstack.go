@@ -20,9 +20,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
-// pipelineOutput is what a stack says of a pipeline: the value of an output, a JSON
-// object that is told from others by its key oktastream. The keys have no order:
-// the CDK sorts them.
+// pipelineOutput is what a stack says of a pipeline: the value of an output, told
+// from others by the key oktastream.
 type pipelineOutput struct {
 	Oktastream      int    `json:"oktastream"` // version of this form
 	Pipeline        string `json:"pipeline"`
@@ -50,8 +49,15 @@ type pipelineOutput struct {
 // outputVersion is the version that this program knows.
 const outputVersion = 1
 
-// outputMark is in the value of every pipeline's output.
-const outputMark = `"oktastream":`
+// describesPipeline reports whether an output's value is a pipeline's: a JSON object
+// with the key oktastream, wherever it stands. The CDK writes keys in the order of the
+// alphabet.
+func describesPipeline(value string) bool {
+	var mark struct {
+		Oktastream int `json:"oktastream"`
+	}
+	return json.Unmarshal([]byte(value), &mark) == nil && mark.Oktastream > 0
+}
 
 // attempts is how often the SDK tries a call: with its waits that is about a
 // minute of a service that throttles or fails.
@@ -170,7 +176,7 @@ func (t *dlqTarget) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutp
 	for _, stack := range out.Stacks {
 		for _, output := range stack.Outputs {
 			value := aws.ToString(output.OutputValue)
-			if !strings.HasPrefix(strings.TrimSpace(value), "{") || !strings.Contains(value, outputMark) {
+			if !describesPipeline(value) {
 				continue
 			}
 			var o pipelineOutput
