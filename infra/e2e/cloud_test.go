@@ -85,6 +85,7 @@ func newCloud(t *testing.T) *cloud {
 	}
 	c.cfn, c.buses = cloudformation.NewFromConfig(config), eventbridge.NewFromConfig(config)
 	c.logs, c.sqs = cloudwatchlogs.NewFromConfig(config), sqs.NewFromConfig(config)
+	t.Cleanup(c.hosts.end) // before all that the functions talk to
 	return c
 }
 

@@ -27,6 +27,7 @@ type hosts struct {
 	running map[string]*host    // by function name
 	queued  map[string][][]byte // asynchronous calls of functions that do not run yet
 	waiting atomic.Int64        // asynchronous calls that have not ended
+	ended   atomic.Bool
 }
 
 // host is one function, hosted.
@@ -54,10 +55,7 @@ func newHosts(t *testing.T, c *cloud) *hosts {
 		w.WriteHeader(http.StatusAccepted)
 	})
 	h.Server = httptest.NewServer(mux)
-	t.Cleanup(func() {
-		h.downAll()
-		h.Close()
-	})
+	t.Cleanup(h.Close)
 	return h
 }
 
@@ -133,6 +131,18 @@ func (h *hosts) downAll() {
 	}
 }
 
+// end is the end of the test, at whatever point: nobody waits for a function that may
+// have nothing left to talk to.
+func (h *hosts) end() {
+	h.ended.Store(true)
+	h.mu.Lock()
+	for _, running := range h.running {
+		running.stop()
+	}
+	h.mu.Unlock()
+	h.downAll()
+}
+
 func (h *hosts) take(name string, running *host) {
 	running.poller.end()
 	delete(h.running, name)
@@ -160,6 +170,9 @@ func (h *hosts) try(running *host, event []byte) {
 	for attempt := 0; attempt <= running.Async.MaximumRetryAttempts; attempt++ {
 		if attempt > 0 {
 			time.Sleep(between)
+		}
+		if h.ended.Load() {
+			return
 		}
 		if _, err = running.invoke(context.Background(), event); err == nil {
 			return

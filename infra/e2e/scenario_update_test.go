@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -40,13 +41,14 @@ func (w *world) updated(t *testing.T) {
 	w.send(t, append(some(100), "user.session.start", "user.session.end", "user.session.clear")...)
 
 	var flow sync.WaitGroup
-	var during sent
-	stop := make(chan struct{})
+	during := sent{}
+	running, stop := context.WithCancel(t.Context())
+	defer flow.Wait()
+	defer stop()
 	flow.Go(func() {
-		during = sent{}
 		for {
 			select {
-			case <-stop:
+			case <-running.Done():
 				return
 			case <-time.After(200 * time.Millisecond):
 				during = during.and(w.first.send(t, kept(5)...))
@@ -54,7 +56,7 @@ func (w *world) updated(t *testing.T) {
 		}
 	})
 	w.one = w.deploy(t, "one", w.firstStack(append(both(), narrow()...)...)...)
-	close(stop)
+	stop()
 	flow.Wait()
 	for d, p := range w.one {
 		w.hosts.up(t, p.Name)
