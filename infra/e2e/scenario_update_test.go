@@ -28,8 +28,9 @@ func kept(n int) []string {
 // changes the format of a destination and the filter of both.
 func (w *world) updated(t *testing.T) {
 	p := w.one["cloudwatch"]
-	// Long enough that what is in flight is not tried five times during the deployment.
-	w.hasten(t, p, 8*time.Second)
+	// Five tries of it are longer than a deployment takes on a busy machine, and one is
+	// not too long to wait for.
+	w.hasten(t, p, 25*time.Second)
 	w.gate.set(rule{refuse: func(operation, _ string) string {
 		if operation == "PutLogEvents" {
 			return "AccessDeniedException"
