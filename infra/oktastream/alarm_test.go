@@ -314,3 +314,28 @@ func TestReadmeShowsTheAlarms(t *testing.T) {
 
 // cell is a text in a table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// TestOutputsAreCalledWhatTheReadmeCallsThem: somebody who looks for an output
+// finds it by that name.
+func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
+	needNode(t)
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, name := range []string{"both", "kms-given"} {
+		for id := range synthesise(t, name).template["Outputs"].(map[string]any) {
+			there[id] = true
+		}
+	}
+	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 3 {
+		t.Errorf("the README names %d outputs", len(named))
+	}
+	for _, match := range named {
+		if !there[match[1]] {
+			t.Errorf("the README names the output %s, which no stack has", match[1])
+		}
+	}
+}

@@ -154,7 +154,7 @@ func (s *Settings) Notes() []string {
 		notes = append(notes, "the alarm of silence is not armed: set live=true once events flow, or nobody is told when Okta switches the stream off")
 	}
 	if keyForm.MatchString(s.KMS) {
-		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT KeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
+		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
 	}
 	return notes
 }
