@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a pipeline may take to come to rest.
-const patience = 90 * time.Second
+const patience = 150 * time.Second
 
 // standing is where the events of a pipeline are.
 type standing struct {

@@ -32,8 +32,8 @@ const (
 	account = "123456789012"
 	region  = "us-east-1"
 	// hour is what stands for an hour of EventBridge's tries at an API destination:
-	// the eight hours that the product gives it are eight seconds here.
-	hour = time.Second
+	// the eight hours that the product gives it are sixteen seconds here.
+	hour = 2 * time.Second
 )
 
 // cloud is the emulated AWS, and what stands around it.

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,19 @@ func (c *cloud) hasten(t *testing.T, p pipeline, visibility time.Duration) {
 	})
 	if err != nil {
 		t.Fatalf("set the visibility timeout of %s: %v", p.Buffer, err)
+	}
+}
+
+// receives sets how often a message of the buffer queue may be received, in the
+// emulator alone. With a visibility timeout of seconds the deployed number is spent in
+// less time than a deployment may take, which the real one gives hours.
+func (c *cloud) receives(t *testing.T, p pipeline, n int) {
+	t.Helper()
+	redrive := p.Redrive[strings.LastIndexByte(p.Redrive, '/')+1:]
+	policy := fmt.Sprintf(`{"deadLetterTargetArn":"arn:aws:sqs:%s:%s:%s","maxReceiveCount":%d}`, region, account, redrive, n)
+	_, err := c.sqs.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: &p.Buffer, Attributes: map[string]string{"RedrivePolicy": policy}})
+	if err != nil {
+		t.Fatalf("set the redrive policy of %s: %v", p.Buffer, err)
 	}
 }
 

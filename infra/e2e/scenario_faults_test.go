@@ -103,7 +103,7 @@ func (w *world) busy(t *testing.T) {
 	now := w.balance(t, "datadog")
 	w.balance(t, "cloudwatch")
 	// What came too late for EventBridge came all the same.
-	for end := time.Now().Add(8 * time.Second); now.copies() == before.copies() && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		now = w.standing(t, p)
 	}
 	if now.copies() == before.copies() {

@@ -42,7 +42,7 @@ func (w *world) single(t *testing.T) {
 		return ""
 	}})
 	w.twoSent = w.twoSent.and(w.second.send(t, some(30)...))
-	for end := time.Now().Add(20 * time.Second); !w.hosts.idle() && time.Now().Before(end); {
+	for end := time.Now().Add(patience); !w.hosts.idle() && time.Now().Before(end); {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if n := w.depth(t, p.Buffer); n != 30 {

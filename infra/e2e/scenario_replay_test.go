@@ -57,6 +57,7 @@ func (w *world) exhausted(t *testing.T) {
 	if n := w.listed(t, "one", p, "exhausted"); n != len(batch) {
 		t.Errorf("dlq list finds %d exhausted events, not %d", n, len(batch))
 	}
+	w.hasten(t, p, calm)
 	w.replay(t, "one", p, "--in", "redrive")
 	w.balance(t, "cloudwatch")
 	w.balance(t, "datadog")

@@ -28,9 +28,8 @@ func kept(n int) []string {
 // changes the format of a destination and the filter of both.
 func (w *world) updated(t *testing.T) {
 	p := w.one["cloudwatch"]
-	// Five tries of it are longer than a deployment takes on a busy machine, and one is
-	// not too long to wait for.
-	w.hasten(t, p, 25*time.Second)
+	w.receives(t, p, 1000)
+	defer w.receives(t, p, p.MaxReceiveCount)
 	w.gate.set(rule{refuse: func(operation, _ string) string {
 		if operation == "PutLogEvents" {
 			return "AccessDeniedException"
@@ -111,7 +110,7 @@ func (w *world) removed(t *testing.T) {
 	if back.Buffer == old.Buffer || back.Dead == old.Dead {
 		t.Fatal("the destination that came back has the old queues")
 	}
-	w.hasten(t, back, 4*time.Second)
+	w.hasten(t, back, calm)
 	w.hosts.up(t, back.Name)
 	for _, queue := range []string{old.Buffer, old.Dead} {
 		w.oktastream(t, "dlq", "replay", "--queue", queue, "--to", back.Buffer, "--yes")
