@@ -152,7 +152,7 @@ func (s *synthesised) ofAlarms(t *testing.T) []arrow {
 	events.Principal.Service = "events.amazonaws.com"
 	return []arrow{
 		{name: "alarm → topic", calls: []access.Request{by(ours, account, publish, topic)}, neighbours: []access.Request{
-			by("x"+ours, account, publish, topic), by(ours, otherAccount, publish, topic), plainHTTP(by(ours, account, publish, topic)),
+			by("x"+ours, account, publish, topic), by(s.stack+"2-dead", account, publish, topic), by(ours, otherAccount, publish, topic), plainHTTP(by(ours, account, publish, topic)),
 			byStranger(publish, topic), events, by(ours, account, "sns:Subscribe", topic),
 		}},
 		{name: "alarm → topic's key", calls: []access.Request{by(ours, account, decrypt, key), by(ours, account, "kms:GenerateDataKey", key)}, neighbours: []access.Request{
