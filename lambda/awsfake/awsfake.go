@@ -70,6 +70,7 @@ type Options struct {
 type Cloud struct {
 	opt    Options
 	server *httptest.Server
+	client *http.Client
 	done   chan struct{} // closed when the test ends: frees calls that hang
 	serial atomic.Uint64 // of ids
 
@@ -100,7 +101,7 @@ func New(tb testing.TB, o Options) *Cloud {
 	o.Region = cmp.Or(o.Region, "us-east-1")
 	o.PutEventsBytes = cmp.Or(o.PutEventsBytes, 1<<20)
 
-	c := &Cloud{opt: o, done: make(chan struct{})}
+	c := &Cloud{opt: o, client: newClient(), done: make(chan struct{})}
 	c.logs.groups = map[string]*logGroup{}
 	c.events.buses = map[string]*bus{"default": {}} // every account has it
 	c.sqs.queues = map[string]*queue{}
@@ -109,6 +110,7 @@ func New(tb testing.TB, o Options) *Cloud {
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
 	tb.Cleanup(sync.OnceFunc(func() {
 		close(c.done)
+		c.client.CloseIdleConnections()
 		c.server.CloseClientConnections()
 		c.server.Close()
 	}))
@@ -158,6 +160,7 @@ func (c *Cloud) Config() aws.Config {
 	return aws.Config{
 		Region:       c.opt.Region,
 		BaseEndpoint: aws.String(c.server.URL),
+		HTTPClient:   c.client,
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIAFAKE", "secret", ""),
 	}
 }
