@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -114,6 +115,7 @@ func TestTheConstructServesAnotherModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	var template struct {
+		Outputs   map[string]any
 		Resources map[string]struct {
 			Type       string
 			Properties struct {
@@ -133,6 +135,11 @@ func TestTheConstructServesAnotherModule(t *testing.T) {
 		asset := filepath.Join(out, "asset."+strings.TrimSuffix(r.Properties.Code.S3Key, ".zip"), "bootstrap")
 		if info, err := os.Stat(asset); err != nil || info.Mode()&0o111 == 0 || info.Size() < 1<<20 {
 			t.Errorf("the function's asset: %v, %v", info, err)
+		}
+	}
+	for id := range template.Outputs {
+		if !regexp.MustCompile(`^Okta(one|two)[A-Za-z0-9]+$`).MatchString(id) {
+			t.Errorf("CloudFormation takes no output %q", id)
 		}
 	}
 	if functions != 2 {

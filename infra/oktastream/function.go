@@ -18,6 +18,7 @@ type Function struct {
 	Name, ARN *string
 	Role      *Role
 	LogGroup  *LogGroup
+	mapping   *string // id of the event source mapping
 }
 
 // functionLogDays is how long the function's own log is kept: as long as the
@@ -58,7 +59,7 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	f.resource.AddResourceDependency(policy, nil)
 	f.Name, f.ARN = f.resource.Ref(), f.resource.AttrArn()
 
-	awslambda.NewCfnEventSourceMapping(scope, jsii.String("FromBuffer"), &awslambda.CfnEventSourceMappingProps{
+	mapping := awslambda.NewCfnEventSourceMapping(scope, jsii.String("FromBuffer"), &awslambda.CfnEventSourceMappingProps{
 		FunctionName: f.Name, EventSourceArn: p.Buffer.ARN, Enabled: jsii.Bool(true),
 		BatchSize: jsii.Number(set.Batch), MaximumBatchingWindowInSeconds: jsii.Number(set.Window),
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
@@ -67,6 +68,7 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{MaximumConcurrency: jsii.Number(set.Concurrency)},
 		MetricsConfig: &awslambda.CfnEventSourceMapping_MetricsConfigProperty{Metrics: jsii.Strings("EventCount")},
 	})
+	f.mapping = mapping.Ref()
 	if set.Ingest == settings.IngestLambda {
 		awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
 			FunctionName: f.Name, Qualifier: jsii.String("$LATEST"),

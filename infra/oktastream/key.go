@@ -28,16 +28,10 @@ func (b *builder) newKey() *Key {
 		key.ARN = jsii.String(b.s.KMS)
 		return key
 	}
-	account := statement{
-		// Without it nobody could ever change the key again (KMS developer guide,
-		// "Default key policy"); it is also what lets the roles' own policies count.
-		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
-	}
 	made := awskms.NewCfnKey(b.scope, jsii.String("Key"), &awskms.CfnKeyProps{
 		Description:       jsii.String("Okta System Log events of " + b.name + " in queues, log groups and on buses"),
 		EnableKeyRotation: jsii.Bool(true),
-		KeyPolicy:         document(append([]statement{account}, key.statements...)...),
+		KeyPolicy:         document(append([]statement{keyOfAccount()}, key.statements...)...),
 		Tags: &[]*awscdk.CfnTag{{
 			// EventBridge encrypts a connection only with a key that carries this tag
 			// (EventBridge user guide, "Encrypting connections", read 2026-11).
@@ -52,9 +46,19 @@ func (b *builder) newKey() *Key {
 	return key
 }
 
+// keyOfAccount is AWS's own default statement: without it nobody could ever change
+// the key again, and the roles' own policies would not count (KMS developer guide,
+// "Default key policy", read 2026-11).
+func keyOfAccount() statement {
+	return statement{
+		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
+	}
+}
+
 // keyStatements are what AWS's services need of the key.
 func (b *builder) keyStatements() []statement {
-	return []statement{
+	statements := []statement{
 		// The statement is the one that AWS documents for targets and DLQs (EventBridge
 		// user guide, "Event bus targets", read 2026-11), and like there it has no
 		// condition: "Adding the aws:SourceAccount and aws:SourceArn to a KMS policy is
@@ -75,6 +79,10 @@ func (b *builder) keyStatements() []statement {
 			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), jsii.String("-*"))},
 		}),
 	}
+	if b.s.AlarmEmail != "" {
+		statements = append(statements, keyForAlarms())
+	}
+	return statements
 }
 
 // arnOrNil is the key's ARN, nil where AWS owns the key.

@@ -90,6 +90,7 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	b.replay.mayUseQueues(b)
 	b.replay.attach(b)
 	b.newArchive()
+	b.watch(o)
 	b.outputs(o)
 	return o, nil
 }
@@ -144,6 +145,8 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	switch d {
 	case settings.CloudWatch:
 		p.LogGroup = b.newLogGroup(scope, "Events", set.RetentionDays)
+		p.LogGroup.index(set)
+		b.saveQueries(scope, p.LogGroup, set)
 	case settings.Datadog:
 		p.Delivery = b.newDelivery(scope, p, set)
 	}

@@ -1,6 +1,7 @@
 package oktastream
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -12,15 +13,24 @@ import (
 // outputs says what to look at after a deployment, and in one line a pipeline
 // what `oktastream dlq` needs.
 func (b *builder) outputs(o *Oktastream) {
+	stack := awscdk.Stack_Of(b.scope)
+	// A logical id is made of letters and digits; an id of a construct need not be.
+	prefix := regexp.MustCompile(`[^A-Za-z0-9]`).ReplaceAllString(*b.scope.Node().Id(), "")
+	atTop := *b.scope.Node().Scope().Node().Path() == *stack.Node().Path()
 	out := func(id, description string, value *string) {
-		awscdk.NewCfnOutput(b.scope, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
+		output := awscdk.NewCfnOutput(b.scope, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
+		if atTop {
+			// What the README calls it, without the CDK's hash behind; below another
+			// construct the hash is what tells two of ours apart.
+			output.OverrideLogicalId(jsii.String(prefix + id))
+		}
 	}
 	_, stream, _ := events.ParseSource(b.s.Source)
 	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, account and region",
 		join(jsii.String(stream+" "), awscdk.Aws_ACCOUNT_ID(), jsii.String(" "), awscdk.Aws_REGION()))
 	out("ReplayRoleArn", "The role under which dead letters are replayed, also in the SQS console", b.replay.ARN)
 	if b.key != nil && b.key.given {
-		out("KeyPolicyStatements", "What the policy of the given key must hold", awscdk.Stack_Of(b.scope).ToJsonString(b.key.statements, nil))
+		out("KeyPolicyStatements", "What the policy of the given key must hold", stack.ToJsonString(b.key.statements, nil))
 	}
 	for _, p := range o.Pipelines {
 		title := title(p.Destination)
@@ -32,7 +42,7 @@ func (b *builder) outputs(o *Oktastream) {
 			out(title+"RedriveUrl", "The queue of what was tried for the whole outage budget", p.Redrive.URL)
 			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
 		}
-		out(title+"Pipeline", "What oktastream dlq --stack reads", awscdk.Stack_Of(b.scope).ToJsonString(b.describe(p), nil))
+		out(title+"Pipeline", "What oktastream dlq --stack reads", stack.ToJsonString(b.describe(p), nil))
 	}
 }
 

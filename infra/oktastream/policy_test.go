@@ -21,6 +21,7 @@ func wildcards() map[string]string {
 		"key Account action kms:*":   "AWS's own default statement: without it nobody could change the key again, and the roles' policies would not count",
 		"key Account resource *":     "in a key's policy * is that key",
 		"key EventBridge resource *": "in a key's policy * is that key",
+		"key Alarms resource *":      "in a key's policy * is that key",
 		"key LogGroups resource *":   "in a key's policy * is that key",
 	}
 }
@@ -135,6 +136,11 @@ func TestEverythingIsEncrypted(t *testing.T) {
 				if kind == "AWS::Events::EventBus" && key != "" && properties["DeadLetterConfig"] == nil {
 					t.Errorf("%s has a key and no DLQ for what it cannot decrypt", id)
 				}
+			}
+		}
+		for id, r := range s.of("AWS::SNS::Topic") {
+			if have, _ := s.resolve(t, r["Properties"].(map[string]any)["KmsMasterKeyId"]).(string); have == "" || key != "" && have != key {
+				t.Errorf("%s is encrypted with %q, want %q", id, have, key)
 			}
 		}
 		for id := range s.of("AWS::KMS::Key") {

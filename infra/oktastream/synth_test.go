@@ -74,6 +74,7 @@ func configurations() map[string]map[string]any {
 		"kms-own":           with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
 		"kms-given":         with("destination", both, "secret", "datadog/api-key", "kms", given),
 		"kms-own-rule":      with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
+		"raw":               with("destination", cw, "format", "raw"),
 		"existing":          with("destination", cw, "bus", "existing", "archiveDays", 7),
 		"existing-own":      with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
 		"include":           with("destination", cw, "include", "user.session.*,user.mfa.*"),
@@ -84,6 +85,11 @@ func configurations() map[string]map[string]any {
 		"template":          with("destination", dd, "secret", "datadog/api-key", "body", "template", "site", "eu1", "rate", 50),
 		"slow":              with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
 		"destroy":           with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
+		"mail":              with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
+		"mail-own":          with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "kms", "own", "silenceMinutes", 15),
+		"mail-live-both":    with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "live", true),
+		"mail-given":        with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
+		"topic":             with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
 		"replayers":         with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
 	}
 }

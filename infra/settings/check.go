@@ -27,6 +27,9 @@ func (s *Settings) faults(region string) []error {
 	if len(s.Destinations) == 0 {
 		add("destination: it must be set to cloudwatch, datadog, or cloudwatch,datadog")
 	}
+	if s.AlarmEmail != "" && s.AlarmTopic != "" {
+		add("alarmEmail and alarmTopic: alarms go to one of them; leave the other out (subscribe the address to the topic)")
+	}
 	faults = append(faults, s.values()...)
 	faults = append(faults, s.checkRegion(region)...)
 	for _, d := range s.Destinations {
@@ -50,6 +53,8 @@ func (s *Settings) values() []error {
 			case *string:
 				text = *field
 			case *int:
+				text = fmt.Sprint(*field)
+			case *bool:
 				text = fmt.Sprint(*field)
 			case *[]string:
 				text = strings.Join(*field, ",")
@@ -100,7 +105,9 @@ func (p *Pipeline) check(d Destination, source string) []error {
 		case len(p.Include) > 0 && len(p.Exclude) > 0:
 			add("include and exclude with ingest=rule: one event pattern cannot say both; leave one out, or set ingest=queue")
 		case len(rest.Include)+len(rest.Exclude) > 0:
-			add("the filter does not fit an event pattern of %d characters, and with ingest=rule nothing else could filter; shorten it with *, or set ingest=queue", pattern.MaxLength)
+			for _, why := range rest.Why {
+				add("%s; with ingest=rule there is no function, and an event pattern has %d characters at most: shorten the list with *, or set ingest=queue", why, pattern.MaxLength)
+			}
 		}
 		return faults
 	}
@@ -140,8 +147,14 @@ func (s *Settings) Notes() []string {
 			}
 		}
 	}
+	if s.AlarmEmail == "" && s.AlarmTopic == "" {
+		notes = append(notes, "NOBODY IS TOLD WHEN SOMETHING FAILS: alarms turn red in CloudWatch and that is all; set alarmEmail or alarmTopic")
+	}
+	if !s.Live {
+		notes = append(notes, "the alarm of silence is not armed: set live=true once events flow, or nobody is told when Okta switches the stream off")
+	}
 	if keyForm.MatchString(s.KMS) {
-		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT KeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
+		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
 	}
 	return notes
 }

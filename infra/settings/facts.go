@@ -96,5 +96,8 @@ func (s *Settings) checkRegion(region string) []error {
 	if key := keyForm.FindStringSubmatch(s.KMS); key != nil && region != "" && key[1] != region {
 		faults = append(faults, fmt.Errorf("kms: the key is in %s and the stack in %s; a service uses keys of its own region only", key[1], region))
 	}
+	if s.AlarmTopic != "" && region != "" && strings.Count(s.AlarmTopic, ":") > 3 && strings.Split(s.AlarmTopic, ":")[3] != region {
+		faults = append(faults, fmt.Errorf("alarmTopic: the topic is not in %s, where the stack is; an alarm tells topics of its own region only", region))
+	}
 	return faults
 }

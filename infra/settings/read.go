@@ -184,6 +184,8 @@ func written(value any) (string, error) {
 	switch v := value.(type) {
 	case string:
 		return strings.TrimSpace(v), nil
+	case bool:
+		return strconv.FormatBool(v), nil
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	case json.Number:
@@ -228,6 +230,11 @@ func (row *Setting) assign(s *Settings, d Destination, text string) error {
 			return fmt.Errorf("it must be a number from %d to %d, not %d", row.low, row.high, n)
 		}
 		*field = n
+	case *bool:
+		if text != "true" && text != "false" {
+			return fmt.Errorf("it must be true or false, not %q", text)
+		}
+		*field = text == "true"
 	case *[]string:
 		list, err := elements(text, check)
 		*field = list

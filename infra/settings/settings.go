@@ -61,6 +61,13 @@ type Settings struct {
 	// whose own policy allows to assume the replay role.
 	ReplayPrincipals []string
 
+	AlarmEmail string // whom alarms are sent to
+	AlarmTopic string // the ARN of an SNS topic of yours, instead
+	// Live arms the alarm of silence: from now on no event for SilenceMinutes is a
+	// failure.
+	Live           bool
+	SilenceMinutes int
+
 	CloudWatch, Datadog Pipeline
 }
 

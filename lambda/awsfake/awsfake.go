@@ -1,5 +1,6 @@
 // Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge and Amazon SQS, for tests only.
+// EventBridge and Amazon SQS, and of the little of AWS CloudFormation and AWS STS
+// that an operator's tool asks, for tests only.
 //
 // The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
 // and errors are serialised as they are towards AWS and come back as the SDK's
@@ -43,7 +44,7 @@ import (
 
 // Options are the settings of a [Cloud]; the zero value serves.
 type Options struct {
-	Now     func() time.Time // the clock of all three services; default time.Now
+	Now     func() time.Time // the clock of all services; default time.Now
 	Account string           // default 111122223333
 	Region  string           // default us-east-1
 
@@ -69,20 +70,23 @@ type Options struct {
 type Cloud struct {
 	opt    Options
 	server *httptest.Server
+	client *http.Client
 	done   chan struct{} // closed when the test ends: frees calls that hang
 	serial atomic.Uint64 // of ids
 
 	operations map[string]*operation // by X-Amz-Target
 	faults     atomic.Pointer[func(Call) Fault]
 
-	logs   logsService
-	events eventsService
-	sqs    sqsService
+	logs    logsService
+	events  eventsService
+	sqs     sqsService
+	account accountService
 }
 
 // operation is one API call that the fakes know.
 type operation struct {
 	service, name string
+	query         bool // it speaks awsQuery
 	run           func(*request) (any, error)
 	calls         atomic.Int64
 }
@@ -97,14 +101,16 @@ func New(tb testing.TB, o Options) *Cloud {
 	o.Region = cmp.Or(o.Region, "us-east-1")
 	o.PutEventsBytes = cmp.Or(o.PutEventsBytes, 1<<20)
 
-	c := &Cloud{opt: o, done: make(chan struct{})}
+	c := &Cloud{opt: o, client: newClient(), done: make(chan struct{})}
 	c.logs.groups = map[string]*logGroup{}
 	c.events.buses = map[string]*bus{"default": {}} // every account has it
 	c.sqs.queues = map[string]*queue{}
+	c.account.stacks, c.account.keys = map[string]map[string]string{}, map[string]string{}
 	c.operations = c.table()
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
 	tb.Cleanup(sync.OnceFunc(func() {
 		close(c.done)
+		c.client.CloseIdleConnections()
 		c.server.CloseClientConnections()
 		c.server.Close()
 	}))
@@ -115,7 +121,7 @@ func (c *Cloud) table() map[string]*operation {
 	t := map[string]*operation{}
 	add := func(prefix, service string, ops map[string]func(*request) (any, error)) {
 		for name, run := range ops {
-			t[prefix+name] = &operation{service: service, name: name, run: run}
+			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix}
 		}
 	}
 	type ops = map[string]func(*request) (any, error)
@@ -143,6 +149,8 @@ func (c *Cloud) table() map[string]*operation {
 		"SendMessageBatch":             c.sendMessageBatch,
 		"StartMessageMoveTask":         c.startMessageMoveTask,
 	})
+	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
+	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t
 }
 
@@ -152,6 +160,7 @@ func (c *Cloud) Config() aws.Config {
 	return aws.Config{
 		Region:       c.opt.Region,
 		BaseEndpoint: aws.String(c.server.URL),
+		HTTPClient:   c.client,
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIAFAKE", "secret", ""),
 	}
 }

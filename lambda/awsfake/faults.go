@@ -10,17 +10,20 @@ import (
 
 // The services, as [Call] names them.
 const (
-	Logs   = "logs"
-	Events = "events"
-	SQS    = "sqs"
+	Logs           = "logs"
+	Events         = "events"
+	SQS            = "sqs"
+	CloudFormation = "cloudformation"
+	STS            = "sts"
 )
 
 // Call is a call that has arrived and is about to be served.
 type Call struct {
-	Service   string // Logs, Events or SQS
+	Service   string // such as SQS
 	Operation string // such as PutLogEvents
 	N         int    // counts the calls of this operation, from 1
 	Size      int    // of the request's body in bytes
+	Role      string // ARN of the role that makes it, "" for the credentials of Config
 }
 
 // Fault is what shall go wrong with a call. The zero value is nothing. Of several
@@ -41,10 +44,9 @@ type Fault struct {
 	// counts whole seconds: a part of a second is rounded up.
 	RetryAfter time.Duration
 
-	// FailEntries fails these entries of a PutEvents, SendMessageBatch or
-	// DeleteMessageBatch, each by itself and retryably, and serves the others. The
-	// code is Code; without one, ThrottlingException if Throttle is set, otherwise
-	// InternalFailure.
+	// FailEntries fails these entries of a PutEvents, or of a batch of SQS, each by
+	// itself and retryably, and serves the others. The code is Code; without one,
+	// ThrottlingException if Throttle is set, otherwise InternalFailure.
 	FailEntries []int
 
 	// ResetAfter does the work and then resets the connection: the caller cannot
@@ -97,7 +99,7 @@ func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f 
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
-	c.answer(w, nil, faultError(op.service, f))
+	c.answer(w, op, nil, faultError(op.service, f))
 	return true
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +16,8 @@ import (
 // request is one call as a service sees it.
 type request struct {
 	ctx   context.Context
-	body  []byte // valid during the call only
+	body  []byte     // valid during the call only
+	form  url.Values // of a service that speaks awsQuery
 	now   time.Time
 	fault Fault
 }
@@ -51,20 +53,24 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the client went away
 	}
 
-	op := c.operations[r.Header.Get("X-Amz-Target")]
+	target, form := r.Header.Get("X-Amz-Target"), url.Values(nil)
+	if target == "" {
+		target, form = queryTarget(r, buf.Bytes())
+	}
+	op := c.operations[target]
 	if op == nil {
-		c.answer(w, nil, &apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + r.Header.Get("X-Amz-Target")})
+		c.answer(w, &operation{}, nil, &apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + target})
 		return
 	}
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
-		c.answer(w, nil, &apiError{status: 403, code: "MissingAuthenticationTokenException", message: "Request is missing Authentication Token"})
+		c.answer(w, op, nil, &apiError{status: 403, code: "MissingAuthenticationTokenException", message: "Request is missing Authentication Token"})
 		return
 	}
 
 	n := op.calls.Add(1)
-	req := &request{ctx: r.Context(), body: buf.Bytes()}
+	req := &request{ctx: r.Context(), body: buf.Bytes(), form: form}
 	if f := c.faults.Load(); f != nil {
-		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len()})
+		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len(), Role: c.role(r)})
 	}
 	if c.strike(w, r, op, req.fault) {
 		return
@@ -75,12 +81,16 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
-	c.answer(w, out, err)
+	c.answer(w, op, out, err)
 }
 
 // answer writes what AWS would: the output, or the error in the form of the
-// awsJson protocols.
-func (c *Cloud) answer(w http.ResponseWriter, out any, err error) {
+// awsJson protocols, or of awsQuery.
+func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, err error) {
+	if op.query {
+		c.writeQuery(w, op.name, out, err)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-amz-json-1.1") // the SDK reads 1.0 and 1.1 alike
 	h.Set("X-Amzn-Requestid", c.newID())

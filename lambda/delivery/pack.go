@@ -19,16 +19,13 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 // batchVersion is the version of the form of a packed batch.
 const batchVersion = 1
 
-// replays is how often the records of a batch have been replayed: nobody tells
-// yet. The field is there so that a reader of today knows it when somebody does.
-const replays = 0
-
 // packed is one log of a request.
 type packed struct {
 	record    int    // its index
 	body      []byte // the record's line, or made of it in worker.arena
 	restamped bool
 	fallback  bool
+	replays   int
 }
 
 // entry is one array of logs.
@@ -37,6 +34,7 @@ type entry struct {
 	end       int    // the index of the first log that is not in it
 	count     int
 	restamped int
+	replays   int // the most of any log: a batch that dies again tells by it
 	bytes     int // of the logs
 }
 
@@ -49,6 +47,7 @@ func (e entry) with(p packed) entry {
 	e.end++
 	e.count++
 	e.bytes += len(p.body)
+	e.replays = max(e.replays, p.replays)
 	if p.restamped {
 		e.restamped++
 	}
@@ -61,7 +60,7 @@ func (e *entry) size() int { return len(Source) + len(DetailType) + e.detailSize
 func (e *entry) detailSize() int {
 	const fixed = len(detailHead) + len(detailTail) + len(`,"restamped":,"replays":}}`)
 	return fixed + e.bytes + max(e.count-1, 0) + len(e.about) +
-		digits(e.count) + digits(e.restamped) + digits(replays)
+		digits(e.count) + digits(e.restamped) + digits(e.replays)
 }
 
 func digits(n int) int {
@@ -88,7 +87,7 @@ func (e *entry) detail(logs []packed) string {
 	b.WriteString(`,"restamped":`)
 	b.WriteString(strconv.Itoa(e.restamped))
 	b.WriteString(`,"replays":`)
-	b.WriteString(strconv.Itoa(replays))
+	b.WriteString(strconv.Itoa(e.replays))
 	b.WriteString(`}}`)
 	return b.String()
 }
@@ -148,7 +147,7 @@ func (w *worker) prepare(i int, r *sink.Record) (packed, *sink.Answer) {
 		return packed{}, refused("not a JSON object on one line")
 	}
 	start := len(w.arena)
-	p := packed{record: i, body: r.Line, restamped: w.offTime(r.TimeMS)}
+	p := packed{record: i, body: r.Line, restamped: w.offTime(r.TimeMS), replays: r.Replays}
 	if len(p.body) < MaxPackBytes {
 		if p.restamped {
 			var err error

@@ -21,6 +21,9 @@ type Log struct {
 	// uuid again for a raw fallback in such a batch). It is empty where the record
 	// has none.
 	UUID string
+	// Type is the event's type: eventType, or metadata.event_code where the format
+	// is ocsf. It is empty where the record has none.
+	Type string
 	// TimeMS is the time that Datadog goes by: the record's date, or else the
 	// event's own published or time. It is what decides whether the record has to
 	// be restamped before it goes out again. 0, which has it restamped, where
@@ -116,10 +119,13 @@ func logAt(t *jsontree.Tree, i uint32, format string) Log {
 		l.Line = t.AppendCompact(nil, i)
 	}
 	if metadata := member(t, i, "metadata"); format == "ocsf" && metadata != 0 {
-		l.UUID = text(t, metadata, "uid")
+		l.UUID, l.Type = text(t, metadata, "uid"), text(t, metadata, "event_code")
 	}
 	if l.UUID == "" {
 		l.UUID = text(t, i, "uuid")
+	}
+	if l.Type == "" {
+		l.Type = text(t, i, "eventType")
 	}
 	var ok bool
 	if l.TimeMS, ok = timeOf(t, i, "date"); ok {

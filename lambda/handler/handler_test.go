@@ -295,6 +295,11 @@ func TestAReplayIsCountedApart(t *testing.T) {
 	if replay := b.ledger(t, true); replay["received"] != 2 || replay["delivered"] != 1 || replay["dead"] != 1 {
 		t.Errorf("replay: %v", replay)
 	}
+	for _, r := range b.delivered[0] {
+		if want := map[string]int{"u-1": 2}[r.UUID]; r.Replays != want {
+			t.Errorf("%s goes out with %d replays, want %d", r.UUID, r.Replays, want)
+		}
+	}
 	n := b.dead[0].note
 	if n.Replays != 2 || n.FirstSeen.Format("2006-01-02") != "2026-08-01" || n.EventBridge["ERROR_CODE"] != "X" {
 		t.Errorf("what dies again remembers: %+v", n)

@@ -129,6 +129,9 @@ func (b *work) offer(ctx context.Context, list []int) {
 		if e.packed == nil {
 			records[n].Line = b.out[e.Start:e.End]
 		}
+		if note := b.messages[e.message].note(); note != nil {
+			records[n].Replays = note.Replays
+		}
 	}
 	outcome := b.handler.Deliver.Deliver(ctx, records)
 	for n, i := range list {

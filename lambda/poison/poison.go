@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 	"unicode/utf8"
 
@@ -31,7 +32,8 @@ const Attribute = "oktastream"
 // names, types and values included (Amazon SQS, "Message quotas", 2026-11).
 const maxMessage = 1 << 20
 
-// maxAttribute bounds the attribute in bytes. Only Detail can be long in it.
+// maxAttribute bounds the attribute in bytes. Only Detail can be long in it, and
+// what EventBridge said before a replay.
 const maxAttribute = 2 << 10
 
 // callTimeout is how long one call may take.
@@ -49,7 +51,7 @@ type Queue struct {
 // Send sends body as it is, with the note as its attribute. The error names the
 // call and AWS's code for what went wrong.
 func (q *Queue) Send(ctx context.Context, body []byte, note deadletter.Note) error {
-	value, err := encode(note)
+	value, err := Encode(note)
 	if err != nil {
 		return err
 	}
@@ -93,20 +95,46 @@ func (q *Queue) send(ctx context.Context, body []byte, attributes map[string]typ
 // with all its time before it. The SDK would spend that of this invocation.
 func noRetries(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
 
-// encode is the note as JSON of at most maxAttribute bytes.
-func encode(note deadletter.Note) (string, error) {
+// Encode is the note as the value of the attribute: JSON of at most 2 KiB, for
+// which the longest texts in it are cut, Detail before all others.
+func Encode(note deadletter.Note) (string, error) {
 	note.V = deadletter.Version
+	note.EventBridge = maps.Clone(note.EventBridge)
 	for {
 		text, err := json.Marshal(note)
 		if err != nil {
 			return "", fmt.Errorf("write the reason of a dead message: %w", err)
 		}
-		if len(text) <= maxAttribute || note.Detail == "" {
+		if len(text) <= maxAttribute || !shorten(&note) {
 			return string(text), nil
 		}
-		note.Detail = note.Detail[:len(note.Detail)/2]
-		for !utf8.ValidString(note.Detail) {
-			note.Detail = note.Detail[:len(note.Detail)-1]
+	}
+}
+
+// shorten halves the longest text that may be cut, and reports false where
+// nothing is left to cut.
+func shorten(note *deadletter.Note) bool {
+	if note.Detail != "" {
+		note.Detail = half(note.Detail)
+		return true
+	}
+	longest := ""
+	for key, value := range note.EventBridge {
+		if n := len(note.EventBridge[longest]); len(value) > n || len(value) == n && key < longest {
+			longest = key
 		}
 	}
+	if note.EventBridge[longest] == "" {
+		return false
+	}
+	note.EventBridge[longest] = half(note.EventBridge[longest])
+	return true
+}
+
+func half(text string) string {
+	text = text[:len(text)/2]
+	for !utf8.ValidString(text) {
+		text = text[:len(text)-1]
+	}
+	return text
 }

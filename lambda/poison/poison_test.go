@@ -53,7 +53,7 @@ func TestSendKeepsTheBodyAndHasOneAttribute(t *testing.T) {
 func TestTheAttributeStaysSmall(t *testing.T) {
 	n := note()
 	n.Detail = strings.Repeat("é", 5000)
-	text, err := encode(n)
+	text, err := Encode(n)
 	if err != nil || len(text) > maxAttribute {
 		t.Fatalf("%d bytes, %v", len(text), err)
 	}
@@ -63,8 +63,30 @@ func TestTheAttributeStaysSmall(t *testing.T) {
 	}
 }
 
+// What EventBridge said can be long as well, and is told in a message's words.
+func TestTheAttributeStaysSmallWithWhatEventBridgeSaid(t *testing.T) {
+	n := note()
+	long := strings.Repeat("é", 2000)
+	n.EventBridge = map[string]string{"ERROR_CODE": "NO_RESOURCE", "ERROR_MESSAGE": long, "RULE_ARN": "arn:aws:events:us-east-1:111122223333:rule/r"}
+	text, err := Encode(n)
+	if err != nil || len(text) > maxAttribute {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	var back deadletter.Note
+	if err := json.Unmarshal([]byte(text), &back); err != nil {
+		t.Fatal(err)
+	}
+	cut := back.EventBridge["ERROR_MESSAGE"]
+	if back.EventBridge["ERROR_CODE"] != "NO_RESOURCE" || back.EventBridge["RULE_ARN"] != n.EventBridge["RULE_ARN"] || cut == "" || !strings.HasPrefix(long, cut) {
+		t.Errorf("%+v", back)
+	}
+	if n.EventBridge["ERROR_MESSAGE"] != long {
+		t.Error("the caller's note was cut, too")
+	}
+}
+
 func TestWhatDoesNotFitIsNotSent(t *testing.T) {
-	text, _ := encode(note())
+	text, _ := Encode(note())
 	room := maxMessage - len(Attribute) - len("String") - len(text)
 	var f fakeSQS
 	q := &Queue{API: &f, URL: "https://queue"}

@@ -19,6 +19,8 @@ type Record struct {
 	// Raw is the event's own bytes, one line, to fall back on where Line is too
 	// long for the destination. It may be nil: there is nothing to fall back on.
 	Raw []byte
+	// Replays is how often what brought the record has been replayed.
+	Replays int
 }
 
 // State is what has become of a record.

@@ -1,5 +1,5 @@
 // Command oktastream is the operator's tool: it runs the function's own pipeline
-// on files, and explains what becomes of an event.
+// on files, explains what becomes of an event, and brings dead messages back.
 //
 // Results go to stdout and nothing else does. What is said to a person goes to
 // stderr, each line beginning "oktastream:", in lower case and without a final
@@ -50,6 +50,7 @@ const (
 type commands struct {
 	Run     runCommand       `cmd:"" help:"Normalise System Log events from files or stdin, as the function does."`
 	Explain explainCommand   `cmd:"" help:"Show how an event, or a type of event, is normalised."`
+	DLQ     dlqCommand       `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and bring it back."`
 	Version kong.VersionFlag `help:"Show the version."`
 }
 

@@ -40,6 +40,34 @@ func newProgress(c console, inputs []bulk.Input) *progress {
 	)}
 }
 
+// newCount shows how many of about total messages are done. What it counts goes
+// to stdout only at the end, so that it may be the same terminal.
+func newCount(c console, total int64) *progress {
+	if !term.IsTerminal(int(c.err.Fd())) || total <= 0 {
+		return &progress{}
+	}
+	return &progress{bar: progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(c.err),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString("messages"),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(20),
+	)}
+}
+
+// at says how much is done, of how much there turns out to be.
+func (p *progress) at(done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil && total > 0 {
+		p.bar.ChangeMax64(max(done, total))
+		// What cannot be drawn is not worth an error.
+		_ = p.bar.Set64(done)
+	}
+}
+
 func (p *progress) add(bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

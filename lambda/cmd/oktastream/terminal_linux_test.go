@@ -123,3 +123,33 @@ func TestNoBarAmongRecords(t *testing.T) {
 		t.Errorf("a bar among %d lines", len(seen(text)))
 	}
 }
+
+// A replay shows how far it is and how long it will take, and leaves nothing of
+// that behind.
+func TestReplayProgress(t *testing.T) {
+	cloud := newCloud(t)
+	for i := range 30 {
+		cloud.dead(i*scaleForms + 2)
+	}
+	out, err := os.Create(t.TempDir() + "/out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	tty, printed := terminal(t)
+	c := command(t, "dlq", "replay", "--stack", "okta", "--yes", "--rate", "30")
+	c.Env = append(c.Env, cloud.env...)
+	c.Stdout, c.Stderr = out, tty
+	if code := exitCode(c.Run()); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	text := printed()
+	if !strings.Contains(text, "%") || !strings.Contains(text, "/30") || !strings.Contains(text, "messages/s") {
+		t.Errorf("no bar: %q", text)
+	}
+	for _, line := range seen(text) {
+		if line != "" {
+			t.Errorf("the line %q", line)
+		}
+	}
+}

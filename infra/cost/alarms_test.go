@@ -1,0 +1,36 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/oktastream/oktastream/infra/settings"
+	"github.com/oktastream/oktastream/infra/watch"
+)
+
+// TestAlarms compares the number of metrics in alarms with those that package watch
+// makes for a stack with one destination, default settings and live=true.
+func TestAlarms(t *testing.T) {
+	for d, inCode := range map[settings.Destination]int{settings.CloudWatch: AlarmsCloudWatch, settings.Datadog: AlarmsDatadog} {
+		all := settings.Default()
+		set := all.Of(d)
+		p := watch.Pipeline{
+			Name: "s-" + string(d), Destination: string(d), Ingest: set.Ingest, Rule: "rule", Bus: "bus", Buffer: "buffer", Redrive: "redrive", Dead: "dead",
+			Function: "function", Mapping: "mapping", OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
+		}
+		if d == settings.Datadog {
+			p.DeliveryRule, p.DeliveryBus = "to-datadog", "delivery"
+		} else {
+			p.LogGroup = "events"
+		}
+		metrics := 0
+		for _, a := range watch.Alarms(watch.Stack{
+			Name: "s", Region: region, Account: account, Bus: "bus", StreamRule: "stream", Live: true, SilenceMinutes: all.SilenceMinutes,
+			Pipelines: []watch.Pipeline{p},
+		}) {
+			metrics += a.Metrics()
+		}
+		if metrics != inCode {
+			t.Errorf("%s: the alarms read %d metrics and deployed.go says %d", d, metrics, inCode)
+		}
+	}
+}

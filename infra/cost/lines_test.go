@@ -1,0 +1,148 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// amounts are the lines of bills by their names.
+func amounts(t *testing.T, bills ...[]line) map[string]float64 {
+	t.Helper()
+	m := map[string]float64{}
+	for _, bill := range bills {
+		for _, l := range bill {
+			if _, twice := m[l.what]; twice {
+				t.Errorf("two lines say %q", l.what)
+			}
+			m[l.what] = l.usd
+		}
+	}
+	return m
+}
+
+// TestLines is worked out by hand for 864,000 events a day, 10 a second, which are
+// 25.92 M a month and come in batches of 11 (see TestFlow).
+func TestLines(t *testing.T) {
+	p := list()
+	f := usual(864_000)
+	kept := logs{bytesPerMonth: 25_920_000 * 2_500, eventsPerMonth: 25_920_000, retentionDays: 400}
+	got := amounts(t, arrive(p, 25_920_000), drain(p, f), keep(p, kept), watched(p, f, 39))
+	invocations := 25_920_000 / 11.0
+	ownLog := invocations * (logBytesAnInvocation + 11*logBytesAnEvent + float64(len(platformLines)))
+	want := map[string]float64{
+		"EventBridge: events from Okta":                              25.92,     // 25.92 M × 1.00
+		"EventBridge: rules and their deliveries within the account": 0,         //
+		"SQS: sends of the rule":                                     10.368,    // 25.92 M × 0.40
+		"SQS: receives of Lambda's pollers, those in vain too":       10.368,    // one for each event
+		"SQS: deletes, up to ten messages each":                      1.885091,  // 2 × 2.356364 M × 0.40
+		"Lambda: requests":                                           0.471273,  // 2.356364 M × 0.20
+		"Lambda: GB-seconds":                                         0.816877,  // 2.356364 M × 0.104 s × ¼ GB × 0.0000133334
+		"CloudWatch Logs: events ingested":                           30.174971, // 60.349941 GB × 0.50
+		"CloudWatch Logs: events stored":                             3.872037,  // 864,000 × 401 bytes × 400 days = 129.0679 GB × 0.03
+		// A GB-month of it costs 0.03 for 3 months, of 0.15 of the bytes and 26 for each of 5 lines.
+		"CloudWatch Logs: the function's own log": (ownLog*0.50 + (ownLog*0.15+invocations*5*26)*3*0.03) / 1_073_741_824,
+		"CloudWatch: custom metrics":              0.30*ledgerMetrics + 0.30*mappingMetrics,
+		"CloudWatch: alarms":                      3.90, // 39 × 0.10
+		"CloudWatch: dashboard":                   3.00,
+	}
+	for what, usd := range want {
+		near(t, what, got[what], usd, 1e-5)
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d lines, and %d are checked", len(got), len(want))
+	}
+}
+
+// TestLinesToDatadog: 11 logs of 3,000 bytes are one entry of 33 kB, one chunk; 100
+// are one of 81 logs, four chunks, and one of 19, one chunk.
+func TestLinesToDatadog(t *testing.T) {
+	p := list()
+	set := settings.Default().Datadog
+	set.PackBytes = 245_760
+	c := pipeline{set, 3_000, 1}
+	got := amounts(t, c.toDatadog(p, 864_000))
+	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 2.356364, 1e-5)
+	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 0.471273, 1e-5)
+	near(t, "secret", got["Secrets Manager: Datadog's key"], 0.40, 0)
+	near(t, "alarms", got["CloudWatch: alarms"], 0.10*AlarmsDatadog, 1e-9)
+	got = amounts(t, c.toDatadog(p, 86_400_000)) // 25.92 M batches of 100
+	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 5*25.92, 1e-5)
+	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 25.92, 1e-5)
+}
+
+func TestLinesByHand(t *testing.T) {
+	p := list()
+	got := amounts(t, ruleToDatadog(p, 1_000_000))
+	near(t, "a POST an event", got["EventBridge: API destination, one POST an event"], 6, 1e-9) // 30 M × 0.20
+	near(t, "total", total(ruleToDatadog(p, 1_000_000)), 36, 1e-9)
+	got = amounts(t, ruleToCloudWatch(p, 1_000_000))
+	near(t, "ingested", got["CloudWatch Logs: events ingested"], 30e6*envelopeBytes/1024/1024/1024/2, 1e-9)
+	near(t, "stored", got["CloudWatch Logs: events stored"], 1e6*(envelopeBytes*0.15+26)*400/1024/1024/1024*0.03, 1e-9)
+}
+
+// TestAFilterOfTheRule saves everything behind the rule and nothing before it.
+func TestAFilterOfTheRule(t *testing.T) {
+	p := list()
+	set := settings.Default().CloudWatch
+	half := amounts(t, pipeline{set, ocsfBytes, 0.5}.toCloudWatch(p, 2_000_000))
+	whole := amounts(t, pipeline{set, ocsfBytes, 1}.toCloudWatch(p, 1_000_000))
+	for what, usd := range whole {
+		if what == "EventBridge: events from Okta" {
+			usd *= 2
+		}
+		near(t, what, half[what], usd, 1e-9)
+	}
+}
+
+// TestMoreEventsCostMore: no line of any bill gets smaller, and the total grows.
+func TestMoreEventsCostMore(t *testing.T) {
+	p := list()
+	for _, w := range ways() {
+		var before []line
+		for perDay := 1.0; perDay < 2e9; perDay *= 1.1 {
+			bill := w.bill(p, perDay)
+			for i := range before {
+				if bill[i].usd < before[i].usd*(1-1e-12) {
+					t.Fatalf("%s: %s: %f at %.0f events a day, less than %f", w.title, bill[i].what, bill[i].usd, perDay, before[i].usd)
+				}
+			}
+			if before != nil && total(bill) <= total(before) {
+				t.Fatalf("%s: the total does not grow at %.0f events a day", w.title, perDay)
+			}
+			before = bill
+		}
+	}
+}
+
+// TestPricesAreSourced: each price has a number, a unit and a place and date where it
+// was read.
+func TestPricesAreSourced(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range list().all() {
+		if p.usd <= 0 || p.per <= 0 || p.what == "" || p.unit == "" || p.source == "" || p.dated == "" || seen[p.what] {
+			t.Errorf("%+v", p)
+		}
+		seen[p.what] = true
+		if p.trust == own && !strings.HasPrefix(p.source, "aws.amazon.com/") {
+			t.Errorf("%s is said to be AWS's own word and comes from %s", p.what, p.source)
+		}
+	}
+	near(t, "a million requests", list().sqsRequest.of(1_000_000), 0.40, 1e-12)
+	near(t, "10,000 requests of KMS", list().kmsRequest.of(10_000), 0.03, 1e-12)
+}
+
+func TestAmountsAsWritten(t *testing.T) {
+	for usd, want := range map[float64]string{0: "0", 0.004: "< 0.01", 0.01: "0.01", 3: "3.00", 99.994: "99.99", 100.4: "100", 1234.5: "1,235", 12_345_678: "12,345,678"} {
+		if got := dollars(usd); got != want {
+			t.Errorf("%f is written %s, want %s", usd, got, want)
+		}
+	}
+	if got := difference(-2.5) + difference(2.5) + difference(0.001); got != "−2.50+2.500" {
+		t.Error(got)
+	}
+	if got := plain(0.0000133334); got != "0.0000133334" {
+		t.Error(got)
+	}
+}

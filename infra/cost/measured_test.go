@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"github.com/oktastream/oktastream/infra/settings"
+	"github.com/oktastream/oktastream/lambda/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/deliver"
+	"github.com/oktastream/oktastream/lambda/delivery"
+)
+
+// TestSizes measures, over the events of testdata, what the code takes an event to
+// be: as Okta writes it, in EventBridge's envelope, and as the function delivers it
+// in its own format.
+func TestSizes(t *testing.T) {
+	all := details(t)
+	raw, enveloped := 0, 0
+	for _, detail := range all {
+		raw += len(detail)
+		enveloped += len(envelopeOf(detail))
+	}
+	mean := func(total int) float64 { return float64(total) / float64(len(all)) }
+	about(t, "rawBytes", rawBytes, mean(raw), 0.02)
+	about(t, "envelopeBytes", envelopeBytes, mean(enveloped), 0.02)
+	for d, inCode := range map[config.Destination]float64{config.CloudWatch: ocsfBytes, config.Datadog: datadogBytes} {
+		to := &taking{}
+		h := function(t, d, &deliver.Loop{Sink: to, Limits: cloudwatch.Limits()}, &bytes.Buffer{})
+		if _, err := h.Invoke(t.Context(), payload(t, all)); err != nil {
+			t.Fatal(err)
+		}
+		if to.records != len(all) {
+			t.Fatalf("%d of %d events delivered", to.records, len(all))
+		}
+		about(t, "bytes delivered to "+string(d), inCode, mean(to.bytes), 0.02)
+	}
+}
+
+// TestOwnLog measures what the function writes to its own log, for batches small
+// and full, and which metrics CloudWatch makes of it.
+func TestOwnLog(t *testing.T) {
+	all := details(t)
+	for _, n := range []int{1, 12, 100} {
+		var out bytes.Buffer
+		h := function(t, config.CloudWatch, &deliver.Loop{Sink: &taking{}, Limits: cloudwatch.Limits()}, &out)
+		if _, err := h.Invoke(t.Context(), payload(t, all[:n])); err != nil {
+			t.Fatal(err)
+		}
+		about(t, "bytes of log of an invocation", functionLogBytes(float64(n))-float64(len(platformLines)), float64(out.Len()), 0.05)
+		if n == 100 {
+			if got := len(metricNames(t, out.Bytes())); got != ledgerMetrics {
+				t.Errorf("the function writes %d metrics and the code says %d", got, ledgerMetrics)
+			}
+		}
+	}
+}
+
+// metricNames are the names of all metrics in lines of the embedded metric format.
+func metricNames(t *testing.T, log []byte) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for line := range bytes.Lines(log) {
+		var document struct {
+			AWS struct {
+				CloudWatchMetrics []struct {
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
+		if err := json.Unmarshal(line, &document); err != nil {
+			t.Fatal(err)
+		}
+		for _, directive := range document.AWS.CloudWatchMetrics {
+			if len(directive.Dimensions) != 1 {
+				t.Errorf("%d sets of dimensions: each set is a metric of its own", len(directive.Dimensions))
+			}
+			for _, m := range directive.Metrics {
+				names[m.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+// bus counts what PutEvents is charged for.
+type bus struct{ entries, chunks int }
+
+func (b *bus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+	out := &eventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(in.Entries))}
+	for i, e := range in.Entries {
+		out.Entries[i].EventId = aws.String("e")
+		b.entries++
+		b.chunks += (len(*e.Detail) + len(*e.DetailType) + len(*e.Source) + 65_535) / 65_536
+	}
+	return out, nil
+}
+
+// TestPacking sends batches of each size through the function and the real sink of
+// Datadog's, and compares the entries and their chunks of 64 KB with what the
+// code's arithmetic says of an average batch.
+func TestPacking(t *testing.T) {
+	all := details(t)
+	set := settings.Default().Datadog
+	for _, n := range []int{2, 12, 50, 100} {
+		b := &bus{}
+		s := delivery.New(b, delivery.Config{Bus: "delivery", Pipeline: "oktastream-datadog", Format: "datadog", PackBytes: set.PackBytes,
+			Now: func() time.Time { return now(t) }})
+		h := function(t, config.Datadog, &deliver.Loop{Sink: s, Limits: delivery.Limits(set.PackBytes)}, &bytes.Buffer{})
+		batches := 0
+		for start := 0; start+n <= len(all); start += n {
+			if _, err := h.Invoke(t.Context(), payload(t, all[start:start+n])); err != nil {
+				t.Fatal(err)
+			}
+			batches++
+		}
+		pack := packOf(float64(n), datadogBytes, float64(set.PackBytes))
+		about(t, "entries of a batch", pack.entries, float64(b.entries)/float64(batches), 0.01)
+		about(t, "chunks of a batch", pack.chunks, float64(b.chunks)/float64(batches), 0.15)
+	}
+}

@@ -1,0 +1,115 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// throttled: CloudWatch Logs answers two calls in three with a throttle, for a while.
+func (w *world) throttled(t *testing.T) {
+	var calls atomic.Int64
+	w.gate.set(rule{refuse: func(operation, _ string) string {
+		if operation != "PutLogEvents" {
+			return ""
+		}
+		if n := calls.Add(1); n <= 18 && n%3 != 0 {
+			return "ThrottlingException"
+		}
+		return ""
+	}})
+	w.send(t, some(400)...)
+	for d := range w.one {
+		w.balance(t, d)
+	}
+	if refused := w.gate.set(rule{}); refused["ThrottlingException"] < 4 {
+		t.Errorf("calls that were throttled: %v; the scenario shows nothing", refused)
+	}
+}
+
+// killed: of each pipeline's function one environment dies when the destination has
+// taken the batch and the function does not know yet, and one before the destination
+// has got it.
+func (w *world) killed(t *testing.T) {
+	copies := map[string]int{}
+	hosts := map[string]*host{}
+	for d, p := range w.one {
+		now := w.standing(t, p)
+		copies[d] = now.copies()
+		hosts[d] = w.host(p)
+	}
+	var after, before [2]atomic.Bool
+	which := func(operation string) (int, *host) {
+		switch operation {
+		case "PutLogEvents":
+			return 0, hosts["cloudwatch"]
+		case "PutEvents":
+			return 1, hosts["datadog"]
+		}
+		return 0, nil
+	}
+	w.gate.set(rule{
+		after: func(operation, function string) {
+			if i, h := which(operation); h != nil && after[i].CompareAndSwap(false, true) {
+				h.kill(function)
+			}
+		},
+		refuse: func(operation, function string) string {
+			if i, h := which(operation); h != nil && after[i].Load() && before[i].CompareAndSwap(false, true) {
+				h.kill(function)
+				return "KilledMeanwhile"
+			}
+			return ""
+		},
+	})
+	w.send(t, some(300)...)
+	for d := range w.one {
+		now := w.balance(t, d)
+		if now.copies() <= copies[d] {
+			t.Errorf("%s: no event came twice; the function was not killed where it should be", d)
+		}
+		gone := 0
+		for _, fault := range hosts[d].poller.failed {
+			if fault == errGone.Error() {
+				gone++
+			}
+		}
+		if gone != 2 {
+			t.Errorf("%s: %d calls broke off, not 2: %q", d, gone, hosts[d].poller.failed)
+		}
+	}
+	w.gate.set(rule{})
+}
+
+// busy: Datadog answers one POST after EventBridge has stopped waiting, and others
+// with what is to be tried again.
+func (w *world) busy(t *testing.T) {
+	p := w.one["datadog"]
+	before := w.standing(t, p)
+	w.intake.set(func(n int) mood {
+		switch n {
+		case 0:
+			return mood{slow: 5500 * time.Millisecond}
+		case 1, 3:
+			return mood{status: 429, retryAfter: "1"}
+		case 2:
+			return mood{status: 503}
+		}
+		return mood{}
+	})
+	w.send(t, some(400)...)
+	now := w.balance(t, "datadog")
+	w.balance(t, "cloudwatch")
+	// What came too late for EventBridge came all the same.
+	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		now = w.standing(t, p)
+	}
+	if now.copies() == before.copies() {
+		t.Errorf("nothing came twice; the slow answer was in time")
+	}
+	if posts := w.intake.set(nil); posts < 7 {
+		t.Errorf("%d POSTs: the scenario shows nothing", posts)
+	}
+}

@@ -1,0 +1,120 @@
+package oktastream
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/watch"
+)
+
+// watch makes the alarms, whoever is told of them, and the dashboard.
+func (b *builder) watch(o *Oktastream) {
+	stack := watch.Stack{
+		Name: b.name, Partition: *awscdk.Aws_PARTITION(), Region: *awscdk.Aws_REGION(), Account: *awscdk.Aws_ACCOUNT_ID(), Bus: *b.bus.name,
+		Live: b.s.Live, SilenceMinutes: b.s.SilenceMinutes,
+	}
+	filtered := true
+	for _, p := range o.Pipelines {
+		seen := b.seen(p)
+		filtered = filtered && seen.Filtered
+		stack.Pipelines = append(stack.Pipelines, seen)
+	}
+	all := pattern.For(b.s.Source, nil, nil).Pattern
+	if filtered {
+		stack.AllRule = b.newCountingRule("All", "-all", "Counts every event, for the alarm of silence", all)
+	}
+	changed := pattern.Pattern{"detail": map[string]any{"eventType": []any{map[string]any{"prefix": "system.log_stream."}}}}
+	for key, value := range all {
+		changed[key] = value
+	}
+	stack.StreamRule = b.newCountingRule("LogStream", "-log-stream", "Counts changes of Okta's log streams, for an alarm", changed)
+
+	topic := b.newTopic()
+	for _, alarm := range watch.Alarms(stack) {
+		// By name and not by number: an alarm that comes before others must not shift
+		// their names, which are taken as long as those stand.
+		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm, topic)
+	}
+	awscloudwatch.NewCfnDashboard(b.scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
+		DashboardName: &b.name, DashboardBody: awscdk.Stack_Of(b.scope).ToJsonString(watch.Dashboard(stack), nil),
+	})
+}
+
+// seen is a pipeline as the alarms see it.
+func (b *builder) seen(p *Pipeline) watch.Pipeline {
+	set := b.s.Of(p.Destination)
+	seen := watch.Pipeline{
+		Name: p.Name, Destination: string(p.Destination), Ingest: set.Ingest, Rule: *p.Rule.Name, Bus: *b.bus.name,
+		Filtered: len(set.Include)+len(set.Exclude) > 0, Dead: *p.Dead.Name,
+		OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
+	}
+	if p.Function != nil {
+		seen.Buffer, seen.Redrive, seen.Function, seen.Mapping = *p.Buffer.Name, *p.Redrive.Name, *p.Function.Name, *p.Function.mapping
+	}
+	if p.LogGroup != nil {
+		seen.LogGroup = *p.LogGroup.Name
+	}
+	if p.Delivery != nil {
+		seen.DeliveryRule, seen.DeliveryBus = *p.Delivery.rule.Name, *p.Delivery.busName
+	}
+	return seen
+}
+
+// newCountingRule is a rule on the partner event bus without a target: what it
+// matches is counted by EventBridge, and nothing else happens.
+func (b *builder) newCountingRule(id, suffix, description string, p pattern.Pattern) string {
+	name := b.name + suffix
+	rule := awsevents.NewCfnRule(b.scope, &id, &awsevents.CfnRuleProps{
+		Name: &name, EventBusName: b.bus.name, EventPattern: p, Description: &description, State: jsii.String("ENABLED"),
+	})
+	if b.bus.resource != nil {
+		rule.AddResourceDependency(b.bus.resource, nil)
+	}
+	return name
+}
+
+func (b *builder) newAlarm(id string, a watch.Alarm, topic *string) {
+	var metrics []any
+	for _, q := range a.Queries {
+		metrics = append(metrics, dataQuery(q, a.PeriodSeconds))
+	}
+	props := &awscloudwatch.CfnAlarmProps{
+		AlarmName: &a.Name, AlarmDescription: jsii.String(a.Description()),
+		Metrics: metrics, ComparisonOperator: &a.Comparison, Threshold: jsii.Number(a.Threshold),
+		EvaluationPeriods: jsii.Number(a.Periods), DatapointsToAlarm: jsii.Number(a.ToAlarm), TreatMissingData: &a.Missing,
+	}
+	if a.Clock != "" {
+		props.EvaluationWindow = &awscloudwatch.CfnAlarm_EvaluationWindowProperty{
+			WallClockWindow: &awscloudwatch.CfnAlarm_WallClockWindowProperty{Timezone: &a.Clock},
+		}
+	}
+	if topic != nil {
+		props.AlarmActions, props.OkActions = &[]any{topic}, &[]any{topic}
+	}
+	awscloudwatch.NewCfnAlarm(b.scope, &id, props)
+}
+
+func dataQuery(q watch.Query, period int) *awscloudwatch.CfnAlarm_MetricDataQueryProperty {
+	out := &awscloudwatch.CfnAlarm_MetricDataQueryProperty{Id: &q.ID, ReturnData: jsii.Bool(q.Return)}
+	if q.Label != "" {
+		out.Label = &q.Label
+	}
+	if q.Metric == nil {
+		out.Expression = &q.Expression
+		return out
+	}
+	var dimensions []any
+	for _, d := range q.Metric.Dimensions {
+		dimensions = append(dimensions, &awscloudwatch.CfnAlarm_DimensionProperty{Name: &d.Name, Value: &d.Value})
+	}
+	out.MetricStat = &awscloudwatch.CfnAlarm_MetricStatProperty{
+		Metric: &awscloudwatch.CfnAlarm_MetricProperty{Namespace: &q.Metric.Namespace, MetricName: &q.Metric.Name, Dimensions: dimensions},
+		Period: jsii.Number(period), Stat: &q.Metric.Stat,
+	}
+	return out
+}

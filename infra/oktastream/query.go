@@ -1,0 +1,36 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/queries"
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// shape is how a pipeline's log group holds events.
+func shape(set *settings.Pipeline) queries.Shape {
+	switch {
+	case set.Ingest == settings.IngestRule:
+		return queries.Envelope
+	case set.Format == "":
+		return queries.OCSF
+	}
+	return queries.Shape(set.Format)
+}
+
+// index makes the log group index the fields that its queries filter by.
+func (g *LogGroup) index(set *settings.Pipeline) {
+	g.resource.SetFieldIndexPolicies(&[]any{map[string]any{"Fields": queries.Indexes(shape(set))}})
+}
+
+// saveQueries saves the queries of a responder in CloudWatch Logs Insights, in a
+// folder with the stack's name.
+func (b *builder) saveQueries(scope constructs.Construct, g *LogGroup, set *settings.Pipeline) {
+	for _, q := range queries.All() {
+		awslogs.NewCfnQueryDefinition(scope, jsii.String("Query-"+q.Name), &awslogs.CfnQueryDefinitionProps{
+			Name: jsii.String(b.name + "/" + q.Name), QueryString: jsii.String(q.Text(shape(set))), LogGroupNames: &[]any{g.Name},
+		})
+	}
+}

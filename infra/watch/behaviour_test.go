@@ -1,0 +1,241 @@
+package watch
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func kind(t *testing.T, name string) Alarm {
+	t.Helper()
+	all := Kinds()
+	i := slices.IndexFunc(all, func(a Alarm) bool { return a.Kind == name })
+	if i < 0 {
+		t.Fatalf("no alarm %s", name)
+	}
+	return all[i]
+}
+
+func filled(n int, v float64) series { return slices.Repeat(series{v}, n) }
+
+// steady is data that is the same for every metric.
+func steady(points series) func(*Metric) series { return func(*Metric) series { return points } }
+
+func TestSilence(t *testing.T) {
+	a := kind(t, "silence")
+	quiet := filled(60, missing())
+	if !fires(t, a, steady(quiet), 60) {
+		t.Error("an hour without a data point is no silence")
+	}
+	if !fires(t, a, steady(append(series{9, 9, 9}, quiet...)), 63) {
+		t.Error("an event of more than an hour ago holds the alarm back")
+	}
+	one := slices.Clone(quiet)
+	one[3] = 1
+	if fires(t, a, steady(one), 60) {
+		t.Error("one event in the hour is silence")
+	}
+	if a.Missing != breaching {
+		t.Errorf("missing data is %s", a.Missing)
+	}
+	// Which rule: a pipeline's own where it has no filter, else ours that matches all;
+	// no alarm before the stack is live, and none that could only see a filter.
+	rule := func(s Stack) string {
+		a, ok := silence(s)
+		if !ok {
+			return "none"
+		}
+		return a.Queries[0].Metric.Dimensions[1].Value
+	}
+	with := func(live bool, all string, filtered ...bool) Stack {
+		s := Stack{Name: "okta", Bus: "bus", AllRule: all, Live: live, SilenceMinutes: 30}
+		for i, f := range filtered {
+			s.Pipelines = append(s.Pipelines, Pipeline{Rule: []string{"first", "second"}[i], Bus: "bus", Filtered: f})
+		}
+		return s
+	}
+	for want, s := range map[string]Stack{
+		"first": with(true, "", false, true), "second": with(true, "", true, false), "all": with(true, "all", true, true),
+		"none": with(true, "", true),
+	} {
+		if got := rule(s); got != want {
+			t.Errorf("silence is judged from %s, want %s", got, want)
+		}
+	}
+	if got := rule(with(false, "all", false)); got != "none" {
+		t.Errorf("a stack that is not live has an alarm for silence of %s", got)
+	}
+	for minutesOf, want := range map[int][2]int{1: {60, 1}, 1440: {60, 1440}, 1441: {3600, 25}, 10080: {3600, 168}} {
+		if period, periods := minutes(minutesOf); [2]int{period, periods} != want {
+			t.Errorf("%d minutes are %d periods of %d s", minutesOf, periods, period)
+		}
+	}
+}
+
+func TestAWeekInADeadLetterQueue(t *testing.T) {
+	a := kind(t, "dead-for-a-week")
+	if !fires(t, a, steady(filled(week, 1)), week) {
+		t.Error("a message that lies there for a week is not told")
+	}
+	// SQS reports nothing after some hours.
+	if !fires(t, a, steady(append(filled(6, 3), filled(week-6, missing())...)), week) {
+		t.Error("a message in a queue that reports no more is not told")
+	}
+	emptied := filled(week, 1)
+	emptied[100] = 0
+	if fires(t, a, steady(emptied), week) || fires(t, a, steady(filled(week, missing())), week) {
+		t.Error("a queue that was empty, or never used, is told")
+	}
+	if a.Missing != ignore {
+		t.Errorf("missing data is %s", a.Missing)
+	}
+}
+
+// In an outage the age of what SQS still counts hangs near two visibility timeouts;
+// a message that came back once is one old.
+func TestTheAgeThatAnOutageHas(t *testing.T) {
+	for _, visibility := range []int{65, 365, 5405} {
+		p := pipeline("okta", "cloudwatch", "queue", false)
+		p.VisibilitySeconds = visibility
+		a := bufferOld(p)
+		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3, float64(2*visibility-10))), 3) {
+			t.Errorf("visibility %d: threshold %v", visibility, a.Threshold)
+		}
+		if fires(t, a, steady(series{0, 4000, 6000}), 3) {
+			t.Error("ten minutes are enough")
+		}
+	}
+}
+
+// A queue near SQS's limit, whatever a busy quarter of an hour looks like.
+func TestADeepBuffer(t *testing.T) {
+	a := kind(t, "buffer-deep")
+	depth := func(waits, flies float64) bool {
+		return fires(t, a, func(m *Metric) series {
+			if m.Name == waiting {
+				return filled(3, waits)
+			}
+			return filled(3, flies)
+		}, 3)
+	}
+	if depth(60_000, 30_000) || !depth(2_000, 99_000) || !depth(missing(), 110_000) {
+		t.Error("the alarm is for 100,000 messages, waiting or in flight")
+	}
+}
+
+func TestTheShareThatComesBack(t *testing.T) {
+	a := kind(t, "mapping-failing")
+	share := func(failed, polled series) bool {
+		return fires(t, a, func(m *Metric) series {
+			if m.Name == "PolledEventCount" {
+				return polled
+			}
+			return failed
+		}, len(polled))
+	}
+	no := missing()
+	for name, c := range map[string]struct {
+		failed, polled series
+		want           bool
+	}{
+		"nothing fails":                          {series{no, no, no, no, no, no}, series{900, 900, 900, 900, 900, 900}, false},
+		"nothing comes":                          {series{no, no, no, no, no, no}, series{0, 0, 0, 0, 0, 0}, false},
+		"the mapping is disabled":                {series{no, no, no, no, no, no}, series{no, no, no, no, no, no}, false},
+		"throttled now and then":                 {series{50, 0, 0, 0, 30, 0}, series{900, 900, 900, 900, 900, 900}, false},
+		"a bad ten minutes":                      {series{900, 900, 0, 0, 0, 0}, series{900, 900, 900, 900, 900, 900}, false},
+		"the destination is down":                {series{900, 1800, 2700, 3600, 4500, 5400}, series{900, 1800, 2700, 3600, 4500, 5400}, true},
+		"… where one event in six minutes comes": {series{1, no, 1, 1, no, 1}, series{1, 0, 1, 1, 0, 1}, true},
+	} {
+		if got := share(c.failed, c.polled); got != c.want {
+			t.Errorf("%s: fires %v", name, got)
+		}
+	}
+}
+
+// The ledger's equation, over metrics that the function writes.
+func TestTheLedgersAlarm(t *testing.T) {
+	a := kind(t, "ledger-unbalanced")
+	values := map[string]float64{"received": 100, "handed_over": 80, "duplicate": 5, "filtered": 6, "returned": 4, "exhausted": 3, "dead": 2}
+	data := func(m *Metric) series { return series{values[m.Name]} }
+	if fires(t, a, data, 1) {
+		t.Error("a ledger that balances is told")
+	}
+	for _, word := range append(terms(), "received") {
+		values[word]++
+		if !fires(t, a, data, 1) {
+			t.Errorf("one %s too many is not told", word)
+		}
+		values[word]--
+	}
+}
+
+// A replay can fail hours after whoever began it has gone home.
+func TestReplaysAreWatchedToo(t *testing.T) {
+	for _, name := range []string{"undescribed", "exhausted"} {
+		if !slices.ContainsFunc(kind(t, name).Queries, func(q Query) bool {
+			return q.Metric != nil && slices.Contains(q.Metric.Dimensions, Dimension{"origin", "replay"})
+		}) {
+			t.Errorf("%s does not count what is replayed", name)
+		}
+	}
+}
+
+// Each ingest has the alarms of what is there, and no more.
+func TestWhichAlarmsAStackHas(t *testing.T) {
+	const (
+		rule     = "rule-failed rule-lost"
+		delivery = "delivery-failed delivery-lost"
+		dead     = "dead-not-empty dead-for-a-week"
+		queues   = "redrive-not-empty redrive-for-a-week buffer-deep buffer-old"
+		function = "function-errors function-throttled mapping-failing"
+		async    = "async-lost async-dropped"
+		ledger   = "lag undescribed exhausted conflict ledger-unbalanced"
+	)
+	for name, want := range map[string][]string{
+		"default":                  {"stream-changed", rule, dead, queues, function, ledger, "books"},
+		"queue cloudwatch live":    {"silence stream-changed", rule, dead, queues, function, ledger, "books"},
+		"lambda datadog":           {"stream-changed", rule, delivery, dead, queues, function, async, ledger},
+		"rule cloudwatch":          {"stream-changed", rule, dead},
+		"rule datadog":             {"stream-changed", rule, delivery, dead},
+		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "books", rule, delivery, dead, queues, function, ledger, "books"},
+	} {
+		var have []string
+		for _, a := range Alarms(stacks()[name]) {
+			have = append(have, a.Kind)
+		}
+		if got := strings.Join(have, " "); got != strings.Join(want, " ") {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestAStackWithoutAStreamRule(t *testing.T) {
+	s := stacks()["default"]
+	s.StreamRule = ""
+	for _, a := range Alarms(s) {
+		if a.Kind == "stream-changed" {
+			t.Error("an alarm on a rule that is not there")
+		}
+	}
+	for _, w := range read(t, s) {
+		if strings.Contains(w.Properties.Title, "log stream") {
+			t.Error("a graph of a rule that is not there")
+		}
+	}
+}
+
+// AWS charges for each metric that an alarm reads: what a stack costs is to be
+// changed on purpose only.
+func TestWhatAlarmsCost(t *testing.T) {
+	for name, want := range map[string][2]int{
+		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {38, 78}, "lambda cloudwatch live": {20, 31}, "rule datadog live": {8, 8},
+	} {
+		alarms, read := Alarms(stacks()[name]), 0
+		for _, a := range alarms {
+			read += a.Metrics()
+		}
+		if got := [2]int{len(alarms), read}; got != want {
+			t.Errorf("%s: %d alarms that read %d metrics, want %v", name, got[0], got[1], want)
+		}
+	}
+}

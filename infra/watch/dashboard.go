@@ -1,0 +1,118 @@
+package watch
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Titles of graphs that the table of failures names.
+const (
+	titleFate     = "received, by what became of it"
+	titleFailures = "failures"
+	titleNotes    = "notes: delivered, but worth knowing"
+)
+
+// Dashboard is the dashboard's body as a tree of JSON.
+//
+// It reads from the top: what is wrong, whether Okta sends, then for each pipeline
+// what became of the events, how late, what failed, what waits, whether the books
+// agree, and what it costs. Twelve hours are shown: whoever is woken at three sees
+// the evening before, and hourly graphs have some points.
+func Dashboard(s Stack) map[string]any {
+	g := &grid{region: s.Region}
+	g.row(8, text(9, runbook(s)), alarmStatus(s, columns-9))
+	g.row(5, fromOkta(s)...)
+	for _, p := range s.Pipelines {
+		g.row(1, text(columns, "## "+p.Name))
+		g.pipeline(s, p)
+	}
+	return map[string]any{"start": "-PT12H", "periodOverride": "inherit", "widgets": g.widgets}
+}
+
+func runbook(s Stack) string {
+	dlq := "`oktastream dlq list --stack " + s.Name + "`"
+	return "# " + s.Name + `: Okta events
+
+**Something is red?** Click the alarm: its description says what happened and what to do first. The [runbook](https://github.com/oktastream/oktastream#alarms) has a line for each.
+
+1. **No events from Okta** (below): Okta, Reports, Log Streaming: is the stream *Active*?
+2. **Orange or red in "received"**: the destination does not take them. They wait; nothing is lost until *redrive* fills.
+3. **Dead letters**: ` + dlq + ` says why, ` + "`dlq replay`" + ` brings them back. 14 days.
+4. **Books disagree**: compare that hour with Okta's System Log (90 days).`
+}
+
+// alarmStatus shows all alarms, those that fire first.
+func alarmStatus(s Stack, width int) widget {
+	var arns []any
+	for _, a := range Alarms(s) {
+		arns = append(arns, "arn:"+cmp.Or(s.Partition, "aws")+":cloudwatch:"+s.Region+":"+s.Account+":alarm:"+a.Name)
+	}
+	return widget{kind: "alarm", width: width, fixed: map[string]any{"title": "Alarms", "alarms": arns, "sortBy": "stateUpdatedTimestamp"}}
+}
+
+// fromOkta is what the rules on the partner event bus match.
+func fromOkta(s Stack) []widget {
+	var lines []line
+	colours := []string{blue, green, purple}
+	if s.AllRule != "" {
+		lines = append(lines, of(ofRule(s.Bus, s.AllRule, "MatchedEvents", "Sum"), "all events", grey))
+	}
+	for i, p := range s.Pipelines {
+		label := "to " + p.Destination
+		if p.Filtered {
+			label += " (filtered)"
+		}
+		lines = append(lines, of(ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum"), label, colours[i%len(colours)]))
+	}
+	if s.StreamRule == "" {
+		return []widget{graph(columns, "from Okta: events matched", "events", lines...)}
+	}
+	return []widget{
+		graph(18, "from Okta: events matched", "events", lines...),
+		graph(6, "changes of a log stream", "events", of(ofRule(s.Bus, s.StreamRule, "MatchedEvents", "Sum"), "system.log_stream.*", red)),
+	}
+}
+
+func (g *grid) pipeline(s Stack, p Pipeline) {
+	if p.Function == "" {
+		g.withoutFunction(p)
+		return
+	}
+	g.row(6, fate(p), lag(p), failures(p))
+	g.row(6, entrance(p), deadLetterDepth(p), buffer(p))
+	g.row(5, volume(p), duration(p), calls(p), notes(p))
+	if p.DeliveryRule != "" {
+		g.row(5, delivered(12, "delivery to Datadog: batches", "batches", p.DeliveryBus, p.DeliveryRule),
+			towards(12, "delivery to Datadog: time until it took a batch", p.DeliveryBus, p.DeliveryRule))
+	}
+}
+
+// withoutFunction is a pipeline with ingest=rule.
+func (g *grid) withoutFunction(p Pipeline) {
+	g.row(6, delivered(10, "rule: events to the destination", "events", p.Bus, p.Rule),
+		towards(8, "time until the destination took an event", p.Bus, p.Rule), deadLetterDepth(p))
+	if p.LogGroup != "" {
+		g.row(5, graph(12, "bytes that cost money", "bytes", of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"), "into CloudWatch Logs", blue)),
+			graph(12, "events in the log group", "events", of(ofLogGroup(p.LogGroup, "IncomingLogEvents", "Sum"), "log events", blue)))
+	}
+	if p.DeliveryRule != "" {
+		g.row(5, delivered(columns, "replays to Datadog: batches", "batches", p.DeliveryBus, p.DeliveryRule))
+	}
+}
+
+// fate is the ledger: the terms pile up to what was received.
+func fate(p Pipeline) widget {
+	colours := map[string]string{
+		"delivered": green, "handed_over": green, "duplicate": pale, "filtered": grey, "returned": orange, "exhausted": red, "dead": darkRed,
+	}
+	other := "handed_over"
+	if p.Destination == datadog {
+		other = "delivered"
+	}
+	w := graph(12, titleFate, "events")
+	for _, term := range slices.DeleteFunc(terms(), func(term string) bool { return term == other }) {
+		w.lines = append(w.lines, of(own(p.Name, term, "Sum"), term, colours[term]))
+	}
+	w.stacked = true
+	return w
+}

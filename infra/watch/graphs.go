@@ -1,0 +1,130 @@
+package watch
+
+import "slices"
+
+// lag has no line where its alarm fires: the console would draw the graph that high,
+// and an ordinary day, of seconds, along its bottom.
+func lag(p Pipeline) widget {
+	w := graph(6, "lag: published to delivered", "seconds")
+	if p.Destination == datadog {
+		w.title = "lag: published to handed over"
+	}
+	w.lines = slices.Concat(inSeconds("p50", own(p.Name, "lag_ms", "p50"), "p50", blue), inSeconds("p99", own(p.Name, "lag_ms", "p99"), "p99", orange))
+	return w
+}
+
+// failures has what is many in an outage on an axis of its own, beside which a
+// single crash can still be seen.
+func failures(p Pipeline) widget {
+	w := graph(6, titleFailures, "events, calls",
+		line{metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum"), label: "came back to the queue", colour: orange, right: true},
+		of(ofFunction(p.Function, "Errors", "Sum"), "calls that crashed", red),
+		of(ofFunction(p.Function, "Throttles", "Sum"), "calls throttled", purple),
+		of(own(p.Name, "undescribed", "Sum"), "undescribed", brown),
+		of(own(p.Name, "conflict", "Sum"), "conflict", blue),
+	)
+	w.rightUnit = "came back"
+	return w
+}
+
+// entrance is what stands between the rule and the function: the books where a
+// queue does, the asynchronous calls where none does.
+func entrance(p Pipeline) widget {
+	if p.Ingest != ingestQueue {
+		w := graph(12, "asynchronous calls", "events",
+			of(ofFunction(p.Function, "AsyncEventsReceived", "Sum"), "received", blue),
+			of(ofFunction(p.Function, "AsyncEventsDropped", "Sum"), "given up", red),
+			of(ofFunction(p.Function, "DestinationDeliveryFailures", "Sum"), "lost", darkRed),
+			line{metric: ofFunction(p.Function, "AsyncEventAge", "Maximum"), id: "age", label: "oldest", hidden: true},
+			line{expression: "age / 1000", id: "age_s", label: "oldest, seconds", colour: orange, right: true})
+		w.rightUnit = "seconds"
+		return w
+	}
+	w := graph(12, "books: the hour before, by AWS's own counters", "events an hour")
+	w.period, w.signed = hour, true
+	for _, q := range books(p) {
+		w.lines = append(w.lines, line{metric: q.Metric, expression: q.Expression, id: q.ID, label: q.ID, hidden: true})
+	}
+	// The gap itself is left out: in an outage it swings, within the tolerance, and
+	// would frighten people for nothing.
+	w.lines = append(w.lines,
+		line{expression: before("FILL(matched, 0)"), id: "went_in", label: "went in", colour: blue},
+		line{expression: before("FILL(deleted, 0)"), id: "came_out", label: "came out", colour: green},
+		line{expression: "edge", id: "held", label: "waiting at its end", colour: orange},
+		line{expression: "IF(missing > 0, gap, 0)", id: "unaccounted", label: "not accounted for", colour: red},
+	)
+	return w
+}
+
+func deadLetterDepth(p Pipeline) widget {
+	w := graph(6, "dead letters waiting", "dead", of(ofQueue(p.Dead, waiting, "Maximum"), "dead", red))
+	if p.Redrive != "" {
+		// A single one in dead is to be seen beside what an outage leaves in redrive.
+		w.lines = append(w.lines, line{metric: ofQueue(p.Redrive, waiting, "Maximum"), label: "redrive", colour: orange, right: true})
+		w.rightUnit = "redrive"
+	}
+	return w
+}
+
+func buffer(p Pipeline) widget {
+	w := graph(6, "buffer queue", "messages",
+		of(ofQueue(p.Buffer, waiting, "Maximum"), "waiting", blue),
+		of(ofQueue(p.Buffer, inFlight, "Maximum"), "in flight", green),
+		line{metric: ofQueue(p.Buffer, oldest, "Maximum"), label: "oldest, seconds", colour: orange, right: true})
+	w.rightUnit = "seconds"
+	return w
+}
+
+// volume is the bytes that AWS or Datadog charge for. What CloudWatch Logs takes in has
+// its own measure, with 26 bytes an event on top.
+func volume(p Pipeline) widget {
+	w := graph(6, "bytes that cost money", "bytes",
+		of(own(p.Name, "bytes_in", "Sum"), "from Okta", grey), of(own(p.Name, "bytes_out", "Sum"), "sent", blue))
+	if p.LogGroup != "" {
+		w.lines = append(w.lines, of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"), "into CloudWatch Logs", green))
+	}
+	w.period = hour
+	return w
+}
+
+func duration(p Pipeline) widget {
+	w := graph(6, "function: duration", "seconds")
+	w.lines = slices.Concat(inSeconds("p50", ofFunction(p.Function, "Duration", "p50"), "p50", blue), inSeconds("slowest", ofFunction(p.Function, "Duration", "Maximum"), "longest", orange))
+	return w
+}
+
+func calls(p Pipeline) widget {
+	w := graph(6, "function: calls", "calls",
+		of(ofFunction(p.Function, "Invocations", "Sum"), "calls", blue),
+		of(ofFunction(p.Function, "Errors", "Sum"), "errors", red),
+		line{metric: ofFunction(p.Function, "ConcurrentExecutions", "Maximum"), label: "at a time", colour: green, right: true})
+	w.rightUnit = "at a time"
+	return w
+}
+
+func notes(p Pipeline) widget {
+	return graph(6, titleNotes, "events",
+		of(own(p.Name, "unknown_type", "Sum"), "unknown_type", purple),
+		of(own(p.Name, "restamped", "Sum"), "restamped", blue),
+		of(own(p.Name, "fallback_raw", "Sum"), "fallback_raw", orange),
+		of(ownReplay(p.Name, "received", "Sum"), "replayed", green))
+}
+
+// delivered is what a rule did with what it matched.
+func delivered(width int, title, unit, bus, rule string) widget {
+	return graph(width, title, unit,
+		of(ofRule(bus, rule, "MatchedEvents", "Sum"), "matched", blue),
+		of(ofRule(bus, rule, "SuccessfulInvocationAttempts", "Sum"), "taken", green),
+		of(ofRule(bus, rule, "RetryInvocationAttempts", "Sum"), "tried again", orange),
+		of(ofRule(bus, rule, "FailedInvocations", "Sum"), "given up", red),
+		of(ofRule(bus, rule, "InvocationsSentToDlq", "Sum"), "to the queue dead", darkRed))
+}
+
+// towards is how long a rule took to bring an event to its target.
+func towards(width int, title, bus, rule string) widget {
+	w := graph(width, title, "seconds")
+	w.lines = slices.Concat(
+		inSeconds("p50", ofRule(bus, rule, "IngestionToInvocationSuccessLatency", "p50"), "p50", blue),
+		inSeconds("p99", ofRule(bus, rule, "IngestionToInvocationSuccessLatency", "p99"), "p99", orange))
+	return w
+}

@@ -1,0 +1,92 @@
+package watch
+
+import "strings"
+
+// Namespaces of the metrics.
+const (
+	ownNamespace    = "oktastream" // what the function writes: lambda/metrics
+	eventsNamespace = "AWS/Events"
+	queueNamespace  = "AWS/SQS"
+	lambdaNamespace = "AWS/Lambda"
+	logsNamespace   = "AWS/Logs"
+)
+
+// Names of SQS's gauges.
+const (
+	waiting  = "ApproximateNumberOfMessagesVisible"
+	inFlight = "ApproximateNumberOfMessagesNotVisible"
+	oldest   = "ApproximateAgeOfOldestMessage"
+)
+
+// ofRule is a metric of a rule on a bus that is not the default one: "Metrics that
+// specify both the EventBusName and RuleName dimensions refer to a custom event
+// bus" (EventBridge User Guide, "Monitoring Amazon EventBridge", 2026-11). That a
+// partner event bus counts as one is not written there.
+func ofRule(bus, rule, name, stat string) *Metric {
+	return &Metric{eventsNamespace, name, stat, []Dimension{{"EventBusName", bus}, {"RuleName", rule}}}
+}
+
+func ofQueue(queue, name, stat string) *Metric {
+	return &Metric{queueNamespace, name, stat, []Dimension{{"QueueName", queue}}}
+}
+
+func ofFunction(function, name, stat string) *Metric {
+	return &Metric{lambdaNamespace, name, stat, []Dimension{{"FunctionName", function}}}
+}
+
+func ofMapping(mapping, name, stat string) *Metric {
+	return &Metric{lambdaNamespace, name, stat, []Dimension{{"EventSourceMappingUUID", mapping}}}
+}
+
+func ofLogGroup(group, name, stat string) *Metric {
+	return &Metric{logsNamespace, name, stat, []Dimension{{"LogGroupName", group}}}
+}
+
+// own is a metric of what comes from Okta.
+func own(pipeline, name, stat string) *Metric {
+	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}}}
+}
+
+// ownReplay is a metric of what somebody brings back out of a dead-letter queue.
+func ownReplay(pipeline, name, stat string) *Metric {
+	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}, {"origin", "replay"}}}
+}
+
+// watching is the data of an alarm on a metric itself.
+func watching(m *Metric) []Query { return []Query{{ID: "m", Metric: m, Return: true}} }
+
+// watchingSum is the data of an alarm on the sum of two metrics, either of which
+// may have no data.
+func watchingSum(label string, a, b *Metric) []Query {
+	return []Query{
+		{ID: "a", Metric: a},
+		{ID: "b", Metric: b},
+		{ID: "sum", Expression: "FILL(a, 0) + FILL(b, 0)", Label: label, Return: true},
+	}
+}
+
+// within is a window in which any single period is enough.
+func within(seconds int) (period, periods, toAlarm int) { return seconds, 1, 1 }
+
+// lasting is a window in which every one of n periods must breach.
+func lasting(seconds, n int) (period, periods, toAlarm int) { return seconds, n, n }
+
+// window sets an alarm's window.
+func (a Alarm) window(period, periods, toAlarm int) Alarm {
+	a.PeriodSeconds, a.Periods, a.ToAlarm = period, periods, toAlarm
+	return a
+}
+
+// missing says how an alarm takes periods without data.
+func (a Alarm) missing(how, why string) Alarm {
+	a.Missing, a.WhyMissing = how, why
+	return a
+}
+
+// about names an alarm of owner (a stack or a pipeline) and gives it its texts, in
+// which {name} stands for the owner.
+func (a Alarm) about(owner, kind, happened, doFirst string) Alarm {
+	a.Name, a.Kind = owner+"-"+kind, kind
+	a.Happened, a.DoFirst = strings.ReplaceAll(happened, "{name}", owner), strings.ReplaceAll(doFirst, "{name}", owner)
+	return a
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/oktastream/oktastream/lambda/awsfake"
+)
+
+const (
+	ownSource  = "aws.partner/okta.com/example/oktastream"
+	ownAccount = "111122223333"
+	ownRegion  = "us-east-1"
+	replayRole = "arn:aws:iam::111122223333:role/okta-replay"
+	days14     = 14 * 24 * time.Hour
+)
+
+// cloud is an emulated AWS with three stacks: okta with ingest=queue, for
+// CloudWatch Logs, and rules and hounds with ingest=rule, for CloudWatch Logs and
+// for Datadog.
+type cloud struct {
+	*awsfake.Cloud
+	mu     sync.Mutex
+	ahead  time.Duration
+	buffer string
+	env    []string
+}
+
+func (c *cloud) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func newCloud(t testing.TB) *cloud {
+	c := &cloud{}
+	c.Cloud = awsfake.New(t, awsfake.Options{Now: c.now, Account: ownAccount, Region: ownRegion})
+	queue := func(name string, o awsfake.QueueOptions) string {
+		o.Retention = days14
+		return c.AddQueue(name, o)
+	}
+	redrive, dead := queue("redrive", awsfake.QueueOptions{}), queue("dead", awsfake.QueueOptions{})
+	c.buffer = queue("buffer", awsfake.QueueOptions{VisibilityTimeout: time.Minute, MaxReceiveCount: 1, DeadLetter: "redrive"})
+	ruleDead, houndDead := queue("rule-dead", awsfake.QueueOptions{}), queue("hound-dead", awsfake.QueueOptions{})
+	c.AddLogGroup("/okta", 400)
+	c.AddBus("delivery")
+	c.AddRole(replayRole)
+	output := func(o pipelineOutput) map[string]string {
+		o.Oktastream, o.Source, o.Account, o.Region, o.ReplayRole = 1, ownSource, ownAccount, ownRegion, replayRole
+		text, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The CDK writes the keys of an output in the order of the alphabet.
+		var keys map[string]any
+		if err := json.Unmarshal(text, &keys); err != nil {
+			t.Fatal(err)
+		}
+		if text, err = json.Marshal(keys); err != nil {
+			t.Fatal(err)
+		}
+		return map[string]string{"Pipeline0": string(text), "PasteIntoOkta": "111122223333", "Other": `{"json":1}`}
+	}
+	c.AddStack("okta", output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
+		Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}))
+	c.AddStack("rules", output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
+		Dead: ruleDead, LogGroup: "/okta", RetentionDays: 400}))
+	c.AddStack("hounds", output(pipelineOutput{Pipeline: "hounds-datadog", Destination: "datadog", Ingest: "rule",
+		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec"}))
+	c.AddStack("empty", map[string]string{"X": "y"})
+	c.AddStack("newer", map[string]string{"X": `{ "oktastream": 2, "pipeline": "p"}`})
+	c.env = []string{
+		"AWS_ENDPOINT_URL=" + *c.Config().BaseEndpoint, "AWS_REGION=" + ownRegion, "AWS_ACCESS_KEY_ID=AKIAFAKE", "AWS_SECRET_ACCESS_KEY=secret",
+		"AWS_EC2_METADATA_DISABLED=true", "BUFFER=" + c.buffer, "REDRIVE=" + redrive, "DEAD=" + dead,
+	}
+	return c
+}
+
+// exhaust has the buffer queue's redrive policy move what is in it.
+func (c *cloud) exhaust() error {
+	api := sqs.NewFromConfig(c.Config())
+	for range 2 {
+		for {
+			out, err := api.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: &c.buffer, MaxNumberOfMessages: 10})
+			if err != nil {
+				return err
+			}
+			if len(out.Messages) == 0 {
+				break
+			}
+		}
+		c.mu.Lock()
+		c.ahead += time.Minute + time.Second
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+func oktaEvent(uuid, eventType string) string {
+	return fmt.Sprintf(`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","displayMessage":"secret"}`, uuid, eventType)
+}
+
+func oktaEnvelope(detail string) string {
+	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
+		ownSource, ownAccount, ownRegion, detail)
+}
+
+// clouds are those of the scripts, by their working directory.
+type clouds struct {
+	t  testing.TB
+	mu sync.Mutex
+	of map[string]*cloud
+}
+
+func (c *clouds) get(ts *testscript.TestScript) *cloud {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	dir := ts.Getenv("WORK")
+	if c.of[dir] == nil {
+		c.of[dir] = newCloud(c.t)
+		for _, v := range c.of[dir].env {
+			name, value, _ := strings.Cut(v, "=")
+			ts.Setenv(name, value)
+		}
+	}
+	return c.of[dir]
+}
+
+// commands are what a script can do to its emulated AWS.
+func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []string) {
+	type run = func(ts *testscript.TestScript, neg bool, args []string)
+	return map[string]run{
+		// cloud starts it.
+		"cloud": func(ts *testscript.TestScript, _ bool, _ []string) { c.get(ts) },
+		// send QUEUE BODYFILE [NAME=VALUE]... puts a message into a queue, as an AWS
+		// service does. $ID is its message id.
+		"send": func(ts *testscript.TestScript, _ bool, args []string) {
+			attributes := map[string]awsfake.Attribute{}
+			for _, pair := range args[2:] {
+				name, value, _ := strings.Cut(pair, "=")
+				attributes[name] = awsfake.Attribute{DataType: "String", StringValue: value}
+			}
+			ts.Setenv("ID", c.get(ts).Send(args[0], strings.TrimSuffix(ts.ReadFile(args[1]), "\n"), attributes))
+		},
+		// event QUEUE UUID TYPE [NAME=VALUE]... does so with an event in its envelope.
+		"event": func(ts *testscript.TestScript, _ bool, args []string) {
+			attributes := map[string]awsfake.Attribute{}
+			for _, pair := range args[3:] {
+				name, value, _ := strings.Cut(pair, "=")
+				attributes[name] = awsfake.Attribute{DataType: "String", StringValue: value}
+			}
+			ts.Setenv("ID", c.get(ts).Send(args[0], oktaEnvelope(oktaEvent(args[1], args[2])), attributes))
+		},
+		// exhaust spends the outage budget of what is in the buffer queue.
+		"exhaust": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(c.get(ts).exhaust()) },
+		// holds QUEUE N wants so many messages in a queue, all of them visible.
+		"holds": func(ts *testscript.TestScript, _ bool, args []string) {
+			messages := c.get(ts).Messages(args[0])
+			if strconv.Itoa(len(messages)) != args[1] {
+				ts.Fatalf("%s holds %d messages, want %s", args[0], len(messages), args[1])
+			}
+			for _, m := range messages {
+				if m.InFlight {
+					ts.Fatalf("message %s of %s is hidden", m.ID, args[0])
+				}
+			}
+		},
+		// messages QUEUE FILE writes what is in a queue to a file, a line each: the
+		// attribute oktastream, a blank, and the body.
+		"messages": func(ts *testscript.TestScript, _ bool, args []string) {
+			var b strings.Builder
+			for _, m := range c.get(ts).Messages(args[0]) {
+				fmt.Fprintf(&b, "%d %s %s\n", len(m.Attributes), m.Attributes["oktastream"].StringValue, m.Body)
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
+		},
+		// logged FILE and bused FILE write what the log group and the delivery bus have.
+		"logged": func(ts *testscript.TestScript, _ bool, args []string) {
+			var b strings.Builder
+			for _, e := range c.get(ts).Events("/okta") {
+				fmt.Fprintf(&b, "%s\n", e.Message)
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+		},
+		"bused": func(ts *testscript.TestScript, _ bool, args []string) {
+			var b strings.Builder
+			for _, e := range c.get(ts).Put("delivery") {
+				fmt.Fprintf(&b, "%s\n", e.Detail)
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+		},
+		// fault OPERATION CODE [STATUS] fails every call of an operation; fault none ends
+		// it. OPERATION/ENTRY fails that entry of each batch.
+		"fault": func(ts *testscript.TestScript, _ bool, args []string) {
+			if args[0] == "none" {
+				c.get(ts).SetFaults(nil)
+				return
+			}
+			operation, entry, one := strings.Cut(args[0], "/")
+			f := awsfake.Fault{Code: args[1]}
+			if one {
+				n, err := strconv.Atoi(entry)
+				ts.Check(err)
+				f.FailEntries = []int{n}
+			}
+			if len(args) > 2 {
+				status, err := strconv.Atoi(args[2])
+				ts.Check(err)
+				f.Status = status
+			}
+			c.get(ts).SetFaults(func(call awsfake.Call) awsfake.Fault {
+				if call.Operation == operation {
+					return f
+				}
+				return awsfake.Fault{}
+			})
+		},
+		// only-role fails every call that is not made under the role of replays, but
+		// for those that find it.
+		"only-role": func(ts *testscript.TestScript, _ bool, _ []string) {
+			c.get(ts).SetFaults(func(call awsfake.Call) awsfake.Fault {
+				if call.Role != replayRole && call.Service != awsfake.CloudFormation && call.Service != awsfake.STS {
+					return awsfake.Fault{Status: 403, Code: "AccessDeniedException"}
+				}
+				return awsfake.Fault{}
+			})
+		},
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/lambda/batch"
+	"github.com/oktastream/oktastream/lambda/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/deliver"
+	"github.com/oktastream/oktastream/lambda/delivery"
+	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// door is where a site's messages go back in.
+type door struct {
+	dlq.Door
+	name  string
+	check dlq.Door // nil where no stack says what the pipeline is
+}
+
+// ingestRule is a pipeline without a queue and without a function.
+const ingestRule = "rule"
+
+// door is the buffer queue, or the pipeline's own sinks where it has none.
+func (r *dlqReplay) door(p *site) (door, error) {
+	if p.pipeline == nil {
+		return door{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, nil}, nil
+	}
+	local, err := p.pipeline.local()
+	if err != nil {
+		return door{}, err
+	}
+	check := *local
+	check.Deliver = sinkLoop(p.pipeline, dlq.Nowhere{}, dlq.Nowhere{})
+	if p.pipeline.Ingest != ingestRule {
+		return door{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
+	}
+	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), eventbridge.NewFromConfig(p.sdk))
+	name := p.pipeline.LogGroup
+	if p.pipeline.Destination == string(config.Datadog) {
+		name = p.pipeline.DeliveryBus
+	}
+	return door{local, name, &check}, nil
+}
+
+// local is the function's own path with the settings of a stack.
+func (o *pipelineOutput) local() (*dlq.Local, error) {
+	l := &dlq.Local{Config: config.Config{
+		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region, Destination: config.Destination(o.Destination),
+		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
+	}}
+	fault := func(err error) error {
+		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")
+	}
+	switch l.Config.Destination {
+	case config.CloudWatch:
+	case config.Datadog:
+		l.Config.Format = pipeline.Datadog
+	default:
+		return nil, fault(fmt.Errorf("unknown destination %q", o.Destination))
+	}
+	if o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch {
+		// What the rule stores is what EventBridge gives it.
+		l.Envelope = true
+		return l, nil
+	}
+	if o.Format != "" {
+		format, err := pipeline.ParseFormat(o.Format)
+		if err != nil {
+			return nil, fault(err)
+		}
+		l.Config.Format = format
+	}
+	if o.Ingest != ingestRule {
+		// A rule has filtered already.
+		filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
+		if err != nil {
+			return nil, fault(err)
+		}
+		l.Config.Filter = filter
+	}
+	return l, nil
+}
+
+// list are the values of a setting.
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// callTimeout is how long one call of a destination may take.
+const callTimeout = 10 * time.Second
+
+// sinkLoop brings records to a pipeline's destination.
+func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus delivery.API) *deliver.Loop {
+	var to sink.Sink
+	var limits batch.Limits
+	if o.Destination == string(config.Datadog) {
+		format := o.Format
+		if format == "" {
+			format = string(pipeline.Datadog)
+		}
+		to = delivery.New(bus, delivery.Config{
+			Bus: o.DeliveryBus, Pipeline: o.Pipeline, Format: format, PackBytes: o.PackBytes, Now: now, CallTimeout: callTimeout,
+		})
+		limits = delivery.Limits(o.PackBytes)
+	} else {
+		to = cloudwatch.New(logs, cloudwatch.Config{LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, Now: now, CallTimeout: callTimeout})
+		limits = cloudwatch.Limits()
+	}
+	return &deliver.Loop{Sink: to, Limits: limits, Concurrency: 2}
+}

@@ -1,0 +1,68 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/oktastream/oktastream/lambda/awsfake"
+)
+
+// Ctrl-C ends a replay between two sends: what was sent is deleted, the rest is
+// visible again, and the summary says how far it came.
+func TestReplayInterrupted(t *testing.T) {
+	c := newCloud(t)
+	for i := range 70 {
+		c.dead(i*scaleForms + 2)
+	}
+	cmd := command(t, "dlq", "replay", "--stack", "okta", "--yes", "--rate", "20")
+	cmd.Env = append(cmd.Env, c.env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	started := make(chan *os.Process, 1)
+	c.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		if call.Operation == "SendMessageBatch" && call.N == 5 {
+			_ = (<-started).Signal(os.Interrupt)
+		}
+		return awsfake.Fault{}
+	})
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started <- cmd.Process
+	if code := exitCode(cmd.Wait()); code != 130 || stderr.Len() > 0 || !strings.Contains(stdout.String(), "replayed") {
+		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
+	}
+	left := c.Messages("dead")
+	for _, m := range left {
+		if m.InFlight {
+			t.Fatalf("message %s is still hidden", m.ID)
+		}
+	}
+	if sent := len(c.Messages("buffer")); sent == 0 || len(left) == 0 || sent+len(left) != 70 {
+		t.Errorf("%d sent and %d left of 70", sent, len(left))
+	}
+}
+
+// An answer that gets lost hides the messages in it, and the list says that it is
+// short.
+func TestAShortListSaysSo(t *testing.T) {
+	c := newCloud(t)
+	for i := range 30 {
+		c.dead(i*scaleForms + 2)
+	}
+	c.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		return awsfake.Fault{ResetAfter: call.Operation == "ReceiveMessage" && call.N == 1}
+	})
+	cmd := command(t, "dlq", "list", "--stack", "okta", "--in", "dead")
+	cmd.Env = append(cmd.Env, c.env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if code := exitCode(cmd.Run()); code != 0 || !strings.Contains(stdout.String(), "\n20 messages, 20 events") ||
+		stderr.String() != "oktastream: note: dead: about 30 messages were there and 20 were read; the others come back by themselves within 15m0s, if they are there\n" {
+		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
+	}
+}

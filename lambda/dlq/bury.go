@@ -1,0 +1,128 @@
+package dlq
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// bury deletes messages that have been sent. What cannot be deleted is told of: it
+// will be sent a second time, with the same uuid, unless by a run that goes on with
+// this one's audit.
+func (r *replay) bury(ctx context.Context, parcels []*Parcel, outcome Outcome) error {
+	if len(parcels) == 0 {
+		return nil
+	}
+	why := r.Queue.delete(ctx, parcels)
+	var lines []Line
+	for i, p := range parcels {
+		switch {
+		case why[i] != "":
+			lines = append(lines, r.line(p, NotDeleted, why[i]))
+		default:
+			p.Message.gone = true
+			if outcome != "" {
+				lines = append(lines, r.line(p, outcome, ""))
+			}
+		}
+	}
+	return r.settle(lines)
+}
+
+// line is the audit's line on a message.
+func (r *replay) line(p *Parcel, outcome Outcome, why string) Line {
+	l := Line{
+		Time: r.Queue.Now().UTC(), Outcome: outcome, Why: why, QueueURL: r.Queue.URL, MessageID: p.Message.ID,
+		Form: p.Dead.Form, Reason: p.Dead.Reason, Pipeline: p.Dead.Pipeline, Replays: p.Dead.Replays, Events: p.Dead.Events,
+	}
+	if outcome == Replayed {
+		l.To, l.SentAs, l.Replays = r.To, p.SentAs, p.Dead.Replays+1
+	}
+	return l
+}
+
+// settle writes lines down and counts them.
+func (r *replay) settle(lines []Line) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	if err := r.Audit.Write(lines...); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range lines {
+		r.report.Outcomes[l.Outcome]++
+		if l.Why != "" {
+			r.report.Why[l.Why]++
+		}
+	}
+	return nil
+}
+
+// delete deletes messages and returns for each why it could not, "" where it
+// could. What fails by itself is tried again by itself.
+func (q *Queue) delete(ctx context.Context, parcels []*Parcel) (why []string) {
+	why = make([]string, len(parcels))
+	left := make([]int, len(parcels))
+	for i := range left {
+		left[i] = i
+	}
+	wait := cmp.Or(q.FirstWait, 200*time.Millisecond)
+	for try := 1; len(left) > 0; try++ {
+		var again []int
+		for len(left) > 0 {
+			n := min(batchEntries, len(left))
+			again = append(again, q.deleteBatch(ctx, parcels, left[:n], why)...)
+			left = left[n:]
+		}
+		if len(again) == 0 || try == sends || !sleep(ctx, wait) {
+			return why
+		}
+		left, wait = again, 2*wait
+	}
+	return why
+}
+
+// deleteBatch deletes the messages of one call, and returns those that may be
+// tried again.
+func (q *Queue) deleteBatch(ctx context.Context, parcels []*Parcel, batch []int, why []string) (again []int) {
+	entries := make([]types.DeleteMessageBatchRequestEntry, len(batch))
+	for n, i := range batch {
+		entries[n] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(parcels[i].Message.receipt)}
+		why[i] = "DeleteMessageBatch: no_answer"
+	}
+	out, err := q.API.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
+	if err != nil {
+		p := ProblemOf("DeleteMessageBatch", err)
+		for _, i := range batch {
+			why[i] = "DeleteMessageBatch: " + p.Code
+		}
+		if p.Permanent {
+			return nil
+		}
+		return batch
+	}
+	for _, s := range out.Successful {
+		if i, err := strconv.Atoi(aws.ToString(s.Id)); err == nil && i >= 0 && i < len(why) {
+			why[i] = ""
+		}
+	}
+	refused := map[int]bool{}
+	for _, f := range out.Failed {
+		if i, err := strconv.Atoi(aws.ToString(f.Id)); err == nil && i >= 0 && i < len(why) {
+			why[i], refused[i] = "DeleteMessageBatch: "+word(aws.ToString(f.Code)), f.SenderFault
+		}
+	}
+	for _, i := range batch {
+		if why[i] != "" && !refused[i] {
+			again = append(again, i)
+		}
+	}
+	return again
+}

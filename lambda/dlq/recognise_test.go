@@ -1,0 +1,150 @@
+package dlq_test
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/awsfake"
+	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/dlq"
+)
+
+// recognised reads a queue and gives what is in it, by message id.
+func recognised(t *testing.T, w *world, url, name string) map[string]*dlq.Dead {
+	t.Helper()
+	q := w.open(t, url, name)
+	var mu sync.Mutex
+	found := map[string]*dlq.Dead{}
+	reader := dlq.Reader{Queue: q, Visit: func(_ context.Context, messages []*dlq.Message) error {
+		mu.Lock()
+		defer mu.Unlock()
+		r := recogniser(w)()
+		for _, m := range messages {
+			found[m.ID] = r.Recognise(q, m)
+		}
+		return nil
+	}}
+	if _, err := reader.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// only is the one message of a queue.
+func only(t *testing.T, w *world, url, name string) *dlq.Dead {
+	t.Helper()
+	found := recognised(t, w, url, name)
+	if len(found) != 1 {
+		t.Fatalf("%d messages, want 1", len(found))
+	}
+	for _, d := range found {
+		return d
+	}
+	return nil
+}
+
+// Every form in which a message can be dead is known, in the queue in which it is.
+func TestEveryFormIsRecognised(t *testing.T) {
+	at := time.Date(2026, 9, 1, 10, 14, 12, 345_000_000, time.UTC)
+	start, end := "user.session.start", "user.session.end"
+	for i, want := range []dlq.Dead{
+		{Form: dlq.Redrive, Reason: "exhausted", Events: []dlq.Ref{{"u-1", start}}, Attempts: 2},
+		{Form: dlq.Poison, Reason: "not_json", Events: []dlq.Ref{}, FirstFailure: firstSeen, Attempts: 2},
+		{Form: dlq.Poison, Reason: "refused", Events: []dlq.Ref{{"u-1", end}}, FirstFailure: firstSeen, Attempts: 2, Replays: 1},
+		{Form: dlq.RuleTarget, Reason: "NO_PERMISSIONS", Events: []dlq.Ref{{"u-1", "app.oauth2.as.authorize"}}, Attempts: 5},
+		{Form: dlq.APIDestination, Reason: "NO_PERMISSIONS", Events: []dlq.Ref{{"u-1", start}, {"u-1b", "group.user_membership.add"}}, Attempts: 5, Replays: 1},
+		{Form: dlq.LambdaRecord, Reason: "RetriesExhausted", Events: []dlq.Ref{{"u-1", start}}, LastFailure: at, Attempts: 3},
+		{Form: dlq.LambdaDLQ, Reason: "error_200", Events: []dlq.Ref{{"u-1", "policy.evaluate_sign_on"}}},
+		{Form: dlq.Event, Reason: "-", Events: []dlq.Ref{{"u-1", start}, {"u-1b", end}}},
+		{Form: dlq.Unknown, Reason: "unknown", Events: []dlq.Ref{}},
+	} {
+		w := newWorld(t)
+		want.MessageID, want.Queue, want.Pipeline = forms[i].put(w, "u-1"), forms[i].queue, "okta-cloudwatch"
+		if want.Form == dlq.Redrive {
+			w.exhaust(t)
+			want.Attempts-- // received once before its redrive
+		}
+		before := w.Messages(want.Queue)[0].Sent
+		want.Since, want.Expires = before.UTC().Truncate(time.Millisecond), before.UTC().Truncate(time.Millisecond).Add(days14)
+		if want.Form == dlq.Poison || want.Form == dlq.RuleTarget || want.Form == dlq.APIDestination || want.Form == dlq.LambdaDLQ {
+			want.LastFailure = want.Since
+		}
+		url := w.dead
+		if want.Queue == "redrive" {
+			url = w.redrive
+		}
+		got := only(t, w, url, want.Queue)
+		if (got.Note != nil) != (want.Form == dlq.Poison) {
+			t.Errorf("%s: note %+v", want.Form, got.Note)
+		}
+		got.Note = nil
+		if !reflect.DeepEqual(*got, want) {
+			t.Errorf("got  %+v\nwant %+v", *got, want)
+		}
+	}
+}
+
+func TestWhatIsKnownAndWhatIsNot(t *testing.T) {
+	for name, test := range map[string]struct {
+		body       string
+		attributes map[string]awsfake.Attribute
+		form       dlq.Form
+		reason     string
+	}{
+		"EventBridge's, of somebody else":     {`{"detail-type":"X","source":"aws.ec2","detail":{}}`, eventBridge(), dlq.Unknown, "unknown"},
+		"Okta's, without a uuid":              {envelope(`{"eventType":"a.b"}`), eventBridge(), dlq.RuleTarget, "NO_PERMISSIONS"},
+		"Okta's, with an empty detail":        {envelope(`{}`), eventBridge(), dlq.RuleTarget, "NO_PERMISSIONS"},
+		"a note that is no JSON":              {envelope(okta("u-1", "a.b")), attributes("oktastream", "{"), dlq.Event, "-"},
+		"a note that is no JSON, and nothing": {"x", attributes("oktastream", "{"), dlq.Unknown, "unknown"},
+		"a packed batch that is broken":       {`{"detail-type":"oktastream.logs.v1","source":"oktastream","detail":{"logs":[{}]}}`, eventBridge(), dlq.Unknown, "unknown"},
+		"Lambda's record of another function": {lambdaRecord(`{"x":1}`), nil, dlq.Unknown, "unknown"},
+		"a reason that is none":               {"x", poisoned(deadletter.Note{Reason: "Homer Simpson <homer@example.com>"}), dlq.Poison, "-"},
+		"text":                                {"hello", nil, dlq.Unknown, "unknown"},
+		"a replayed one, without its reason":  {envelope(okta("u-1", "a.b")), poisoned(deadletter.Note{Replays: 1}), dlq.Event, "-"},
+	} {
+		w := newWorld(t)
+		w.Send("dead", test.body, test.attributes)
+		if got := only(t, w, w.dead, "dead"); got.Form != test.form || got.Reason != test.reason {
+			t.Errorf("%s: %s, %s", name, got.Form, got.Reason)
+		}
+	}
+}
+
+// A message of another queue's redrive policy is not ours by that alone.
+func TestOnlyTheBuffersRedriveIsOurs(t *testing.T) {
+	w := newWorld(t)
+	w.Send("buffer", "anything", nil)
+	w.exhaust(t)
+	if got := only(t, w, w.redrive, "redrive"); got.Form != dlq.Redrive {
+		t.Errorf("out of the buffer: %s", got.Form)
+	}
+	q := w.open(t, w.redrive, "redrive")
+	r := dlq.Recogniser{BufferARN: "arn:aws:sqs:us-east-1:111122223333:other"}
+	m := dlq.Message{Body: "anything", DeadFrom: "arn:aws:sqs:us-east-1:111122223333:buffer"}
+	if got := r.Recognise(q, &m); got.Form != dlq.Unknown {
+		t.Errorf("out of another queue: %s", got.Form)
+	}
+}
+
+// What is told of a message outside of it cannot be content: a uuid, a type and a
+// reason are whatever somebody has written there.
+func TestIdsAndWordsAreNoContent(t *testing.T) {
+	const secret = "Homer Simpson <homer@example.com>"
+	w := newWorld(t)
+	w.Send("dead", envelope(okta(secret, secret)), attributes("ERROR_CODE", secret))
+	w.Send("dead", packed(0, okta(secret, secret)), attributes("ERROR_CODE", secret))
+	for _, d := range recognised(t, w, w.dead, "dead") {
+		d.Note = nil
+		text, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if contains(string(text), "omer") {
+			t.Errorf("%s", text)
+		}
+	}
+}
