@@ -4,72 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-// reference is the tree that jsontext makes of a text, asked for one token after
-// the other; nil where it refuses the text, or the text is nested too deep.
-func reference(text []byte) []Node {
-	if !utf8.Valid(text) {
-		return nil
-	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	var nodes []Node
-	var open []int
-	var node Node
-	named := false // inside an object, the name of the next value has been read
-	for {
-		kind := d.PeekKind()
-		switch kind {
-		case '{', '[':
-			if _, err := d.ReadToken(); err != nil || len(open) == MaxDepth {
-				return nil
-			}
-			node.Kind, node.Start = Kind(kind), uint32(d.InputOffset())-1
-			open = append(open, len(nodes))
-			nodes = append(nodes, node)
-			node, named = Node{}, false
-			continue
-		case '}', ']':
-			if _, err := d.ReadToken(); err != nil {
-				return nil
-			}
-			last := len(open) - 1
-			closed := &nodes[open[last]]
-			closed.Next, closed.End = uint32(len(nodes)), uint32(d.InputOffset())
-			open = open[:last]
-		default:
-			value, err := d.ReadValue()
-			if err != nil {
-				return nil
-			}
-			end := uint32(d.InputOffset())
-			start := end - uint32(len(value))
-			if !named && len(open) > 0 && nodes[open[len(open)-1]].Kind == '{' {
-				node.KeyStart, node.KeyEnd, named = start+1, end-1, true
-				continue
-			}
-			node.Kind, node.Start, node.End, node.Next = Kind(kind), start, end, uint32(len(nodes))+1
-			nodes = append(nodes, node)
-			node, named = Node{}, false
-		}
-		if len(open) == 0 {
-			break
-		}
-	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return nil
-	}
-	return nodes
-}
 
 // edges are texts at the edge of what JSON is, on either side.
 var edges = []string{
@@ -82,8 +24,8 @@ var edges = []string{
 	`"1234567\"`, `"12345678"`, `"1234567\\"`, `"123456\n7"`, `"!\"!\"!\"! ! ]\\^[\\]"`, "\"1234567\x1f\"", "\"é23456\x019\"", `"ééééé\"é\"é"`, "/**/1", "1//", "{\"a\":\"\\\"{\\\\\\\"b\\\\\\\":1}\\\"\"}",
 }
 
-// FuzzParse holds the scanner to jsontext's opinion of every text: what it
-// takes, where each token lies and what each string stands for.
+// FuzzParse holds the tree to what encoding/json says of every text, and to
+// jsontext's opinion of what each string stands for.
 func FuzzParse(f *testing.F) {
 	for _, text := range edges {
 		f.Add([]byte(text))
@@ -109,32 +51,22 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(strings.Repeat(`{"":`, depth) + "1" + strings.Repeat("}", depth)))
 		f.Add([]byte(strings.Repeat("[", depth)))
 	}
-	var used, unescaping Tree
+	var tree Tree
 	f.Fuzz(func(t *testing.T, text []byte) {
-		want := reference(text)
-		for name, got := range map[string]struct {
-			err  error
-			tree *Tree
-		}{
-			"Parse":           {used.Parse(text), &used},
-			"ParseUnescaping": {unescaping.ParseUnescaping(text), &unescaping},
-		} {
-			if (got.err == nil) != (want != nil) {
-				t.Fatalf("%s(%q) = %v; jsontext sees %d tokens", name, text, got.err, len(want))
+		valid := utf8.Valid(text) && json.Valid(text)
+		err := tree.Parse(text)
+		if err != nil {
+			if valid && err != ErrDepth {
+				t.Fatalf("%q is JSON, and yet %v", text, err)
 			}
-			if got.err != nil {
-				checkReason(t, text, got.err)
-				continue
-			}
-			if !slices.Equal(got.tree.Nodes, want) {
-				t.Fatalf("%s(%q) sees\n%v\njsontext sees\n%v", name, text, got.tree.Nodes, want)
-			}
-			for i := range want {
-				checkString(t, got.tree, uint32(i))
-			}
+			checkReason(t, text, err)
+			return
 		}
-		if used.Holds(text) != (want != nil) {
-			t.Fatalf("Holds(%q) = %v", text, want == nil)
+		if !valid {
+			t.Fatalf("Parse(%q) takes what is not JSON", text)
+		}
+		for i := range tree.Nodes {
+			checkNode(t, &tree, uint32(i))
 		}
 	})
 }
@@ -164,18 +96,39 @@ func checkReason(t *testing.T, text []byte, err error) {
 	}
 }
 
-// checkString: a string stands for what jsontext says.
-func checkString(t *testing.T, tree *Tree, i uint32) {
+// checkNode: a node's text is a value of its kind, its name a string before it,
+// its children lie within it one after the other, and a string stands for what
+// jsontext says.
+func checkNode(t *testing.T, tree *Tree, i uint32) {
 	t.Helper()
-	if tree.Nodes[i].Kind != '"' {
+	n := tree.Nodes[i]
+	raw := tree.Raw(i)
+	if v := jsontext.Value(raw); !json.Valid(raw) || Kind(v.Kind()) != n.Kind {
+		t.Fatalf("%s is no value of kind %c", raw, n.Kind)
+	}
+	end := n.Start
+	for c := i + 1; c < n.Next; c = tree.Nodes[c].Next {
+		child := tree.Nodes[c]
+		if from := child.Start; from <= end || child.End >= n.End {
+			t.Fatalf("%s is not inside %s after what came before", tree.Raw(c), raw)
+		}
+		if n.Kind == '{' && (child.KeyStart <= end || child.KeyEnd >= child.Start || !json.Valid(tree.Text[child.KeyStart-1:child.KeyEnd+1])) {
+			t.Fatalf("%q is not the name of %s in %s", tree.Key(c), tree.Raw(c), raw)
+		}
+		end = child.End
+	}
+	if n.Kind != '"' {
+		if n.Kind != '{' && n.Kind != '[' && n.Next != i+1 {
+			t.Fatalf("%s has children", raw)
+		}
 		return
 	}
-	want, _ := jsontext.AppendUnquote(nil, tree.Raw(i))
+	want, _ := jsontext.AppendUnquote(nil, raw)
 	if got := tree.AppendString([]byte("before"), i); string(got) != "before"+string(want) {
-		t.Fatalf("AppendString of %s is %q", tree.Raw(i), got)
+		t.Fatalf("AppendString of %s is %q", raw, got)
 	}
 	if got := tree.String(i); string(got) != string(want) {
-		t.Fatalf("String of %s is %q", tree.Raw(i), got)
+		t.Fatalf("String of %s is %q", raw, got)
 	}
 }
 
@@ -185,8 +138,8 @@ func TestEveryShortText(t *testing.T) {
 	var tree Tree
 	var grow func(text []byte)
 	grow = func(text []byte) {
-		if got, want := tree.Holds(text), json.Valid(text); got != want {
-			t.Fatalf("Holds(%q) = %v", text, got)
+		if got, want := tree.Parse(text), json.Valid(text); (got == nil) != want {
+			t.Fatalf("Parse(%q) = %v", text, got)
 		}
 		for i := 0; len(text) < 5 && i < len(alphabet); i++ {
 			grow(append(text, alphabet[i]))

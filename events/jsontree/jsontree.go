@@ -1,14 +1,17 @@
 // Package jsontree holds the text of one JSON value as a flat tree of tokens.
 //
-// The tree only remembers where each token lies in the text. Nothing is copied,
-// unescaped or converted: a reader that wants a number as Okta wrote it gets the
-// very bytes, and fields that nobody has heard of are there like all others.
+// The tokens and their validity come from a library (jsontext); the tree only
+// remembers where each one lies in the text. Nothing is copied, unescaped or
+// converted: a reader that wants a number as Okta wrote it gets the very bytes,
+// and fields that nobody has heard of are there like all others.
 //
 // A Tree is meant to be used again and again: Parse forgets the value before.
 package jsontree
 
 import (
-	"unicode/utf8"
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxDepth is how deep objects and arrays may be nested. EventBridge refuses
@@ -38,46 +41,8 @@ type Tree struct {
 	Nodes []Node
 
 	open    []uint32
-	strings []unescaped // in order of their nodes
-	room    []byte      // for what they stand for
-}
-
-// Parse reads text, which must be one JSON value with nothing but blanks around
-// it. The tree refers to text until the next Parse; text must not change.
-//
-// Duplicate member names are accepted (RFC 8259 §4 leaves them open) and so are
-// escaped lone surrogates, which is what becomes of a string cut in the middle
-// of a character; bytes that are not UTF-8 are refused.
-func (t *Tree) Parse(text []byte) error { return explained(t.read(text, false), text) }
-
-// ParseUnescaping is Parse for a text whose strings are texts themselves: those
-// that have escapes in them are unescaped on the way, for String, rather than
-// read once more.
-func (t *Tree) ParseUnescaping(text []byte) error { return explained(t.read(text, true), text) }
-
-// Holds is Parse for whoever does not ask why a text is refused.
-func (t *Tree) Holds(text []byte) bool { return t.read(text, false) == nil }
-
-func (t *Tree) read(text []byte, unescape bool) error {
-	t.Text, t.Nodes, t.open, t.strings = text, t.Nodes[:0], t.open[:0], t.strings[:0]
-	if len(text) > MaxSize {
-		return ErrSize
-	}
-	if !utf8.Valid(text) {
-		return ErrUTF8
-	}
-	if unescape && len(t.room) < len(text) {
-		// No string is longer than it is written: this is room for all of them.
-		t.room = make([]byte, len(text)+len(text)/8)
-	}
-	whole, deep := t.scan(unescape)
-	switch {
-	case whole:
-		return nil
-	case deep:
-		return ErrDepth
-	}
-	return errSyntax
+	buffer  bytes.Buffer
+	decoder jsontext.Decoder
 }
 
 // Key is the name under which node i stands, as written: escapes are kept.

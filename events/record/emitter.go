@@ -267,7 +267,7 @@ func (e *Emitter) Says(i uint32) bool {
 // Typed is the tree of field f as security.Verdict has typed it, or nil. It is
 // valid until the next call.
 func (e *Emitter) Typed(f events.Field) *jsontree.Tree {
-	if text := e.Verdict.Typed(f); text != nil && e.inside.Holds(text) {
+	if text := e.Verdict.Typed(f); text != nil && e.inside.Parse(text) == nil {
 		return &e.inside
 	}
 	return nil

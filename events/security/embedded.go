@@ -75,7 +75,7 @@ func (r *Reader) parseInner(tree *jsontree.Tree, i uint32) bool {
 		return false
 	}
 	text := r.unescape(tree, i)
-	return whole(text) && r.inner.Holds(text)
+	return whole(text) && r.inner.Parse(text) == nil
 }
 
 // whole reports whether an unescaped text can be written again as it was: it

@@ -29,35 +29,44 @@ type message struct {
 type parser struct {
 	tree     jsontree.Tree
 	messages []message
+	bodies   []byte // of all messages, one after the other
 }
 
 // parse takes an SQS batch apart. Everything else is one message, whose body is
 // the payload: the decoder knows the forms. All of it is valid until the next call.
 func (p *parser) parse(payload []byte) (invocation, error) {
 	tree := &p.tree
-	if err := tree.ParseUnescaping(payload); err != nil {
+	if err := tree.Parse(payload); err != nil {
 		return invocation{}, err
 	}
 	records := tree.Member(0, "Records")
 	if records == 0 || tree.Nodes[records].Kind != '[' || !isQueue(tree, records) {
 		return invocation{messages: []message{{body: payload}}}, nil
 	}
+	if cap(p.bodies) < len(payload) {
+		// No string is longer than it is written: this is room for all of them.
+		p.bodies = make([]byte, 0, len(payload)+len(payload)/8)
+	}
+	p.bodies = p.bodies[:0]
 	in := invocation{queue: true, messages: p.messages[:0]}
 	for i := records + 1; i < tree.Nodes[records].Next; i = tree.Nodes[i].Next {
-		in.messages = append(in.messages, messageAt(tree, i))
+		in.messages = append(in.messages, p.message(i))
 	}
 	p.messages = in.messages
 	return in, nil
 }
 
-func messageAt(tree *jsontree.Tree, record uint32) (m message) {
+func (p *parser) message(record uint32) (m message) {
+	tree := &p.tree
 	for i := record + 1; i < tree.Nodes[record].Next; i = tree.Nodes[i].Next {
 		switch string(tree.Key(i)) {
 		case "messageId":
 			m.id = text(tree, i)
 		case "body":
 			if tree.Nodes[i].Kind == '"' {
-				m.body = tree.String(i)
+				start := len(p.bodies)
+				p.bodies = tree.AppendString(p.bodies, i)
+				m.body = p.bodies[start:len(p.bodies):len(p.bodies)]
 			}
 		case "attributes":
 			m.receives, _ = strconv.Atoi(text(tree, tree.Member(i, "ApproximateReceiveCount")))

@@ -1,0 +1,124 @@
+package jsontree
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// The reasons for which Parse refuses a text. None of them quotes it.
+var (
+	ErrUTF8  = errors.New("invalid UTF-8")
+	ErrDepth = fmt.Errorf("nested deeper than %d", MaxDepth)
+	ErrSize  = fmt.Errorf("longer than %d bytes", uint64(MaxSize))
+	ErrEmpty = errors.New("no value")
+)
+
+// SyntaxError says where a text stops being JSON. It holds no part of the text:
+// the library's own message quotes it, and event content has no place in logs.
+type SyntaxError struct {
+	Offset int64
+	// Truncated tells that the text ends too soon, rather than goes wrong.
+	Truncated bool
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Truncated {
+		return fmt.Sprintf("JSON ends too soon, at byte %d", e.Offset)
+	}
+	return fmt.Sprintf("JSON syntax error at byte %d", e.Offset)
+}
+
+// Parse reads text, which must be one JSON value with nothing but blanks around
+// it. The tree refers to text until the next Parse; text must not change.
+//
+// Duplicate member names are accepted (RFC 8259 §4 leaves them open) and so are
+// escaped lone surrogates, which is what becomes of a string cut in the middle
+// of a character; bytes that are not UTF-8 are refused.
+func (t *Tree) Parse(text []byte) error {
+	t.Text, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
+	if len(text) > MaxSize {
+		return ErrSize
+	}
+	if !utf8.Valid(text) {
+		return ErrUTF8
+	}
+	t.buffer = *bytes.NewBuffer(text)
+	t.decoder.Reset(&t.buffer, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err := t.read(); err != nil {
+		return t.fault(err)
+	}
+	if _, err := t.decoder.ReadToken(); err != io.EOF {
+		return &SyntaxError{Offset: t.decoder.InputOffset()}
+	}
+	return nil
+}
+
+// read fills the tree with the tokens of one value.
+func (t *Tree) read() error {
+	d, nodes, open := &t.decoder, t.Nodes, t.open
+	defer func() { t.Nodes, t.open = nodes, open }() // what has grown is kept for the next text
+	for {
+		var node Node
+		kind := d.PeekKind()
+		if kind == '"' && len(open) > 0 && nodes[open[len(open)-1]].Kind == '{' {
+			name, err := d.ReadValue()
+			if err != nil {
+				return err
+			}
+			end := uint32(d.InputOffset())
+			node.KeyStart, node.KeyEnd = end-uint32(len(name))+1, end-1
+			kind = d.PeekKind()
+		}
+		switch kind {
+		case '{', '[':
+			if len(open) == MaxDepth {
+				return ErrDepth
+			}
+			if _, err := d.ReadToken(); err != nil {
+				return err
+			}
+			node.Kind, node.Start = Kind(kind), uint32(d.InputOffset())-1
+			open, nodes = append(open, uint32(len(nodes))), append(nodes, node)
+			continue
+		case '}', ']':
+			if _, err := d.ReadToken(); err != nil {
+				return err
+			}
+			last := len(open) - 1
+			closed := &nodes[open[last]]
+			closed.Next, closed.End = uint32(len(nodes)), uint32(d.InputOffset())
+			open = open[:last]
+		default:
+			value, err := d.ReadValue()
+			if err != nil {
+				return err
+			}
+			end := uint32(d.InputOffset())
+			node.Kind, node.Start, node.End, node.Next = Kind(kind), end-uint32(len(value)), end, uint32(len(nodes))+1
+			nodes = append(nodes, node)
+		}
+		if len(open) == 0 {
+			return nil
+		}
+	}
+}
+
+// fault says what the library means by err without the text that it quotes.
+func (t *Tree) fault(err error) error {
+	switch err {
+	case ErrDepth:
+		return err
+	case io.EOF:
+		return ErrEmpty
+	}
+	offset := t.decoder.InputOffset()
+	if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
+		offset = syntactic.ByteOffset
+	}
+	return &SyntaxError{Offset: offset, Truncated: errors.Is(err, io.ErrUnexpectedEOF)}
+}
