@@ -75,7 +75,20 @@ func (r *Reader) parseInner(tree *jsontree.Tree, i uint32) bool {
 		return false
 	}
 	text := r.unescape(tree, i)
-	return whole(text) && r.inner.Parse(text) == nil
+	return maybe(text) && whole(text) && r.inner.Parse(text) == nil
+}
+
+// maybe is false for what cannot be an object or an array by its first bytes.
+// Most strings here are {New Device=NEGATIVE} and the like: to find that out
+// takes no parser, which would have to make an error of it.
+func maybe(text []byte) bool {
+	const blanks = " \t\r\n"
+	text = bytes.TrimLeft(text, blanks)
+	if len(text) == 0 || text[0] != '{' {
+		return len(text) > 0 && text[0] == '['
+	}
+	text = bytes.TrimLeft(text[1:], blanks)
+	return len(text) > 0 && (text[0] == '"' || text[0] == '}')
 }
 
 // whole reports whether an unescaped text can be written again as it was: it
