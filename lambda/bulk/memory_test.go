@@ -3,6 +3,7 @@ package bulk
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/sink"
 )
+
+var memoryMB = flag.Int64("memory.mb", 300, "how much of input TestMemory reads, in MB")
 
 func nine(n int) string { return fmt.Sprintf("%09d", n) }
 
@@ -79,9 +82,9 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size := int64(300 << 20)
+	size := *memoryMB * 1e6
 	if underRace() || testing.Short() {
-		size = 30 << 20
+		size = 30e6
 	}
 	var compact bytes.Buffer
 	for line := range strings.Lines(string(event)) {
@@ -101,7 +104,7 @@ func TestMemory(t *testing.T) {
 		t.Fatalf("%v, ledger %s", b.err, l.JSON())
 	}
 	const limit = 48 << 20
-	t.Logf("%d MiB in, %d MiB of heap", size>>20, most>>20)
+	t.Logf("%d MB in, %d records, %d MB of heap", size/1e6, b.ledger.Delivered, most/1e6)
 	if most > limit {
 		t.Errorf("%d MiB of heap for %d MiB of input, want %d at most", most>>20, size>>20, limit>>20)
 	}
