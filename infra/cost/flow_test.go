@@ -62,7 +62,7 @@ func TestFlow(t *testing.T) {
 	near(t, "events of a batch", f.eventsOfBatch(), 100, 0)
 	near(t, "invocations", f.invocationsPerMonth(), 25_920_000, 0)
 	near(t, "deletes", f.deletesPerMonth(), 259_200_000, 0)
-	near(t, "milliseconds", f.billedMilliseconds(), 131, 0) // 30.7 + 100
+	near(t, "milliseconds", f.billedMilliseconds(), 128, 0) // 27.6 + 100
 	near(t, "receives at best", f.receivesPerMonthAtBest(), 259_200_000, 0)
 
 	// Nothing at all: five pollers ask three times a minute.
