@@ -8,7 +8,7 @@ import "testing"
 const maxAllocations = 4
 
 func TestDecodeAllocatesLittle(t *testing.T) {
-	enveloped := envelope(string(detail(t, files("testdata", "events", "session-start-success.json")[0].text)))
+	enveloped := envelope(string(detail(t, files("testdata", "events", "session-start-success.json")[0].Text)))
 	for name, text := range map[string]string{
 		"an envelope":                enveloped,
 		"an envelope in SQS":         batch(message(enveloped)),

@@ -166,10 +166,10 @@ func TestFieldsAreBoundByTheirWholePath(t *testing.T) {
 // path, byte for byte.
 func TestFieldsOfAllEvents(t *testing.T) {
 	for _, s := range fixtures() {
-		got, event := only(t, s.text), detail(t, s.text)
+		got, event := only(t, s.Text), detail(t, s.Text)
 		for _, f := range Fields() {
 			if want := first(t, event, strings.Split(paths[f], "|")); got.Fields[f] != want {
-				t.Errorf("%s of %s is %s, want %s", f.Path(), s.name, got.Fields[f], want)
+				t.Errorf("%s of %s is %s, want %s", f.Path(), s.Name, got.Fields[f], want)
 			}
 		}
 	}
@@ -201,14 +201,14 @@ func first(t *testing.T, event []byte, paths []string) string {
 // out of the SQS body that holds it as a string, and before any compaction.
 func TestTextAndHashAreTheBytesAsTheyCame(t *testing.T) {
 	for _, s := range append(fixtures(), files("testdata", "canary.json")...) {
-		want := string(detail(t, s.text))
+		want := string(detail(t, s.Text))
 		for name, text := range map[string]string{
-			"as it is":      string(s.text),
-			"SQS":           batch(message(string(s.text))),
-			"dead letter":   letter(string(s.text)),
-			"base64":        binaryLetter(string(s.text)),
-			"letter in SQS": batch(message("x"), message(letter(string(s.text))), message(string(s.text))),
-			"ASCII":         message(asciiOnly(string(s.text))),
+			"as it is":      string(s.Text),
+			"SQS":           batch(message(string(s.Text))),
+			"dead letter":   letter(string(s.Text)),
+			"base64":        binaryLetter(string(s.Text)),
+			"letter in SQS": batch(message("x"), message(letter(string(s.Text))), message(string(s.Text))),
+			"ASCII":         message(asciiOnly(string(s.Text))),
 		} {
 			for _, got := range decode(t, new(Decoder), []byte(text)) {
 				if !got.isEvent() {
@@ -216,17 +216,17 @@ func TestTextAndHashAreTheBytesAsTheyCame(t *testing.T) {
 				}
 				want := want
 				if name == "ASCII" {
-					want = string(detail(t, []byte(asciiOnly(string(s.text)))))
+					want = string(detail(t, []byte(asciiOnly(string(s.Text)))))
 				}
-				carrier := strings.TrimSpace(string(s.text))
+				carrier := strings.TrimSpace(string(s.Text))
 				if name == "ASCII" {
 					carrier = asciiOnly(carrier)
 				}
 				if got.Carrier != carrier {
-					t.Errorf("%s, %s: the carrier is %.200q\nwant %.200q", s.name, name, got.Carrier, carrier)
+					t.Errorf("%s, %s: the carrier is %.200q\nwant %.200q", s.Name, name, got.Carrier, carrier)
 				}
 				if got.Text != want || got.Hash != sha256.Sum256([]byte(want)) {
-					t.Errorf("%s, %s: the text is %.200q\nwant %.200q", s.name, name, got.Text, want)
+					t.Errorf("%s, %s: the text is %.200q\nwant %.200q", s.Name, name, got.Text, want)
 				}
 			}
 		}

@@ -25,21 +25,21 @@ func TestCorpora(t *testing.T) {
 	got := map[string]count{}
 	d := new(Decoder)
 	for _, line := range corpora() {
-		all := decode(t, d, line.text)
+		all := decode(t, d, line.Text)
 		if len(all) != 1 {
-			t.Errorf("a line of %s gives %d visits: %.200s", line.name, len(all), line.text)
+			t.Errorf("a line of %s gives %d visits: %.200s", line.Name, len(all), line.Text)
 			continue
 		}
-		c := got[line.name]
+		c := got[line.Name]
 		if v := all[0]; v.isEvent() {
 			c.events++
 		} else {
 			c.faults++
-			if v.Reason != MissingField || v.Body != string(line.text) {
-				t.Errorf("a line of %s is given up for %s (%s): %.200s", line.name, v.Reason, v.Why, line.text)
+			if v.Reason != MissingField || v.Body != string(line.Text) {
+				t.Errorf("a line of %s is given up for %s (%s): %.200s", line.Name, v.Reason, v.Why, line.Text)
 			}
 		}
-		got[line.name] = c
+		got[line.Name] = c
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the corpora hold %v\nwant %v", got, want)

@@ -49,7 +49,7 @@ func TestFaultsBodyIsTheSmallestRecord(t *testing.T) {
 // Faults are logged and metered, events are personal data: no text of a fault
 // holds anything of the event, whatever is wrong with it.
 func TestFaultsQuoteNothing(t *testing.T) {
-	canary := string(files("testdata", "canary.json")[0].text)
+	canary := string(files("testdata", "canary.json")[0].Text)
 	short := compact(t, []byte(canary))
 	texts := []string{"CANARY", `"CANARY"`, `["CANARY", CANARY]`, `{"CANARY":1}`, canary + canary, "\xffCANARY",
 		`{"reason":"CANARY","body_base64":"CANARY!"}`, strings.Repeat(`{"CANARY":`, 1001)}
@@ -132,7 +132,7 @@ func TestDecoderForgets(t *testing.T) {
 		[]byte(strings.Repeat("[", 2000)), []byte(letter(message(letter(bare("d"))))), []byte("{"), {},
 	}
 	for _, s := range slices.Concat(fixtures(), forms(), files("testdata", "canary.json")) {
-		texts = append(texts, s.text, s.text[:len(s.text)/2], []byte(message(string(s.text))), []byte("["+string(s.text)+",0]"))
+		texts = append(texts, s.Text, s.Text[:len(s.Text)/2], []byte(message(string(s.Text))), []byte("["+string(s.Text)+",0]"))
 	}
 	fresh := make([][]visited, len(texts))
 	for i, text := range texts {
@@ -152,11 +152,11 @@ func TestDecoderForgets(t *testing.T) {
 // letters.
 func TestDecodeLeavesItsInputAlone(t *testing.T) {
 	for _, s := range slices.Concat(fixtures(), forms()) {
-		text := []byte(message(string(s.text)))
+		text := []byte(message(string(s.Text)))
 		before := bytes.Clone(text)
 		decode(t, new(Decoder), text)
 		if !bytes.Equal(text, before) {
-			t.Errorf("%s: Decode has changed its input", s.name)
+			t.Errorf("%s: Decode has changed its input", s.Name)
 		}
 	}
 }
@@ -165,10 +165,10 @@ func TestDecodeLeavesItsInputAlone(t *testing.T) {
 func TestBadLines(t *testing.T) {
 	got := map[Reason]int{}
 	for _, line := range lines(files("testdata", "forms", "bad.jsonl")) {
-		for _, v := range decode(t, new(Decoder), line.text) {
+		for _, v := range decode(t, new(Decoder), line.Text) {
 			got[v.Reason]++
-			if v.Reason == NotJSON == json.Valid(line.text) {
-				t.Errorf("%.100s is %q", line.text, v.Reason)
+			if v.Reason == NotJSON == json.Valid(line.Text) {
+				t.Errorf("%.100s is %q", line.Text, v.Reason)
 			}
 		}
 	}

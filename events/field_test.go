@@ -47,7 +47,7 @@ func TestEveryFieldHasAPathOfItsOwn(t *testing.T) {
 func TestEveryFieldIsInSomeEvent(t *testing.T) {
 	for _, f := range Fields() {
 		seen := slices.ContainsFunc(fixtures(), func(s sample) bool {
-			_, ok := at(t, detail(t, s.text), f.Path())
+			_, ok := at(t, detail(t, s.Text), f.Path())
 			return ok
 		})
 		if _, excepted := unseen[f]; seen == excepted {

@@ -12,7 +12,7 @@ import (
 // FuzzDecode holds Decode to what every caller relies on, whatever comes in.
 func FuzzDecode(f *testing.F) {
 	for _, s := range append(fixtures(), forms()...) {
-		f.Add(s.text)
+		f.Add(s.Text)
 	}
 	// Small ones, so that the fuzzer finds the edges of the forms quickly.
 	for _, text := range []string{

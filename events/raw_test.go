@@ -9,11 +9,13 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/oktastream/oktastream/events/eventstest"
 )
 
 // goldenFile is where the record of a file of testdata/events stands.
 func goldenFile(name, format string) string {
-	return filepath.Join(moduleRoot, "testdata", "golden", strings.TrimSuffix(name, ".json")+"."+format+".json")
+	return filepath.Join(eventstest.Root(), "testdata", "golden", strings.TrimSuffix(name, ".json")+"."+format+".json")
 }
 
 // The raw record of every event, as a file of its own: that is what a user of
@@ -21,8 +23,8 @@ func goldenFile(name, format string) string {
 func TestRawGolden(t *testing.T) {
 	want := map[string]bool{}
 	for _, s := range fixtures() {
-		got := append([]byte(only(t, s.text).Line), '\n')
-		file := goldenFile(s.name, "raw")
+		got := append([]byte(only(t, s.Text).Line), '\n')
+		file := goldenFile(s.Name, "raw")
 		want[file] = true
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -104,21 +106,21 @@ func TestRawIsLossless(t *testing.T) {
 		t.Log("../shared/corpus is not there: only the events of testdata are looked at")
 	}
 	for _, s := range all {
-		for _, v := range decode(t, new(Decoder), s.text) {
+		for _, v := range decode(t, new(Decoder), s.Text) {
 			if !v.isEvent() {
 				continue // TestCorpora counts them
 			}
 			checkLine(t, v.Text, v.Line)
 			line := compact(t, []byte(v.Text))
 			if got := only(t, []byte(line)).Line; got != line {
-				t.Errorf("%s: the line of\n%s\nis\n%s", s.name, line, got)
+				t.Errorf("%s: the line of\n%s\nis\n%s", s.Name, line, got)
 			}
 			var indented bytes.Buffer
 			if err := json.Indent(&indented, []byte(line), "\r", "\t"); err != nil {
 				t.Fatal(err)
 			}
 			if got := only(t, indented.Bytes()).Line; got != line {
-				t.Errorf("%s: the line of the indented event is\n%s\nwant\n%s", s.name, got, line)
+				t.Errorf("%s: the line of the indented event is\n%s\nwant\n%s", s.Name, got, line)
 			}
 		}
 	}

@@ -5,64 +5,28 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/oktastream/oktastream/events/eventstest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// moduleRoot is the module's directory as seen from this package's.
-const moduleRoot = ".."
+type sample = eventstest.Sample
 
-// sample is a text as a file or a line of one holds it, and the file's name.
-type sample struct {
-	name string
-	text []byte
-}
-
-// files reads the files that match a pattern below the module's directory.
-func files(pattern ...string) []sample {
-	names, err := filepath.Glob(filepath.Join(append([]string{moduleRoot}, pattern...)...))
-	if err != nil {
-		panic(err)
-	}
-	var all []sample
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, sample{filepath.Base(name), text})
-	}
-	return all
-}
-
-// lines takes files of one value a line apart.
-func lines(files []sample) []sample {
-	var all []sample
-	for _, file := range files {
-		for line := range bytes.Lines(file.text) {
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				all = append(all, sample{file.name, line})
-			}
-		}
-	}
-	return all
-}
-
-// fixtures are the files of testdata/events, one event each.
-var fixtures = sync.OnceValue(func() []sample { return files("testdata", "events", "*.json") })
+var (
+	files    = eventstest.Files
+	lines    = eventstest.Lines
+	fixtures = eventstest.Fixtures
+	corpora  = eventstest.Corpora
+)
 
 // forms are the other texts of testdata that Decode is for: whole files of one
 // JSON value, and the lines of the others.
 var forms = sync.OnceValue(func() []sample {
 	return append(files("testdata", "forms", "*.json"), lines(files("testdata", "forms", "*.jsonl"))...)
 })
-
-// corpora are the lines of ../shared/corpus, none where that is absent.
-var corpora = sync.OnceValue(func() []sample { return lines(files("..", "shared", "corpus", "*.jsonl")) })
 
 // reporter is what the helpers need of a testing.TB; a rapid.T is one as well.
 type reporter interface {

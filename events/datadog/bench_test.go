@@ -16,7 +16,7 @@ func batch(t testing.TB, n int) []byte {
 	var messages []string
 	for i := range n {
 		s := fixtures()[i%len(fixtures())]
-		text := compact(t, s.text)
+		text := compact(t, s.Text)
 		if !strings.Contains(text, `"detail-type"`) {
 			text = enveloped(text)
 		}
@@ -64,10 +64,10 @@ func TestNormalisingAllocatesLittle(t *testing.T) {
 	var total, events, most float64
 	worst := ""
 	for _, s := range fixtures() {
-		allocations := allocationsOf(t, n, &out, []byte(enveloped(compact(t, normalise(s.text, settings)[0].event))))
+		allocations := allocationsOf(t, n, &out, []byte(enveloped(compact(t, normalise(s.Text, settings)[0].event))))
 		total, events = total+allocations, events+1
 		if allocations > most {
-			most, worst = allocations, s.name
+			most, worst = allocations, s.Name
 		}
 	}
 	t.Logf("%.1f allocations an event on average, %.0f for %s", total/events, most, worst)

@@ -12,7 +12,7 @@ import (
 // readers rely on.
 func FuzzDatadog(f *testing.F) {
 	for _, s := range fixtures() {
-		f.Add([]byte(compact(f, s.text)))
+		f.Add([]byte(compact(f, s.Text)))
 	}
 	for _, text := range []string{
 		okta(), okta(everyPart...), enveloped(okta(everyPart...)), okta(`"service":1`, `"okta_displaced":{}`),

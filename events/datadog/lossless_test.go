@@ -77,13 +77,13 @@ func TestLossless(t *testing.T) {
 // escapes and numbers are as Okta wrote them.
 func TestRecordBeginsWithTheEventsBytes(t *testing.T) {
 	for _, s := range fixtures() {
-		for _, l := range normalise(s.text, settings) {
+		for _, l := range normalise(s.Text, settings) {
 			line := compact(t, l.event)
 			if got := only(t, line); !strings.HasPrefix(string(got.record), line[:len(line)-1]+",") {
-				t.Errorf("%s: the record does not begin with the event:\n%s\n%s", s.name, line, got.record)
+				t.Errorf("%s: the record does not begin with the event:\n%s\n%s", s.Name, line, got.record)
 			}
 			if !strings.HasPrefix(string(l.record), line[:len(line)-1]+",") {
-				t.Errorf("%s: the record does not begin with the event, compacted:\n%s\n%s", s.name, line, l.record)
+				t.Errorf("%s: the record does not begin with the event, compacted:\n%s\n%s", s.Name, line, l.record)
 			}
 		}
 	}
@@ -163,7 +163,7 @@ func TestLosslessWhateverOktaAdds(t *testing.T) {
 	all := everything(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		s := rapid.SampledFrom(all).Draw(rt, "sample")
-		for _, l := range normalise(s.text, settings) {
+		for _, l := range normalise(s.Text, settings) {
 			text := []byte(compact(rt, l.event))
 			for range rapid.IntRange(1, 4).Draw(rt, "plants") {
 				text = plant(rt, text)

@@ -41,7 +41,7 @@ func TestPublishedQueries(t *testing.T) {
 		{"security-threat-detected", "@evt.outcome", "DENY"},
 		{"user-risk-change", "@okta.risk.level", "HIGH"},
 	} {
-		l := only(t, string(fixture(t, test.fixture).text))
+		l := only(t, string(fixture(t, test.fixture).Text))
 		path := strings.TrimPrefix(test.query, "@")
 		if path == "source" {
 			path = "ddsource"
@@ -56,7 +56,7 @@ func TestPublishedQueries(t *testing.T) {
 		}
 	}
 	// Whose login failed is not known there, and usr.email must not say "unknown".
-	if got := answer(decoded(t, only(t, string(fixture(t, "security-threat-detected").text)).record), []string{"usr", "email"}); got != nil {
+	if got := answer(decoded(t, only(t, string(fixture(t, "security-threat-detected").Text)).record), []string{"usr", "email"}); got != nil {
 		t.Errorf("usr.email of an unknown actor is %q", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/events/eventstest"
 )
 
 // settings are those of the tests that look at all events.
@@ -30,16 +31,16 @@ func compact(t reporter, text []byte) string {
 // The record of every event, indented so that a change is seen in review.
 func TestGolden(t *testing.T) {
 	golden := func(name string) string {
-		return filepath.Join(moduleRoot, "testdata", "golden", strings.TrimSuffix(name, ".json")+".datadog.json")
+		return filepath.Join(eventstest.Root(), "testdata", "golden", strings.TrimSuffix(name, ".json")+".datadog.json")
 	}
 	want := map[string]bool{}
 	for _, s := range fixtures() {
 		var got bytes.Buffer
-		if err := json.Indent(&got, only(t, string(s.text)).record, "", "  "); err != nil {
+		if err := json.Indent(&got, only(t, string(s.Text)).record, "", "  "); err != nil {
 			t.Fatal(err)
 		}
 		got.WriteByte('\n')
-		file := golden(s.name)
+		file := golden(s.Name)
 		want[file] = true
 		if *update {
 			if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
@@ -110,25 +111,25 @@ func TestNormaliserForgets(t *testing.T) {
 	all := everything(t)
 	fresh := make([][]log, len(all))
 	for i, s := range all {
-		fresh[i] = normalise(s.text, settings)
+		fresh[i] = normalise(s.Text, settings)
 	}
 	used := datadog.New(settings)
 	for seed := range uint64(3) {
 		for _, i := range rand.New(rand.NewPCG(seed, 1)).Perm(len(all)) {
 			n := 0
-			new(events.Decoder).Decode(all[i].text, func(e *events.Event, fault *events.Fault) {
+			new(events.Decoder).Decode(all[i].Text, func(e *events.Event, fault *events.Fault) {
 				if fault != nil {
 					return
 				}
 				for range 2 {
 					if got := used.Append([]byte("before "), e); string(got) != "before "+string(fresh[i][n].record) {
-						t.Fatalf("%s gives\n%s\nto a new Normaliser\n%s", all[i].name, got, fresh[i][n].record)
+						t.Fatalf("%s gives\n%s\nto a new Normaliser\n%s", all[i].Name, got, fresh[i][n].record)
 					}
 				}
 				n++
 			})
 			if n != len(fresh[i]) {
-				t.Fatalf("%s held %d events before and %d now", all[i].name, len(fresh[i]), n)
+				t.Fatalf("%s held %d events before and %d now", all[i].Name, len(fresh[i]), n)
 			}
 		}
 	}
@@ -143,12 +144,12 @@ func TestExplainTellsAllThatIsAdded(t *testing.T) {
 	}
 	n := datadog.New(settings)
 	for _, s := range fixtures() {
-		new(events.Decoder).Decode(s.text, func(e *events.Event, _ *events.Fault) {
+		new(events.Decoder).Decode(s.Text, func(e *events.Event, _ *events.Fault) {
 			l := log{event: e.Text(), record: n.Append(nil, e)}
 			told := map[string][]string{}
 			for _, step := range n.Explain(e) {
 				if !described[step.To] || step.How == "" {
-					t.Errorf("%s: %s is told of (%q), but not by Fields", s.name, step.To, step.How)
+					t.Errorf("%s: %s is told of (%q), but not by Fields", s.Name, step.To, step.How)
 				}
 				for _, l := range leaves(t, step.Value, step.To) {
 					told[l.path] = append(told[l.path], l.raw)
@@ -156,15 +157,15 @@ func TestExplainTellsAllThatIsAdded(t *testing.T) {
 			}
 			for path, values := range added(t, l) {
 				if !slices.Equal(told[path], values) {
-					t.Errorf("%s: %s is %s, told is %s", s.name, path, values, told[path])
+					t.Errorf("%s: %s is %s, told is %s", s.Name, path, values, told[path])
 				}
 				delete(told, path)
 			}
 			if len(told) > 0 {
-				t.Errorf("%s: told of and not in the record: %v", s.name, told)
+				t.Errorf("%s: told of and not in the record: %v", s.Name, told)
 			}
 			if again := n.Append(nil, e); !bytes.Equal(again, l.record) {
-				t.Errorf("%s: after Explain the record is\n%s\nand was\n%s", s.name, again, l.record)
+				t.Errorf("%s: after Explain the record is\n%s\nand was\n%s", s.Name, again, l.record)
 			}
 		})
 	}
@@ -175,11 +176,11 @@ func TestExplainTellsAllThatIsAdded(t *testing.T) {
 func TestSize(t *testing.T) {
 	in, out, most, longest := 0, 0, 0, ""
 	for _, s := range everything(t) {
-		for _, l := range normalise(s.text, datadog.Settings{}) {
+		for _, l := range normalise(s.Text, datadog.Settings{}) {
 			event := len(compact(t, l.event))
 			in, out = in+event, out+len(l.record)
 			if more := len(l.record) - event; more > most {
-				most, longest = more, s.name
+				most, longest = more, s.Name
 			}
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,54 +12,19 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/events/eventstest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// moduleRoot is the module's directory as seen from this package's.
-var moduleRoot = filepath.Join("..", "..")
+type sample = eventstest.Sample
 
-// sample is a text that holds one event or more, in whatever envelope.
-type sample struct {
-	name string
-	text []byte
-}
-
-// files reads the files that match a pattern below the module's directory.
-func files(pattern ...string) []sample {
-	names, err := filepath.Glob(filepath.Join(append([]string{moduleRoot}, pattern...)...))
-	if err != nil {
-		panic(err)
-	}
-	var all []sample
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, sample{filepath.Base(name), text})
-	}
-	return all
-}
-
-// lines takes files of one value a line apart.
-func lines(files []sample) []sample {
-	var all []sample
-	for _, file := range files {
-		for line := range bytes.Lines(file.text) {
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				all = append(all, sample{file.name, line})
-			}
-		}
-	}
-	return all
-}
-
-// fixtures are the events of testdata/events, one a file.
-var fixtures = sync.OnceValue(func() []sample { return files("testdata", "events", "*.json") })
-
-// corpora are the lines of ../shared/corpus; none where that is absent.
-var corpora = sync.OnceValue(func() []sample { return lines(files("..", "shared", "corpus", "*.jsonl")) })
+var (
+	files    = eventstest.Files
+	lines    = eventstest.Lines
+	fixtures = eventstest.Fixtures
+	corpora  = eventstest.Corpora
+)
 
 // everything is every text with events there is.
 func everything(t testing.TB) []sample {
@@ -76,7 +39,7 @@ func everything(t testing.TB) []sample {
 func fixture(t testing.TB, name string) sample {
 	t.Helper()
 	for _, s := range fixtures() {
-		if s.name == name+".json" {
+		if s.Name == name+".json" {
 			return s
 		}
 	}
@@ -89,8 +52,8 @@ func records(t testing.TB) []made {
 	t.Helper()
 	makeRecords.Do(func() {
 		for _, s := range everything(t) {
-			for _, l := range normalise(s.text, settings) {
-				allRecords = append(allRecords, made{l, s.name, added(t, l)})
+			for _, l := range normalise(s.Text, settings) {
+				allRecords = append(allRecords, made{l, s.Name, added(t, l)})
 			}
 		}
 	})

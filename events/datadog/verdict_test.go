@@ -47,7 +47,7 @@ func TestVerdictOfTheFixtures(t *testing.T) {
 		"user-risk-change":             `{"risk":{"level":"HIGH","reasons":["Anomalous Location","Anomalous Device"]}}`,
 		"user-risk-detect":             `{"risk":{"level":"HIGH","reasons":["Malware detected","Malicious proxy, residential"]}}`,
 	} {
-		if got := verdictIn(t, only(t, string(fixture(t, name).text))); got != want {
+		if got := verdictIn(t, only(t, string(fixture(t, name).Text))); got != want {
 			t.Errorf("%s: okta is\n%s\nwant\n%s", name, got, want)
 		}
 	}

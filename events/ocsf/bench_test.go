@@ -19,10 +19,10 @@ func oneLine(tb testing.TB) []sample {
 	var all []sample
 	for _, s := range fixtures() {
 		var b bytes.Buffer
-		if err := json.Compact(&b, s.text); err != nil {
+		if err := json.Compact(&b, s.Text); err != nil {
 			tb.Fatal(err)
 		}
-		all = append(all, sample{s.name, b.Bytes()})
+		all = append(all, sample{Name: s.Name, Text: b.Bytes()})
 	}
 	return all
 }
@@ -38,7 +38,7 @@ func BenchmarkNormalise(b *testing.B) {
 			all := oneLine(b)
 			size := 0
 			for _, s := range all {
-				size += len(s.text)
+				size += len(s.Text)
 			}
 			var d events.Decoder
 			n := ocsf.New()
@@ -48,7 +48,7 @@ func BenchmarkNormalise(b *testing.B) {
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				d.Decode(all[i%len(all)].text, visit)
+				d.Decode(all[i%len(all)].Text, visit)
 				i++
 			}
 			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "events/s")
@@ -66,7 +66,7 @@ func TestAllocationsOfARecord(t *testing.T) {
 	count := func(visit func(*events.Event, *events.Fault)) float64 {
 		return testing.AllocsPerRun(5, func() {
 			for _, s := range all {
-				d.Decode(s.text, visit)
+				d.Decode(s.Text, visit)
 			}
 		}) / float64(len(all))
 	}
@@ -77,9 +77,9 @@ func TestAllocationsOfARecord(t *testing.T) {
 		t.Errorf("%.2f allocations a record, more than %d", both, maxAllocs)
 	}
 	for _, s := range all {
-		worst := testing.AllocsPerRun(5, func() { d.Decode(s.text, normalise) })
+		worst := testing.AllocsPerRun(5, func() { d.Decode(s.Text, normalise) })
 		if worst > 8*maxAllocs {
-			t.Errorf("%s: %.0f allocations", s.name, worst)
+			t.Errorf("%s: %.0f allocations", s.Name, worst)
 		}
 	}
 }

@@ -31,11 +31,11 @@ func TestExplainCoversEveryLeaf(tt *testing.T) {
 					covered = from[path] // a step may speak of an object as a whole
 				}
 				if !covered {
-					t.Errorf("%s (%s): %s is not explained", s.name, e.UUID, leaf)
+					t.Errorf("%s (%s): %s is not explained", s.Name, e.UUID, leaf)
 				}
 			}
 			if wrong := misled(n.Append(nil, e), steps); wrong != "" {
-				t.Errorf("%s (%s): %s", s.name, e.UUID, wrong)
+				t.Errorf("%s (%s): %s", s.Name, e.UUID, wrong)
 			}
 		})
 	}
@@ -113,7 +113,7 @@ func TestExplain(t *testing.T) {
 		`"target":[{"id":"z","type":"NetworkZoneEntity","alternateId":"unknown","displayName":"Office","novel":1}]`,
 		`"securityContext":{"isProxy":false,"isp":null}`, debug("behaviors", `"{New IP=POSITIVE}"`), `"x":{"y":[1]}`)
 	var got []string
-	each(sample{"", []byte(text)}, func(e *events.Event) {
+	each(sample{Name: "", Text: []byte(text)}, func(e *events.Event) {
 		for _, s := range ocsf.New().Explain(e) {
 			got = append(got, fmt.Sprintf("%s → %s: %s", s.From, s.To, s.Value))
 		}
@@ -150,12 +150,12 @@ func TestExplainChangesNothing(t *testing.T) {
 			before := n.Append(nil, e)
 			first, second := n.Explain(e), n.Explain(e)
 			if after := n.Append(nil, e); !bytes.Equal(before, after) {
-				t.Errorf("%s: before\n%s\nafter\n%s", s.name, before, after)
+				t.Errorf("%s: before\n%s\nafter\n%s", s.Name, before, after)
 			}
 			if !slices.EqualFunc(first, second, func(a, b record.Step) bool {
 				return a.From == b.From && a.To == b.To && a.How == b.How && bytes.Equal(a.Value, b.Value)
 			}) {
-				t.Errorf("%s is explained in two ways", s.name)
+				t.Errorf("%s is explained in two ways", s.Name)
 			}
 		})
 	}
@@ -184,7 +184,7 @@ func TestFieldsAreThoseOfTheRecords(tt *testing.T) {
 			for _, step := range n.Explain(e) {
 				to := index.ReplaceAllString(step.To, "")
 				if to != "" && !below(to, "unmapped") && !known[v.class][to] {
-					t.Errorf("%s: %s is not among the fields of class %d", s.name, step.To, v.class)
+					t.Errorf("%s: %s is not among the fields of class %d", s.Name, step.To, v.class)
 				}
 			}
 		})

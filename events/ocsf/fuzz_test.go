@@ -18,10 +18,10 @@ var nameless = regexp.MustCompile(`""\s*:`)
 // keeps the identity, and Explain tells no lies about it.
 func FuzzNormalise(f *testing.F) {
 	for _, s := range append(append(fixtures(), canary()), rare...) {
-		f.Add(s.text)
+		f.Add(s.Text)
 	}
 	for _, s := range files("testdata", "forms", "*.json") {
-		f.Add(s.text)
+		f.Add(s.Text)
 	}
 	for _, written := range []string{`"\ud83d"`, `"a\u0000"`, `"\\"`, `"null"`} {
 		f.Add([]byte(`{"uuid":` + written + `,"eventType":` + written + `,"published":"2026-09-01 10:11:12","actor":{"id":` + written + `,"id":1}}`))

@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/eventstest"
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
 // The goldens are what one reads to see what becomes of an event. They hold the
 // records as they are, but for the blanks.
 func TestGolden(t *testing.T) {
-	dir := filepath.Join(moduleRoot, "testdata", "golden")
+	dir := filepath.Join(eventstest.Root(), "testdata", "golden")
 	if *update {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -27,12 +28,12 @@ func TestGolden(t *testing.T) {
 	expected := map[string]bool{}
 	n := ocsf.New()
 	for _, s := range fixtures() {
-		name := strings.TrimSuffix(s.name, ".json") + ".ocsf.json"
+		name := strings.TrimSuffix(s.Name, ".json") + ".ocsf.json"
 		expected[name] = true
-		t.Run(s.name, func(t *testing.T) {
+		t.Run(s.Name, func(t *testing.T) {
 			var got bytes.Buffer
 			var d events.Decoder
-			d.Decode(s.text, func(e *events.Event, fault *events.Fault) {
+			d.Decode(s.Text, func(e *events.Event, fault *events.Fault) {
 				if fault != nil {
 					t.Fatal(fault)
 				}

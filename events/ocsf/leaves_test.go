@@ -39,7 +39,7 @@ func TestQueriedFieldsAreAmongTheDiscovered(tt *testing.T) {
 					continue
 				}
 				if before++; before != i+1 {
-					t.Errorf("%s: %s comes after unmapped", s.name, leaf.path)
+					t.Errorf("%s: %s comes after unmapped", s.Name, leaf.path)
 				}
 				met[leaf.key] = true
 				if !strings.Contains(leaf.key, ".data.") {
@@ -50,7 +50,7 @@ func TestQueriedFieldsAreAmongTheDiscovered(tt *testing.T) {
 				most, name = before, string(e.Type)
 			}
 			if mapped > maxMapped {
-				t.Errorf("%s (%s) has %d leaves before unmapped", s.name, e.Type, mapped)
+				t.Errorf("%s (%s) has %d leaves before unmapped", s.Name, e.Type, mapped)
 			}
 		})
 	}

@@ -22,10 +22,10 @@ func TestEveryLeafIsWhereTheTableSays(tt *testing.T) {
 			seen++
 			wrong, err := differences(n, e)
 			if err != nil {
-				t.Fatalf("%s: %v", s.name, err)
+				t.Fatalf("%s: %v", s.Name, err)
 			}
 			for _, difference := range wrong {
-				t.Errorf("%s (%s): %s", s.name, e.UUID, difference)
+				t.Errorf("%s (%s): %s", s.Name, e.UUID, difference)
 			}
 		})
 	}
@@ -137,7 +137,7 @@ var canaryWord = regexp.MustCompile(`CANARY-\d+[A-Za-z0-9_-]*`)
 // has an attribute, not what is kept.
 func TestEveryCanaryIsInTheRecord(t *testing.T) {
 	for _, eventType := range typeOfClass {
-		text := strings.Replace(string(canary().text), "user.authentication.auth_via_mfa", eventType, 1)
+		text := strings.Replace(string(canary().Text), "user.authentication.auth_via_mfa", eventType, 1)
 		out := normalised(t, text)
 		words := canaryWord.FindAllString(text, -1)
 		if len(words) < 250 {

@@ -16,9 +16,9 @@ import (
 func planted(rt *rapid.T, all []sample) sample {
 	s := all[rapid.IntRange(0, len(all)-1).Draw(rt, "event")]
 	if rapid.Bool().Draw(rt, "bare") {
-		s = sample{"bare", []byte(okta(rapid.SampledFrom(bareTypes()).Draw(rt, "type")))}
+		s = sample{Name: "bare", Text: []byte(okta(rapid.SampledFrom(bareTypes()).Draw(rt, "type")))}
 	}
-	root, err := parseJSON(s.text)
+	root, err := parseJSON(s.Text)
 	if err != nil || root.kind != '{' {
 		return s // an array of events, or a form that is broken on purpose
 	}
@@ -50,7 +50,7 @@ func planted(rt *rapid.T, all []sample) sample {
 			target.kids = append(target.kids, anyTarget(rt))
 		}
 	}
-	return sample{s.name, []byte(root.String())}
+	return sample{Name: s.Name, Text: []byte(root.String())}
 }
 
 // demanded are the fields without which an event is none.

@@ -90,7 +90,7 @@ func TestTheSameEventGivesTheSameBytes(t *testing.T) {
 			n := ocsf.New()
 			once, twice := n.Append(nil, e), n.Append(nil, e)
 			if !bytes.Equal(once, twice) {
-				t.Errorf("%s: first\n%s\nthen\n%s", s.name, once, twice)
+				t.Errorf("%s: first\n%s\nthen\n%s", s.Name, once, twice)
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func TestNothingIsLeftOfTheEventBefore(t *testing.T) {
 	for i := range min(len(all), 1200) {
 		s := all[i*step%len(all)]
 		var got []byte
-		reusedDecoder.Decode(s.text, func(e *events.Event, fault *events.Fault) {
+		reusedDecoder.Decode(s.Text, func(e *events.Event, fault *events.Fault) {
 			if fault == nil {
 				got = append(reused.Append(got, e), '\n')
 			}
@@ -123,7 +123,7 @@ func TestNothingIsLeftOfTheEventBefore(t *testing.T) {
 			want = append(ocsf.New().Append(want, e), '\n')
 		})
 		if !bytes.Equal(got, want) {
-			t.Fatalf("%s: a Normaliser that has been used writes\n%s\na fresh one\n%s", s.name, got, want)
+			t.Fatalf("%s: a Normaliser that has been used writes\n%s\na fresh one\n%s", s.Name, got, want)
 		}
 	}
 	if seen < 250 {
@@ -139,7 +139,7 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 			n := ocsf.New()
 			const before = `{"a":[1,{`
 			if got := n.Append([]byte(before), e); string(got) != before+string(n.Append(nil, e)) {
-				t.Errorf("%s: %s", s.name, got)
+				t.Errorf("%s: %s", s.Name, got)
 			}
 		})
 	}

@@ -21,7 +21,7 @@ const maxGrowth = 1000
 // measured are the events that maxRatio is about: one of every type, else those
 // of testdata.
 func measured(t *testing.T) []sample {
-	all := slices.DeleteFunc(slices.Clone(corpora()), func(s sample) bool { return s.name != "synthetic-catalogue.jsonl" })
+	all := slices.DeleteFunc(slices.Clone(corpora()), func(s sample) bool { return s.Name != "synthetic-catalogue.jsonl" })
 	if len(all) == 0 {
 		t.Log("synthetic-catalogue.jsonl is not there: the events of testdata are measured")
 		return fixtures()
@@ -51,12 +51,12 @@ func TestNoRecordIsMuchLongerThanItsInput(tt *testing.T) {
 	worst, name := 0, ""
 	for _, s := range append(fixtures(), corpora()...) {
 		each(s, func(e *events.Event) {
-			in, out := len(compact(t, s.text)), len(n.Append(nil, e))
+			in, out := len(compact(t, s.Text)), len(n.Append(nil, e))
 			if out-in > worst {
-				worst, name = out-in, s.name
+				worst, name = out-in, s.Name
 			}
 			if out-in > maxGrowth {
-				t.Errorf("%s (%s): %d bytes become %d, %d more", s.name, e.Type, in, out, out-in)
+				t.Errorf("%s (%s): %d bytes become %d, %d more", s.Name, e.Type, in, out, out-in)
 			}
 		})
 	}

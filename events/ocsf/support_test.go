@@ -1,39 +1,29 @@
 package ocsf_test
 
 import (
-	"bytes"
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/eventstest"
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// moduleRoot is the module's directory as seen from this package's.
-var moduleRoot = filepath.Join("..", "..")
+type sample = eventstest.Sample
 
-// sample is a text that holds one event or more, in whatever envelope.
-type sample struct {
-	name string
-	text []byte
-}
-
-// fixtures are the events of testdata/events, one a file.
-var fixtures = sync.OnceValue(func() []sample { return files("testdata", "events", "*.json") })
+var (
+	files    = eventstest.Files
+	lines    = eventstest.Lines
+	fixtures = eventstest.Fixtures
+	corpora  = eventstest.Corpora
+)
 
 // canary is an event with a string of its own in every field.
 var canary = sync.OnceValue(func() sample { return files("testdata", "canary.json")[0] })
-
-// corpora are the events of ../shared/corpus, one a line; none where that is absent.
-var corpora = sync.OnceValue(func() []sample {
-	return lines(files("..", "shared", "corpus", "*.jsonl"))
-})
 
 // everything is every event there is.
 func everything(t testing.TB) []sample {
@@ -50,50 +40,20 @@ func everything(t testing.TB) []sample {
 
 // rare are events of shapes that no file has.
 var rare = []sample{
-	{"an application with details is given to a group", []byte(okta("group.application_assignment.add",
+	{Name: "an application with details is given to a group", Text: []byte(okta("group.application_assignment.add",
 		`"target":[{"id":"00g1","type":"UserGroup"},{"id":"0oa1","type":"AppInstance","detailEntry":{"signOnModeType":"SAML_2_0"}}]`))},
-	{"a group with another name", []byte(okta(typeGroup, `"target":[{"id":"00g1","type":"UserGroup","alternateId":"staff"}]`))},
-	{"a factor with its provider", []byte(okta("user.mfa.factor.activate",
+	{Name: "a group with another name", Text: []byte(okta(typeGroup, `"target":[{"id":"00g1","type":"UserGroup","alternateId":"staff"}]`))},
+	{Name: "a factor with its provider", Text: []byte(okta("user.mfa.factor.activate",
 		`"debugContext":{"debugData":{"factor":"DUO"}}`, `"authenticationContext":{"credentialProvider":"DUO"}`))},
-	{"a provider that is no factor's", []byte(okta(typeSignIn, `"authenticationContext":{"authenticationProvider":"OKTA_AUTHENTICATION_PROVIDER"}`))},
-	{"a finding of a client", []byte(okta(typeFinding, `"debugContext":{"debugData":{"ja4":"t13d","requestUri":"/"}}`, `"client":{"ipAddress":"192.0.2.1"}`))},
-}
-
-// files reads the files that match a pattern below the module's directory.
-func files(pattern ...string) []sample {
-	names, err := filepath.Glob(filepath.Join(append([]string{moduleRoot}, pattern...)...))
-	if err != nil {
-		panic(err)
-	}
-	var all []sample
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, sample{filepath.Base(name), text})
-	}
-	return all
-}
-
-// lines takes files of one event a line apart.
-func lines(files []sample) []sample {
-	var all []sample
-	for _, file := range files {
-		for line := range bytes.Lines(file.text) {
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				all = append(all, sample{file.name, line})
-			}
-		}
-	}
-	return all
+	{Name: "a provider that is no factor's", Text: []byte(okta(typeSignIn, `"authenticationContext":{"authenticationProvider":"OKTA_AUTHENTICATION_PROVIDER"}`))},
+	{Name: "a finding of a client", Text: []byte(okta(typeFinding, `"debugContext":{"debugData":{"ja4":"t13d","requestUri":"/"}}`, `"client":{"ipAddress":"192.0.2.1"}`))},
 }
 
 // each calls visit with every event of a sample. What is no event is passed
 // over: some samples are there for that.
 func each(s sample, visit func(*events.Event)) {
 	var d events.Decoder
-	d.Decode(s.text, func(e *events.Event, fault *events.Fault) {
+	d.Decode(s.Text, func(e *events.Event, fault *events.Fault) {
 		if fault == nil {
 			visit(e)
 		}

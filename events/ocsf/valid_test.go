@@ -27,9 +27,9 @@ func TestEveryRecordIsValid(tt *testing.T) {
 	for _, s := range everything(t) {
 		each(s, func(e *events.Event) {
 			for _, p := range ocsfcheck.Check(n.Append(nil, e)) {
-				key := s.name + " " + p.Kind + " " + p.Path
+				key := s.Name + " " + p.Kind + " " + p.Path
 				if met[key] = true; exceptions[key] == "" {
-					t.Errorf("%s (%s): %s %s %s", s.name, e.UUID, p.Kind, p.Path, p.Detail)
+					t.Errorf("%s (%s): %s %s %s", s.Name, e.UUID, p.Kind, p.Path, p.Detail)
 				}
 			}
 		})
@@ -52,9 +52,9 @@ func bases(t testing.TB) map[string]string {
 		"2026": "trap-security-context-2026.json", "changed": "policy-rule-update.json", "ip": "trap-actor-ip-address.json",
 	} {
 		for _, s := range append(fixtures(), canary()) {
-			if s.name == file {
+			if s.Name == file {
 				each(s, func(e *events.Event) {
-					all[name] = strings.Replace(string(s.text), `"`+string(e.Type)+`"`, `"TYPE"`, 1)
+					all[name] = strings.Replace(string(s.Text), `"`+string(e.Type)+`"`, `"TYPE"`, 1)
 				})
 			}
 		}
@@ -121,7 +121,7 @@ type fataler interface {
 
 func checkValid(t fataler, n *ocsf.Normaliser, name, text string) {
 	seen := false
-	each(sample{name, []byte(text)}, func(e *events.Event) {
+	each(sample{Name: name, Text: []byte(text)}, func(e *events.Event) {
 		seen = true
 		for _, p := range ocsfcheck.Check(n.Append(nil, e)) {
 			t.Fatalf("%s as %s: %s %s %s", name, e.Type, p.Kind, p.Path, p.Detail)
