@@ -178,6 +178,7 @@ var notLinked = []string{
 	"github.com/oktastream/oktastream/lambda/awsfake",
 	"github.com/oktastream/oktastream/lambda/bulk",
 	"github.com/oktastream/oktastream/lambda/cmd/oktastream",
+	"github.com/oktastream/oktastream/events/eventstest",
 	"github.com/oktastream/oktastream/events/stream",
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds",
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds",
