@@ -3,16 +3,20 @@
 package e2e
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// secondStack are the settings of the second stack, on a bus that is not its own.
+// secondStack are the settings of the second stack, on a bus that is not its own and
+// with a key that is.
 func (w *world) secondStack(more ...string) []string {
-	return append([]string{"source=" + w.second.source, "bus=existing", "destination=cloudwatch,datadog", "secret=datadog/api-key"}, more...)
+	return append([]string{"source=" + w.second.source, "bus=existing", "destination=cloudwatch,datadog", "secret=datadog/api-key", "kms=own"}, more...)
 }
 
 // single: the rule calls the function, one event a call, on a bus that somebody has
@@ -26,6 +30,7 @@ func (w *world) single(t *testing.T) {
 		w.hasten(t, p, 2*time.Second)
 		w.hosts.up(t, p.Name)
 	}
+	w.hasOneKey(t)
 	w.twoSent = w.second.send(t, some(150)...)
 	w.balanceTwo(t)
 
@@ -71,6 +76,29 @@ func (w *world) single(t *testing.T) {
 	w.replay(t, "two", p, "--reason", "RetriesExhausted")
 	w.balanceTwo(t)
 	w.isOCSF(t, w.standing(t, p), w.twoSent)
+}
+
+// hasOneKey checks that all queues of the second stack are encrypted with the key that
+// the stack has made. Of a log group's key moto knows nothing.
+func (w *world) hasOneKey(t *testing.T) {
+	t.Helper()
+	keys := map[string][]string{}
+	for _, p := range w.two {
+		for _, queue := range []string{p.Buffer, p.Redrive, p.Dead} {
+			out, err := w.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameKmsMasterKeyId}})
+			if err != nil {
+				t.Fatalf("look at queue %s: %v", queue, err)
+			}
+			key := out.Attributes["KmsMasterKeyId"]
+			keys[key] = append(keys[key], queue)
+		}
+	}
+	for key := range keys {
+		if len(keys) > 1 || !strings.HasPrefix(key, "arn:aws:kms:") {
+			t.Errorf("queues by their keys: %v; want one key for all", keys)
+			return
+		}
+	}
 }
 
 // balanceTwo strikes the books of the second stack: everything is delivered.

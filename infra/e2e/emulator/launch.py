@@ -29,10 +29,11 @@ def main():
     import buses
     import cloudformation
     import functions
+    import keys
     import logs
     import queues
 
-    for module in (cloudformation, buses, functions, queues, logs):
+    for module in (cloudformation, buses, functions, keys, queues, logs):
         module.patch()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
