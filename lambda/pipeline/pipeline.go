@@ -99,9 +99,12 @@ type eventType struct {
 	known, wanted bool
 }
 
-// maxTypes bounds the event types that are remembered; Okta has some 1,400, and
-// a stranger's are looked at anew each time.
-const maxTypes = 4096
+// maxTypes and maxName bound what is remembered of event types; Okta has some 1,400,
+// none longer than 100 bytes, and a stranger's are looked at anew each time.
+const (
+	maxTypes = 4096
+	maxName  = 256
+)
 
 type normaliser interface {
 	Append(dst []byte, e *events.Event) []byte
@@ -192,7 +195,7 @@ func (p *Pipeline) typeOf(name []byte) eventType {
 	}
 	t := eventType{name: string(name)}
 	t.known, t.wanted = catalogue.Known(t.name), p.config.Filter.Keeps(t.name)
-	if len(p.types) < maxTypes {
+	if len(p.types) < maxTypes && len(name) <= maxName {
 		p.types[t.name] = t
 	}
 	return t

@@ -1,8 +1,12 @@
 package classify
 
-// maxRemembered bounds the event types whose decision is remembered; Okta has some
-// 1,400, and a stranger's are decided anew each time.
-const maxRemembered = 4096
+// maxRemembered and maxName bound the event types whose decision is remembered; Okta
+// has some 1,400, none longer than 100 bytes, and a stranger's are decided anew each
+// time.
+const (
+	maxRemembered = 4096
+	maxName       = 256
+)
 
 // Memory is a Classifier that remembers what it has decided: events of one type
 // come by the thousand. It is for one goroutine.
@@ -22,7 +26,7 @@ func (m *Memory) Decide(eventType []byte) *Decision {
 		return d
 	}
 	d := m.classifier.Decide(string(eventType))
-	if len(m.decided) < maxRemembered {
+	if len(m.decided) < maxRemembered && len(eventType) <= maxName {
 		m.decided[string(eventType)] = &d
 	}
 	return &d
