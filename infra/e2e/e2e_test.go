@@ -119,14 +119,18 @@ func (w *world) balance(t *testing.T, destination string) standing {
 	t.Helper()
 	p := w.one[destination]
 	now := w.books(t, p, w.sent[destination])
-	alive := sent{}
+	alive, dead := sent{}, 0
 	for uuid, kind := range w.sent[destination] {
+		if _, ok := now.dead[uuid]; ok {
+			dead++
+		}
 		if _, dead := w.dead[destination][uuid]; !dead {
 			alive[uuid] = kind
 		}
 	}
 	now.all(t, p, alive)
-	t.Logf("%s: %d sent = %d delivered + %d dead; %d copies", p.Name, len(w.sent[destination]), len(now.delivered), len(now.dead), now.copies())
+	t.Logf("%s: %d sent = %d delivered + %d dead; %d copies; %d dead that have no uuid or that somebody else has sent",
+		p.Name, len(w.sent[destination]), len(now.delivered), dead, now.copies(), len(now.odd)+len(now.dead)-dead)
 	return now
 }
 
