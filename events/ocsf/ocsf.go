@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/record"
 )
 

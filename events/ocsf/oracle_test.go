@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/ocsf"
-	"github.com/oktastream/oktastream/events/ocsf/classify"
 )
 
 // The oracle says what the record of an event has to hold, leaf by leaf. It goes

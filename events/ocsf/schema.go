@@ -1,7 +1,7 @@
 package ocsf
 
 import (
-	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/record"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/ocsf"
-	"github.com/oktastream/oktastream/events/ocsf/classify"
-	"github.com/oktastream/oktastream/events/ocsf/ocsfcheck"
+	"github.com/oktastream/oktastream/events/ocsf/ocsftest"
 )
 
 // exceptions are the problems that a record may have, by sample and problem:
@@ -26,7 +26,7 @@ func TestEveryRecordIsValid(tt *testing.T) {
 	met := map[string]bool{}
 	for _, s := range everything(t) {
 		each(s, func(e *events.Event) {
-			for _, p := range ocsfcheck.Check(n.Append(nil, e)) {
+			for _, p := range ocsftest.Check(n.Append(nil, e)) {
 				key := s.Name + " " + p.Kind + " " + p.Path
 				if met[key] = true; exceptions[key] == "" {
 					t.Errorf("%s (%s): %s %s %s", s.Name, e.UUID, p.Kind, p.Path, p.Detail)
@@ -102,7 +102,7 @@ func TestPlantedFieldsLeaveTheRecordValid(t *testing.T) {
 	n := ocsf.New()
 	rapid.Check(t, func(rt *rapid.T) {
 		each(planted(rt, all), func(e *events.Event) {
-			for _, p := range ocsfcheck.Check(n.Append(nil, e)) {
+			for _, p := range ocsftest.Check(n.Append(nil, e)) {
 				// Keys said twice in unmapped are the event's own; a caption may be
 				// anything that stands in the place of Okta's word for it.
 				if p.Kind == "duplicate_key" && strings.HasPrefix(p.Path, "unmapped.") || p.Warning {
@@ -123,7 +123,7 @@ func checkValid(t fataler, n *ocsf.Normaliser, name, text string) {
 	seen := false
 	each(sample{Name: name, Text: []byte(text)}, func(e *events.Event) {
 		seen = true
-		for _, p := range ocsfcheck.Check(n.Append(nil, e)) {
+		for _, p := range ocsftest.Check(n.Append(nil, e)) {
 			t.Fatalf("%s as %s: %s %s %s", name, e.Type, p.Kind, p.Path, p.Detail)
 		}
 	})

@@ -3,7 +3,7 @@ package ocsf
 import (
 	"testing"
 
-	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/classify"
 )
 
 // Another version of OCSF is another Version and another table, and both change

@@ -14,8 +14,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/jsontree"
-	"github.com/oktastream/oktastream/events/ocsf/classify"
 	"github.com/oktastream/oktastream/events/security"
 )
 

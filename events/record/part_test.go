@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/events/ocsf/classify"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/record"
 )
 

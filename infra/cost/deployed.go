@@ -12,7 +12,7 @@ const (
 // What else a pipeline with a function has by being there.
 const (
 	// ledgerMetrics are what the function writes under the dimension pipeline:
-	// CloudWatch makes a custom metric of each (package lambda/metrics).
+	// CloudWatch makes a custom metric of each (package lambda/ledger).
 	ledgerMetrics = 17
 	// mappingMetrics are what MetricsConfig EventCount of the event source mapping
 	// switches on for a queue without a filter: polled, invoked, failed to invoke,

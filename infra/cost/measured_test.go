@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/oktastream/oktastream/infra/settings"
-	"github.com/oktastream/oktastream/lambda/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
-	"github.com/oktastream/oktastream/lambda/delivery"
+	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // TestSizes measures, over the events of testdata, what the code takes an event to
@@ -33,7 +33,7 @@ func TestSizes(t *testing.T) {
 	about(t, "envelopeBytes", envelopeBytes, mean(enveloped), 0.02)
 	for d, inCode := range map[config.Destination]float64{config.CloudWatch: ocsfBytes, config.Datadog: datadogBytes} {
 		to := &taking{}
-		h := function(t, d, &deliver.Loop{Sink: to, Limits: cloudwatch.Limits()}, &bytes.Buffer{})
+		h := function(t, d, &sink.Loop{Sink: to, Limits: cloudwatch.Limits()}, &bytes.Buffer{})
 		if _, err := h.Invoke(t.Context(), payload(t, all)); err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestOwnLog(t *testing.T) {
 	all := details(t)
 	for _, n := range []int{1, 12, 100} {
 		var out bytes.Buffer
-		h := function(t, config.CloudWatch, &deliver.Loop{Sink: &taking{}, Limits: cloudwatch.Limits()}, &out)
+		h := function(t, config.CloudWatch, &sink.Loop{Sink: &taking{}, Limits: cloudwatch.Limits()}, &out)
 		if _, err := h.Invoke(t.Context(), payload(t, all[:n])); err != nil {
 			t.Fatal(err)
 		}
@@ -94,8 +94,8 @@ func metricNames(t *testing.T, log []byte) map[string]bool {
 // bus counts what PutEvents is charged for.
 type bus struct{ entries, chunks int }
 
-func (b *bus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
-	out := &eventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(in.Entries))}
+func (b *bus) PutEvents(_ context.Context, in *awseventbridge.PutEventsInput, _ ...func(*awseventbridge.Options)) (*awseventbridge.PutEventsOutput, error) {
+	out := &awseventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(in.Entries))}
 	for i, e := range in.Entries {
 		out.Entries[i].EventId = aws.String("e")
 		b.entries++
@@ -112,9 +112,9 @@ func TestPacking(t *testing.T) {
 	set := settings.Default().Datadog
 	for _, n := range []int{2, 12, 50, 100} {
 		b := &bus{}
-		s := delivery.New(b, delivery.Config{Bus: "delivery", Pipeline: "oktastream-datadog", Format: "datadog", PackBytes: set.PackBytes,
+		s := eventbridge.New(b, eventbridge.Config{Bus: "delivery", Pipeline: "oktastream-datadog", Format: "datadog", PackBytes: set.PackBytes,
 			Now: func() time.Time { return now(t) }})
-		h := function(t, config.Datadog, &deliver.Loop{Sink: s, Limits: delivery.Limits(set.PackBytes)}, &bytes.Buffer{})
+		h := function(t, config.Datadog, &sink.Loop{Sink: s, Limits: eventbridge.Limits(set.PackBytes)}, &bytes.Buffer{})
 		batches := 0
 		for start := 0; start+n <= len(all); start += n {
 			if _, err := h.Invoke(t.Context(), payload(t, all[start:start+n])); err != nil {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
 	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -77,7 +76,7 @@ func envelopeOf(detail string) string {
 
 // function is the deployed function with a destination of d's; what it writes to
 // stdout goes to out.
-func function(t *testing.T, d config.Destination, loop *deliver.Loop, out io.Writer) *handler.Handler {
+func function(t *testing.T, d config.Destination, loop *sink.Loop, out io.Writer) *handler.Handler {
 	t.Helper()
 	env := map[string]string{
 		"AWS_REGION": region, "OKTASTREAM_PIPELINE": "oktastream-" + string(d), "OKTASTREAM_ACCOUNT": account, "OKTASTREAM_SOURCE": source,

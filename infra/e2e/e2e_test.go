@@ -18,7 +18,7 @@ type world struct {
 	binary string // of the command
 
 	first, second *org
-	// one is the stack that most scenarios run on; its books are kept over all of
+	// one is the stack that most scenarios run on; its counts are kept over all of
 	// them. The maps are by destination.
 	one       map[string]pipeline
 	sent      map[string]sent
@@ -43,7 +43,7 @@ func (w *world) firstStack(more ...string) []string {
 
 // TestEndToEnd goes through the life of a deployment. The scenarios follow one
 // another: each begins where the one before has left the stack, and ends with the
-// books of everything that has been sent until then.
+// counts of everything that has been sent until then.
 func TestEndToEnd(t *testing.T) {
 	began := time.Now()
 	w := &world{cloud: newCloud(t), sent: map[string]sent{}, dead: map[string]sent{}}
@@ -113,12 +113,12 @@ func (w *world) send(t *testing.T, kinds ...string) sent {
 	return s
 }
 
-// balance strikes the books of a pipeline of the first stack: everything that was
+// balance compares the counts of a pipeline of the first stack: everything that was
 // ever sent is delivered, but for what is dead for good.
 func (w *world) balance(t *testing.T, destination string) standing {
 	t.Helper()
 	p := w.one[destination]
-	now := w.books(t, p, w.sent[destination])
+	now := w.counts(t, p, w.sent[destination])
 	alive, dead := sent{}, 0
 	for uuid, kind := range w.sent[destination] {
 		if _, ok := now.dead[uuid]; ok {

@@ -193,7 +193,7 @@ func (h *hosts) try(running *host, event []byte) {
 		_, problem = h.cloud.sqs.SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String(string(record))})
 	}
 	if problem != nil {
-		// It is missing from the books, which is where this shows.
+		// It is missing from the counts, which is where this shows.
 		fmt.Println("an asynchronous call is lost:", problem)
 	}
 }

@@ -70,7 +70,7 @@ func (w *world) single(t *testing.T) {
 	}})
 	lost := w.second.send(t, some(8)...)
 	w.twoSent = w.twoSent.and(lost)
-	now := w.books(t, p, w.twoSent)
+	now := w.counts(t, p, w.twoSent)
 	w.areDead(t, p, now, lost, "dead", "RetriesExhausted")
 	w.gate.set(rule{})
 	w.replay(t, "two", p, "--reason", "RetriesExhausted")
@@ -101,11 +101,11 @@ func (w *world) hasOneKey(t *testing.T) {
 	}
 }
 
-// balanceTwo strikes the books of the second stack: everything is delivered.
+// balanceTwo compares the counts of the second stack: everything is delivered.
 func (w *world) balanceTwo(t *testing.T) {
 	t.Helper()
 	for _, p := range w.two {
-		now := w.books(t, p, w.twoSent)
+		now := w.counts(t, p, w.twoSent)
 		now.all(t, p, w.twoSent)
 		t.Logf("%s: %d sent = %d delivered + %d dead; %d copies", p.Name, len(w.twoSent), len(now.delivered), len(now.dead), now.copies())
 	}
@@ -139,7 +139,7 @@ func (w *world) direct(t *testing.T) {
 	w.intake.set(func(int) mood { return mood{status: 403} })
 	dead := w.second.send(t, some(30)...)
 	w.twoSent = w.twoSent.and(dead)
-	w.areDead(t, p, w.books(t, p, w.twoSent), dead, "dead", "SDK_CLIENT_ERROR")
+	w.areDead(t, p, w.counts(t, p, w.twoSent), dead, "dead", "SDK_CLIENT_ERROR")
 	w.intake.set(nil)
 	// There is no queue to go back to: the command hands them over itself.
 	w.replay(t, "two", p)

@@ -20,12 +20,12 @@ func (w *world) refused(t *testing.T) {
 	p := w.one["datadog"]
 	w.intake.set(func(int) mood { return mood{status: 403} })
 	batch := w.send(t, some(150)...)
-	now := w.books(t, p, w.sent["datadog"])
+	now := w.counts(t, p, w.sent["datadog"])
 	w.areDead(t, p, now, batch, "dead", "SDK_CLIENT_ERROR")
 
 	w.intake.set(func(int) mood { return mood{status: 503} })
 	later := w.send(t, some(40)...)
-	now = w.books(t, p, w.sent["datadog"])
+	now = w.counts(t, p, w.sent["datadog"])
 	w.areDead(t, p, now, later, "dead", "SDK_CLIENT_ERROR")
 
 	w.intake.set(nil)
@@ -49,7 +49,7 @@ func (w *world) exhausted(t *testing.T) {
 		return ""
 	}})
 	batch := w.send(t, some(150)...)
-	now := w.books(t, p, w.sent["cloudwatch"])
+	now := w.counts(t, p, w.sent["cloudwatch"])
 	w.areDead(t, p, now, batch, "redrive", "exhausted")
 	if refused := w.gate.set(rule{}); refused["AccessDeniedException"] < p.MaxReceiveCount {
 		t.Errorf("calls that were refused: %v: a message was not tried %d times", refused, p.MaxReceiveCount)

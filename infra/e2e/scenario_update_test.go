@@ -70,7 +70,7 @@ func (w *world) updated(t *testing.T) {
 		t.Error("nothing was refused; the scenario shows nothing")
 	}
 	after := w.send(t, kept(60)...)
-	// These the rule leaves out now: the books find them if it does not.
+	// These the rule leaves out now: the counts find them if it does not.
 	w.first.send(t, "user.session.start", "user.session.end", "user.session.access_admin_app")
 	now := w.balance(t, "cloudwatch")
 	w.balance(t, "datadog")

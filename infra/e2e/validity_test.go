@@ -14,7 +14,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/oktastream/oktastream/events/ocsf/ocsfcheck"
+	"github.com/oktastream/oktastream/events/ocsf/ocsftest"
 )
 
 // isOCSF checks that every record is a valid event of OCSF, with our own checker and,
@@ -27,7 +27,7 @@ func (c *cloud) isOCSF(t *testing.T, now standing, want sent) {
 		for _, record := range records {
 			checked++
 			all = append(all, record)
-			for _, problem := range ocsfcheck.Check([]byte(record)) {
+			for _, problem := range ocsftest.Check([]byte(record)) {
 				if !problem.Warning {
 					t.Errorf("event %s (%s) is no valid OCSF: %s at %s: %s", uuid, want[uuid], problem.Kind, problem.Path, problem.Detail)
 				}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oktastream/oktastream/infra/access"
+	"github.com/oktastream/oktastream/infra/internal/access"
 	"github.com/oktastream/oktastream/infra/settings"
 )
 

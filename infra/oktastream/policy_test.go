@@ -11,7 +11,7 @@ import (
 
 	"github.com/oktastream/oktastream/infra/settings"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/delivery"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // wildcards are the only statements of the templates that allow or concern more
@@ -220,7 +220,7 @@ func TestTheDeliveryRuleMatchesPackedBatches(t *testing.T) {
 		}
 		_, rule := s.only(t, "AWS::Events::Rule", "OktaDatadogDeliveryRule")
 		p := rule["EventPattern"].(map[string]any)
-		packed := map[string]any{"source": delivery.Source, "detail-type": delivery.DetailType, "detail": map[string]any{"logs": []any{}}}
+		packed := map[string]any{"source": eventbridge.Source, "detail-type": eventbridge.DetailType, "detail": map[string]any{"logs": []any{}}}
 		if !matches(t, p, packed) {
 			t.Errorf("the pattern %v does not match a packed batch", p)
 		}

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/oktastream/oktastream/infra/access"
+	"github.com/oktastream/oktastream/infra/internal/access"
 	"github.com/oktastream/oktastream/infra/settings"
 )
 

@@ -168,7 +168,7 @@ func TestNumbers(t *testing.T) {
 }
 
 // packingAge is how old an event may be at packing before it is stamped anew
-// (lambda/delivery), and datadogAge how old a log may be for Datadog.
+// (lambda/sink/eventbridge), and datadogAge how old a log may be for Datadog.
 const (
 	packingAge = 6 * 3600
 	datadogAge = 17 * 3600 // 18 h, less one for clocks

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/oktastream/oktastream/infra/queries/insights"
+	"github.com/oktastream/oktastream/infra/internal/insights"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/infra/queries/insights"
+	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
 // scene is events planted one after the other, a minute apart.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oktastream/oktastream/infra/queries/insights"
+	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
 // records are all events of testdata as a shape stores them. An event by API

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/infra/queries/insights"
+	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
 // started is when the queries run: after every event of testdata.

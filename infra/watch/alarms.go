@@ -50,7 +50,7 @@ func pipelineAlarms(s Stack, p Pipeline) []Alarm {
 		all = append(all, ledgerAlarms(s, p)...)
 	}
 	if p.Ingest == ingestQueue {
-		all = append(all, booksAlarm(s, p))
+		all = append(all, countersAlarm(s, p))
 	}
 	return all
 }

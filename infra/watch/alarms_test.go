@@ -143,7 +143,7 @@ func fires(t *testing.T, a Alarm, data func(*Metric) series, length int) bool {
 // What is lost or dead or beyond repair is told for a single event.
 func TestASingleEventIsEnough(t *testing.T) {
 	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost", "dead-not-empty", "redrive-not-empty",
-		"function-errors", "async-lost", "async-dropped", "undescribed", "exhausted", "conflict", "ledger-unbalanced"}
+		"function-errors", "async-lost", "async-dropped", "dead-letter-failed", "exhausted", "conflict", "ledger-unbalanced"}
 	seen := map[string]bool{}
 	for _, a := range Kinds() {
 		none := filled(a.Periods, missing())

@@ -155,7 +155,7 @@ func TestTheShareThatComesBack(t *testing.T) {
 // The ledger's equation, over metrics that the function writes.
 func TestTheLedgersAlarm(t *testing.T) {
 	a := kind(t, "ledger-unbalanced")
-	values := map[string]float64{"received": 100, "handed_over": 80, "duplicate": 5, "filtered": 6, "returned": 4, "exhausted": 3, "dead": 2}
+	values := map[string]float64{"received": 100, "accepted_by_eventbridge": 80, "duplicate": 5, "filtered": 6, "returned": 4, "exhausted": 3, "dead": 2}
 	data := func(m *Metric) series { return series{values[m.Name]} }
 	if fires(t, a, data, 1) {
 		t.Error("a ledger that balances is told")
@@ -171,7 +171,7 @@ func TestTheLedgersAlarm(t *testing.T) {
 
 // A replay can fail hours after whoever began it has gone home.
 func TestReplaysAreWatchedToo(t *testing.T) {
-	for _, name := range []string{"undescribed", "exhausted"} {
+	for _, name := range []string{"dead-letter-failed", "exhausted"} {
 		if !slices.ContainsFunc(kind(t, name).Queries, func(q Query) bool {
 			return q.Metric != nil && slices.Contains(q.Metric.Dimensions, Dimension{"origin", "replay"})
 		}) {
@@ -189,15 +189,15 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 		queues   = "redrive-not-empty redrive-for-a-week buffer-deep buffer-old"
 		function = "function-errors function-throttled mapping-failing"
 		async    = "async-lost async-dropped"
-		ledger   = "lag undescribed exhausted conflict ledger-unbalanced"
+		ledger   = "lag dead-letter-failed exhausted conflict ledger-unbalanced"
 	)
 	for name, want := range map[string][]string{
-		"default":                  {"stream-changed", rule, dead, queues, function, ledger, "books"},
-		"queue cloudwatch live":    {"silence stream-changed", rule, dead, queues, function, ledger, "books"},
+		"default":                  {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
+		"queue cloudwatch live":    {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
 		"lambda datadog":           {"stream-changed", rule, delivery, dead, queues, function, async, ledger},
 		"rule cloudwatch":          {"stream-changed", rule, dead},
 		"rule datadog":             {"stream-changed", rule, delivery, dead},
-		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "books", rule, delivery, dead, queues, function, ledger, "books"},
+		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule, delivery, dead, queues, function, ledger, "counters-disagree"},
 	} {
 		var have []string
 		for _, a := range Alarms(stacks()[name]) {

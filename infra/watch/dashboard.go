@@ -15,7 +15,7 @@ const (
 // Dashboard is the dashboard's body as a tree of JSON.
 //
 // It reads from the top: what is wrong, whether Okta sends, then for each pipeline
-// what became of the events, how late, what failed, what waits, whether the books
+// what became of the events, how late, what failed, what waits, whether the counters
 // agree, and what it costs. Twelve hours are shown: whoever is woken at three sees
 // the evening before, and hourly graphs have some points.
 func Dashboard(s Stack) map[string]any {
@@ -38,7 +38,7 @@ func runbook(s Stack) string {
 1. **No events from Okta** (below): Okta, Reports, Log Streaming: is the stream *Active*?
 2. **Orange or red in "received"**: the destination does not take them. They wait; nothing is lost until *redrive* fills.
 3. **Dead letters**: ` + dlq + ` says why, ` + "`dlq replay`" + ` brings them back. 14 days.
-4. **Books disagree**: compare that hour with Okta's System Log (90 days).`
+4. **Counters disagree**: compare that hour with Okta's System Log (90 days).`
 }
 
 // alarmStatus shows all alarms, those that fire first.
@@ -103,9 +103,9 @@ func (g *grid) withoutFunction(p Pipeline) {
 // fate is the ledger: the terms pile up to what was received.
 func fate(p Pipeline) widget {
 	colours := map[string]string{
-		"delivered": green, "handed_over": green, "duplicate": pale, "filtered": grey, "returned": orange, "exhausted": red, "dead": darkRed,
+		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange, "exhausted": red, "dead": darkRed,
 	}
-	other := "handed_over"
+	other := "accepted_by_eventbridge"
 	if p.Destination == datadog {
 		other = "delivered"
 	}

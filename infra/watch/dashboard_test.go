@@ -144,7 +144,7 @@ func TestTheLedgerIsOnTheDashboard(t *testing.T) {
 			have = append(have, l.metric.Name)
 		}
 		want := map[string]string{
-			"cloudwatch": "delivered duplicate filtered returned exhausted dead", "datadog": "handed_over duplicate filtered returned exhausted dead",
+			"cloudwatch": "delivered duplicate filtered returned exhausted dead", "datadog": "accepted_by_eventbridge duplicate filtered returned exhausted dead",
 		}[destination]
 		if got := strings.Join(have, " "); got != want {
 			t.Errorf("%s: %s", destination, got)

@@ -15,7 +15,7 @@ type Failure struct {
 func Failures() []Failure {
 	return []Failure{
 		{What: "not JSON; not an Okta event; no uuid, eventType or published; another source, account or region", Kinds: []string{"dead-not-empty", "dead-for-a-week"}},
-		{What: "… and its copy fails, or does not fit into a message", Kinds: []string{"undescribed", "redrive-not-empty"}},
+		{What: "… and its copy fails, or does not fit into a message", Kinds: []string{"dead-letter-failed", "redrive-not-empty"}},
 		{What: "event type never seen", Graph: titleNotes,
 			Why: "it is delivered like the others; Okta adds types every month, and an alarm would teach people to look away"},
 		{What: "throttled, 5xx, network, timeout", Kinds: []string{"mapping-failing", "lag"}, Graph: titleFailures,
@@ -37,7 +37,7 @@ func Failures() []Failure {
 			Why: "everybody on the road delivers at least once: duplicates are part of a normal day and are only counted"},
 		{What: "partial batch response", Kinds: []string{"mapping-failing", "function-errors"},
 			Why: "a response that Lambda does not understand would bring back whole batches"},
-		{What: "packed batch comes back from a DLQ", Kinds: []string{"undescribed", "exhausted", "dead-not-empty"}, Graph: titleNotes,
+		{What: "packed batch comes back from a DLQ", Kinds: []string{"dead-letter-failed", "exhausted", "dead-not-empty"}, Graph: titleNotes,
 			Why: "that is a replay, which somebody watches; what fails of it rings like the rest"},
 		{What: "Datadog answers 4xx", Kinds: []string{"delivery-failed", "dead-not-empty"}},
 		{What: "our own log", Why: "content in the log is a fault of the program, which its tests look for; no metric could see it"},
@@ -45,11 +45,11 @@ func Failures() []Failure {
 
 		{What: "Okta has switched the log stream off, or somebody has changed it", Kinds: []string{"silence", "stream-changed"}},
 		{What: "the rule cannot reach its target", Kinds: []string{"rule-failed", "dead-not-empty"}},
-		{What: "… nor its dead-letter queue", Kinds: []string{"rule-lost", "delivery-lost", "books"}},
+		{What: "… nor its dead-letter queue", Kinds: []string{"rule-lost", "delivery-lost", "counters-disagree"}},
 		{What: "the function crashes, or runs out of time or memory", Kinds: []string{"function-errors", "mapping-failing", "buffer-old"}},
 		{What: "Lambda has no concurrency left", Kinds: []string{"function-throttled", "buffer-old"}},
 		{What: "the event source mapping is disabled", Kinds: []string{"buffer-old"}},
 		{What: "ingest lambda: an event fails three times, and cannot be kept", Kinds: []string{"async-dropped", "async-lost"}},
-		{What: "events vanish between the rule and the function: a queue is purged, a message expires, EventBridge keeps one back", Kinds: []string{"books"}},
+		{What: "events vanish between the rule and the function: a queue is purged, a message expires, EventBridge keeps one back", Kinds: []string{"counters-disagree"}},
 	}
 }

@@ -20,14 +20,14 @@ func failures(p Pipeline) widget {
 		line{metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum"), label: "came back to the queue", colour: orange, right: true},
 		of(ofFunction(p.Function, "Errors", "Sum"), "calls that crashed", red),
 		of(ofFunction(p.Function, "Throttles", "Sum"), "calls throttled", purple),
-		of(own(p.Name, "undescribed", "Sum"), "undescribed", brown),
+		of(own(p.Name, "dead_letter_failed", "Sum"), "dead-letter-failed", brown),
 		of(own(p.Name, "conflict", "Sum"), "conflict", blue),
 	)
 	w.rightUnit = "came back"
 	return w
 }
 
-// entrance is what stands between the rule and the function: the books where a
+// entrance is what stands between the rule and the function: the counters where a
 // queue does, the asynchronous calls where none does.
 func entrance(p Pipeline) widget {
 	if p.Ingest != ingestQueue {
@@ -40,9 +40,9 @@ func entrance(p Pipeline) widget {
 		w.rightUnit = "seconds"
 		return w
 	}
-	w := graph(12, "books: the hour before, by AWS's own counters", "events an hour")
+	w := graph(12, "counters: the hour before, by AWS's own counters", "events an hour")
 	w.period, w.signed = hour, true
-	for _, q := range books(p) {
+	for _, q := range counters(p) {
 		w.lines = append(w.lines, line{metric: q.Metric, expression: q.Expression, id: q.ID, label: q.ID, hidden: true})
 	}
 	// The gap itself is left out: in an outage it swings, within the tolerance, and

@@ -13,7 +13,7 @@ const onlyWritten = "the function writes its metrics when it is called, and sile
 // terms are the words of the ledger's equation: what becomes of what is received
 // (package ledger).
 func terms() []string {
-	return []string{"delivered", "handed_over", "duplicate", "filtered", "returned", "exhausted", "dead"}
+	return []string{"delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead"}
 }
 
 // ledgerAlarms are of what the function counts.
@@ -23,7 +23,7 @@ func ledgerAlarms(s Stack, p Pipeline) []Alarm {
 		return watchingSum(word, own(p.Name, word, "Sum"), ownReplay(p.Name, word, "Sum"))
 	}
 	lag := Alarm{Queries: watching(own(p.Name, "lag_ms", "p99")), Comparison: atLeast, Threshold: lateMS}
-	undescribed := Alarm{Queries: both("undescribed"), Comparison: atLeast, Threshold: 1}
+	deadLetterFailed := Alarm{Queries: both("dead_letter_failed"), Comparison: atLeast, Threshold: 1}
 	exhausted := Alarm{Queries: both("exhausted"), Comparison: atLeast, Threshold: 1}
 	conflict := Alarm{Queries: watching(own(p.Name, "conflict", "Sum")), Comparison: atLeast, Threshold: 1}
 	all := []Alarm{
@@ -32,7 +32,7 @@ func ledgerAlarms(s Stack, p Pipeline) []Alarm {
 			"For a quarter of an hour one event in a hundred has reached the destination of {name} more than 15 minutes after Okta published it.",
 			"Look at the dashboard: if the buffer is old too, begin with the alarm mapping-failing or buffer-old; if it is not, Okta or EventBridge were late, and Okta's status page may say so."),
 		// Any one in any minute: such an event is in no queue for the dead yet.
-		undescribed.window(within(60)).about(p.Name, "undescribed",
+		deadLetterFailed.window(within(60)).about(p.Name, "dead-letter-failed",
 			"The function of {name} could not copy an event that can never be delivered to the queue dead, or it is too long to carry its reason; it goes back, again and again, and ends in redrive.",
 			readErrors+"If it says access denied, deploy again; if the event is too long, take it out of redrive with `oktastream dlq show`."),
 		exhausted.window(within(60)).about(p.Name, "exhausted",

@@ -4,7 +4,7 @@ import "strings"
 
 // Namespaces of the metrics.
 const (
-	ownNamespace    = "oktastream" // what the function writes: lambda/metrics
+	ownNamespace    = "oktastream" // what the function writes: lambda/ledger
 	eventsNamespace = "AWS/Events"
 	queueNamespace  = "AWS/SQS"
 	lambdaNamespace = "AWS/Lambda"

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/ledger"
-	"github.com/oktastream/oktastream/lambda/metrics"
 )
 
 // longest is the longest name of a stack that infra/oktastream takes.
@@ -100,7 +99,7 @@ func known(t *testing.T) map[string]string {
 	}
 	for _, replay := range []bool{false, true} {
 		var written bytes.Buffer
-		if err := metrics.Write(&written, "p", replay, time.UnixMilli(1), ledger.Ledger{Received: 1}, []int64{5}); err != nil {
+		if err := ledger.WriteMetrics(&written, "p", replay, time.UnixMilli(1), ledger.Ledger{Received: 1}, []int64{5}); err != nil {
 			t.Fatal(err)
 		}
 		var document struct {

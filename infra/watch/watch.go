@@ -1,5 +1,5 @@
 // Package watch is what watches the pipelines of a stack: its alarms, the
-// independent books and the dashboard, as data. Package oktastream makes
+// independent counters and the dashboard, as data. Package oktastream makes
 // AWS::CloudWatch::Alarm and AWS::CloudWatch::Dashboard resources of it.
 //
 // # Rules that it keeps

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/dedup"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -95,7 +94,7 @@ func (j *Job) Run(ctx context.Context) (ledger.Ledger, error) {
 type writer struct {
 	job     *Job
 	ledger  ledger.Ledger
-	window  dedup.Window
+	window  pipeline.Window
 	records []sink.Record
 	answers []sink.Answer
 	letter  deadletter.Letter
@@ -179,11 +178,11 @@ func (w *writer) add(c *chunk, r *result) error {
 		w.ledger.UnknownType++
 	}
 	switch verdict, _ := w.window.Add(r.UUID, r.Hash, 0); verdict {
-	case dedup.Duplicate:
+	case pipeline.Duplicate:
 		w.ledger.Received++
 		w.ledger.Duplicate++
 		return nil
-	case dedup.Conflict:
+	case pipeline.Conflict:
 		w.ledger.Conflict++
 	}
 	w.records = append(w.records, sink.Record{Line: c.out[r.Start:r.End], UUID: r.UUID, TimeMS: r.PublishedMS})

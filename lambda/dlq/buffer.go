@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/poison"
 )
 
 // maxMessage is the size in bytes of the longest message and of the longest batch,
@@ -67,11 +66,11 @@ func (b *Buffer) Send(ctx context.Context, parcels []*Parcel) error {
 }
 
 func (b *Buffer) entry(p *Parcel) (entry, error) {
-	value, err := poison.Encode(b.note(p))
+	value, err := deadletter.Encode(b.note(p))
 	if err != nil {
 		return entry{}, err
 	}
-	e := entry{p, value, len(p.Message.Body) + len(poison.Attribute) + len(attributeType) + len(value)}
+	e := entry{p, value, len(p.Message.Body) + len(deadletter.Attribute) + len(attributeType) + len(value)}
 	if e.size > maxMessage {
 		return e, ErrTooLong
 	}
@@ -98,7 +97,7 @@ func (b *Buffer) note(p *Parcel) deadletter.Note {
 		eb[key] = value
 	}
 	for key := range p.Message.Attributes {
-		if value := attribute(p.Message, key); key != poison.Attribute && value != "" {
+		if value := attribute(p.Message, key); key != deadletter.Attribute && value != "" {
 			eb[key] = value
 		}
 	}
@@ -141,7 +140,7 @@ func (b *Buffer) offer(ctx context.Context, batch []entry) (left []entry, err er
 		entries[i] = types.SendMessageBatchRequestEntry{
 			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(e.Message.Body),
 			MessageAttributes: map[string]types.MessageAttributeValue{
-				poison.Attribute: {DataType: aws.String(attributeType), StringValue: aws.String(e.attribute)},
+				deadletter.Attribute: {DataType: aws.String(attributeType), StringValue: aws.String(e.attribute)},
 			},
 		}
 		e.Err = errNoWord

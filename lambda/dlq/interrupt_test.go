@@ -13,8 +13,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"pgregory.net/rapid"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // death is a process that is killed at its nth call: nothing that it does from

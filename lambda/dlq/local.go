@@ -8,15 +8,14 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
-	"github.com/oktastream/oktastream/lambda/delivery"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // Deliverer brings records to a destination, trying again while ctx lasts.
 type Deliverer interface {
-	Deliver(ctx context.Context, records []sink.Record) deliver.Outcome
+	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
 // Local is the door of a pipeline that nothing runs behind (ingest=rule): messages
@@ -77,7 +76,7 @@ func (l *Local) Send(ctx context.Context, parcels []*Parcel) error {
 // records are what a message is delivered as, or why it cannot be.
 func (l *Local) records(p *Parcel) (records []sink.Record, refusal Refusal) {
 	text := []byte(p.Message.Body)
-	unpacker := &delivery.Unpacker{Pipeline: l.Config.Pipeline, Account: l.Config.Account}
+	unpacker := &eventbridge.Unpacker{Pipeline: l.Config.Pipeline, Account: l.Config.Account}
 	if logs, packed, fault := unpacker.Unpack(text); packed {
 		if l.Config.Destination != config.Datadog {
 			return nil, Refusal(events.Foreign)

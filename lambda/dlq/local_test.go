@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -20,8 +19,8 @@ type sinkOf struct {
 	delivered []sink.Record
 }
 
-func (s *sinkOf) Deliver(_ context.Context, records []sink.Record) deliver.Outcome {
-	out := deliver.Outcome{}
+func (s *sinkOf) Deliver(_ context.Context, records []sink.Record) sink.Outcome {
+	out := sink.Outcome{}
 	for _, r := range records {
 		a, cause := sink.Answer{State: s.fate(r), Reason: "too_large"}, -1
 		if a.State == sink.Retry && s.err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // exhausted is a world with n messages in redrive.

@@ -12,8 +12,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/jsontree"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/delivery"
-	"github.com/oktastream/oktastream/lambda/poison"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // Form is how a message came to be dead, and so what it looks like.
@@ -99,7 +98,7 @@ const (
 type body struct {
 	events []Ref
 	okta   bool // at least one event, or one that lacks a field, or an envelope of Okta's
-	packed *delivery.Meta
+	packed *eventbridge.Meta
 	record *record // of Lambda
 }
 
@@ -185,8 +184,8 @@ func (r *Recogniser) read(text []byte) body {
 	if r.tree.Parse(text) == nil && r.tree.Nodes[0].Kind == '{' {
 		t := &r.tree
 		switch {
-		case member(t, "detail-type") == delivery.DetailType && member(t, "source") == delivery.Source:
-			logs, meta, err := delivery.Unpack(t.Raw(t.Member(0, "detail")))
+		case member(t, "detail-type") == eventbridge.DetailType && member(t, "source") == eventbridge.Source:
+			logs, meta, err := eventbridge.Unpack(t.Raw(t.Member(0, "detail")))
 			if err != nil {
 				return b
 			}
@@ -228,7 +227,7 @@ func member(t *jsontree.Tree, name string) string {
 
 func noteOf(m *Message) *deadletter.Note {
 	var n deadletter.Note
-	if json.Unmarshal([]byte(attribute(m, poison.Attribute)), &n) != nil {
+	if json.Unmarshal([]byte(attribute(m, deadletter.Attribute)), &n) != nil {
 		return nil
 	}
 	return &n

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // recognised reads a queue and gives what is in it, by message id.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 func noteIn(t *testing.T, m awsfake.Message) deadletter.Note {

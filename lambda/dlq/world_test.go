@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 const (

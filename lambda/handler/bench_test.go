@@ -13,11 +13,10 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/oktastream/oktastream/lambda/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
 )
 
 // counting accepts everything.
@@ -37,7 +36,7 @@ func (c *counting) Deliver(_ context.Context, records []sink.Record, answers []s
 func function(format pipeline.Format, to *counting) *Handler {
 	h := newBench(config.CloudWatch).Handler
 	h.Config.Format = format
-	h.Deliver = &deliver.Loop{Sink: to, Limits: cloudwatch.Limits()}
+	h.Deliver = &sink.Loop{Sink: to, Limits: cloudwatch.Limits()}
 	h.Metrics, h.Log, h.Now = io.Discard, slog.New(slog.NewJSONHandler(io.Discard, nil)), time.Now
 	return h
 }

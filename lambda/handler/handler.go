@@ -16,16 +16,14 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/dedup"
-	"github.com/oktastream/oktastream/lambda/deliver"
-	"github.com/oktastream/oktastream/lambda/metrics"
+	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // Deliverer brings records to the destination, trying again while ctx lasts.
 type Deliverer interface {
-	Deliver(ctx context.Context, records []sink.Record) deliver.Outcome
+	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
 // Dead is the queue `dead`.
@@ -64,7 +62,7 @@ type Handler struct {
 	pipeline *pipeline.Pipeline
 	// What the last invocation needed, for the next one.
 	parser  parser
-	window  dedup.Window
+	window  pipeline.Window
 	records []entry
 	out     []byte
 }
@@ -161,7 +159,7 @@ func (b *work) account() {
 		if origin.totals.Received == 0 {
 			continue
 		}
-		if err := metrics.Write(b.handler.Metrics, b.handler.Config.Pipeline, origin.replay, b.handler.Now(), origin.totals.Ledger, origin.totals.lagMS); err != nil {
+		if err := ledger.WriteMetrics(b.handler.Metrics, b.handler.Config.Pipeline, origin.replay, b.handler.Now(), origin.totals.Ledger, origin.totals.lagMS); err != nil {
 			b.handler.Log.Error("metrics were not written", "error", err.Error())
 		}
 	}

@@ -98,7 +98,7 @@ func TestPoisonWhoseCopyFailsGoesBack(t *testing.T) {
 	if ids := b.returned(t, sqsMessage("good", envelope("u-1")), sqsMessage("bad", `nonsense`)); !slices.Equal(ids, []string{"bad"}) {
 		t.Errorf("%v come again", ids)
 	}
-	b.wantLedger(t, map[string]float64{"received": 2, "delivered": 1, "returned": 1, "undescribed": 1})
+	b.wantLedger(t, map[string]float64{"received": 2, "delivered": 1, "returned": 1, "dead_letter_failed": 1})
 	if log := b.log.String(); !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, `{"SendMessage: AccessDenied":["bad"]}`) {
 		t.Errorf("log: %s", log)
 	}
@@ -200,7 +200,7 @@ func TestNotesOfTheSink(t *testing.T) {
 		return sink.Answer{State: sink.Accepted, Restamped: true, FallbackRaw: true, Bytes: 77}
 	}
 	b.returned(t, sqsMessage("m1", envelope("u-1")))
-	b.wantLedger(t, map[string]float64{"received": 1, "handed_over": 1, "restamped": 1, "fallback_raw": 1})
+	b.wantLedger(t, map[string]float64{"received": 1, "accepted_by_eventbridge": 1, "restamped": 1, "fallback_raw": 1})
 	if got := b.ledger(t, false)["bytes_out"]; got != 77 {
 		t.Errorf("bytes_out %v", got)
 	}
@@ -276,7 +276,7 @@ func TestFormsThatComeBack(t *testing.T) {
 	if len(b.dead) != 1 || !strings.Contains(b.dead[0].body, `"u-2"`) || strings.Contains(b.dead[0].body, `"u-1"`) {
 		t.Errorf("the dead one is copied alone, packed: %v", b.dead)
 	}
-	b.wantLedger(t, map[string]float64{"received": 2, "handed_over": 1, "dead": 1})
+	b.wantLedger(t, map[string]float64{"received": 2, "accepted_by_eventbridge": 1, "dead": 1})
 
 	b = newBench(config.Datadog)
 	b.returned(t, sqsMessage("m1", batch("444455556666")))

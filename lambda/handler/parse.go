@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/oktastream/oktastream/events/jsontree"
-	"github.com/oktastream/oktastream/lambda/poison"
+	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
 // invocation is what invoked the function, taken apart into messages.
@@ -71,7 +71,7 @@ func (p *parser) message(record uint32) (m message) {
 		case "attributes":
 			m.receives, _ = strconv.Atoi(text(tree, tree.Member(i, "ApproximateReceiveCount")))
 		case "messageAttributes":
-			if own := tree.Member(i, poison.Attribute); own != 0 {
+			if own := tree.Member(i, deadletter.Attribute); own != 0 {
 				m.attribute = text(tree, tree.Member(own, "stringValue"))
 			}
 		}

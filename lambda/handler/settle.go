@@ -71,7 +71,7 @@ func (b *work) enter(e *entry, now int64) {
 			b.fates.dead(e)
 			break
 		}
-		t.Undescribed++
+		t.DeadLetterFailed++
 		b.back(m, t)
 	case e.answer.State == sink.Accepted:
 		b.arrived(e, t, now)
@@ -82,7 +82,7 @@ func (b *work) enter(e *entry, now int64) {
 
 func (b *work) arrived(e *entry, t *totals, now int64) {
 	if b.handler.Config.Destination == config.Datadog {
-		t.HandedOver++
+		t.AcceptedByEventBridge++
 	} else {
 		t.Delivered++
 	}
@@ -181,7 +181,7 @@ func (b *work) report(took time.Duration) {
 	case !b.live.Balanced() || !b.replay.Balanced():
 		log = b.handler.Log.Error
 		attributes = append(attributes, "fault", "the ledger does not balance: this is a fault of oktastream, please report it")
-	case b.lost || b.live.Undescribed+b.replay.Undescribed > 0:
+	case b.lost || b.live.DeadLetterFailed+b.replay.DeadLetterFailed > 0:
 		log = b.handler.Log.Error
 	case len(b.fates.deads) > 0 || b.live.Returned+b.live.Exhausted+b.replay.Returned+b.replay.Exhausted > 0:
 		log = b.handler.Log.Warn

@@ -13,10 +13,9 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/deliver"
-	"github.com/oktastream/oktastream/lambda/delivery"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 const (
@@ -60,14 +59,14 @@ func newBench(destination config.Destination) *bench {
 		Version: "v1",
 	}
 	if destination == config.Datadog {
-		b.Unpack = &delivery.Unpacker{Pipeline: b.Config.Pipeline, Account: ownAccount}
+		b.Unpack = &eventbridge.Unpacker{Pipeline: b.Config.Pipeline, Account: ownAccount}
 	}
 	return b
 }
 
-func (b *bench) Deliver(_ context.Context, records []sink.Record) deliver.Outcome {
+func (b *bench) Deliver(_ context.Context, records []sink.Record) sink.Outcome {
 	b.delivered = append(b.delivered, records)
-	out := deliver.Outcome{Batches: 1}
+	out := sink.Outcome{Batches: 1}
 	for _, r := range records {
 		answer := b.fate(r)
 		cause := -1
@@ -144,7 +143,7 @@ func (b *bench) ledger(t *testing.T, replay bool) map[string]float64 {
 			}
 		}
 	}
-	if sum["received"] != sum["delivered"]+sum["handed_over"]+sum["duplicate"]+sum["filtered"]+sum["returned"]+sum["exhausted"]+sum["dead"] {
+	if sum["received"] != sum["delivered"]+sum["accepted_by_eventbridge"]+sum["duplicate"]+sum["filtered"]+sum["returned"]+sum["exhausted"]+sum["dead"] {
 		t.Errorf("the ledger does not balance: %v", sum)
 	}
 	return sum
@@ -154,8 +153,8 @@ func (b *bench) wantLedger(t *testing.T, want map[string]float64) {
 	t.Helper()
 	got := b.ledger(t, false)
 	for _, word := range []string{
-		"received", "delivered", "handed_over", "duplicate", "filtered", "returned", "exhausted", "dead",
-		"unknown_type", "conflict", "restamped", "undescribed", "fallback_raw",
+		"received", "delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead",
+		"unknown_type", "conflict", "restamped", "dead_letter_failed", "fallback_raw",
 	} {
 		if got[word] != want[word] {
 			t.Errorf("%s = %v, want %v", word, got[word], want[word])

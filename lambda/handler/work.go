@@ -9,7 +9,6 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/dedup"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -80,9 +79,9 @@ func (b *work) take(r *pipeline.Record) {
 	} else if !r.Filtered {
 		verdict, of := b.handler.window.Add(r.UUID, r.Hash, len(b.records))
 		switch verdict {
-		case dedup.Duplicate:
+		case pipeline.Duplicate:
 			e.first = of
-		case dedup.Conflict:
+		case pipeline.Conflict:
 			b.totals(b.reading).Conflict++
 		}
 	}

@@ -3,7 +3,7 @@
 // Its equation is the product's promise, and holds for every invocation and
 // every run that ended:
 //
-//	received = delivered + handed_over + duplicate + filtered + returned + exhausted + dead
+//	received = delivered + accepted_by_eventbridge + duplicate + filtered + returned + exhausted + dead
 package ledger
 
 import (
@@ -16,10 +16,10 @@ import (
 type Ledger struct {
 	// Received is every record that came in, whatever it turned out to be.
 	Received int64 `json:"received"`
-	// Delivered has the destination's own yes; HandedOver has EventBridge's,
+	// Delivered has the destination's own yes; AcceptedByEventBridge has EventBridge's,
 	// which is not yet Datadog's.
-	Delivered  int64 `json:"delivered"`
-	HandedOver int64 `json:"handed_over"`
+	Delivered             int64 `json:"delivered"`
+	AcceptedByEventBridge int64 `json:"accepted_by_eventbridge"`
 	// Duplicate is a second copy, byte for byte, within one batch.
 	Duplicate int64 `json:"duplicate"`
 	Filtered  int64 `json:"filtered"`
@@ -38,8 +38,8 @@ type Ledger struct {
 	// Restamped records carry the time of delivery, because the destination
 	// would have dropped them for their age.
 	Restamped int64 `json:"restamped"`
-	// Undescribed is poison whose copy could not be made; it went back.
-	Undescribed int64 `json:"undescribed"`
+	// DeadLetterFailed is poison whose copy could not be made; it went back.
+	DeadLetterFailed int64 `json:"dead_letter_failed"`
 	// FallbackRaw records were too long normalised and went as the event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
 	BytesIn     int64 `json:"bytes_in"`
@@ -50,14 +50,14 @@ type Ledger struct {
 // Balanced reports whether the equation holds. Where it does not, that is a
 // fault of ours.
 func (l Ledger) Balanced() bool {
-	return l.Received == l.Delivered+l.HandedOver+l.Duplicate+l.Filtered+l.Returned+l.Exhausted+l.Dead
+	return l.Received == l.Delivered+l.AcceptedByEventBridge+l.Duplicate+l.Filtered+l.Returned+l.Exhausted+l.Dead
 }
 
 // Add adds other to l.
 func (l *Ledger) Add(other Ledger) {
 	l.Received += other.Received
 	l.Delivered += other.Delivered
-	l.HandedOver += other.HandedOver
+	l.AcceptedByEventBridge += other.AcceptedByEventBridge
 	l.Duplicate += other.Duplicate
 	l.Filtered += other.Filtered
 	l.Returned += other.Returned
@@ -66,7 +66,7 @@ func (l *Ledger) Add(other Ledger) {
 	l.UnknownType += other.UnknownType
 	l.Conflict += other.Conflict
 	l.Restamped += other.Restamped
-	l.Undescribed += other.Undescribed
+	l.DeadLetterFailed += other.DeadLetterFailed
 	l.FallbackRaw += other.FallbackRaw
 	l.BytesIn += other.BytesIn
 	l.BytesOut += other.BytesOut
@@ -81,7 +81,7 @@ func (l Ledger) Lines() []string {
 		name string
 		n    int64
 	}{
-		{"delivered", l.Delivered}, {"handed_over", l.HandedOver}, {"duplicate", l.Duplicate}, {"filtered", l.Filtered},
+		{"delivered", l.Delivered}, {"accepted_by_eventbridge", l.AcceptedByEventBridge}, {"duplicate", l.Duplicate}, {"filtered", l.Filtered},
 		{"returned", l.Returned}, {"exhausted", l.Exhausted}, {"dead", l.Dead},
 	} {
 		if t.n != 0 {
@@ -96,7 +96,7 @@ func (l Ledger) Lines() []string {
 		n    int64
 	}{
 		{"unknown_type", l.UnknownType}, {"conflict", l.Conflict}, {"restamped", l.Restamped},
-		{"undescribed", l.Undescribed}, {"fallback_raw", l.FallbackRaw},
+		{"dead_letter_failed", l.DeadLetterFailed}, {"fallback_raw", l.FallbackRaw},
 	} {
 		if t.n != 0 {
 			notes = append(notes, fmt.Sprintf("%d %s", t.n, t.name))

@@ -18,11 +18,11 @@ func fill() Ledger {
 }
 
 func TestBalanced(t *testing.T) {
-	l := Ledger{Received: 28, Delivered: 1, HandedOver: 2, Duplicate: 3, Filtered: 4, Returned: 5, Exhausted: 6, Dead: 7}
+	l := Ledger{Received: 28, Delivered: 1, AcceptedByEventBridge: 2, Duplicate: 3, Filtered: 4, Returned: 5, Exhausted: 6, Dead: 7}
 	if !l.Balanced() {
 		t.Error("28 = 1+2+3+4+5+6+7 should balance")
 	}
-	terms := []string{"Received", "Delivered", "HandedOver", "Duplicate", "Filtered", "Returned", "Exhausted", "Dead"}
+	terms := []string{"Received", "Delivered", "AcceptedByEventBridge", "Duplicate", "Filtered", "Returned", "Exhausted", "Dead"}
 	for _, name := range terms {
 		off := l
 		f := reflect.ValueOf(&off).Elem().FieldByName(name)
@@ -55,8 +55,8 @@ func TestAddAddsEveryField(t *testing.T) {
 func TestLinesNameEveryFieldThatIsNotZero(t *testing.T) {
 	text := strings.Join(fill().Lines(), "\n")
 	for _, word := range []string{
-		"1 received", "2 delivered", "4 handed_over", "8 duplicate", "16 filtered", "32 returned", "64 exhausted", "128 dead",
-		"256 unknown_type", "512 conflict", "1024 restamped", "2048 undescribed", "4096 fallback_raw", "8192 bytes in", "16384 bytes out",
+		"1 received", "2 delivered", "4 accepted_by_eventbridge", "8 duplicate", "16 filtered", "32 returned", "64 exhausted", "128 dead",
+		"256 unknown_type", "512 conflict", "1024 restamped", "2048 dead_letter_failed", "4096 fallback_raw", "8192 bytes in", "16384 bytes out",
 	} {
 		if !strings.Contains(text, word) {
 			t.Errorf("%q is not in\n%s", word, text)
@@ -73,8 +73,8 @@ func TestJSONHasTheWordsOfTheMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{
-		"received", "delivered", "handed_over", "duplicate", "filtered", "returned", "exhausted", "dead", "unknown_type",
-		"conflict", "restamped", "undescribed", "fallback_raw", "bytes_in", "bytes_out", "batches",
+		"received", "delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead", "unknown_type",
+		"conflict", "restamped", "dead_letter_failed", "fallback_raw", "bytes_in", "bytes_out", "batches",
 	} {
 		if m[key] == 0 {
 			t.Errorf("%s is missing", key)

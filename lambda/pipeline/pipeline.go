@@ -10,7 +10,6 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/events/ocsf"
-	"github.com/oktastream/oktastream/lambda/dedup"
 )
 
 // Format is what a record looks like.
@@ -62,7 +61,7 @@ type Record struct {
 	UUID        string // "" where the record has none
 	Type        string
 	PublishedMS int64
-	Hash        dedup.Hash // of the event's bytes as they came
+	Hash        Hash // of the event's bytes as they came
 	// Filtered: it is not wanted, and nothing else is said of it than UUID and Type.
 	Filtered bool
 	// UnknownType: Okta had not published its type when this was built.

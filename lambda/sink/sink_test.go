@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/sinktest"
 )
 
 func records(n int) []sink.Record {

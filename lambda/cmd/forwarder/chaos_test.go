@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 var (
@@ -209,7 +209,7 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 	t.Logf("%d messages, %d events, %d poison; %d faults (%s), %d functions killed in %d invocations; lost %d, delivered twice %d, redrive %d; "+
 		"ledger: %d received = %d delivered + %d handed over + %d duplicate + %d returned + %d exhausted + %d dead; restamped %d, conflicts %d; %.1f s",
 		sent.count, len(sent.uuids), len(sent.poison), faults, strings.Join(kinds, ", "), killed.Load(), invocations.Load(), lost, duplicates, len(w.Messages("redrive")),
-		l.Received, l.Delivered, l.HandedOver, l.Duplicate, l.Returned, l.Exhausted, l.Dead, l.Restamped, l.Conflict, took.Seconds())
+		l.Received, l.Delivered, l.AcceptedByEventBridge, l.Duplicate, l.Returned, l.Exhausted, l.Dead, l.Restamped, l.Conflict, took.Seconds())
 	if faults < *chaosFaults*3/4 {
 		t.Errorf("only %d of %d faults came to pass: the run proves less than it says", faults, *chaosFaults)
 	}

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 type lockedBuffer struct {
@@ -113,7 +113,7 @@ func hasCanary(secrets map[string]bool) bool {
 }
 
 // ours are words of the function's own log that events happen to hold as well.
-var ours = map[string]bool{"delivered": true, "received": true, "filtered": true, "decode": true, "refused": true, "oktastream": true, "invocation": true, "pipeline": true, "unknown": true, "handed_over": true, "message": true, "messages": true}
+var ours = map[string]bool{"delivered": true, "received": true, "filtered": true, "decode": true, "refused": true, "oktastream": true, "invocation": true, "pipeline": true, "unknown": true, "accepted_by_eventbridge": true, "message": true, "messages": true}
 
 // collect gathers the strings of an event that would be content in a log: of six
 // characters and more, and none of Okta's fixed words.

@@ -175,7 +175,7 @@ var linked = []string{
 // notLinked is what has no place in it though a prefix in linked lets it pass, or
 // the standard library has it.
 var notLinked = []string{
-	"github.com/oktastream/oktastream/lambda/awsfake",
+	"github.com/oktastream/oktastream/lambda/internal/awsfake",
 	"github.com/oktastream/oktastream/lambda/bulk",
 	"github.com/oktastream/oktastream/lambda/cmd/oktastream",
 	"github.com/oktastream/oktastream/events/eventstest",

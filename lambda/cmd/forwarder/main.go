@@ -22,15 +22,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/oktastream/oktastream/lambda/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
-	"github.com/oktastream/oktastream/lambda/delivery"
+	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/handler"
-	"github.com/oktastream/oktastream/lambda/poison"
+	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 func main() {
@@ -62,8 +62,8 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 	queues := sqs.NewFromConfig(sdk)
 	h := &handler.Handler{
 		Config:  c,
-		Dead:    &poison.Queue{API: queues, URL: c.DeadURL},
-		Buffer:  &poison.Queue{API: queues, URL: c.BufferURL},
+		Dead:    &deadletter.Queue{API: queues, URL: c.DeadURL},
+		Buffer:  &deadletter.Queue{API: queues, URL: c.BufferURL},
 		Metrics: out,
 		Log:     slog.New(slog.NewJSONHandler(out, nil)),
 		Now:     time.Now,
@@ -71,7 +71,7 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 	}
 	switch c.Destination {
 	case config.CloudWatch:
-		h.Deliver = &deliver.Loop{
+		h.Deliver = &sink.Loop{
 			Sink: cloudwatch.New(cloudwatchlogs.NewFromConfig(sdk), cloudwatch.Config{
 				LogGroup: c.LogGroup, RetentionDays: c.RetentionDays, Now: time.Now, CallTimeout: callTimeout,
 			}),
@@ -79,14 +79,14 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 			Concurrency: concurrency,
 		}
 	case config.Datadog:
-		h.Deliver = &deliver.Loop{
-			Sink: delivery.New(eventbridge.NewFromConfig(sdk), delivery.Config{
+		h.Deliver = &sink.Loop{
+			Sink: eventbridge.New(awseventbridge.NewFromConfig(sdk), eventbridge.Config{
 				Bus: c.DeliveryBus, Pipeline: c.Pipeline, Format: string(c.Format), PackBytes: c.PackBytes, Now: time.Now, CallTimeout: callTimeout,
 			}),
-			Limits:      delivery.Limits(c.PackBytes),
+			Limits:      eventbridge.Limits(c.PackBytes),
 			Concurrency: concurrency,
 		}
-		h.Unpack = &delivery.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
+		h.Unpack = &eventbridge.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
 	}
 	return h
 }

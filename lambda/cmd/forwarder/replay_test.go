@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // drainBuffer lets the function take all that is in the buffer queue.

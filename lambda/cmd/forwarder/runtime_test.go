@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // runtimeAPI is Lambda's side of the Runtime API, as a custom runtime sees it

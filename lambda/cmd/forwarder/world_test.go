@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
 	"github.com/oktastream/oktastream/lambda/handler"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 const (
@@ -106,7 +106,7 @@ func uuidIn(record string) string {
 func (w *world) function(out io.Writer) *handler.Handler {
 	h := newHandler(w.config, w.Config(), out, 500*time.Millisecond)
 	// The waits are real time and there are thousands of them.
-	h.Deliver.(*deliver.Loop).FirstCeiling = 4 * time.Millisecond
+	h.Deliver.(*sink.Loop).FirstCeiling = 4 * time.Millisecond
 	return h
 }
 

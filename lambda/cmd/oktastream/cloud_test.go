@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 const (

@@ -6,18 +6,16 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
-	"github.com/oktastream/oktastream/lambda/batch"
-	"github.com/oktastream/oktastream/lambda/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/deliver"
-	"github.com/oktastream/oktastream/lambda/delivery"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // door is where a site's messages go back in.
@@ -44,7 +42,7 @@ func (r *dlqReplay) door(p *site) (door, error) {
 	if p.pipeline.Ingest != ingestRule {
 		return door{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
 	}
-	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), eventbridge.NewFromConfig(p.sdk))
+	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
 	name := p.pipeline.LogGroup
 	if p.pipeline.Destination == string(config.Datadog) {
 		name = p.pipeline.DeliveryBus
@@ -103,21 +101,21 @@ func list(text string) []string {
 const callTimeout = 10 * time.Second
 
 // sinkLoop brings records to a pipeline's destination.
-func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus delivery.API) *deliver.Loop {
+func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
 	var to sink.Sink
-	var limits batch.Limits
+	var limits sink.Limits
 	if o.Destination == string(config.Datadog) {
 		format := o.Format
 		if format == "" {
 			format = string(pipeline.Datadog)
 		}
-		to = delivery.New(bus, delivery.Config{
+		to = eventbridge.New(bus, eventbridge.Config{
 			Bus: o.DeliveryBus, Pipeline: o.Pipeline, Format: format, PackBytes: o.PackBytes, Now: now, CallTimeout: callTimeout,
 		})
-		limits = delivery.Limits(o.PackBytes)
+		limits = eventbridge.Limits(o.PackBytes)
 	} else {
 		to = cloudwatch.New(logs, cloudwatch.Config{LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, Now: now, CallTimeout: callTimeout})
 		limits = cloudwatch.Limits()
 	}
-	return &deliver.Loop{Sink: to, Limits: limits, Concurrency: 2}
+	return &sink.Loop{Sink: to, Limits: limits, Concurrency: 2}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // Ctrl-C ends a replay between two sends: what was sent is deleted, the rest is

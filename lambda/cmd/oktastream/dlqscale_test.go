@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/awsfake"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // go test ./lambda/cmd/oktastream -run TestScale -v -timeout 1h -dlq.messages 100000

@@ -12,9 +12,9 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/events/ocsf"
-	"github.com/oktastream/oktastream/events/ocsf/classify"
 	"github.com/oktastream/oktastream/events/record"
 	"github.com/oktastream/oktastream/events/stream"
 	"github.com/oktastream/oktastream/lambda/pipeline"

@@ -1,0 +1,136 @@
+package deadletter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+)
+
+// API is what this package needs of SQS.
+type API interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// Attribute is the name of the one message attribute that a dead message
+// carries. SQS allows ten, and EventBridge uses six of its own.
+const Attribute = "oktastream"
+
+// maxMessage is the size in bytes of the longest message, its attributes'
+// names, types and values included (Amazon SQS, "Message quotas", 2026-11).
+const maxMessage = 1 << 20
+
+// maxAttribute bounds the attribute in bytes. Only Detail can be long in it, and
+// what EventBridge said before a replay.
+const maxAttribute = 2 << 10
+
+// callTimeout is how long one call may take.
+const callTimeout = 5 * time.Second
+
+// ErrTooLong says that a body and its note do not fit into a message.
+var ErrTooLong = errors.New("the body and the reason do not fit into one SQS message")
+
+// Queue is the queue `dead`, or any other to which messages are sent with a note.
+type Queue struct {
+	API API
+	URL string
+}
+
+// Send sends body as it is, with the note as its attribute. The error names the
+// call and AWS's code for what went wrong.
+func (q *Queue) Send(ctx context.Context, body []byte, note Note) error {
+	value, err := Encode(note)
+	if err != nil {
+		return err
+	}
+	if len(body)+len(Attribute)+len("String")+len(value) > maxMessage {
+		return ErrTooLong
+	}
+	return q.send(ctx, body, map[string]types.MessageAttributeValue{
+		Attribute: {DataType: aws.String("String"), StringValue: aws.String(value)},
+	})
+}
+
+// Forward sends body as it is, with attribute as it came, if it is not empty.
+func (q *Queue) Forward(ctx context.Context, body []byte, attribute string) error {
+	var attributes map[string]types.MessageAttributeValue
+	if attribute != "" {
+		attributes = map[string]types.MessageAttributeValue{
+			Attribute: {DataType: aws.String("String"), StringValue: aws.String(attribute)},
+		}
+	}
+	return q.send(ctx, body, attributes)
+}
+
+func (q *Queue) send(ctx context.Context, body []byte, attributes map[string]types.MessageAttributeValue) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := q.API.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(body)), MessageAttributes: attributes,
+	}, noRetries)
+	if err == nil {
+		return nil
+	}
+	// AWS's own message can quote the body.
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return fmt.Errorf("SendMessage: %s", api.ErrorCode())
+	}
+	return errors.New("SendMessage: no answer")
+}
+
+// noRetries: what cannot be copied now goes back to the queue and comes again,
+// with all its time before it. The SDK would spend that of this invocation.
+func noRetries(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
+
+// Encode is the note as the value of the attribute: JSON of at most 2 KiB, for
+// which the longest texts in it are cut, Detail before all others.
+func Encode(note Note) (string, error) {
+	note.V = Version
+	note.EventBridge = maps.Clone(note.EventBridge)
+	for {
+		text, err := json.Marshal(note)
+		if err != nil {
+			return "", fmt.Errorf("write the reason of a dead message: %w", err)
+		}
+		if len(text) <= maxAttribute || !shorten(&note) {
+			return string(text), nil
+		}
+	}
+}
+
+// shorten halves the longest text that may be cut, and reports false where
+// nothing is left to cut.
+func shorten(note *Note) bool {
+	if note.Detail != "" {
+		note.Detail = half(note.Detail)
+		return true
+	}
+	longest := ""
+	for key, value := range note.EventBridge {
+		if n := len(note.EventBridge[longest]); len(value) > n || len(value) == n && key < longest {
+			longest = key
+		}
+	}
+	if note.EventBridge[longest] == "" {
+		return false
+	}
+	note.EventBridge[longest] = half(note.EventBridge[longest])
+	return true
+}
+
+func half(text string) string {
+	text = text[:len(text)/2]
+	for !utf8.ValidString(text) {
+		text = text[:len(text)-1]
+	}
+	return text
+}

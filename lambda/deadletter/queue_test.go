@@ -1,0 +1,120 @@
+package deadletter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+)
+
+type fakeSQS struct {
+	in  *sqs.SendMessageInput
+	err error
+}
+
+func (f *fakeSQS) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	f.in = in
+	return &sqs.SendMessageOutput{}, f.err
+}
+
+func note() Note {
+	return Note{
+		Stage: "decode", Reason: "foreign", Detail: "its account is not the stack's own", UUID: "u-1", Version: "v1",
+		FirstSeen: time.Date(2026, 9, 1, 10, 11, 12, 0, time.UTC), Receives: 2, Replays: 1, EventBridge: map[string]string{"ERROR_CODE": "NO_RESOURCE"},
+	}
+}
+
+func TestSendKeepsTheBodyAndHasOneAttribute(t *testing.T) {
+	var f fakeSQS
+	body := "{\"untouched\": \"\\u0000 é\" }\n"
+	if err := (&Queue{&f, "https://queue"}).Send(t.Context(), []byte(body), note()); err != nil {
+		t.Fatal(err)
+	}
+	if *f.in.MessageBody != body || *f.in.QueueUrl != "https://queue" {
+		t.Errorf("%+v", f.in)
+	}
+	if len(f.in.MessageAttributes) != 1 {
+		t.Fatalf("%d attributes, want one: EventBridge needs six of ten", len(f.in.MessageAttributes))
+	}
+	want := `{"v":1,"stage":"decode","reason":"foreign","detail":"its account is not the stack's own","uuid":"u-1","version":"v1",` +
+		`"first_seen":"2026-09-01T10:11:12Z","receives":2,"replays":1,"eb":{"ERROR_CODE":"NO_RESOURCE"}}`
+	if got := *f.in.MessageAttributes[Attribute].StringValue; got != want {
+		t.Errorf("attribute %s\nwant      %s", got, want)
+	}
+}
+
+func TestTheAttributeStaysSmall(t *testing.T) {
+	n := note()
+	n.Detail = strings.Repeat("é", 5000)
+	text, err := Encode(n)
+	if err != nil || len(text) > maxAttribute {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	var back Note
+	if err := json.Unmarshal([]byte(text), &back); err != nil || back.Reason != "foreign" || back.Detail == "" {
+		t.Errorf("%s: %v", text, err)
+	}
+}
+
+// What EventBridge said can be long as well, and is told in a message's words.
+func TestTheAttributeStaysSmallWithWhatEventBridgeSaid(t *testing.T) {
+	n := note()
+	long := strings.Repeat("é", 2000)
+	n.EventBridge = map[string]string{"ERROR_CODE": "NO_RESOURCE", "ERROR_MESSAGE": long, "RULE_ARN": "arn:aws:events:us-east-1:111122223333:rule/r"}
+	text, err := Encode(n)
+	if err != nil || len(text) > maxAttribute {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	var back Note
+	if err := json.Unmarshal([]byte(text), &back); err != nil {
+		t.Fatal(err)
+	}
+	cut := back.EventBridge["ERROR_MESSAGE"]
+	if back.EventBridge["ERROR_CODE"] != "NO_RESOURCE" || back.EventBridge["RULE_ARN"] != n.EventBridge["RULE_ARN"] || cut == "" || !strings.HasPrefix(long, cut) {
+		t.Errorf("%+v", back)
+	}
+	if n.EventBridge["ERROR_MESSAGE"] != long {
+		t.Error("the caller's note was cut, too")
+	}
+}
+
+func TestWhatDoesNotFitIsNotSent(t *testing.T) {
+	text, _ := Encode(note())
+	room := maxMessage - len(Attribute) - len("String") - len(text)
+	var f fakeSQS
+	q := &Queue{API: &f, URL: "https://queue"}
+	if err := q.Send(t.Context(), make([]byte, room+1), note()); !errors.Is(err, ErrTooLong) || f.in != nil {
+		t.Errorf("one byte too many: %v", err)
+	}
+	if err := q.Send(t.Context(), make([]byte, room), note()); err != nil {
+		t.Errorf("exactly 1 MiB: %v", err)
+	}
+}
+
+func TestErrorsHoldNoContent(t *testing.T) {
+	for want, err := range map[string]error{
+		"SendMessage: InvalidMessageContents": &smithy.GenericAPIError{Code: "InvalidMessageContents", Message: "secret body"},
+		"SendMessage: no answer":              errors.New("dial: secret host"),
+	} {
+		f := fakeSQS{err: err}
+		if got := (&Queue{API: &f}).Send(t.Context(), []byte("{}"), note()); got == nil || got.Error() != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	}
+}
+
+func TestForwardCarriesTheAttributeOn(t *testing.T) {
+	var f fakeSQS
+	q := &Queue{API: &f}
+	if err := q.Forward(t.Context(), []byte("{}"), `{"replays":2}`); err != nil || *f.in.MessageAttributes[Attribute].StringValue != `{"replays":2}` {
+		t.Errorf("%v, %+v", err, f.in)
+	}
+	if err := q.Forward(t.Context(), []byte("{}"), ""); err != nil || f.in.MessageAttributes != nil {
+		t.Errorf("%v, %+v", err, f.in)
+	}
+}

@@ -1,0 +1,57 @@
+package pipeline
+
+import "crypto/sha256"
+
+// Verdict is what an event is to those that came before it.
+type Verdict int
+
+// The verdicts.
+const (
+	First     Verdict = iota // nobody has its uuid
+	Duplicate                // an earlier one has its uuid and its bytes
+	Conflict                 // an earlier one has its uuid, and other bytes
+)
+
+// Hash is the SHA-256 of an event's JSON text as it came.
+type Hash = [sha256.Size]byte
+
+type copyOf struct {
+	hash Hash
+	id   int
+}
+
+// Window remembers the events of one batch. The zero value is ready.
+type Window struct {
+	seen map[string]copyOf
+	// conflicting has those whose uuid somebody else had before.
+	conflicting map[string][]copyOf
+}
+
+// Add adds an event. id is the caller's name for it; of is the id of the first
+// copy where the event is a duplicate, and id itself where it is not.
+func (w *Window) Add(uuid string, hash Hash, id int) (verdict Verdict, of int) {
+	if w.seen == nil {
+		w.seen, w.conflicting = map[string]copyOf{}, map[string][]copyOf{}
+	}
+	first, ok := w.seen[uuid]
+	switch {
+	case !ok:
+		w.seen[uuid] = copyOf{hash, id}
+		return First, id
+	case first.hash == hash:
+		return Duplicate, first.id
+	}
+	for _, c := range w.conflicting[uuid] {
+		if c.hash == hash {
+			return Duplicate, c.id
+		}
+	}
+	w.conflicting[uuid] = append(w.conflicting[uuid], copyOf{hash, id})
+	return Conflict, id
+}
+
+// Reset forgets everything: the next batch begins.
+func (w *Window) Reset() {
+	clear(w.seen)
+	clear(w.conflicting)
+}

@@ -1,0 +1,128 @@
+// Package cloudwatch delivers records to a CloudWatch Logs group.
+//
+// It keeps every rule of PutLogEvents before it sends, reads from the answer
+// which records were refused, and answers for each one by itself. Nothing is cut
+// and nothing is dropped: a record is accepted, still to be sent, or dead with a
+// reason.
+//
+// # Time
+//
+// CloudWatch Logs refuses records that are too old or too far ahead. Such a
+// record is stamped with the time of delivery; when it happened stays written in
+// the record itself. One that CloudWatch Logs refuses nevertheless, by a clock or
+// a retention other than ours, is stamped and sent a second time.
+//
+// # Streams
+//
+// There is one log stream for each UTC day of delivery, oktastream/2026/11/22,
+// and everybody who writes on that day shares it: writers on one stream have not
+// been in each other's way since sequence tokens are ignored. A day's name tells
+// a reader where to look and bounds the number of streams; it is created by
+// whoever finds it missing.
+//
+// # What it does not do
+//
+// It does not try again what was throttled or failed, and it does not let the SDK
+// do so. Somebody above knows how much time there is. It remembers nothing from
+// one call to the next.
+package cloudwatch
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// Limits of PutLogEvents, as of 2026-11-05 (API model of cloudwatchlogs v1.92.0,
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html).
+const (
+	maxBytes   = 1_048_576           // "sum of all event messages in UTF-8, plus 26 bytes for each log event"
+	perRecord  = 26                  //
+	maxRecords = 10_000              // "maximum number of log events in a batch"
+	maxSpan    = 24 * time.Hour      // "time span in a single batch cannot exceed 24 hours"
+	maxAge     = 14 * 24 * time.Hour // older ones "are rejected while processing remaining valid events"
+	maxAhead   = 2 * time.Hour       // and so are those further in the future
+
+	// maxMessage is the longest message that goes. The page above says "1 MB"; the
+	// service means 2^20 bytes and counts the 26 (the agent of AWS itself has
+	// "1M - 26 bytes", aws/amazon-cloudwatch-agent#25; 1,048,546 bytes were seen to
+	// pass, fluent/fluent-bit#11159 of 2025-11). Alone it fills a batch.
+	maxMessage = maxBytes - perRecord
+)
+
+// margin is how far from the edge of what CloudWatch Logs takes a record has to
+// be to keep its time. It covers a call that takes long and two clocks that
+// differ: a record that is on the edge now may be over it on arrival.
+const margin = 5 * time.Minute
+
+// DefaultCallTimeout is how long one call may take where Config does not say. A
+// full batch of 1 MiB takes well under a second.
+const DefaultCallTimeout = 10 * time.Second
+
+// Limits are what one call of PutLogEvents takes.
+func Limits() sink.Limits {
+	return sink.Limits{
+		Bytes:     maxBytes,
+		Records:   maxRecords,
+		PerRecord: perRecord,
+		SpanMS:    maxSpan.Milliseconds(),
+		Sorted:    true,
+	}
+}
+
+// API is what a Sink needs of a *cloudwatchlogs.Client.
+type API interface {
+	PutLogEvents(context.Context, *cloudwatchlogs.PutLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error)
+	CreateLogStream(context.Context, *cloudwatchlogs.CreateLogStreamInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error)
+}
+
+// Config says where a Sink delivers to.
+type Config struct {
+	LogGroup string // must exist: a sink makes streams, no groups
+	// RetentionDays is the group's: what is older would be refused. 0 is for ever.
+	RetentionDays int
+	// CallTimeout is how long one call of the API may take; DefaultCallTimeout
+	// where it is 0. One Deliver makes several calls.
+	CallTimeout time.Duration
+	Now         func() time.Time // time.Now where it is nil
+}
+
+// Sink delivers to one log group. It is a sink.Sink and may be used by many
+// goroutines at once.
+type Sink struct {
+	api      API
+	logGroup string
+	keeps    time.Duration // how old a record may be to keep its time
+	timeout  time.Duration
+	now      func() time.Time
+}
+
+// New makes a Sink.
+func New(api API, c Config) *Sink {
+	s := &Sink{
+		api:      api,
+		logGroup: c.LogGroup,
+		keeps:    maxAge - margin,
+		timeout:  cmp.Or(c.CallTimeout, DefaultCallTimeout),
+		now:      c.Now,
+	}
+	if c.RetentionDays > 0 {
+		s.keeps = min(s.keeps, time.Duration(c.RetentionDays)*24*time.Hour-margin)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s
+}
+
+// stream is the name of the log stream of a day.
+func stream(now time.Time) string { return now.UTC().Format("oktastream/2006/01/02") }
+
+// once switches the SDK's own retries off, whatever the client was made with:
+// they know neither how much time is left nor which records have arrived.
+func once(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }

@@ -1,0 +1,111 @@
+package cloudwatch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// event is what is sent for a record.
+type event struct {
+	record    int // its index
+	message   []byte
+	timeMS    int64
+	restamped bool
+	raw       bool // the message is the event's own bytes
+}
+
+// Deliver sends records, in as many calls as the limits demand, and answers for
+// each. A record whose time was refused is sent once more, one that was accepted
+// never again. A call whose answer got lost may have been accepted, and its records
+// stay at Retry all the same: they arrive at least once.
+//
+// A call that is refused for its content leaves the others alone. Any other failure
+// ends the delivery: what would follow would fail in the same way.
+func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
+	events := s.events(records, answers)
+	refused, first := s.send(ctx, events, answers)
+	if len(refused) == 0 {
+		return first
+	}
+	now := s.now().UnixMilli()
+	for i := range refused {
+		refused[i].timeMS, refused[i].restamped = now, true
+	}
+	again, second := s.send(ctx, refused, answers)
+	switch {
+	case second != nil:
+		// The first can only have been of Kind Content, or it had ended here.
+		return second
+	case first != nil:
+		return first
+	case len(again) > 0:
+		// It is a clock that is wrong, theirs or ours, and no record's fault.
+		return &sink.Error{Kind: sink.Transient, Err: fmt.Errorf("%s: refused the time of delivery of %d of %d records", putLogEvents, len(again), len(refused))}
+	}
+	return nil
+}
+
+// events decides for each record what to send, and answers for those that cannot
+// be sent at all.
+func (s *Sink) events(records []sink.Record, answers []sink.Answer) []event {
+	now := s.now()
+	oldest, newest := now.Add(-s.keeps).UnixMilli(), now.Add(maxAhead-margin).UnixMilli()
+	events := make([]event, 0, len(records))
+	for i := range records {
+		r := &records[i]
+		e := event{record: i, message: r.Line, timeMS: r.TimeMS}
+		switch {
+		case len(r.Line) == 0:
+			answers[i] = sink.Answer{State: sink.Dead, Reason: "refused", Detail: "the record is empty, and CloudWatch Logs takes no empty message"}
+			continue
+		case len(r.Line) <= maxMessage:
+		case len(r.Raw) > 0 && len(r.Raw) <= maxMessage:
+			e.message, e.raw = r.Raw, true
+		default:
+			answers[i] = sink.Answer{State: sink.Dead, Reason: "too_large", Detail: tooLarge(r)}
+			continue
+		}
+		if e.timeMS < oldest || e.timeMS > newest {
+			e.timeMS, e.restamped = now.UnixMilli(), true
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+func tooLarge(r *sink.Record) string {
+	if len(r.Raw) == 0 {
+		return fmt.Sprintf("the record has %d bytes, CloudWatch Logs takes %d", len(r.Line), maxMessage)
+	}
+	return fmt.Sprintf("the record has %d bytes and the event itself %d, CloudWatch Logs takes %d", len(r.Line), len(r.Raw), maxMessage)
+}
+
+// send puts events and answers for those that were accepted. It returns those
+// whose time was refused, and the error of the calls that failed: the last one,
+// if it ended the delivery, or else the first.
+func (s *Sink) send(ctx context.Context, events []event, answers []sink.Answer) (refused []event, err error) {
+	batches := sink.Cut(len(events), Limits(), func(i int) (int, int64) { return len(events[i].message), events[i].timeMS })
+	for _, b := range batches {
+		from, to, failure := s.put(ctx, events, b)
+		if failure != nil {
+			if failure.Kind != sink.Content {
+				return nil, failure
+			}
+			if err == nil {
+				err = failure
+			}
+			continue
+		}
+		for at, i := range b {
+			e := &events[i]
+			if at < from || at >= to {
+				refused = append(refused, *e)
+				continue
+			}
+			answers[e.record] = sink.Answer{State: sink.Accepted, Restamped: e.restamped, FallbackRaw: e.raw, Bytes: len(e.message)}
+		}
+	}
+	return refused, err
+}

@@ -1,0 +1,191 @@
+package sink
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+)
+
+// Loop delivers records to Sink.
+type Loop struct {
+	Sink   Sink
+	Limits Limits
+	// Concurrency is how many batches are on their way at once; 1 where it is 0.
+	Concurrency int
+	// FirstCeiling bounds the first wait between two tries; 200 ms where it is 0.
+	FirstCeiling time.Duration
+}
+
+// The waits between tries: full jitter, uniform from 0 to a ceiling that doubles
+// from 200 ms to 10 s (Marc Brooker, "Exponential Backoff And Jitter", AWS
+// Architecture Blog).
+const (
+	firstCeiling = 200 * time.Millisecond
+	lastCeiling  = 10 * time.Second
+)
+
+// Outcome is what became of a delivery.
+type Outcome struct {
+	// Answers are one for each record. What is still at Retry has to be offered
+	// again by whoever has more time.
+	Answers []Answer
+	// Causes say, for each record at Retry, which error left it there: the index
+	// of it in Errors, -1 where there was none but the end of the time.
+	Causes []int
+	Errors []error
+	// Batches counts the calls of the sink.
+	Batches int
+}
+
+// Deliver delivers records until each has an answer or ctx ends. It does not
+// begin what it has no time to wait for.
+func (l *Loop) Deliver(ctx context.Context, records []Record) Outcome {
+	out := Outcome{Answers: make([]Answer, len(records)), Causes: make([]int, len(records))}
+	for i := range out.Causes {
+		out.Causes[i] = -1
+	}
+	jobs := Cut(len(records), l.Limits, func(i int) (int, int64) { return len(records[i].Line), records[i].TimeMS })
+	done := make([]*job, len(jobs))
+	var group errgroup.Group
+	group.SetLimit(max(l.Concurrency, 1))
+	for n, indexes := range jobs {
+		j := &job{loop: l, records: records, answers: out.Answers, causes: out.Causes}
+		done[n] = j
+		group.Go(func() error {
+			j.run(ctx, indexes)
+			return nil
+		})
+	}
+	_ = group.Wait() // nobody returns an error; each record has its own
+	for _, j := range done {
+		for _, i := range j.failed {
+			out.Causes[i] += len(out.Errors)
+		}
+		out.Errors = append(out.Errors, j.errors...)
+		out.Batches += j.calls
+	}
+	out.doubt()
+	return out
+}
+
+// doubt takes it back that the destination refuses every single record: then the
+// fault is not theirs, whatever its error code says, and none of them may die.
+func (o *Outcome) doubt() {
+	if len(o.Answers) < 2 {
+		return
+	}
+	for _, a := range o.Answers {
+		if a.State != Dead || a.Reason != refused {
+			return
+		}
+	}
+	o.Errors = append(o.Errors, errors.New("every record is refused: "+o.Answers[0].Detail))
+	for i := range o.Answers {
+		o.Answers[i], o.Causes[i] = Answer{}, len(o.Errors)-1
+	}
+}
+
+// refused is the reason of a record that the destination will not take for what
+// is in it.
+const refused = "refused"
+
+// job is one batch and what it is broken into. Jobs share the slices of the
+// delivery and never an element of them.
+type job struct {
+	loop    *Loop
+	records []Record
+	answers []Answer
+	causes  []int
+	failed  []int // records whose cause is an index into errors
+	errors  []error
+	calls   int
+}
+
+func (j *job) run(ctx context.Context, pending []int) {
+	wait := &backoff.ExponentialBackOff{
+		InitialInterval: cmp.Or(j.loop.FirstCeiling, firstCeiling) / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: lastCeiling / 2,
+	}
+	wait.Reset()
+	for {
+		var err error
+		if pending, err = j.try(ctx, pending); len(pending) == 0 {
+			return
+		}
+		switch kind := KindOf(err); {
+		case err != nil && kind == Blocked:
+			j.leave(pending, err)
+			return
+		case err != nil && kind == Content && len(pending) == 1:
+			j.answers[pending[0]] = Answer{State: Dead, Reason: refused, Detail: err.Error()}
+			return
+		case err != nil && kind == Content:
+			// Halve it until the record that is at fault stands alone.
+			half := len(pending) / 2
+			j.run(ctx, pending[:half:half])
+			j.run(ctx, pending[half:])
+			return
+		}
+		if !sleep(ctx, max(wait.NextBackOff(), retryAfter(err))) {
+			j.leave(pending, err)
+			return
+		}
+	}
+}
+
+// try offers records once and returns those that have no answer.
+func (j *job) try(ctx context.Context, pending []int) ([]int, error) {
+	records := make([]Record, len(pending))
+	answers := make([]Answer, len(pending))
+	for n, i := range pending {
+		records[n] = j.records[i]
+	}
+	j.calls++
+	err := j.loop.Sink.Deliver(ctx, records, answers)
+	var left []int
+	for n, i := range pending {
+		j.answers[i] = answers[n]
+		if answers[n].State == Retry {
+			left = append(left, i)
+		}
+	}
+	return left, err
+}
+
+// leave gives records up for now, for err.
+func (j *job) leave(pending []int, err error) {
+	if err == nil {
+		return
+	}
+	for _, i := range pending {
+		j.causes[i] = len(j.errors)
+		j.failed = append(j.failed, i)
+	}
+	j.errors = append(j.errors, err)
+}
+
+func retryAfter(err error) time.Duration {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// sleep waits, unless ctx would end before: then it reports false at once.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,105 @@
+package eventbridge
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// slack is what a request needs beside its logs: what the batch says of itself,
+// and the few bytes by which a record grows that is restamped.
+const slack = 4 << 10
+
+// Limits cut records into what about one request holds, so that several can be
+// on their way at once.
+func Limits(packBytes int) sink.Limits {
+	if packBytes <= 0 {
+		packBytes = DefaultPackBytes
+	}
+	return sink.Limits{Bytes: min(packBytes, MaxPackBytes) - slack, Records: maxLogs, PerRecord: 1}
+}
+
+// Unpacker knows the packed batches of one pipeline when they come back out of a
+// queue, as the EventBridge events that the API destination gave up on.
+type Unpacker struct {
+	Pipeline string // the only one whose batches are taken back
+	Account  string // the only one that they may come from
+}
+
+// Unpack returns the records of body as they were packed. packed is false where
+// body is no packed batch, which says nothing against it. The records refer to
+// body.
+func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, fault *events.Fault) {
+	// Nearly every body is none, and this is where it shows.
+	if !bytes.Contains(body, []byte(DetailType)) {
+		return nil, false, nil
+	}
+	var t jsontree.Tree
+	if t.Parse(body) != nil || text(&t, 0, "detail-type") != DetailType || text(&t, 0, "source") != Source {
+		return nil, false, nil
+	}
+	refuse := func(reason events.Reason, why string) ([]sink.Record, bool, *events.Fault) {
+		return nil, true, &events.Fault{Reason: reason, Text: why, Body: body}
+	}
+	if text(&t, 0, "account") != u.Account {
+		return refuse(events.Foreign, "a packed batch whose account is not the stack's own")
+	}
+	detail := t.Member(0, "detail")
+	if detail == 0 {
+		return refuse(events.NotOkta, "a packed batch without a detail")
+	}
+	logs, meta, err := Unpack(t.Raw(detail))
+	if err != nil {
+		return refuse(events.NotOkta, err.Error())
+	}
+	if meta.Pipeline != u.Pipeline {
+		return refuse(events.Foreign, "a packed batch of another pipeline")
+	}
+	for l := range logs {
+		records = append(records, sink.Record{Line: l.Line, UUID: l.UUID, TimeMS: l.TimeMS})
+	}
+	return records, true, nil
+}
+
+// Alone is the packed batch body with nothing in it but its nth log. body is one
+// that Unpack takes.
+func (u *Unpacker) Alone(body []byte, nth int) []byte {
+	var t jsontree.Tree
+	if t.Parse(body) != nil {
+		return body
+	}
+	detail := t.Member(0, "detail")
+	logs := t.Member(detail, "logs")
+	count := t.Member(t.Member(detail, "batch"), "count")
+	for i := logs + 1; i < t.Nodes[logs].Next; i = t.Nodes[i].Next {
+		if nth == 0 {
+			return replace(&t, []swap{{logs, "[" + string(t.Raw(i)) + "]"}, {count, strconv.Itoa(1)}})
+		}
+		nth--
+	}
+	return body
+}
+
+// swap is a value of a text and what is to stand in its place.
+type swap struct {
+	node uint32
+	text string
+}
+
+// replace makes two edits in the order in which they stand in the text.
+func replace(t *jsontree.Tree, edits []swap) []byte {
+	if t.Nodes[edits[1].node].Start < t.Nodes[edits[0].node].Start {
+		edits[0], edits[1] = edits[1], edits[0]
+	}
+	var out []byte
+	at := uint32(0)
+	for _, e := range edits {
+		n := &t.Nodes[e.node]
+		out = append(append(out, t.Text[at:n.Start]...), e.text...)
+		at = n.End
+	}
+	return append(out, t.Text[at:]...)
+}

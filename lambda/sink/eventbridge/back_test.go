@@ -1,0 +1,82 @@
+package eventbridge
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/oktastream/oktastream/events"
+)
+
+const stack = "111122223333"
+
+func packedEvent(account, pipeline string, logs ...string) string {
+	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"region":"us-east-1",`+
+		`"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":%q,"format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":%d,"restamped":0,"replays":0}}}`,
+		account, strings.Join(logs, ","), pipeline, len(logs))
+}
+
+func TestABatchThatComesBackIsTakenApart(t *testing.T) {
+	u := Unpacker{Pipeline: "okta-datadog", Account: stack}
+	logs := []string{`{"uuid":"u-1","date":"2026-09-01T10:00:00.000Z"}`, `{"uuid":"u-2"}`}
+	records, packed, fault := u.Unpack([]byte(packedEvent(stack, "okta-datadog", logs...)))
+	if !packed || fault != nil || len(records) != 2 {
+		t.Fatalf("%v %v %v", records, packed, fault)
+	}
+	for i, r := range records {
+		if string(r.Line) != logs[i] || r.UUID != fmt.Sprintf("u-%d", i+1) {
+			t.Errorf("record %d: %+v", i, r)
+		}
+	}
+	if records[0].TimeMS == 0 || records[1].TimeMS != 0 {
+		t.Errorf("times %d and %d", records[0].TimeMS, records[1].TimeMS)
+	}
+}
+
+func TestOnlyTheStacksOwnBatchesAreTakenBack(t *testing.T) {
+	u := Unpacker{Pipeline: "okta-datadog", Account: stack}
+	good := packedEvent(stack, "okta-datadog", `{"uuid":"u-1"}`)
+	for name, test := range map[string]struct {
+		body   string
+		packed bool
+		reason events.Reason
+	}{
+		"an Okta event":    {`{"detail-type":"SystemLog","source":"aws.partner/okta.com/a/b","detail":{"uuid":"oktastream.logs.v1"}}`, false, ""},
+		"no JSON":          {good[:len(good)-1], false, ""},
+		"another source":   {strings.Replace(good, `"oktastream"`, `"evil"`, 1), false, ""},
+		"another account":  {packedEvent("444455556666", "okta-datadog", `{"uuid":"u-1"}`), true, events.Foreign},
+		"another pipeline": {packedEvent(stack, "other-datadog", `{"uuid":"u-1"}`), true, events.Foreign},
+		"no detail":        {strings.Replace(good, `"detail":`, `"liated":`, 1), true, events.NotOkta},
+		"a wrong count":    {strings.Replace(good, `"count":1`, `"count":2`, 1), true, events.NotOkta},
+	} {
+		t.Run(name, func(t *testing.T) {
+			records, packed, fault := u.Unpack([]byte(test.body))
+			if packed != test.packed || len(records) != 0 {
+				t.Fatalf("packed %v, %d records", packed, len(records))
+			}
+			if test.reason != "" && (fault == nil || fault.Reason != test.reason || string(fault.Body) != test.body) {
+				t.Errorf("%+v", fault)
+			}
+		})
+	}
+}
+
+func TestOneLogOfABatchCanComeBackAlone(t *testing.T) {
+	u := Unpacker{Pipeline: "okta-datadog", Account: stack}
+	body := []byte(packedEvent(stack, "okta-datadog", `{"uuid":"u-1"}`, `{"uuid":"u-2"}`, `{"uuid":"u-3"}`))
+	for nth, want := range []string{"u-1", "u-2", "u-3"} {
+		records, packed, fault := u.Unpack(u.Alone(body, nth))
+		if !packed || fault != nil || len(records) != 1 || records[0].UUID != want {
+			t.Errorf("%d: %+v, %v, %v in %s", nth, records, packed, fault, u.Alone(body, nth))
+		}
+	}
+}
+
+func TestLimitsLeaveRoomForWhatABatchSaysOfItself(t *testing.T) {
+	if l := Limits(0); l.Bytes != DefaultPackBytes-slack || l.Records != 1000 || l.PerRecord != 1 {
+		t.Errorf("%+v", l)
+	}
+	if l := Limits(10 << 20); l.Bytes != MaxPackBytes-slack {
+		t.Errorf("%+v", l)
+	}
+}

@@ -1,0 +1,199 @@
+// Package delivery is the sink for Datadog: it packs records into arrays and
+// puts them on the delivery event bus, from where a rule with the InputPath
+// $.detail.logs posts each array through an API destination.
+//
+// One entry of PutEvents becomes one event, one POST and one JSON array of logs:
+//
+//	{"logs":[…],"batch":{"v":1,"id":…,"pipeline":…,"format":…,"packed_at":…,"count":…,"restamped":…,"replays":…}}
+//
+// # How records are packed
+//
+// In their order, one entry filled up to the size of a request before the next
+// one begins, which happens only where an array would pass Datadog's 1,000 logs.
+// So a request usually has one entry. Ten small entries instead would fail in
+// smaller parts, but the one thing that fails an entry by itself is throttling,
+// and fewer, larger entries are what avoids it; each entry costs an invocation
+// of the API destination out of its rate; and a part of a request that failed is
+// sent again by itself in either case. A record longer than a request should be
+// goes alone, in a request of its own.
+//
+// # What is done to a record
+//
+// Nothing is ever cut. A record too old or too far ahead for Datadog gets the
+// time of packing (see [Restamp]), one too long is replaced by the event's own
+// bytes with the few attributes that make it a Datadog log, and only if that is
+// too long as well it is dead. Otherwise the bytes that come in go out: records
+// are taken to be valid JSON on one line, which is the normaliser's promise. One
+// that is not fails its entry, as Content, and halving the batch finds it.
+//
+// # What an accepted record is
+//
+// It is EventBridge's: handed over, in the words of the ledger. Whether Datadog
+// took it nobody says here; what it refuses for good comes back as a whole entry
+// in a queue, and [Unpack] takes it apart.
+package eventbridge
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// What every event of ours says of itself: the rule on the delivery bus, and
+// whoever gets one back, know it by these.
+const (
+	Source     = events.PackedSource
+	DetailType = events.PackedDetailType
+)
+
+// API is what is used of the EventBridge client.
+type API interface {
+	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+}
+
+// Config is where records go, and how.
+type Config struct {
+	Bus      string // name or ARN of the delivery event bus
+	Pipeline string // <stack>-<destination>, told in every batch
+	Format   string // of the records: ocsf, datadog or raw
+	// PackBytes bounds the size of a request; DefaultPackBytes where it is not
+	// positive, MaxPackBytes where it is more than that.
+	PackBytes   int
+	Now         func() time.Time // time.Now where nil
+	NewID       func() string    // of a batch; 128 random bits where nil
+	CallTimeout time.Duration    // of one PutEvents; 10 s where not positive
+}
+
+// Sink is a sink.Sink. Deliver may be called from many goroutines.
+type Sink struct {
+	api     API
+	bus     string
+	format  string
+	about   string // what every batch says alike, as it stands in the detail
+	limit   int
+	now     func() time.Time
+	newID   func() string
+	timeout time.Duration
+	workers sync.Pool // of *worker
+}
+
+// New makes a Sink.
+func New(api API, c Config) *Sink {
+	s := &Sink{
+		api: api, bus: c.Bus, format: c.Format,
+		limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID,
+	}
+	if s.limit <= 0 {
+		s.limit = DefaultPackBytes
+	}
+	s.limit = min(s.limit, MaxPackBytes)
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.newID == nil {
+		s.newID = rand.Text
+	}
+	s.timeout = cmp.Or(max(s.timeout, 0), defaultCallTimeout)
+	s.about = `,"pipeline":` + quote(c.Pipeline) + `,"format":` + quote(c.Format) + `,"packed_at":"`
+	s.workers.New = func() any { return &worker{sink: s} }
+	return s
+}
+
+func quote(text string) string {
+	// Of text that is not UTF-8 the library makes text that is, with an error.
+	quoted, _ := jsontext.AppendQuote(nil, text)
+	return string(quoted)
+}
+
+// Deliver packs the records and offers each request once to the bus. Of an
+// accepted record the answer tells Bytes, Restamped and FallbackRaw; of one that
+// stays at Retry nothing, so that they can be added up.
+//
+// Deliver stops at the first request that fails as a whole, unless it is for
+// what is in it, and at the first refusal for want of a permission: a bus that is
+// down or throttles is left alone, and the records behind it stay at Retry
+// untried. An entry that fails by itself does not stop the others. Of several
+// errors the one returned is Blocked before Transient before Content: what is at
+// fault for its content will say so again once it is alone in failing.
+func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
+	w := s.workers.Get().(*worker)
+	defer w.release()
+	w.begin(s.now())
+
+	for i := range records {
+		log, dead := w.prepare(i, &records[i])
+		if dead != nil {
+			answers[i] = *dead
+			continue
+		}
+		if w.add(log) {
+			continue
+		}
+		if !w.send(ctx, answers) {
+			return w.faults.err()
+		}
+		// The request took with it what the log was made in.
+		log, _ = w.prepare(i, &records[i])
+		w.add(log)
+	}
+	w.send(ctx, answers)
+	return w.faults.err()
+}
+
+// send puts the request on the bus, writes the answers, and forgets it. It
+// reports whether it makes sense to go on with another one.
+func (w *worker) send(ctx context.Context, answers []sink.Answer) (more bool) {
+	if len(w.entries) == 0 {
+		return true
+	}
+	defer w.reset()
+	if err := ctx.Err(); err != nil {
+		return w.faults.add(requestFault(err, w.now))
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.sink.timeout)
+	defer cancel()
+	out, err := w.sink.api.PutEvents(ctx, w.input(), noRetries)
+	if err != nil {
+		return w.faults.add(requestFault(err, w.sink.now()))
+	}
+	if out == nil || len(out.Entries) != len(w.entries) {
+		// Nobody knows which answer is whose. Twice is better than never.
+		return w.faults.add(fault{kind: sink.Transient, code: "not one answer for each entry"})
+	}
+	more = true
+	first := 0
+	for i := range w.entries {
+		end := w.entries[i].end
+		result := &out.Entries[i]
+		if result.ErrorCode != nil || aws.ToString(result.EventId) == "" {
+			f := entryFault(aws.ToString(result.ErrorCode))
+			w.faults.add(f)
+			more = more && f.kind != sink.Blocked
+		} else {
+			accept(answers, w.logs[first:end])
+		}
+		first = end
+	}
+	return more
+}
+
+func accept(answers []sink.Answer, logs []packed) {
+	for _, l := range logs {
+		answers[l.record] = sink.Answer{
+			State: sink.Accepted, Restamped: l.restamped, FallbackRaw: l.fallback, Bytes: len(l.body),
+		}
+	}
+}
+
+// noRetries: the caller's loop, which knows how much time is left, is the only
+// one.
+func noRetries(o *eventbridge.Options) { o.Retryer = aws.NopRetryer{} }

@@ -1,0 +1,85 @@
+package eventbridge
+
+import (
+	"time"
+
+	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// defaultService and defaultMessage are for a log whose normalised form does not
+// tell. Datadog asks for nothing but a message.
+const (
+	defaultService = "okta"
+	defaultMessage = `"Okta System Log event"`
+)
+
+// fallback makes a Datadog log of an event's own bytes, for a record that is too
+// long. It is the least that Datadog needs to treat it like its neighbours:
+//
+//   - ddsource, or Datadog's Okta pipeline would not run; in every format, since
+//     the event is Okta's own in every format
+//   - message, which Datadog asks for: the event type, because the event's own
+//     displayMessage may be what is too long, and is in the log anyway
+//   - date, or Datadog would show the time at which it got the log
+//   - service, ddtags, hostname and status, so that it is found where the others
+//     are: as the record has them, if it is a Datadog log; else service alone
+//
+// A name that the event has itself is left to the event: nothing is lost.
+type fallback struct {
+	raw, line jsontree.Tree
+	out       []byte
+	members   int // of out, none or at least one
+}
+
+func (f *fallback) memory() int { return memory(&f.raw) + memory(&f.line) + cap(f.out) }
+
+// log returns the log, valid until the next.
+func (f *fallback) log(r *sink.Record) ([]byte, error) {
+	if err := f.raw.Parse(r.Raw); err != nil {
+		return nil, err
+	}
+	if f.raw.Nodes[0].Kind != '{' {
+		return nil, errNotObject
+	}
+	own := func(string) []byte { return nil }
+	if f.line.Parse(r.Line) == nil && member(&f.line, 0, "ddsource") != 0 {
+		own = func(name string) []byte {
+			if i := member(&f.line, 0, name); i != 0 {
+				return f.line.Raw(i)
+			}
+			return nil
+		}
+	}
+	root := &f.raw.Nodes[0]
+	f.out, f.members = append(f.out[:0], r.Raw[root.Start:root.End-1]...), min(int(root.Next)-1, 1)
+	f.add("ddsource", []byte(quote(datadog.Source)))
+	service := own("service")
+	if service == nil {
+		service = []byte(quote(defaultService))
+	}
+	f.add("service", service)
+	f.add("ddtags", own("ddtags"))
+	f.add("hostname", own("hostname"))
+	message := []byte(defaultMessage)
+	if i := member(&f.raw, 0, "eventType"); i != 0 && f.raw.Nodes[i].Kind == '"' {
+		message = f.raw.Raw(i)
+	}
+	f.add("message", message)
+	f.add("date", []byte(quote(time.UnixMilli(r.TimeMS).UTC().Format(timeLayout))))
+	f.add("status", own("status"))
+	return append(f.out, '}'), nil
+}
+
+// add adds an attribute, unless it is nil or the event's own name.
+func (f *fallback) add(name string, value []byte) {
+	if value == nil || member(&f.raw, 0, name) != 0 {
+		return
+	}
+	if f.members++; f.members > 1 {
+		f.out = append(f.out, ',')
+	}
+	f.out = append(append(append(f.out, '"'), name...), '"', ':')
+	f.out = append(f.out, value...)
+}

@@ -1,0 +1,172 @@
+package eventbridge
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/oktastream/oktastream/events/jsontree"
+)
+
+// datadogFormat is the format whose logs carry the raw event at its raw paths.
+const datadogFormat = "datadog"
+
+var errNotObject = errors.New("not a JSON object")
+
+// Restamp gives a record the time now, because Datadog drops, after its 202,
+// what is older than 18 h or more than 2 h ahead. It is pure.
+//
+// In every format the top-level date becomes now. In a Datadog log, which is a
+// record of format datadog or one with a ddsource (a raw fallback, whatever the
+// pipeline's format), the top-level published becomes now as well, because
+// Datadog's own Okta pipeline may take the time from there, and what it was is
+// kept as okta.published_original: null where there was none. If that is there
+// already it stays: it is the older one. An okta that is no object is kept as
+// okta.value.
+//
+// The record is edited, not written anew: all other bytes stay as they are, and
+// numbers, the order of names and blanks with them. Of a name that stands there
+// twice the last one is meant, as most readers of JSON do; names are compared
+// unescaped. To restamp twice is to restamp once, at the later time.
+func Restamp(line []byte, format string, now time.Time) ([]byte, error) {
+	var s stamper
+	return s.append(make([]byte, 0, len(line)+128), line, format, now)
+}
+
+// stamper keeps its memory from record to record.
+type stamper struct {
+	tree    jsontree.Tree
+	now     []byte // as JSON
+	splices []splice
+	text    []byte // of the splices
+	tail    []byte // new members of the record
+}
+
+// splice puts text where the record's bytes from:to are.
+type splice struct {
+	from, to uint32
+	text     []byte
+}
+
+func (s *stamper) memory() int { return memory(&s.tree) + cap(s.text) }
+
+// memory is about what a tree holds on to.
+func memory(t *jsontree.Tree) int { return cap(t.Nodes) * 24 }
+
+// append appends the restamped line to dst.
+func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte, error) {
+	t := &s.tree
+	if err := t.Parse(line); err != nil {
+		return dst, err
+	}
+	if t.Nodes[0].Kind != '{' {
+		return dst, errNotObject
+	}
+	s.splices, s.text, s.tail = s.splices[:0], s.text[:0], s.tail[:0]
+	s.now = append(now.UTC().AppendFormat(append(s.now[:0], '"'), timeLayout), '"')
+
+	date := member(t, 0, "date")
+	s.set(date, "date")
+	if format == datadogFormat || member(t, 0, "ddsource") != 0 {
+		published := member(t, 0, "published")
+		s.set(published, "published")
+		original := []byte("null")
+		if i := cmp.Or(published, date); i != 0 {
+			original = t.Raw(i)
+		}
+		s.keep(original)
+	}
+
+	if end := t.Nodes[0].End - 1; len(s.tail) > 0 {
+		s.splices = append(s.splices, splice{end, end, s.tail})
+	}
+	slices.SortStableFunc(s.splices, func(a, b splice) int { return cmp.Compare(a.from, b.from) })
+	at := uint32(0)
+	for _, e := range s.splices {
+		dst = append(append(dst, line[at:e.from]...), e.text...)
+		at = e.to
+	}
+	return append(dst, line[at:]...), nil
+}
+
+// set makes now the value of top-level member i, or of a new one where i is 0.
+func (s *stamper) set(i uint32, name string) {
+	if i == 0 {
+		s.insert(0, name, s.now)
+		return
+	}
+	n := &s.tree.Nodes[i]
+	s.splices = append(s.splices, splice{n.Start, n.End, s.now})
+}
+
+// keep makes original okta.published_original, unless there is one.
+func (s *stamper) keep(original []byte) {
+	const name = "published_original"
+	okta := member(&s.tree, 0, "okta")
+	if okta == 0 {
+		s.insert(0, "okta", []byte(`{"`+name+`":`), original, []byte(`}`))
+		return
+	}
+	n := &s.tree.Nodes[okta]
+	switch {
+	case n.Kind != '{':
+		s.splices = append(s.splices,
+			splice{n.Start, n.Start, []byte(`{"value":`)},
+			splice{n.End, n.End, s.made([]byte(`,"`+name+`":`), original, []byte(`}`))})
+	case member(&s.tree, okta, name) == 0:
+		s.insert(okta, name, original)
+	}
+}
+
+// insert appends a member to an object. What is new in the record itself is put
+// off until all else is known: okta may end where the record does.
+func (s *stamper) insert(object uint32, name string, value ...[]byte) {
+	n := &s.tree.Nodes[object]
+	head := `"` + name + `":`
+	if n.Next > object+1 || object == 0 && len(s.tail) > 0 {
+		head = "," + head
+	}
+	if object != 0 {
+		s.splices = append(s.splices, splice{n.End - 1, n.End - 1, s.made(append([][]byte{[]byte(head)}, value...)...)})
+		return
+	}
+	s.tail = append(s.tail, head...)
+	for _, part := range value {
+		s.tail = append(s.tail, part...)
+	}
+}
+
+// made is the text of a splice. The buffer may move when it grows; what has been
+// made stays where it is.
+func (s *stamper) made(parts ...[]byte) []byte {
+	start := len(s.text)
+	for _, part := range parts {
+		s.text = append(s.text, part...)
+	}
+	return s.text[start:]
+}
+
+// member is the last member of an object with that name, however the name is
+// written, or 0.
+func member(t *jsontree.Tree, object uint32, name string) uint32 {
+	found := uint32(0)
+	for c := object + 1; c < t.Nodes[object].Next; c = t.Nodes[c].Next {
+		k := t.Key(c)
+		if string(k) == name || bytes.IndexByte(k, '\\') >= 0 && unescaped(t, c) == name {
+			found = c
+		}
+	}
+	return found
+}
+
+// unescaped is the name of node i, which is written with escapes.
+func unescaped(t *jsontree.Tree, i uint32) string {
+	n := &t.Nodes[i]
+	// A lone surrogate, the only error left, becomes U+FFFD: no name of ours.
+	name, _ := jsontext.AppendUnquote(nil, t.Text[n.KeyStart-1:n.KeyEnd+1])
+	return string(name)
+}

@@ -1,0 +1,160 @@
+package eventbridge
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+func TestRestamp(t *testing.T) {
+	const now = `"2026-11-22T12:00:00.123Z"`
+	for name, tc := range map[string]struct{ format, in, want string }{
+		"datadog": {"datadog",
+			`{"uuid":"u","published":"P","ddsource":"okta","date":"D","okta":{"risk":{"level":"LOW"}}}`,
+			`{"uuid":"u","published":NOW,"ddsource":"okta","date":NOW,"okta":{"risk":{"level":"LOW"},"published_original":"P"}}`},
+		"datadog without okta": {"datadog",
+			`{"published":"P","date":"D","n":1.50}`,
+			`{"published":NOW,"date":NOW,"n":1.50,"okta":{"published_original":"P"}}`},
+		"the oldest original stays": {"datadog",
+			`{"published":"P","date":"D","okta":{"published_original":"OLD","x":1}}`,
+			`{"published":NOW,"date":NOW,"okta":{"published_original":"OLD","x":1}}`},
+		"an empty okta": {"datadog",
+			`{"okta":{ },"published":"P","date":"D"}`,
+			`{"okta":{ "published_original":"P"},"published":NOW,"date":NOW}`},
+		"an okta at the very end": {"datadog",
+			`{"okta":7}`,
+			`{"okta":{"value":7,"published_original":null},"date":NOW,"published":NOW}`},
+		"an okta that is none of ours": {"datadog",
+			`{"okta":[1, 2],"published":"P","date":"D"}`,
+			`{"okta":{"value":[1, 2],"published_original":"P"},"published":NOW,"date":NOW}`},
+		"no published": {"datadog",
+			`{"date":"D"}`,
+			`{"date":NOW,"published":NOW,"okta":{"published_original":"D"}}`},
+		"no time at all": {"datadog",
+			`{}`,
+			`{"date":NOW,"published":NOW,"okta":{"published_original":null}}`},
+		"ocsf": {"ocsf",
+			`{"time":1,"metadata":{"uid":"u"},"published":"P"}`,
+			`{"time":1,"metadata":{"uid":"u"},"published":"P","date":NOW}`},
+		"ocsf again": {"ocsf",
+			`{"time":1,"date":"D","metadata":{"uid":"u"}}`,
+			`{"time":1,"date":NOW,"metadata":{"uid":"u"}}`},
+		"raw": {"raw",
+			` { "published" : "P" } `,
+			` { "published" : "P" ,"date":NOW} `},
+		"a raw fallback in a batch of ocsf": {"ocsf",
+			`{"uuid":"u","published":"P","ddsource":"okta","date":"D"}`,
+			`{"uuid":"u","published":NOW,"ddsource":"okta","date":NOW,"okta":{"published_original":"P"}}`},
+		"the last of two names": {"raw",
+			`{"date":"1","date":{"date":2},"x":{"date":3}}`,
+			`{"date":"1","date":NOW,"x":{"date":3}}`},
+		"a name written with escapes": {"datadog",
+			`{"d\u0061te":"D","publishe\u0064":"P","okt\u0061":{"published\u005foriginal":0}}`,
+			`{"d\u0061te":NOW,"publishe\u0064":NOW,"okt\u0061":{"published\u005foriginal":0}}`},
+		"numbers and names as they are": {"raw",
+			`{"n":12345678901234567890.10e+0,"z":0,"a":"\ud83d\u00e9/\/"}`,
+			`{"n":12345678901234567890.10e+0,"z":0,"a":"\ud83d\u00e9/\/","date":NOW}`},
+	} {
+		got, err := Restamp([]byte(tc.in), tc.format, testNow)
+		if want := strings.ReplaceAll(tc.want, "NOW", now); err != nil || string(got) != want {
+			t.Errorf("%s:\n got %s, %v\nwant %s", name, got, err, want)
+		}
+	}
+	for _, bad := range []string{"", "[]", "1", `{"a":`, "{}{}", `{"a":"` + "\xff" + `"}`} {
+		if got, err := Restamp([]byte(bad), "datadog", testNow); err == nil || got != nil && len(got) > 0 {
+			t.Errorf("%q: %q, %v", bad, got, err)
+		}
+	}
+}
+
+// DESIGN §4, too old for Datadog; peers.md §1.6 row 14: nobody's replay knows of
+// the 18 hours. The real records, in every format.
+func TestTooOldForDatadogIsRestamped(t *testing.T) {
+	for format, original := range map[pipeline.Format]bool{pipeline.Datadog: true, pipeline.OCSF: false, pipeline.Raw: false} {
+		batch := normalised(t, format)
+		for i := range batch {
+			batch[i].TimeMS = testNow.Add(-MaxAge - time.Millisecond).UnixMilli()
+		}
+		b := newBus(t)
+		answers, err := deliver(New(b, config(string(format))), batch)
+		if err != nil || states(answers)[sink.Accepted] != len(batch) {
+			t.Fatal(states(answers), err)
+		}
+		for i, log := range b.logs() {
+			was, is := members(t, batch[i].Line), members(t, log)
+			if !answers[i].Restamped || answers[i].Bytes != len(log) || is["date"] != "2026-11-22T12:00:00.123Z" {
+				t.Errorf("%s: %+v, date %v", batch[i].UUID, answers[i], is["date"])
+			}
+			if !original {
+				if is["published"] != was["published"] {
+					t.Errorf("%s: published %v", batch[i].UUID, is["published"])
+				}
+				continue
+			}
+			if is["published"] != is["date"] || is["okta"].(map[string]any)["published_original"] != was["published"] {
+				t.Errorf("%s: published %v, okta %v", batch[i].UUID, is["published"], is["okta"])
+			}
+		}
+		var detail struct {
+			Batch struct{ Count, Restamped int }
+		}
+		for _, e := range b.accepted {
+			if err := json.Unmarshal([]byte(*e.Detail), &detail); err != nil || detail.Batch.Restamped != detail.Batch.Count {
+				t.Errorf("batch %+v, %v", detail.Batch, err)
+			}
+		}
+	}
+}
+
+// The layout is events/datadog's own.
+func TestDateLayout(t *testing.T) {
+	for _, r := range normalised(t, pipeline.Datadog) {
+		date, _ := members(t, r.Line)["date"].(string)
+		if at, err := time.Parse(timeLayout, date); err != nil || at.Format(timeLayout) != date {
+			t.Errorf("%s: date %q, %v", r.UUID, date, err)
+		}
+	}
+}
+
+func TestWhatIsRestamped(t *testing.T) {
+	for name, tc := range map[string]struct {
+		at   time.Time
+		want bool
+	}{
+		"now":                 {testNow, false},
+		"6 h":                 {testNow.Add(-6 * time.Hour), false},
+		"more than 6 h":       {testNow.Add(-6*time.Hour - time.Millisecond), true},
+		"2 h ahead":           {testNow.Add(2 * time.Hour).Truncate(time.Millisecond), false},
+		"more than 2 h ahead": {testNow.Add(2*time.Hour + time.Millisecond), true},
+		"no time":             {time.UnixMilli(0), true},
+		"before all time":     {time.UnixMilli(-1 << 62), true},
+		"after all time":      {time.UnixMilli(1 << 62), true},
+	} {
+		b := newBus(t)
+		r := record(0, 100)
+		r.TimeMS = tc.at.UnixMilli()
+		if r.TimeMS%1000 == 123 && tc.at.Before(testNow) && !tc.want {
+			r.TimeMS++ // testNow has more than milliseconds; a record has not
+		}
+		answers, err := deliver(New(b, config("raw")), []sink.Record{r})
+		if err != nil || answers[0].State != sink.Accepted || answers[0].Restamped != tc.want || bytes.Contains(b.logs()[0], []byte(`"date"`)) != tc.want {
+			t.Errorf("%s: %+v, %v", name, answers, err)
+		}
+	}
+}
+
+// What cannot be given a time would be dropped without a word.
+func TestWhatCannotBeRestampedIsDead(t *testing.T) {
+	b := newBus(t)
+	batch := records(2, 100)
+	batch[0].Line, batch[0].TimeMS = []byte(`{"who":"`+canary+`"x}`), 0
+	answers, err := deliver(New(b, config("datadog")), batch)
+	if err != nil || answers[0].State != sink.Dead || answers[0].Reason != "refused" || answers[1].State != sink.Accepted || strings.Contains(answers[0].Detail, "canary") {
+		t.Errorf("%+v, %v", answers, err)
+	}
+}

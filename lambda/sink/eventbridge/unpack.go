@@ -1,0 +1,168 @@
+package eventbridge
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/jsontree"
+)
+
+// Log is one record of a packed batch that has come back.
+type Log struct {
+	// Line is the record as it was packed, to the byte, unless the batch has been
+	// broken into lines on its way: then without the blanks between its tokens.
+	Line []byte
+	// UUID is the event's: uuid, or metadata.uid where the format is ocsf (and
+	// uuid again for a raw fallback in such a batch). It is empty where the record
+	// has none.
+	UUID string
+	// Type is the event's type: eventType, or metadata.event_code where the format
+	// is ocsf. It is empty where the record has none.
+	Type string
+	// TimeMS is the time that Datadog goes by: the record's date, or else the
+	// event's own published or time. It is what decides whether the record has to
+	// be restamped before it goes out again. 0, which has it restamped, where
+	// there is none that can be read.
+	TimeMS int64
+}
+
+// Meta is what a packed batch says of itself.
+type Meta struct {
+	ID        string
+	Pipeline  string // whoever takes the batch back compares it with its own
+	Format    string
+	PackedAt  time.Time // the zero time where it cannot be read
+	Count     int
+	Restamped int
+	Replays   int
+}
+
+// Unpack takes the detail of a packed batch apart. All that can be wrong with it
+// is found before the first log is given out: either all logs are to be had or
+// none. No error quotes the detail.
+//
+// The logs refer to detail, which must not change.
+func Unpack(detail []byte) (iter.Seq[Log], Meta, error) {
+	t := new(jsontree.Tree)
+	if err := t.Parse(detail); err != nil {
+		return nil, Meta{}, fmt.Errorf("packed batch: %w", err)
+	}
+	logs, meta, err := unpack(t)
+	if err != nil {
+		return nil, Meta{}, fmt.Errorf("packed batch: %w", err)
+	}
+	return func(yield func(Log) bool) {
+		for i := logs + 1; i < t.Nodes[logs].Next; i = t.Nodes[i].Next {
+			if !yield(logAt(t, i, meta.Format)) {
+				return
+			}
+		}
+	}, meta, nil
+}
+
+func unpack(t *jsontree.Tree) (logs uint32, m Meta, err error) {
+	if t.Nodes[0].Kind != '{' {
+		return 0, m, errNotObject
+	}
+	logs, batch := t.Member(0, "logs"), t.Member(0, "batch")
+	if batch == 0 || t.Nodes[batch].Kind != '{' {
+		return 0, m, errors.New("batch is missing or no object")
+	}
+	if logs == 0 || t.Nodes[logs].Kind != '[' {
+		return 0, m, errors.New("logs is missing or no array")
+	}
+	if v, ok := number(t, batch, "v"); !ok || v != batchVersion {
+		return 0, m, fmt.Errorf("batch.v is not %d", batchVersion)
+	}
+	for _, word := range []struct {
+		name string
+		to   *string
+	}{{"id", &m.ID}, {"pipeline", &m.Pipeline}, {"format", &m.Format}} {
+		i := t.Member(batch, word.name)
+		if i == 0 || t.Nodes[i].Kind != '"' {
+			return 0, m, fmt.Errorf("batch.%s is missing or no string", word.name)
+		}
+		*word.to = string(t.AppendString(nil, i))
+	}
+	var ok bool
+	if m.Count, ok = number(t, batch, "count"); !ok {
+		return 0, m, errors.New("batch.count is missing or no number of logs")
+	}
+	// These tell, and decide nothing: no batch is refused for them.
+	m.Restamped, _ = number(t, batch, "restamped")
+	m.Replays, _ = number(t, batch, "replays")
+	if ms, ok := timeOf(t, batch, "packed_at"); ok {
+		m.PackedAt = time.UnixMilli(ms).UTC()
+	}
+
+	count := 0
+	for i := logs + 1; i < t.Nodes[logs].Next; i = t.Nodes[i].Next {
+		if t.Nodes[i].Kind != '{' {
+			return 0, m, fmt.Errorf("log %d: %w", count, errNotObject)
+		}
+		count++
+	}
+	if count != m.Count {
+		return 0, m, fmt.Errorf("batch.count says %d, logs are %d", m.Count, count)
+	}
+	return logs, m, nil
+}
+
+func logAt(t *jsontree.Tree, i uint32, format string) Log {
+	l := Log{Line: t.Raw(i)}
+	if bytes.IndexByte(l.Line, '\n') >= 0 || bytes.IndexByte(l.Line, '\r') >= 0 {
+		l.Line = t.AppendCompact(nil, i)
+	}
+	if metadata := member(t, i, "metadata"); format == "ocsf" && metadata != 0 {
+		l.UUID, l.Type = text(t, metadata, "uid"), text(t, metadata, "event_code")
+	}
+	if l.UUID == "" {
+		l.UUID = text(t, i, "uuid")
+	}
+	if l.Type == "" {
+		l.Type = text(t, i, "eventType")
+	}
+	var ok bool
+	if l.TimeMS, ok = timeOf(t, i, "date"); ok {
+		return l
+	}
+	if at := member(t, i, "time"); format == "ocsf" && at != 0 {
+		if ms, err := strconv.ParseInt(string(t.Raw(at)), 10, 64); err == nil {
+			l.TimeMS = ms
+		}
+		return l
+	}
+	l.TimeMS, _ = timeOf(t, i, "published")
+	return l
+}
+
+// text is the text of a member that is a string, else "".
+func text(t *jsontree.Tree, object uint32, name string) string {
+	if t.Nodes[object].Kind != '{' {
+		return ""
+	}
+	i := member(t, object, name)
+	if i == 0 || t.Nodes[i].Kind != '"' {
+		return ""
+	}
+	return string(t.AppendString(nil, i))
+}
+
+func timeOf(t *jsontree.Tree, object uint32, name string) (ms int64, ok bool) {
+	return events.ParsePublished([]byte(text(t, object, name)))
+}
+
+// number is the value of a member that is a number of things.
+func number(t *jsontree.Tree, object uint32, name string) (n int, ok bool) {
+	i := t.Member(object, name)
+	if i == 0 || t.Nodes[i].Kind != '0' {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(string(t.Raw(i)), 10, 31)
+	return int(v), err == nil
+}
