@@ -68,7 +68,11 @@ func (t *Tree) Member(i uint32, name string) uint32 {
 	}
 	found := uint32(0)
 	for c := i + 1; c < t.Nodes[i].Next; c = t.Nodes[c].Next {
-		if key := t.Key(c); string(key) == name || bytes.IndexByte(key, '\\') >= 0 && string(t.AppendKey(nil, c)) == name {
+		key := t.Key(c)
+		if bytes.IndexByte(key, '\\') >= 0 {
+			key = t.AppendKey(nil, c)
+		}
+		if string(key) == name {
 			found = c
 		}
 	}
