@@ -1,5 +1,7 @@
 package stream
 
+import "github.com/oktastream/oktastream/events"
+
 // array is the array whose elements are being cut.
 type array struct {
 	open    bool
@@ -68,7 +70,7 @@ func (r *Reader) element() (Item, bool) {
 		return Item{}, false
 	case c == ']':
 		// The comma has been consumed: it is the bad record.
-		it := Item{[]byte{','}, a.endRow, a.end - 1, 1, &Fault{NotJSON, "a comma before the closing bracket"}}
+		it := Item{[]byte{','}, a.endRow, a.end - 1, 1, notJSON("a comma before the closing bracket")}
 		r.exit(true)
 		return it, true
 	case a.last == value && c == ',':
@@ -157,7 +159,7 @@ func (r *Reader) cutShort(f failure, out outcome) (Item, bool) {
 }
 
 // good ends an element after which the array goes on, whatever its fault.
-func (r *Reader) good(f *Fault) (Item, bool) {
+func (r *Reader) good(f *events.Fault) (Item, bool) {
 	r.count()
 	it, ok := r.item(f)
 	r.passed(value)

@@ -1,5 +1,7 @@
 package stream
 
+import "github.com/oktastream/oktastream/events"
+
 // record is the item being cut. It starts at buf[pos] until it passes max;
 // from then on it is long, and what was scanned of it is consumed.
 type record struct {
@@ -88,7 +90,7 @@ func (r *Reader) back() {
 func (r *Reader) text() []byte { return r.buf[r.pos : r.pos+r.scan : r.pos+r.scan] }
 
 // item ends the record with its last scanned byte.
-func (r *Reader) item(f *Fault) (Item, bool) {
+func (r *Reader) item(f *events.Fault) (Item, bool) {
 	it := Item{Line: r.row, Offset: r.start, Length: r.here() - r.start, Fault: f}
 	if !r.long {
 		it.Text = r.text()
@@ -99,7 +101,7 @@ func (r *Reader) item(f *Fault) (Item, bool) {
 }
 
 // badItem ends the record with its last scanned byte that is no blank.
-func (r *Reader) badItem(f *Fault) (Item, bool) {
+func (r *Reader) badItem(f *events.Fault) (Item, bool) {
 	it := Item{Line: r.row, Offset: r.start, Length: r.ink - r.start, Fault: f}
 	switch {
 	case !r.long:
@@ -114,11 +116,15 @@ func (r *Reader) badItem(f *Fault) (Item, bool) {
 
 // noItem is a fault where something is missing at the given place.
 func noItem(line int, off int64, text string) (Item, bool) {
-	return Item{Text: []byte{}, Line: line, Offset: off, Fault: &Fault{NotJSON, text}}, true
+	return Item{Text: []byte{}, Line: line, Offset: off, Fault: notJSON(text)}, true
 }
 
-func (r *Reader) tooLarge() *Fault {
-	return &Fault{TooLarge, "longer than " + grouped(r.max) + " bytes"}
+func (r *Reader) tooLarge() *events.Fault {
+	return &events.Fault{Reason: events.TooLarge, Text: "longer than " + grouped(r.max) + " bytes"}
 }
 
-func tooDeep() *Fault { return &Fault{NotJSON, "nested deeper than " + grouped(maxDepth)} }
+func notJSON(text string) *events.Fault { return &events.Fault{Reason: events.NotJSON, Text: text} }
+
+func tooDeep() *events.Fault {
+	return notJSON("nested deeper than " + grouped(maxDepth))
+}

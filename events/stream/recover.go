@@ -1,6 +1,10 @@
 package stream
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/oktastream/oktastream/events"
+)
 
 const notClosed = "ends before it is closed"
 
@@ -60,7 +64,7 @@ func (r *Reader) broken(why failure, out outcome) (Item, bool) {
 
 // fault tells of f in the record at hand. What failed elsewhere, because the
 // record had seemed to go on, is not quoted.
-func (r *Reader) fault(f failure) *Fault {
+func (r *Reader) fault(f failure) *events.Fault {
 	switch {
 	case f.at >= r.start && f.at <= r.here():
 		if f.byte {
@@ -71,5 +75,5 @@ func (r *Reader) fault(f failure) *Fault {
 	default:
 		f.text = notClosed
 	}
-	return &Fault{NotJSON, f.text}
+	return notJSON(f.text)
 }

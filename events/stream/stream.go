@@ -45,6 +45,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 const defaultMaxRecord = 32 << 20
@@ -63,28 +65,13 @@ type Item struct {
 	// an array or a "Records" object lacks no more than its end. The next call
 	// of Next overwrites it.
 	Text   []byte
-	Line   int    // the line on which it starts, counted from 1
-	Offset int64  // the byte at which it starts, counted from 0 after unpacking
-	Length int64  // in bytes, also when Text is nil
-	Fault  *Fault // what is wrong with it
+	Line   int   // the line on which it starts, counted from 1
+	Offset int64 // the byte at which it starts, counted from 0 after unpacking
+	Length int64 // in bytes, also when Text is nil
+	// Fault is what is wrong with it: NotJSON or TooLarge, and a text that holds
+	// nothing of the input and counts bytes from 0 at the item's start.
+	Fault *events.Fault
 }
-
-// The reasons of a Fault.
-const (
-	NotJSON  = "not_json"
-	TooLarge = "too_large"
-)
-
-// Fault is what is wrong with a bad record.
-type Fault struct {
-	Reason string // NotJSON or TooLarge
-	// Text says it in words, none of them from the input. A byte in it is
-	// counted from 0 at the item's start.
-	Text string
-}
-
-// Error returns f.Text.
-func (f *Fault) Error() string { return f.Text }
 
 // Reader cuts the bytes of an [io.Reader] into items. It must not be used by
 // two goroutines at once.
