@@ -36,6 +36,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // Limits of PutLogEvents, as of 2026-11-05 (API model of cloudwatchlogs v1.92.0,
@@ -126,3 +127,7 @@ func stream(now time.Time) string { return now.UTC().Format("oktastream/2006/01/
 // once switches the SDK's own retries off, whatever the client was made with:
 // they know neither how much time is left nor which records have arrived.
 func once(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }
+
+// requireJSON makes a success fail that is no response of CloudWatch Logs. It is
+// for PutLogEvents: the success of CreateLogStream has no body.
+func requireJSON(o *cloudwatchlogs.Options) { o.APIOptions = append(o.APIOptions, awserror.RequireJSON) }

@@ -21,7 +21,7 @@ type event struct {
 // never again. A call whose answer got lost may have been accepted, and its records
 // stay at Retry all the same: they arrive at least once.
 //
-// A call that is refused for its content leaves the others alone. Any other failure
+// A call that is refused for its content, or for an unknown reason, leaves the others alone. Any other failure
 // ends the delivery: what would follow would fail in the same way.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	events := s.events(records, answers)
@@ -36,7 +36,7 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	again, second := s.send(ctx, refused, answers)
 	switch {
 	case second != nil:
-		// The first can only have been of Kind Content, or it had ended here.
+		// The first is about single batches, or the delivery had ended there.
 		return second
 	case first != nil:
 		return first
@@ -90,7 +90,7 @@ func (s *Sink) send(ctx context.Context, events []event, answers []sink.Answer) 
 	for _, b := range batches {
 		from, to, failure := s.put(ctx, events, b)
 		if failure != nil {
-			if failure.Kind != sink.Content {
+			if failure.Kind != sink.Content && failure.Kind != sink.Unknown {
 				return nil, failure
 			}
 			if err == nil {

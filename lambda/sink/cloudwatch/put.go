@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // The operations, as errors name them.
@@ -30,11 +31,11 @@ func (s *Sink) put(ctx context.Context, events []event, batch []int) (from, to i
 		}
 		if info, err = s.putOnce(ctx, in); isNotFound(err) {
 			// A moment ago it was there, so it is no fault of the configuration.
-			return 0, 0, &sink.Error{Kind: sink.Transient, Err: errors.New(putLogEvents + ": the new log stream is not to be seen yet")}
+			return 0, 0, &sink.Error{Kind: sink.Transient, Err: errors.New(putLogEvents + ": the new log stream is not visible yet")}
 		}
 	}
 	if err != nil {
-		return 0, 0, s.failure(ctx, putLogEvents, err)
+		return 0, 0, awserror.New(putLogEvents, err, s.now())
 	}
 	from, to = accepted(info, len(batch))
 	return from, to, nil
@@ -90,7 +91,10 @@ func (s *Sink) input(events []event, batch []int) *cloudwatchlogs.PutLogEventsIn
 func (s *Sink) putOnce(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput) (*types.RejectedLogEventsInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	out, err := s.api.PutLogEvents(ctx, in, once)
+	out, err := s.api.PutLogEvents(ctx, in, once, requireJSON)
+	if awserror.Is(err, "DataAlreadyAcceptedException") {
+		return nil, nil // it is stored, from a call whose response was lost
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,15 +108,15 @@ func (s *Sink) create(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput)
 	_, err := s.api.CreateLogStream(call, &cloudwatchlogs.CreateLogStreamInput{
 		LogGroupName: in.LogGroupName, LogStreamName: in.LogStreamName,
 	}, once)
-	if err == nil || errorCode(err) == "ResourceAlreadyExistsException" {
+	if err == nil || awserror.Is(err, "ResourceAlreadyExistsException") {
 		return nil
 	}
-	failure := s.failure(ctx, createLogStream, err)
-	if failure.Kind == sink.Content {
+	failure := awserror.New(createLogStream, err, s.now())
+	if failure.Kind == sink.Content || failure.Kind == sink.Unknown {
 		// The names that it refuses are ours; no record is at fault.
 		failure.Kind = sink.Blocked
 	}
 	return failure
 }
 
-func isNotFound(err error) bool { return errorCode(err) == "ResourceNotFoundException" }
+func isNotFound(err error) bool { return awserror.Is(err, "ResourceNotFoundException") }

@@ -97,8 +97,8 @@ type worker struct {
 	sink *Sink
 	// now is the time of the delivery: one for all its requests, which are
 	// seconds apart where limits are hours.
-	now    time.Time
-	faults faults
+	now      time.Time
+	failures failures
 
 	logs    []packed
 	entries []entry
@@ -112,7 +112,7 @@ type worker struct {
 
 func (w *worker) begin(now time.Time) {
 	w.now = now.UTC()
-	w.faults = faults{}
+	w.failures = nil
 	w.nextBatch()
 	w.reset()
 }
