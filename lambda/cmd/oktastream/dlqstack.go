@@ -64,7 +64,7 @@ func describesPipeline(value string) bool {
 const attempts = 6
 
 // sites finds the queues that are meant.
-func (t *dlqTarget) sites(ctx context.Context) ([]*site, error) {
+func (t *queueFlags) sites(ctx context.Context) ([]*site, error) {
 	sdk, err := t.sdk(ctx)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (t *dlqTarget) sites(ctx context.Context) ([]*site, error) {
 }
 
 // site opens a pipeline's queues.
-func (t *dlqTarget) site(ctx context.Context, sdk aws.Config, o *pipelineOutput) (*site, error) {
+func (t *queueFlags) site(ctx context.Context, sdk aws.Config, o *pipelineOutput) (*site, error) {
 	role := t.Role
 	if role == "" {
 		role = o.ReplayRole
@@ -118,7 +118,7 @@ func (t *dlqTarget) site(ctx context.Context, sdk aws.Config, o *pipelineOutput)
 }
 
 // sdk is the configuration as the AWS CLI has it: environment, profiles, SSO.
-func (t *dlqTarget) sdk(ctx context.Context) (aws.Config, error) {
+func (t *queueFlags) sdk(ctx context.Context) (aws.Config, error) {
 	options := []func(*sdkconfig.LoadOptions) error{
 		sdkconfig.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }),
 	}
@@ -156,7 +156,7 @@ func regionOf(queue string) string {
 }
 
 // assume is the configuration under a role, unless there is none to assume.
-func (t *dlqTarget) assume(sdk aws.Config, role string) aws.Config {
+func (t *queueFlags) assume(sdk aws.Config, role string) aws.Config {
 	if role == "" || t.NoAssumeRole {
 		return sdk
 	}
@@ -166,7 +166,7 @@ func (t *dlqTarget) assume(sdk aws.Config, role string) aws.Config {
 }
 
 // outputs are the pipelines of a stack that are meant.
-func (t *dlqTarget) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutput, error) {
+func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutput, error) {
 	out, err := cloudformation.NewFromConfig(sdk).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(t.Stack)})
 	if err != nil {
 		return nil, stackProblem(t.Stack, err)
