@@ -105,6 +105,11 @@ type job struct {
 	calls   int
 }
 
+// maxUnknown is how many calls a batch may take while the destination refuses
+// it for a reason that is not known. It is enough to find a handful of records
+// among 10,000, and bounds what is tried where the reason is none of theirs.
+const maxUnknown = 100
+
 func (j *job) run(ctx context.Context, pending []int) {
 	wait := &backoff.ExponentialBackOff{
 		InitialInterval: cmp.Or(j.loop.FirstCeiling, firstCeiling) / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: lastCeiling / 2,
@@ -122,7 +127,10 @@ func (j *job) run(ctx context.Context, pending []int) {
 		case err != nil && kind == Content && len(pending) == 1:
 			j.answers[pending[0]] = Answer{State: Dead, Reason: refused, Detail: err.Error()}
 			return
-		case err != nil && kind == Content:
+		case err != nil && kind == Unknown && (len(pending) == 1 || j.calls >= maxUnknown):
+			j.leave(pending, err)
+			return
+		case err != nil && (kind == Content || kind == Unknown):
 			// Halve it until the record that is at fault stands alone.
 			half := len(pending) / 2
 			j.run(ctx, pending[:half:half])

@@ -294,3 +294,39 @@ func TestAnySink(t *testing.T) {
 		})
 	})
 }
+
+// A reason that nobody knows is found where it is, and the record goes back.
+func TestUnknownReasonIsNeverARecordsFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		bad      func(uuid string) bool
+		want     string
+		maxCalls int
+	}{
+		"one of eight": {func(uuid string) bool { return uuid == "5" }, "aaaaaraa", 7},
+		"all of eight": {func(uuid string) bool { return uuid < "8" }, "rrrrrrrr", 2*8 - 1},
+	} {
+		s := script(func(_ int, records []Record, answers []Answer) error {
+			for _, r := range records {
+				if c.bad(r.UUID) {
+					return &Error{Kind: Unknown, Err: errors.New("PutEvents: SomethingNewException")}
+				}
+			}
+			acceptAll(records, answers)
+			return nil
+		})
+		out := (&Loop{Sink: s}).Deliver(t.Context(), some(8))
+		if states(out) != c.want || out.Batches > c.maxCalls {
+			t.Errorf("%s: %s in %d calls", name, states(out), out.Batches)
+		}
+	}
+}
+
+func TestUnknownReasonCostsABoundedNumberOfCalls(t *testing.T) {
+	s := script(func(int, []Record, []Answer) error {
+		return &Error{Kind: Unknown, Err: errors.New("PutEvents: SomethingNewException")}
+	})
+	out := (&Loop{Sink: s}).Deliver(t.Context(), some(10_000))
+	if out.Batches > maxUnknown+20 || strings.Contains(states(out), "d") {
+		t.Errorf("%d calls for a reason that is no record's", out.Batches)
+	}
+}

@@ -62,11 +62,15 @@ const (
 	// in a moment.
 	Transient Kind = iota
 	// Blocked: no permission, no such log group, a key that cannot be used. No
-	// batch will go through until a person has mended it, and no record is at
+	// batch will go through until a person has fixed it, and no record is at
 	// fault.
 	Blocked
 	// Content: the destination refuses the batch for what is in it.
 	Content
+	// Unknown: the destination refuses the batch and does not say why in any way
+	// that is known. The batch may be split to find out what it is about; a
+	// record that is refused alone goes back.
+	Unknown
 )
 
 // Error is an error of a destination.
