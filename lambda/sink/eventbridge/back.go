@@ -98,8 +98,8 @@ func replace(t *jsontree.Tree, edits []swap) []byte {
 	at := uint32(0)
 	for _, e := range edits {
 		n := &t.Nodes[e.node]
-		out = append(append(out, t.Text[at:n.Start]...), e.text...)
+		out = append(append(out, t.Bytes[at:n.Start]...), e.text...)
 		at = n.End
 	}
-	return append(out, t.Text[at:]...)
+	return append(out, t.Bytes[at:]...)
 }

@@ -165,8 +165,7 @@ func member(t *jsontree.Tree, object uint32, name string) uint32 {
 
 // unescaped is the name of node i, which is written with escapes.
 func unescaped(t *jsontree.Tree, i uint32) string {
-	n := &t.Nodes[i]
 	// A lone surrogate, the only error left, becomes U+FFFD: no name of ours.
-	name, _ := jsontext.AppendUnquote(nil, t.Text[n.KeyStart-1:n.KeyEnd+1])
+	name, _ := jsontext.AppendUnquote(nil, t.QuotedKey(i))
 	return string(name)
 }
