@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -167,30 +166,28 @@ func (t *queueFlags) assume(sdk aws.Config, role string) aws.Config {
 
 // outputs are the pipelines of a stack that are meant.
 func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutput, error) {
-	out, err := cloudformation.NewFromConfig(sdk).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(t.Stack)})
+	outputs, err := describeStack(ctx, sdk, t.Stack)
 	if err != nil {
 		return nil, stackProblem(t.Stack, err)
 	}
 	var all, chosen []pipelineOutput
 	var names []string
-	for _, stack := range out.Stacks {
-		for _, output := range stack.Outputs {
-			value := aws.ToString(output.OutputValue)
-			if !describesPipeline(value) {
-				continue
-			}
-			var o pipelineOutput
-			if err := json.Unmarshal([]byte(value), &o); err != nil {
-				return nil, fmt.Errorf("read output %s of stack %s: %w", aws.ToString(output.OutputKey), t.Stack, err)
-			}
-			if o.Oktastream > outputVersion {
-				return nil, withHint(fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
-					"use the oktastream of the version that deployed it")
-			}
-			all, names = append(all, o), append(names, o.Pipeline)
-			if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
-				chosen = append(chosen, o)
-			}
+	for _, output := range outputs {
+		if !describesPipeline(output.Value) {
+			continue
+		}
+		var o pipelineOutput
+		if err := json.Unmarshal([]byte(output.Value), &o); err != nil {
+			return nil, fmt.Errorf("read output %s of stack %s: %w", output.Key, t.Stack, err)
+		}
+		if o.Oktastream > outputVersion {
+			return nil, withHint(
+				fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
+				"use the oktastream of the version that deployed it")
+		}
+		all, names = append(all, o), append(names, o.Pipeline)
+		if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
+			chosen = append(chosen, o)
 		}
 	}
 	switch {
