@@ -57,7 +57,7 @@ func (c *checker) tree(d *json.Decoder, path string) any {
 	return t
 }
 
-// blanks reports the null and empty values in v, a value of type o (nil: not one of the tables).
+// blanks reports the null and empty values in v, a value of type o (nil: not in scope).
 // What unmapped and json_t attributes hold is somebody else's data and is left alone; they
 // themselves are not to be there for nothing.
 func (c *checker) blanks(v any, path string, o *object) {
@@ -70,8 +70,8 @@ func (c *checker) blanks(v any, path string, o *object) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			a := &attr{}
-			if o != nil && o.index[k] != nil {
-				a = o.index[k]
+			if o != nil && o.Attributes[k] != nil {
+				a = o.Attributes[k]
 			}
 			if x := v[k]; !a.open() || x == nil || empty(x) {
 				c.blanks(x, join(path, k), a.object)
