@@ -56,12 +56,10 @@ const (
 	ASOrg
 	ISP
 	Domain
-	IsProxy
 	IPServiceCategories
 	RiskLevel
 	RiskReasons
 	UserBehaviors
-	BotProtectionLevel
 
 	TransactionID
 	RequestAPITokenID
@@ -76,8 +74,6 @@ const (
 	DebugSignOnMode
 	DebugPrivilegeGranted
 	DebugPrivilegeRevoked
-	DebugDeviceFingerprint
-	DebugJA3
 	DebugJA4
 	DebugRisk
 	DebugBehaviors
@@ -140,12 +136,10 @@ var paths = [fieldCount]string{
 	ASOrg:               "securityContext.asOrg",
 	ISP:                 "securityContext.isp",
 	Domain:              "securityContext.domain",
-	IsProxy:             "securityContext.isProxy",
 	IPServiceCategories: "securityContext.ipDetails.ipServiceCategories",
 	RiskLevel:           "securityContext.risk.level",
 	RiskReasons:         "securityContext.risk.reasons",
 	UserBehaviors:       "securityContext.userBehaviors",
-	BotProtectionLevel:  "securityContext.botProtection.level",
 
 	TransactionID:     "transaction.id",
 	RequestAPITokenID: "transaction.detail.requestApiTokenId",
@@ -160,8 +154,6 @@ var paths = [fieldCount]string{
 	DebugSignOnMode:          "debugContext.debugData.signOnMode",
 	DebugPrivilegeGranted:    "debugContext.debugData.privilegeGranted",
 	DebugPrivilegeRevoked:    "debugContext.debugData.privilegeRevoked",
-	DebugDeviceFingerprint:   "debugContext.debugData.deviceFingerprint",
-	DebugJA3:                 "debugContext.debugData.ja3",
 	DebugJA4:                 "debugContext.debugData.ja4",
 	DebugRisk:                "debugContext.debugData.risk",
 	DebugBehaviors:           "debugContext.debugData.behaviors",
