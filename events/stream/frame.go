@@ -2,8 +2,6 @@ package stream
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 )
 
 // maxDepth is the deepest nesting of a good item: deeper JSON is no event, and
@@ -118,19 +116,6 @@ func (f *frame) skipString(b []byte, i int) int {
 		i++
 	}
 	from := i
-	// Most strings are short: eight bytes at a time cost less than a call.
-	for stop := i + 32; i < stop && i+8 <= len(b); i += 8 {
-		v := binary.LittleEndian.Uint64(b[i:])
-		q, s := zeroByte(v^quotes), zeroByte(v^slashes)
-		if q|s == 0 {
-			continue
-		}
-		if at := bits.TrailingZeros64(q|s) >> 3; b[i+at] == '"' {
-			f.quoted = false
-			return i + at + 1
-		}
-		break
-	}
 	for {
 		k := bytes.IndexByte(b[i:], '"')
 		if k < 0 {
@@ -143,16 +128,6 @@ func (f *frame) skipString(b []byte, i int) int {
 		}
 	}
 }
-
-const (
-	everyByte = 0x0101010101010101
-	quotes    = everyByte * '"'
-	slashes   = everyByte * '\\'
-)
-
-// zeroByte returns a number of which the lowest bit that is set lies in the
-// first byte of v that is zero.
-func zeroByte(v uint64) uint64 { return (v - everyByte) &^ v & (everyByte << 7) }
 
 // odd reports whether b ends with an odd number of backslashes, so that the
 // byte after it is escaped.
