@@ -14,14 +14,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deep objects and arrays may be nested. EventBridge refuses
+// maxDepth is how deep objects and arrays may be nested. EventBridge refuses
 // events nested deeper than 1,000 (PutEvents, AWS SDK for Go v2, 2026-11), so
 // no event that came through it is refused here.
-const MaxDepth = 1000
+const maxDepth = 1000
 
-// MaxSize is the length in bytes of the longest text that a Tree can hold: its
+// maxSize is the length in bytes of the longest text that a Tree can hold: its
 // offsets are 32 bits wide.
-const MaxSize = 1<<32 - 1
+const maxSize = 1<<32 - 1
 
 // Kind tells what a node is: '{', '[', '"', '0' (a number), 't', 'f' or 'n'.
 type Kind byte
@@ -89,35 +89,24 @@ func (t *Tree) Text(object uint32, name string) string {
 	return string(t.String(i))
 }
 
-// AppendCompact appends the text of node i to dst without the blanks between
+// AppendCompact appends the text of node i to dst without the whitespace between
 // its tokens. The tokens stay as they are written.
 func (t *Tree) AppendCompact(dst []byte, i uint32) []byte {
-	n := &t.Nodes[i]
-	if n.Kind != '{' && n.Kind != '[' {
-		return append(dst, t.Raw(i)...)
-	}
-	dst = append(dst, byte(n.Kind))
-	for c := i + 1; c < n.Next; c = t.Nodes[c].Next {
-		if c > i+1 {
-			dst = append(dst, ',')
-		}
-		if n.Kind == '{' {
-			dst = append(append(dst, t.QuotedKey(c)...), ':')
-		}
-		dst = t.AppendCompact(dst, c)
-	}
-	return append(dst, byte(n.Kind)+2) // '{' + 2 is '}', '[' + 2 is ']'
+	dst, _ = t.append(dst, i, false)
+	return dst
 }
 
-// AppendDense appends node i to dst as AppendCompact does, but leaves out what
-// says nothing: null, "", "null", {} and [], and what is left empty by that. It
-// reports whether anything was left to append.
-func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
+// AppendDense appends node i to dst as AppendCompact does, but leaves out what is
+// Blank, and what has become empty by that. It reports whether it appended
+// anything.
+func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) { return t.append(dst, i, true) }
+
+func (t *Tree) append(dst []byte, i uint32, dense bool) ([]byte, bool) {
 	n := &t.Nodes[i]
+	if dense && t.Blank(i) {
+		return dst, false
+	}
 	if n.Kind != '{' && n.Kind != '[' {
-		if t.Blank(i) {
-			return dst, false
-		}
 		return append(dst, t.Raw(i)...), true
 	}
 	start := len(dst)
@@ -131,14 +120,14 @@ func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
 			dst = append(append(dst, t.QuotedKey(c)...), ':')
 		}
 		var wrote bool
-		if dst, wrote = t.AppendDense(dst, c); !wrote {
+		if dst, wrote = t.append(dst, c, dense); !wrote {
 			dst = dst[:before]
 		}
 	}
-	if len(dst) == start+1 {
+	if dense && len(dst) == start+1 {
 		return dst[:start], false
 	}
-	return append(dst, byte(n.Kind)+2), true
+	return append(dst, byte(n.Kind)+2), true // '{' + 2 is '}', '[' + 2 is ']'
 }
 
 // Blank reports whether node i is null, "", "null", {} or [].

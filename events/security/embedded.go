@@ -50,7 +50,7 @@ func (r *Reader) threats(tree *jsontree.Tree, i uint32) bool {
 			if len(p.key) > 0 && string(p.key) != "null" {
 				r.verdict.Threats = append(r.verdict.Threats, p.key)
 			}
-			r.verdict.Threat = max(r.verdict.Threat, ParseLevel(p.value))
+			r.verdict.Threat = max(r.verdict.Threat, parseLevel(p.value))
 		}
 	}
 	return r.embedded(tree, i)

@@ -35,7 +35,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 			r.out = appendList(r.out, reasons)
 			continue
 		case "level":
-			if level := ParseLevel(p.value); r.verdict.Risk == LevelNone {
+			if level := parseLevel(p.value); r.verdict.Risk == LevelNone {
 				r.verdict.Risk = level
 			}
 		}
@@ -56,7 +56,7 @@ func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 		return false
 	}
 	if level := tree.Member(i, "level"); level != 0 && tree.Nodes[level].Kind == '"' && r.verdict.Risk == LevelNone {
-		r.verdict.Risk = ParseLevel(tree.Inner(level))
+		r.verdict.Risk = parseLevel(tree.Inner(level))
 	}
 	if reasons := tree.Member(i, "reasons"); len(r.verdict.Reasons) == 0 {
 		r.reasons(tree, reasons)

@@ -27,8 +27,8 @@ const (
 	LevelHigh
 )
 
-// ParseLevel reads LOW, MEDIUM and HIGH; every other word is LevelNone.
-func ParseLevel(word []byte) Level {
+// parseLevel reads LOW, MEDIUM and HIGH; every other word is LevelNone.
+func parseLevel(word []byte) Level {
 	switch string(word) {
 	case "LOW":
 		return LevelLow
@@ -122,7 +122,7 @@ func (r *Reader) Read(e *events.Event) *Verdict {
 // current reads the form that Okta documents since 2026, which is typed.
 func (r *Reader) current(e *events.Event) {
 	if i := e.Node(events.RiskLevel); i != 0 && e.Tree.Nodes[i].Kind == '"' {
-		r.verdict.Risk = ParseLevel(e.Tree.Inner(i))
+		r.verdict.Risk = parseLevel(e.Tree.Inner(i))
 	}
 	r.reasons(e.Tree, e.Node(events.RiskReasons))
 }
