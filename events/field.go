@@ -2,8 +2,8 @@ package events
 
 import "strings"
 
-// Field names a place in an Okta System Log event that a mapping reads by name.
-// What stands elsewhere is not lost: mappings carry it over under its own path.
+// Field is a field of an Okta System Log event that a mapping reads by name.
+// Mappings write all other fields under their own paths.
 type Field uint8
 
 // The fields, named after Okta's own (Okta Management OpenAPI 2026.06.3,
@@ -85,9 +85,9 @@ const (
 	fieldCount
 )
 
-// paths gives each field its place. Where Okta spells a key in two ways (device
-// in snake_case and in camelCase, both seen in real events), the first one that
-// an event has is the field; a second one beside it is carried over as it is.
+// paths are the paths of the fields. Where Okta spells a key in two ways (device in
+// snake_case and in camelCase, both seen in real events), the first one that an
+// event has is the field; a second one is written under its own path.
 var paths = [fieldCount]string{
 	UUID:           "uuid",
 	EventType:      "eventType",
@@ -163,8 +163,8 @@ var paths = [fieldCount]string{
 	DebugTunnels:             "debugContext.debugData.tunnels",
 }
 
-// Path is the field's place in the event, names joined by dots; where there are
-// two spellings, the one that Okta documents.
+// Path is the field's path in the event, names joined by dots; where there are two
+// spellings, the one that Okta documents.
 func (f Field) Path() string {
 	first, _, _ := strings.Cut(paths[f], "|")
 	return first
@@ -179,9 +179,9 @@ func Fields() []Field {
 	return all
 }
 
-// branch is a node of the tree of all paths: what may stand below one key.
-// Children are grouped by the length of their names, because most keys of an
-// event are no field at all and their length alone tells so.
+// branch is a node of the tree of all paths: the children of one key. They are
+// grouped by the length of their names, which is enough to skip most keys that are
+// not fields.
 type branch struct {
 	field  Field
 	byName [][]child

@@ -18,11 +18,11 @@ var (
 	errEmpty = errors.New("no value")
 )
 
-// syntaxError says where a text stops being JSON. It holds no part of the text:
-// the library's own message quotes it, and event content has no place in logs.
+// syntaxError is where a text stops being JSON. It holds no part of the text, unlike
+// the library's error, because event content must not be logged.
 type syntaxError struct {
 	Offset int64
-	// Truncated tells that the text ends too soon, rather than goes wrong.
+	// Truncated: the text is valid so far, but ends too soon.
 	Truncated bool
 }
 
@@ -33,12 +33,12 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("JSON syntax error at byte %d", e.Offset)
 }
 
-// Parse reads text, which must be one JSON value with nothing but blanks around
-// it. The tree refers to text until the next Parse; text must not change.
+// Parse reads text, which must be one JSON value with only whitespace around it. The
+// tree refers to text until the next Parse; text must not change.
 //
 // Duplicate member names are accepted (RFC 8259 §4 leaves them open) and so are
-// escaped lone surrogates, which is what becomes of a string cut in the middle
-// of a character; bytes that are not UTF-8 are refused.
+// escaped lone surrogates, which a string cut in the middle of a character has;
+// bytes that are not UTF-8 are refused.
 func (t *Tree) Parse(text []byte) error {
 	t.Bytes, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
 	if len(text) > maxSize {
@@ -61,7 +61,7 @@ func (t *Tree) Parse(text []byte) error {
 // read fills the tree with the tokens of one value.
 func (t *Tree) read() error {
 	d, nodes, open := &t.decoder, t.Nodes, t.open
-	defer func() { t.Nodes, t.open = nodes, open }() // what has grown is kept for the next text
+	defer func() { t.Nodes, t.open = nodes, open }() // keep the memory for the next text
 	for {
 		var node Node
 		kind := d.PeekKind()
@@ -108,7 +108,7 @@ func (t *Tree) read() error {
 	}
 }
 
-// fault says what the library means by err without the text that it quotes.
+// fault is the library's err without the text that it quotes.
 func (t *Tree) fault(err error) error {
 	switch err {
 	case errDepth:

@@ -16,7 +16,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 	r.out = append(r.out, '{')
 	for _, p := range list {
 		if len(p.value) == 0 {
-			continue // it says nothing
+			continue // no value
 		}
 		if len(r.out) > start+1 {
 			r.out = append(r.out, ',')
@@ -46,7 +46,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 }
 
 // riskObject reads a risk that is an object with more in it than strings. It is
-// typed already, unless it stands in a string.
+// typed already, unless it is in a string.
 func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 	inString := r.parseInner(tree, i)
 	if inString {
@@ -69,7 +69,7 @@ func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 	return wrote
 }
 
-// reasons remembers the strings of list node i.
+// reasons adds the strings of list node i to the verdict.
 func (r *Reader) reasons(tree *jsontree.Tree, i uint32) {
 	if i == 0 || tree.Nodes[i].Kind != '[' {
 		return

@@ -1,4 +1,4 @@
-// Package ocsftest tells whether a record is a valid event of OCSF 1.8.0. It is for tests only.
+// Package ocsftest checks whether a record is a valid event of OCSF 1.8.0. It is for tests only.
 //
 // [Check] follows the rules of the OCSF schema server's validation of an event (its API
 // /api/v2/validate), and adds some about the record itself: one line, no key twice, nothing null
@@ -289,7 +289,7 @@ func integer(x any) *big.Int {
 	return nil
 }
 
-// falsy reports whether x says nothing: null, empty, false or zero.
+// falsy reports whether x is null, empty, false or zero.
 func falsy(x any) bool {
 	switch x := x.(type) {
 	case nil:
