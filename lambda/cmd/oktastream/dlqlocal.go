@@ -18,11 +18,12 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// target is where a site's messages go back in.
+// target is where the messages of a site are replayed to.
 type target struct {
 	dlq.Target
-	name  string
-	check dlq.Target // nil where no stack says what the pipeline is
+	name  string     // for the audit: a URL or a name
+	kind  string     // queue, log group or event bus
+	check dlq.Target // nil where the pipeline is not known
 }
 
 // ingestRule is a pipeline without a queue and without a function.
@@ -31,7 +32,7 @@ const ingestRule = "rule"
 // target is the buffer queue, or the pipeline's own sinks where it has none.
 func (r *dlqReplay) target(p *site) (target, error) {
 	if p.pipeline == nil {
-		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, nil}, nil
+		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, "queue", nil}, nil
 	}
 	local, err := p.pipeline.local()
 	if err != nil {
@@ -40,14 +41,14 @@ func (r *dlqReplay) target(p *site) (target, error) {
 	check := *local
 	check.Deliver = sinkLoop(p.pipeline, dlq.Discard{}, dlq.Discard{})
 	if p.pipeline.Ingest != ingestRule {
-		return target{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
+		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
+		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
 	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
-	name := p.pipeline.LogGroup
 	if p.pipeline.Destination == string(config.Datadog) {
-		name = p.pipeline.DeliveryBus
+		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
 	}
-	return target{local, name, &check}, nil
+	return target{local, p.pipeline.LogGroup, "log group", &check}, nil
 }
 
 // local is the function's own path with the settings of a stack.
@@ -100,7 +101,7 @@ func list(text string) []string {
 // callTimeout is how long one call of a destination may take.
 const callTimeout = 10 * time.Second
 
-// sinkLoop brings records to a pipeline's destination.
+// sinkLoop delivers records to a pipeline's destination.
 func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
 	var to sink.Sink
 	var limits sink.Limits
@@ -110,11 +111,14 @@ func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus eventbridge.API) *sink
 			format = string(pipeline.Datadog)
 		}
 		to = eventbridge.New(bus, eventbridge.Config{
-			Bus: o.DeliveryBus, Pipeline: o.Pipeline, Format: format, PackBytes: o.PackBytes, Now: now, CallTimeout: callTimeout,
+			Bus: o.DeliveryBus, Pipeline: o.Pipeline, Format: format, PackBytes: o.PackBytes,
+			Now: now, CallTimeout: callTimeout,
 		})
 		limits = eventbridge.Limits(o.PackBytes)
 	} else {
-		to = cloudwatch.New(logs, cloudwatch.Config{LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, Now: now, CallTimeout: callTimeout})
+		to = cloudwatch.New(logs, cloudwatch.Config{
+			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, Now: now, CallTimeout: callTimeout,
+		})
 		limits = cloudwatch.Limits()
 	}
 	return &sink.Loop{Sink: to, Limits: limits, Concurrency: 2}
