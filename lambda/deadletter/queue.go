@@ -27,9 +27,19 @@ type API interface {
 // carries. SQS allows ten, and EventBridge uses six of its own.
 const Attribute = "oktastream"
 
-// maxMessage is the size in bytes of the longest message, its attributes'
-// names, types and values included (Amazon SQS, "Message quotas", 2026-11).
-const maxMessage = 1 << 20
+// MaxMessage is the size in bytes of the longest message and of the longest batch,
+// the names, types and values of attributes included (Amazon SQS, "Message quotas",
+// 2026-11).
+const MaxMessage = 1 << 20
+
+// AttributeType is the data type of the attribute.
+const AttributeType = "String"
+
+// MessageSize is what a message counts for against MaxMessage, in bytes: a body of
+// so many bytes and the attribute with this value.
+func MessageSize(body int, value string) int {
+	return body + len(Attribute) + len(AttributeType) + len(value)
+}
 
 // maxAttribute bounds the attribute in bytes. Only Detail can be long in it, and
 // what EventBridge said before a replay.
@@ -54,11 +64,11 @@ func (q *Queue) Send(ctx context.Context, body []byte, note Note) error {
 	if err != nil {
 		return err
 	}
-	if len(body)+len(Attribute)+len("String")+len(value) > maxMessage {
+	if MessageSize(len(body), value) > MaxMessage {
 		return ErrTooLong
 	}
 	return q.send(ctx, body, map[string]types.MessageAttributeValue{
-		Attribute: {DataType: aws.String("String"), StringValue: aws.String(value)},
+		Attribute: {DataType: aws.String(AttributeType), StringValue: aws.String(value)},
 	})
 }
 
@@ -67,7 +77,7 @@ func (q *Queue) Forward(ctx context.Context, body []byte, attribute string) erro
 	var attributes map[string]types.MessageAttributeValue
 	if attribute != "" {
 		attributes = map[string]types.MessageAttributeValue{
-			Attribute: {DataType: aws.String("String"), StringValue: aws.String(attribute)},
+			Attribute: {DataType: aws.String(AttributeType), StringValue: aws.String(attribute)},
 		}
 	}
 	return q.send(ctx, body, attributes)

@@ -97,7 +97,7 @@ func TestTheAttributeStaysSmallWithWhatEventBridgeSaid(t *testing.T) {
 
 func TestWhatDoesNotFitIsNotSent(t *testing.T) {
 	text, _ := Encode(note())
-	room := maxMessage - len(Attribute) - len("String") - len(text)
+	room := MaxMessage - MessageSize(0, text)
 	var f fakeSQS
 	q := &Queue{API: &f, URL: "https://queue"}
 	if err := q.Send(t.Context(), make([]byte, room+1), note()); !errors.Is(err, ErrTooLong) || f.in != nil {

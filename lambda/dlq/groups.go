@@ -56,8 +56,8 @@ func earliest(to *time.Time, t time.Time) {
 // whatever a message says.
 const maxGroups = 1000
 
-// Other stands for what is in no group of its own, because there are too many.
-const Other = "(other)"
+// other stands for what is in no group of its own, because there are too many.
+const other = "(other)"
 
 // Groups adds messages up. It may be used by many goroutines.
 type Groups struct {
@@ -81,7 +81,7 @@ func (g *Groups) Add(d *Dead, now time.Time) {
 	if len(types) == 0 {
 		types[None] = 0
 	}
-	age := Age(now.Sub(d.Since))
+	age := ageName(now.Sub(d.Since))
 	if d.Since.IsZero() {
 		age = None
 	}
@@ -98,7 +98,7 @@ func (g *Groups) group(k groupKey) *Group {
 		g.groups = map[groupKey]*Group{}
 	}
 	if g.groups[k] == nil && len(g.groups) >= maxGroups {
-		k = groupKey{k.queue, Other, Other, Other, Other}
+		k = groupKey{k.queue, other, other, other, other}
 	}
 	if g.groups[k] == nil {
 		g.groups[k] = &Group{Queue: k.queue, Form: k.form, Reason: k.reason, Type: k.kind, Age: k.age}
@@ -138,8 +138,8 @@ var ages = [...]struct {
 	{time.Hour, "<1h"}, {6 * time.Hour, "<6h"}, {day, "<1d"}, {3 * day, "<3d"}, {7 * day, "<7d"}, {14 * day, "<14d"},
 }
 
-// Age is the name of an age.
-func Age(d time.Duration) string {
+// ageName is the name of the range in which an age lies.
+func ageName(d time.Duration) string {
 	for _, a := range ages {
 		if d < a.below {
 			return a.name

@@ -19,7 +19,7 @@ func TestGroupsAreBounded(t *testing.T) {
 	all := g.All()
 	sum, other := 0, 0
 	for _, group := range all {
-		if sum += group.Messages; group.Type == dlq.Other {
+		if sum += group.Messages; group.Type == "(other)" {
 			other = group.Messages
 		}
 	}
@@ -39,16 +39,6 @@ func TestAMessageOfSeveralTypes(t *testing.T) {
 	}
 	if total := g.Total(); total.Messages != 1 || total.Events != 3 || !total.FirstExpires.Equal(at) {
 		t.Errorf("%+v", total)
-	}
-}
-
-func TestAges(t *testing.T) {
-	for age, want := range map[time.Duration]string{
-		0: "<1h", time.Hour: "<6h", 6 * time.Hour: "<1d", 24 * time.Hour: "<3d", 72 * time.Hour: "<7d", 7 * 24 * time.Hour: "<14d", 14 * 24 * time.Hour: ">=14d",
-	} {
-		if got := dlq.Age(age); got != want {
-			t.Errorf("%v: %s, want %s", age, got, want)
-		}
 	}
 }
 

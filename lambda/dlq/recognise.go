@@ -129,7 +129,7 @@ func (r *Recogniser) Recognise(q *Queue, m *Message) *Dead {
 	if b.packed != nil {
 		d.Replays = max(d.Replays, b.packed.Replays)
 		if d.Pipeline == "" {
-			d.Pipeline = word(b.packed.Pipeline)
+			d.Pipeline = safeWord(b.packed.Pipeline)
 		}
 	}
 	if d.Pipeline == "" {
@@ -139,21 +139,21 @@ func (r *Recogniser) Recognise(q *Queue, m *Message) *Dead {
 	case Redrive:
 		d.Reason, d.Attempts = "exhausted", max(m.Receives-1, 0)
 	case Poison:
-		d.Reason, d.Attempts, d.LastFailure = word(note.Reason), note.Receives, m.Sent
+		d.Reason, d.Attempts, d.LastFailure = safeWord(note.Reason), note.Receives, m.Sent
 	case RuleTarget, APIDestination:
-		d.Reason, d.LastFailure = word(attribute(m, errorCode)), m.Sent
+		d.Reason, d.LastFailure = safeWord(attribute(m, errorCode)), m.Sent
 		if n, err := strconv.Atoi(attribute(m, retryAttempts)); err == nil && n >= 0 {
 			d.Attempts = n + 1
 		}
 	case LambdaRecord:
-		d.Reason, d.Attempts, d.LastFailure = word(b.record.Context.Condition), b.record.Context.Invokes, b.record.Timestamp.UTC()
+		d.Reason, d.Attempts, d.LastFailure = safeWord(b.record.Context.Condition), b.record.Context.Invokes, b.record.Timestamp.UTC()
 	case LambdaDLQ:
-		d.Reason, d.LastFailure = word("error_"+attribute(m, lambdaErrorCode)), m.Sent
+		d.Reason, d.LastFailure = safeWord("error_"+attribute(m, lambdaErrorCode)), m.Sent
 	case Unknown:
 		d.Reason = string(Unknown)
 	}
 	if len(d.Events) == 0 && note != nil && note.UUID != "" {
-		d.Events = []Ref{{UUID: uuidOf(note.UUID), Type: None}}
+		d.Events = []Ref{{UUID: safeID(note.UUID), Type: None}}
 	}
 	return d
 }
@@ -190,7 +190,7 @@ func (r *Recogniser) read(text []byte) body {
 				return b
 			}
 			for l := range logs {
-				b.events = append(b.events, Ref{uuidOf(l.UUID), word(l.Type)})
+				b.events = append(b.events, Ref{safeID(l.UUID), safeWord(l.Type)})
 			}
 			b.packed = &meta
 			return b
@@ -205,11 +205,11 @@ func (r *Recogniser) read(text []byte) body {
 	r.decoder.Decode(text, func(e *events.Event, fault *events.Fault) {
 		switch {
 		case fault == nil:
-			b.events = append(b.events, Ref{uuidOf(string(e.UUID)), word(string(e.Type))})
+			b.events = append(b.events, Ref{safeID(string(e.UUID)), safeWord(string(e.Type))})
 		case fault.Reason != events.MissingField:
 			return
 		case fault.UUID != "":
-			b.events = append(b.events, Ref{uuidOf(fault.UUID), None})
+			b.events = append(b.events, Ref{safeID(fault.UUID), None})
 		}
 		b.okta = true
 	})
@@ -238,20 +238,20 @@ func attribute(m *Message, name string) string { return aws.ToString(m.Attribute
 // What may be told of a message outside of it: a message that is not Okta's can
 // have anything in the place of a word or an id.
 var (
-	aWord = regexp.MustCompile(`^[0-9A-Za-z_.:-]{1,100}$`)
-	anID  = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+	wordPattern = regexp.MustCompile(`^[0-9A-Za-z_.:-]{1,100}$`)
+	idPattern   = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 )
 
 // word is a copy: groups hold on to words, and must not hold on to bodies.
-func word(text string) string {
-	if !aWord.MatchString(text) {
+func safeWord(text string) string {
+	if !wordPattern.MatchString(text) {
 		return None
 	}
 	return strings.Clone(text)
 }
 
-func uuidOf(text string) string {
-	if !anID.MatchString(text) {
+func safeID(text string) string {
+	if !idPattern.MatchString(text) {
 		return None
 	}
 	return text

@@ -19,8 +19,8 @@ type dlqCommand struct {
 	Replay dlqReplay `cmd:"" help:"Bring dead messages back. Without --yes it only tells what it would do."`
 }
 
-// dlqTarget says which queues are meant and who asks.
-type dlqTarget struct {
+// queueFlags says which queues are meant and who asks.
+type queueFlags struct {
 	Stack    string   `placeholder:"NAME" help:"CloudFormation stack; it knows its pipelines, their queues and the role to use."`
 	Pipeline string   `placeholder:"NAME" help:"Only this pipeline of the stack: <stack>-<destination>, or the destination alone."`
 	Queue    []string `placeholder:"URL" help:"URL of a dead-letter queue, instead of --stack. May be given more than once."`
@@ -32,8 +32,8 @@ type dlqTarget struct {
 	Profile      string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
 }
 
-// dlqFilter says which messages are meant.
-type dlqFilter struct {
+// filterFlags says which messages are meant.
+type filterFlags struct {
 	Reason    types `placeholder:"REASON" help:"Only these reasons; * stands for any characters. May be given more than once, or with commas."`
 	Type      types `placeholder:"TYPE" help:"Only messages with an event of these types; * stands for any characters."`
 	UUID      types `name:"uuid" placeholder:"UUID" help:"Only these: uuids of events, or message ids."`
@@ -41,14 +41,14 @@ type dlqFilter struct {
 	NewerThan span  `placeholder:"AGE" help:"Only what SQS has had for a shorter time."`
 }
 
-func (f *dlqFilter) filter() dlq.Filter {
+func (f *filterFlags) filter() dlq.Filter {
 	return dlq.Filter{
 		Reasons: f.Reason, Types: f.Type, UUIDs: f.UUID,
 		OlderThan: time.Duration(f.OlderThan), NewerThan: time.Duration(f.NewerThan),
 	}
 }
 
-func (f *dlqFilter) fault() error {
+func (f *filterFlags) fault() error {
 	for _, list := range []types{f.Reason, f.Type, f.UUID} {
 		for _, word := range list {
 			if word == "" {
@@ -82,7 +82,7 @@ func (s *span) UnmarshalText(text []byte) error {
 }
 
 // fault says what is wrong with the choice of queues.
-func (t *dlqTarget) fault() error {
+func (t *queueFlags) fault() error {
 	var faults []error
 	switch {
 	case t.Stack == "" && len(t.Queue) == 0:

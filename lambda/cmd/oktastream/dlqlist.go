@@ -15,17 +15,17 @@ import (
 )
 
 type dlqList struct {
-	dlqTarget
-	dlqFilter
+	queueFlags
+	filterFlags
 	JSON bool `help:"Print one JSON object."`
 }
 
-// readers is how many calls read a queue at a time, and patience for how many
+// readWorkers is how many calls read a queue at a time, and pollSeconds for how many
 // seconds SQS looks before it says that a queue is empty: with 0 it would ask a
 // part of its servers only.
 const (
-	readers  = 8
-	patience = 1
+	readWorkers = 8
+	pollSeconds = 1
 )
 
 // listing is what list prints.
@@ -48,7 +48,7 @@ type listedQueue struct {
 }
 
 func (l *dlqList) Run(ctx context.Context, c console) error {
-	if err := errors.Join(l.dlqTarget.fault(), l.dlqFilter.fault()); err != nil {
+	if err := errors.Join(l.queueFlags.fault(), l.filterFlags.fault()); err != nil {
 		return usage(err)
 	}
 	sites, err := l.sites(ctx)
@@ -60,7 +60,7 @@ func (l *dlqList) Run(ctx context.Context, c console) error {
 	out := listing{}
 	bar := newCount(c, visible(sites))
 	failure := eachSite(ctx, sites, func(p *site, q *dlq.Queue) error {
-		reader := &dlq.Reader{Queue: q, Workers: readers, Wait: patience, Visit: func(_ context.Context, messages []*dlq.Message) error {
+		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds, Visit: func(_ context.Context, messages []*dlq.Message) error {
 			r := p.recogniser(q)
 			for _, m := range messages {
 				if d := r.Recognise(q, m); filter.Chooses(d, now()) {

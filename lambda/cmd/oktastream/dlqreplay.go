@@ -14,8 +14,8 @@ import (
 )
 
 type dlqReplay struct {
-	dlqTarget
-	dlqFilter
+	queueFlags
+	filterFlags
 	To     string `placeholder:"URL" help:"With --queue: the buffer queue to send to."`
 	Limit  int    `placeholder:"N" help:"Bring back no more than N messages."`
 	Yes    bool   `help:"Do it. Without this it is a dry run."`
@@ -60,7 +60,7 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 	out := replayed{DryRun: !r.Yes}
 	bar := newCount(c, visible(sites))
 	failure := eachSite(ctx, sites, func(p *site, q *dlq.Queue) error {
-		to, err := r.door(p)
+		to, err := r.target(p)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 
 // fault is all that is wrong with the flags.
 func (r *dlqReplay) fault() error {
-	faults := []error{r.dlqTarget.fault(), r.dlqFilter.fault()}
+	faults := []error{r.queueFlags.fault(), r.filterFlags.fault()}
 	fault := func(when bool, text string) {
 		if when {
 			faults = append(faults, errors.New(text))
@@ -122,12 +122,12 @@ func (r *dlqReplay) audit() (*dlq.Audit, error) {
 	return dlq.OpenAudit(r.Audit, now())
 }
 
-func (r *dlqReplay) replay(p *site, q *dlq.Queue, to door, audit *dlq.Audit, bar *progress) *dlq.Replay {
+func (r *dlqReplay) replay(p *site, q *dlq.Queue, to target, audit *dlq.Audit, bar *progress) *dlq.Replay {
 	replay := &dlq.Replay{
-		Queue: q, Door: to, To: to.name, Filter: r.filter(), Limit: r.Limit, DryRun: !r.Yes, Force: r.Force, Rate: r.Rate, Audit: audit,
+		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: r.Limit, DryRun: !r.Yes, Force: r.Force, Rate: r.Rate, Audit: audit,
 		Recogniser: func() *dlq.Recogniser { return p.recogniser(q) },
 		Progress:   bar.add,
-		Workers:    readers, Wait: patience,
+		Workers:    readWorkers, Wait: pollSeconds,
 	}
 	if r.Check {
 		replay.Check = to.check

@@ -19,7 +19,7 @@ import (
 )
 
 type dlqShow struct {
-	dlqTarget
+	queueFlags
 	ID   string `arg:"" name:"uuid-or-message-id" help:"uuid of an event, or SQS's message id."`
 	JSON bool   `help:"Print one JSON object, with the body as a string."`
 	Body bool   `help:"Print the body alone, to the byte; oktastream run takes it."`
@@ -36,7 +36,7 @@ type shown struct {
 var errFound = errors.New("found")
 
 func (s *dlqShow) Run(ctx context.Context, c console) error {
-	err := s.dlqTarget.fault()
+	err := s.queueFlags.fault()
 	if s.JSON && s.Body {
 		err = errors.Join(err, errors.New("--json and --body exclude each other"))
 	}
@@ -78,7 +78,7 @@ func (s *dlqShow) search(ctx context.Context, p *site, q *dlq.Queue, bar *progre
 	filter := dlq.Filter{UUIDs: []string{s.ID}}
 	var mu sync.Mutex
 	var found *shown
-	reader := &dlq.Reader{Queue: q, Workers: readers, Wait: patience, Visit: func(_ context.Context, messages []*dlq.Message) error {
+	reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds, Visit: func(_ context.Context, messages []*dlq.Message) error {
 		r := p.recogniser(q)
 		bar.add(len(messages))
 		for _, m := range messages {

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -64,7 +63,7 @@ func describesPipeline(value string) bool {
 const attempts = 6
 
 // sites finds the queues that are meant.
-func (t *dlqTarget) sites(ctx context.Context) ([]*site, error) {
+func (t *queueFlags) sites(ctx context.Context) ([]*site, error) {
 	sdk, err := t.sdk(ctx)
 	if err != nil {
 		return nil, err
@@ -97,7 +96,7 @@ func (t *dlqTarget) sites(ctx context.Context) ([]*site, error) {
 }
 
 // site opens a pipeline's queues.
-func (t *dlqTarget) site(ctx context.Context, sdk aws.Config, o *pipelineOutput) (*site, error) {
+func (t *queueFlags) site(ctx context.Context, sdk aws.Config, o *pipelineOutput) (*site, error) {
 	role := t.Role
 	if role == "" {
 		role = o.ReplayRole
@@ -118,7 +117,7 @@ func (t *dlqTarget) site(ctx context.Context, sdk aws.Config, o *pipelineOutput)
 }
 
 // sdk is the configuration as the AWS CLI has it: environment, profiles, SSO.
-func (t *dlqTarget) sdk(ctx context.Context) (aws.Config, error) {
+func (t *queueFlags) sdk(ctx context.Context) (aws.Config, error) {
 	options := []func(*sdkconfig.LoadOptions) error{
 		sdkconfig.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }),
 	}
@@ -156,7 +155,7 @@ func regionOf(queue string) string {
 }
 
 // assume is the configuration under a role, unless there is none to assume.
-func (t *dlqTarget) assume(sdk aws.Config, role string) aws.Config {
+func (t *queueFlags) assume(sdk aws.Config, role string) aws.Config {
 	if role == "" || t.NoAssumeRole {
 		return sdk
 	}
@@ -166,31 +165,29 @@ func (t *dlqTarget) assume(sdk aws.Config, role string) aws.Config {
 }
 
 // outputs are the pipelines of a stack that are meant.
-func (t *dlqTarget) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutput, error) {
-	out, err := cloudformation.NewFromConfig(sdk).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(t.Stack)})
+func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutput, error) {
+	outputs, err := describeStack(ctx, sdk, t.Stack)
 	if err != nil {
 		return nil, stackProblem(t.Stack, err)
 	}
 	var all, chosen []pipelineOutput
 	var names []string
-	for _, stack := range out.Stacks {
-		for _, output := range stack.Outputs {
-			value := aws.ToString(output.OutputValue)
-			if !describesPipeline(value) {
-				continue
-			}
-			var o pipelineOutput
-			if err := json.Unmarshal([]byte(value), &o); err != nil {
-				return nil, fmt.Errorf("read output %s of stack %s: %w", aws.ToString(output.OutputKey), t.Stack, err)
-			}
-			if o.Oktastream > outputVersion {
-				return nil, withHint(fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
-					"use the oktastream of the version that deployed it")
-			}
-			all, names = append(all, o), append(names, o.Pipeline)
-			if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
-				chosen = append(chosen, o)
-			}
+	for _, output := range outputs {
+		if !describesPipeline(output.Value) {
+			continue
+		}
+		var o pipelineOutput
+		if err := json.Unmarshal([]byte(output.Value), &o); err != nil {
+			return nil, fmt.Errorf("read output %s of stack %s: %w", output.Key, t.Stack, err)
+		}
+		if o.Oktastream > outputVersion {
+			return nil, withHint(
+				fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
+				"use the oktastream of the version that deployed it")
+		}
+		all, names = append(all, o), append(names, o.Pipeline)
+		if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
+			chosen = append(chosen, o)
 		}
 	}
 	switch {

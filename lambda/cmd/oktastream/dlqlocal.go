@@ -18,36 +18,36 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// door is where a site's messages go back in.
-type door struct {
-	dlq.Door
+// target is where a site's messages go back in.
+type target struct {
+	dlq.Target
 	name  string
-	check dlq.Door // nil where no stack says what the pipeline is
+	check dlq.Target // nil where no stack says what the pipeline is
 }
 
 // ingestRule is a pipeline without a queue and without a function.
 const ingestRule = "rule"
 
-// door is the buffer queue, or the pipeline's own sinks where it has none.
-func (r *dlqReplay) door(p *site) (door, error) {
+// target is the buffer queue, or the pipeline's own sinks where it has none.
+func (r *dlqReplay) target(p *site) (target, error) {
 	if p.pipeline == nil {
-		return door{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, nil}, nil
+		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, nil}, nil
 	}
 	local, err := p.pipeline.local()
 	if err != nil {
-		return door{}, err
+		return target{}, err
 	}
 	check := *local
-	check.Deliver = sinkLoop(p.pipeline, dlq.Nowhere{}, dlq.Nowhere{})
+	check.Deliver = sinkLoop(p.pipeline, dlq.Discard{}, dlq.Discard{})
 	if p.pipeline.Ingest != ingestRule {
-		return door{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
+		return target{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
 	}
 	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
 	name := p.pipeline.LogGroup
 	if p.pipeline.Destination == string(config.Datadog) {
 		name = p.pipeline.DeliveryBus
 	}
-	return door{local, name, &check}, nil
+	return target{local, name, &check}, nil
 }
 
 // local is the function's own path with the settings of a stack.
