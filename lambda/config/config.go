@@ -106,6 +106,17 @@ func (c Config) KeepRaw() int {
 	return 512 << 10
 }
 
+// NewPipeline makes the pipeline of a function with this configuration.
+func (c Config) NewPipeline() *pipeline.Pipeline {
+	return pipeline.New(pipeline.Config{
+		Format:  c.Format,
+		Filter:  c.Filter,
+		Datadog: c.Datadog,
+		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
+		KeepRaw: c.KeepRaw(),
+	})
+}
+
 const prefix = "OKTASTREAM_"
 
 type reader struct {

@@ -24,6 +24,9 @@ type Note struct {
 	FirstSeen time.Time `json:"first_seen"`
 	Receives  int       `json:"receives"`
 	Replays   int       `json:"replays"`
+	// Count is how many dead records the body holds, where it is not one: a message
+	// of very many is kept once, as a whole. Reason and Detail are the first's.
+	Count int `json:"count,omitempty"`
 	// EventBridge holds the attributes that EventBridge wrote on a message of its
 	// own, where it has been replayed from one.
 	EventBridge map[string]string `json:"eb,omitempty"`

@@ -8,6 +8,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // Loop delivers records to Sink.
@@ -79,7 +81,7 @@ func (o *Outcome) doubt() {
 		return
 	}
 	for _, a := range o.Answers {
-		if a.State != Dead || a.Reason != refused {
+		if a.State != Dead || a.Reason != events.Refused {
 			return
 		}
 	}
@@ -88,10 +90,6 @@ func (o *Outcome) doubt() {
 		o.Answers[i], o.Causes[i] = Answer{}, len(o.Errors)-1
 	}
 }
-
-// refused is the reason of a record that the destination will not take for what
-// is in it.
-const refused = "refused"
 
 // job is one batch and what it is broken into. Jobs share the slices of the
 // delivery and never an element of them.
@@ -125,7 +123,7 @@ func (j *job) run(ctx context.Context, pending []int) {
 			j.leave(pending, err)
 			return
 		case err != nil && kind == Content && len(pending) == 1:
-			j.answers[pending[0]] = Answer{State: Dead, Reason: refused, Detail: err.Error()}
+			j.answers[pending[0]] = Answer{State: Dead, Reason: events.Refused, Detail: err.Error()}
 			return
 		case err != nil && kind == Unknown && (len(pending) == 1 || j.calls >= maxUnknown):
 			j.leave(pending, err)

@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // Record is one normalised event.
@@ -37,8 +39,8 @@ const (
 // Answer is a sink's word on one record.
 type Answer struct {
 	State  State
-	Reason string // of Dead: a word of the message attribute, too_large or refused
-	Detail string // of Dead: the same for a person; holds no content of the record
+	Reason events.Reason // of Dead: TooLarge or Refused
+	Detail string        // of Dead: the same for a person; holds no content of the record
 
 	Restamped   bool // the record carries the time of delivery instead of its own
 	FallbackRaw bool // the event's own bytes were sent, because the record was too long

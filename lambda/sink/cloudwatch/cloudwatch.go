@@ -130,4 +130,6 @@ func once(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }
 
 // requireJSON makes a success fail that is no response of CloudWatch Logs. It is
 // for PutLogEvents: the success of CreateLogStream has no body.
-func requireJSON(o *cloudwatchlogs.Options) { o.APIOptions = append(o.APIOptions, awserror.RequireJSON) }
+func requireJSON(o *cloudwatchlogs.Options) {
+	o.APIOptions = append(o.APIOptions, awserror.RequireJSON)
+}

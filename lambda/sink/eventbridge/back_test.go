@@ -64,10 +64,16 @@ func TestOnlyTheStacksOwnBatchesAreTakenBack(t *testing.T) {
 func TestOneLogOfABatchCanComeBackAlone(t *testing.T) {
 	u := Unpacker{Pipeline: "okta-datadog", Account: stack}
 	body := []byte(packedEvent(stack, "okta-datadog", `{"uuid":"u-1"}`, `{"uuid":"u-2"}`, `{"uuid":"u-3"}`))
-	for nth, want := range []string{"u-1", "u-2", "u-3"} {
-		records, packed, fault := u.Unpack(u.Alone(body, nth))
-		if !packed || fault != nil || len(records) != 1 || records[0].UUID != want {
-			t.Errorf("%d: %+v, %v, %v in %s", nth, records, packed, fault, u.Alone(body, nth))
+	for _, places := range [][]int{{0}, {1}, {2}, {0, 2}, {0, 1, 2}, nil} {
+		alone := u.Alone(body, places)
+		if len(alone) != len(places) {
+			t.Fatalf("%v: %d bodies", places, len(alone))
+		}
+		for n, one := range alone {
+			records, packed, fault := u.Unpack(one)
+			if want := fmt.Sprintf("u-%d", places[n]+1); !packed || fault != nil || len(records) != 1 || records[0].UUID != want {
+				t.Errorf("%v: %+v, %v, %v in %s", places, records, packed, fault, one)
+			}
 		}
 	}
 }
