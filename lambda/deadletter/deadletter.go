@@ -4,12 +4,22 @@ package deadletter
 
 import (
 	"encoding/json"
+	"runtime/debug"
 	"time"
 	"unicode/utf8"
 )
 
 // Version is the version of the form.
 const Version = 1
+
+// Build is the version of oktastream that is running, as notes give it: that of the
+// module, "devel" where the build has none.
+func Build() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
 
 // Note says why a record is dead. It is the message attribute "oktastream" of a
 // message in the queue `dead`, and part of a line of a file of dead letters.

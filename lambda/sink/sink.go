@@ -55,6 +55,14 @@ type Sink interface {
 	Deliver(ctx context.Context, records []Record, answers []Answer) error
 }
 
+// BatchSink is a Sink whose destination takes so much in one call and no more.
+type BatchSink interface {
+	Sink
+	// Cut returns the indexes of records in batches, each for one Deliver, which
+	// then makes one call for it. A part of a batch is a batch.
+	Cut(records []Record) [][]int
+}
+
 // Kind is what an error says of the chances of another try.
 type Kind int
 

@@ -43,9 +43,29 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 		return first
 	case len(again) > 0:
 		// It is a clock that is wrong, theirs or ours, and no record's fault.
-		return &sink.Error{Kind: sink.Transient, Err: fmt.Errorf("%s: refused the time of delivery of %d of %d records", putLogEvents, len(again), len(refused))}
+		return &sink.Error{Kind: sink.Transient, Err: fmt.Errorf(
+			"%s: refused the time of delivery of %d of %d records", putLogEvents, len(again), len(refused))}
 	}
 	return nil
+}
+
+// Cut cuts records by what one PutLogEvents takes.
+func (s *Sink) Cut(records []sink.Record) [][]int {
+	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), records[i].TimeMS })
+}
+
+// batches are the indexes of list, a batch each. What Cut has cut is one batch,
+// unless a record is sent at another time or as other bytes than it came with.
+func batches(list []event) [][]int {
+	measure := func(i int) (int, int64) { return len(list[i].message), list[i].timeMS }
+	if !limits.Fits(len(list), measure) {
+		return sink.Cut(len(list), limits, measure)
+	}
+	all := make([]int, len(list))
+	for i := range all {
+		all[i] = i
+	}
+	return [][]int{all}
 }
 
 // events decides for each record what to send, and answers for those that cannot
@@ -59,7 +79,8 @@ func (s *Sink) events(records []sink.Record, answers []sink.Answer) []event {
 		e := event{record: i, message: r.Line, timeMS: r.TimeMS}
 		switch {
 		case len(r.Line) == 0:
-			answers[i] = sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: "the record is empty, and CloudWatch Logs takes no empty message"}
+			answers[i] = sink.Answer{State: sink.Dead, Reason: events.Refused,
+				Detail: "the record is empty, and CloudWatch Logs accepts no empty message"}
 			continue
 		case len(r.Line) <= maxMessage:
 		case len(r.Raw) > 0 && len(r.Raw) <= maxMessage:
@@ -80,15 +101,15 @@ func tooLarge(r *sink.Record) string {
 	if len(r.Raw) == 0 {
 		return fmt.Sprintf("the record has %d bytes, CloudWatch Logs takes %d", len(r.Line), maxMessage)
 	}
-	return fmt.Sprintf("the record has %d bytes and the event itself %d, CloudWatch Logs takes %d", len(r.Line), len(r.Raw), maxMessage)
+	return fmt.Sprintf("the record has %d bytes and the event itself %d, CloudWatch Logs takes %d",
+		len(r.Line), len(r.Raw), maxMessage)
 }
 
 // send puts events and answers for those that were accepted. It returns those
 // whose time was refused, and the error of the calls that failed: the last one,
 // if it ended the delivery, or else the first.
 func (s *Sink) send(ctx context.Context, list []event, answers []sink.Answer) (refused []event, err error) {
-	batches := sink.Cut(len(list), Limits(), func(i int) (int, int64) { return len(list[i].message), list[i].timeMS })
-	for _, b := range batches {
+	for _, b := range batches(list) {
 		from, to, failure := s.put(ctx, list, b)
 		if failure != nil {
 			if failure.Kind != sink.Content && failure.Kind != sink.Unknown {
@@ -105,7 +126,9 @@ func (s *Sink) send(ctx context.Context, list []event, answers []sink.Answer) (r
 				refused = append(refused, *e)
 				continue
 			}
-			answers[e.record] = sink.Answer{State: sink.Accepted, Restamped: e.restamped, FallbackRaw: e.raw, Bytes: len(e.message)}
+			answers[e.record] = sink.Answer{
+				State: sink.Accepted, Restamped: e.restamped, FallbackRaw: e.raw, Bytes: len(e.message),
+			}
 		}
 	}
 	return refused, err

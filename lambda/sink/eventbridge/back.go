@@ -8,19 +8,6 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// slack is what a request needs beside its logs: what the batch says of itself,
-// and the few bytes by which a record grows that is restamped.
-const slack = 4 << 10
-
-// Limits cut records into what about one request holds, so that several can be
-// on their way at once.
-func Limits(packBytes int) sink.Limits {
-	if packBytes <= 0 {
-		packBytes = DefaultPackBytes
-	}
-	return sink.Limits{Bytes: min(packBytes, MaxPackBytes) - slack, Records: maxLogs, PerRecord: 1}
-}
-
 // Unpacker knows the packed batches of one pipeline when they come back out of a
 // queue, as the EventBridge events that the API destination gave up on.
 type Unpacker struct {
