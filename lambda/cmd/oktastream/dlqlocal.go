@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -11,6 +10,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -39,12 +39,12 @@ func (r *dlqReplay) target(p *site) (target, error) {
 		return target{}, err
 	}
 	check := *local
-	check.Deliver = sinkLoop(p.pipeline, dlq.Discard{}, dlq.Discard{})
+	check.Deliver = sinkLoop(local.Config, dlq.Discard{}, dlq.Discard{})
 	if p.pipeline.Ingest != ingestRule {
 		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
 		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
-	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
+	local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
 	if p.pipeline.Destination == string(config.Datadog) {
 		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
 	}
@@ -54,7 +54,9 @@ func (r *dlqReplay) target(p *site) (target, error) {
 // local is the function's own path with the settings of a stack.
 func (o *pipelineOutput) local() (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
-		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region, Destination: config.Destination(o.Destination),
+		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
+		Destination: config.Destination(o.Destination),
+		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
 	}}
 	fault := func(err error) error {
@@ -98,28 +100,7 @@ func list(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// callTimeout is how long one call of a destination may take.
-const callTimeout = 10 * time.Second
-
 // sinkLoop delivers records to a pipeline's destination.
-func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
-	var to sink.Sink
-	var limits sink.Limits
-	if o.Destination == string(config.Datadog) {
-		format := o.Format
-		if format == "" {
-			format = string(pipeline.Datadog)
-		}
-		to = eventbridge.New(bus, eventbridge.Config{
-			Bus: o.DeliveryBus, Pipeline: o.Pipeline, Format: format, PackBytes: o.PackBytes,
-			Now: now, CallTimeout: callTimeout,
-		})
-		limits = eventbridge.Limits(o.PackBytes)
-	} else {
-		to = cloudwatch.New(logs, cloudwatch.Config{
-			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, Now: now, CallTimeout: callTimeout,
-		})
-		limits = cloudwatch.Limits()
-	}
-	return &sink.Loop{Sink: to, Limits: limits, Concurrency: 2}
+func sinkLoop(c config.Config, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
+	return destination.New(c, destination.Clients{Logs: logs, Bus: bus}, now, 0)
 }

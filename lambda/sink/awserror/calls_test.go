@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
@@ -260,5 +261,52 @@ func TestIsComparesAsKindsDo(t *testing.T) {
 	}
 	if awserror.Is(&smithy.GenericAPIError{Code: "ResourceAlreadyExistsException"}, "ResourceNotFoundException") {
 		t.Error("two codes are taken for one")
+	}
+}
+
+// The SDK takes an empty body and a body of any type for a success.
+func TestOnlyAResponseOfTheServiceIsASuccess(t *testing.T) {
+	jsonType := "application/x-amz-json-1.1"
+	for name, c := range map[string]struct {
+		status     int
+		kind, body string
+		ok         bool
+	}{
+		"an object":               {200, jsonType, "{}", true},
+		"an object behind blanks": {200, jsonType, " \r\n\t{}", true},
+		"of JSON 1.0":             {200, "application/x-amz-json-1.0", "{}", true},
+		"nothing":                 {200, jsonType, "", false},
+		"blanks":                  {200, jsonType, "  ", false},
+		"204":                     {204, jsonType, "", false},
+		"an empty page":           {200, "text/html", "", false},
+		"an object of a page":     {200, "text/html", "{}", false},
+		"plain JSON of a proxy":   {200, "application/json", "{}", false},
+		"a list":                  {200, jsonType, "[]", false},
+		"null":                    {200, jsonType, "null", false},
+		"the login of a hotspot":  {200, "text/html", "<html>" + canary, false},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			_, _ = io.Copy(io.Discard, q.Body)
+			w.Header().Set("Content-Type", c.kind)
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.body)
+		}))
+		for operation, call := range calls {
+			err := call(t.Context(), aws.Config{
+				Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+				Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
+				APIOptions: []func(*middleware.Stack) error{awserror.RequireJSON},
+			})
+			if (err == nil) != c.ok {
+				t.Errorf("%s, %s: %v", operation, name, err)
+			}
+			if err == nil {
+				continue
+			}
+			if e := awserror.New(operation, err, noon); e.Kind != sink.Transient || strings.Contains(e.Error(), canary) {
+				t.Errorf("%s, %s: %v: %v", operation, name, e.Kind, e)
+			}
+		}
+		server.Close()
 	}
 }
