@@ -139,7 +139,10 @@ func report(w io.Writer, err error) int {
 
 // say says one line. A file's name or a uuid in it can neither end it nor reach
 // the terminal.
-func say(w io.Writer, line string) { fmt.Fprintln(w, "oktastream: "+printable(line)) }
+func say(w io.Writer, line string) { fmt.Fprintln(w, spoken(line)) }
+
+// spoken is a line as say prints it.
+func spoken(line string) string { return "oktastream: " + printable(line) }
 
 // printable spells control characters, and those that turn the direction of
 // text, as JSON does.

@@ -17,6 +17,8 @@ var (
 	strong = color.New(color.Bold).SprintFunc()
 	place  = color.New(color.FgCyan).SprintFunc()
 	faint  = color.New(color.Faint).SprintFunc()
+	// alarming is for what failed.
+	alarming = color.New(color.FgRed).SprintFunc()
 )
 
 // page lays an explanation out for a person.
