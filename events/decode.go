@@ -97,7 +97,7 @@ func (d *Decoder) value(depth int, i uint32) {
 	case form.body != 0 && (form.messageID != 0 || form.eventSource != 0 || form.reason != 0):
 		d.wrapped(depth, tree.AppendString(d.layers[depth].text[:0], form.body))
 	case form.bodyBase64 != 0 && form.reason != 0:
-		body, err := base64.StdEncoding.AppendDecode(d.layers[depth].text[:0], []byte(text(tree, form.bodyBase64)))
+		body, err := base64.StdEncoding.AppendDecode(d.layers[depth].text[:0], tree.String(form.bodyBase64))
 		if err != nil {
 			d.visit(nil, &Fault{Reason: NotJSON, Text: "body_base64 is not base64", Body: tree.Raw(i)})
 			return
@@ -125,7 +125,7 @@ func (d *Decoder) bind(tree *jsontree.Tree, i, whole uint32, from Provenance) {
 }
 
 func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
-	from, fault := d.provenance(tree, form)
+	from, fault := d.provenance(tree, i, form)
 	if fault == nil && tree.Nodes[form.detail].Kind != '{' {
 		fault = &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail is " + kindName(tree.Nodes[form.detail].Kind)}
 	}
@@ -137,25 +137,25 @@ func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
 	d.bind(tree, form.detail, i, from)
 }
 
-func (d *Decoder) provenance(tree *jsontree.Tree, form form) (Provenance, *Fault) {
-	if !isString(tree, form.detailType, DetailType) && text(tree, form.detailType) != DetailType {
+func (d *Decoder) provenance(tree *jsontree.Tree, i uint32, form form) (Provenance, *Fault) {
+	if !isString(tree, form.detailType, DetailType) && tree.Text(i, "detail-type") != DetailType {
 		return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail-type is not " + DetailType}
 	}
 	from := d.last
 	if !isString(tree, form.source, from.Source) {
-		from.Source = text(tree, form.source)
+		from.Source = tree.Text(i, "source")
 		var ok bool
 		if from.Org, from.Stream, ok = ParseSource(from.Source); !ok {
 			return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's source is not " + SourcePrefix + "<org>/<stream>"}
 		}
 	}
 	if !isString(tree, form.account, from.Account) {
-		from.Account = text(tree, form.account)
+		from.Account = tree.Text(i, "account")
 	}
 	if !isString(tree, form.region, from.Region) {
-		from.Region = text(tree, form.region)
+		from.Region = tree.Text(i, "region")
 	}
-	from.ID, from.TimeMS = text(tree, form.id), 0
+	from.ID, from.TimeMS = tree.Text(i, "id"), 0
 	if form.time != 0 && tree.Nodes[form.time].Kind == '"' {
 		from.TimeMS, _ = ParsePublished(tree.String(form.time))
 	}
@@ -178,14 +178,6 @@ func ParseSource(source string) (org, stream string, ok bool) {
 	}
 	org, stream, ok = strings.Cut(rest, "/")
 	return org, stream, ok && org != "" && stream != ""
-}
-
-// text is what string node i stands for, "" where there is no string.
-func text(tree *jsontree.Tree, i uint32) string {
-	if i == 0 || tree.Nodes[i].Kind != '"' {
-		return ""
-	}
-	return string(tree.String(i))
 }
 
 func kindName(k jsontree.Kind) string {

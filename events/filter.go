@@ -6,31 +6,24 @@ import (
 	"strings"
 )
 
-// Match reports whether an event type matches pattern, in which * stands for
-// any run of characters, dots too. Upper and lower case differ, as they do in
-// EventBridge's wildcard.
-func Match(pattern, eventType string) bool {
-	star, mark := -1, 0
-	p, s := 0, 0
-	for s < len(eventType) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, s
-			p++
-		case p < len(pattern) && pattern[p] == eventType[s]:
-			p++
-			s++
-		case star >= 0:
-			mark++
-			p, s = star+1, mark
-		default:
-			return false
+// Match reports whether pattern matches all of name. In a pattern, * stands for
+// any number of any characters, none and dots included; every other character
+// stands for itself. Upper and lower case differ, as in EventBridge's wildcard.
+func Match(pattern, name string) bool {
+	prefix, pattern, starred := strings.Cut(pattern, "*")
+	name, found := strings.CutPrefix(name, prefix)
+	if !starred {
+		return found && name == ""
+	}
+	for found {
+		part, rest, more := strings.Cut(pattern, "*")
+		if !more {
+			return strings.HasSuffix(name, part)
 		}
+		_, name, found = strings.Cut(name, part)
+		pattern = rest
 	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
+	return false
 }
 
 // pipeEvents are never filtered: they tell that somebody switched the stream

@@ -112,7 +112,7 @@ func checkNode(t *testing.T, tree *Tree, i uint32) {
 		if from := child.Start; from <= end || child.End >= n.End {
 			t.Fatalf("%s is not inside %s after what came before", tree.Raw(c), raw)
 		}
-		if n.Kind == '{' && (child.KeyStart <= end || child.KeyEnd >= child.Start || !json.Valid(tree.Text[child.KeyStart-1:child.KeyEnd+1])) {
+		if n.Kind == '{' && (child.KeyStart <= end || child.KeyEnd >= child.Start || !json.Valid(tree.QuotedKey(c))) {
 			t.Fatalf("%q is not the name of %s in %s", tree.Key(c), tree.Raw(c), raw)
 		}
 		end = child.End

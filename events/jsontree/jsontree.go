@@ -37,7 +37,7 @@ type Node struct {
 
 // Tree is one JSON value. The zero value is ready for Parse.
 type Tree struct {
-	Text  []byte
+	Bytes []byte // what was parsed
 	Nodes []Node
 
 	open    []uint32
@@ -46,27 +46,47 @@ type Tree struct {
 }
 
 // Key is the name under which node i stands, as written: escapes are kept.
-func (t *Tree) Key(i uint32) []byte { n := &t.Nodes[i]; return t.Text[n.KeyStart:n.KeyEnd] }
+func (t *Tree) Key(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.KeyStart:n.KeyEnd] }
+
+// QuotedKey is Key with the quotes around it.
+func (t *Tree) QuotedKey(i uint32) []byte {
+	n := &t.Nodes[i]
+	return t.Bytes[n.KeyStart-1 : n.KeyEnd+1]
+}
 
 // Raw is the text of node i as written, quotes and brackets included.
-func (t *Tree) Raw(i uint32) []byte { n := &t.Nodes[i]; return t.Text[n.Start:n.End] }
+func (t *Tree) Raw(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start:n.End] }
 
 // Inner is the text of string node i between its quotes; escapes are kept.
-func (t *Tree) Inner(i uint32) []byte { n := &t.Nodes[i]; return t.Text[n.Start+1 : n.End-1] }
+func (t *Tree) Inner(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start+1 : n.End-1] }
 
-// Member is the last direct child of object node i named key, or 0. The key is
-// compared as written, so one that is spelt with escapes is not found.
-func (t *Tree) Member(i uint32, key string) uint32 {
+// Member is the last member of object node i with that name, or 0 where it has
+// none or is no object. Names are compared unescaped.
+func (t *Tree) Member(i uint32, name string) uint32 {
 	if t.Nodes[i].Kind != '{' {
 		return 0
 	}
 	found := uint32(0)
 	for c := i + 1; c < t.Nodes[i].Next; c = t.Nodes[c].Next {
-		if string(t.Key(c)) == key {
+		key := t.Key(c)
+		if bytes.IndexByte(key, '\\') >= 0 {
+			key = t.AppendKey(nil, c)
+		}
+		if string(key) == name {
 			found = c
 		}
 	}
 	return found
+}
+
+// Text is the string value of the last member of node object with that name,
+// unescaped. It is "" where there is none, or where its value is not a string.
+func (t *Tree) Text(object uint32, name string) string {
+	i := t.Member(object, name)
+	if i == 0 || t.Nodes[i].Kind != '"' {
+		return ""
+	}
+	return string(t.String(i))
 }
 
 // AppendCompact appends the text of node i to dst without the blanks between
@@ -82,8 +102,7 @@ func (t *Tree) AppendCompact(dst []byte, i uint32) []byte {
 			dst = append(dst, ',')
 		}
 		if n.Kind == '{' {
-			m := &t.Nodes[c]
-			dst = append(append(dst, t.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
+			dst = append(append(dst, t.QuotedKey(c)...), ':')
 		}
 		dst = t.AppendCompact(dst, c)
 	}
@@ -109,8 +128,7 @@ func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
 			dst = append(dst, ',')
 		}
 		if n.Kind == '{' {
-			m := &t.Nodes[c]
-			dst = append(append(dst, t.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
+			dst = append(append(dst, t.QuotedKey(c)...), ':')
 		}
 		var wrote bool
 		if dst, wrote = t.AppendDense(dst, c); !wrote {

@@ -40,7 +40,7 @@ func (e *SyntaxError) Error() string {
 // escaped lone surrogates, which is what becomes of a string cut in the middle
 // of a character; bytes that are not UTF-8 are refused.
 func (t *Tree) Parse(text []byte) error {
-	t.Text, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
+	t.Bytes, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
 	if len(text) > MaxSize {
 		return ErrSize
 	}

@@ -53,3 +53,11 @@ func appendUnquoted(dst, quoted []byte) []byte {
 	dst, _ = jsontext.AppendUnquote(dst, quoted)
 	return dst
 }
+
+// AppendKey appends the name of node i to dst, unescaped.
+func (t *Tree) AppendKey(dst []byte, i uint32) []byte {
+	if key := t.Key(i); bytes.IndexByte(key, '\\') < 0 {
+		return append(dst, key...)
+	}
+	return appendUnquoted(dst, t.QuotedKey(i))
+}

@@ -24,8 +24,7 @@ func (r *Reader) unescapeKey(tree *jsontree.Tree, i uint32) []byte {
 		return key
 	}
 	start := len(r.text)
-	n := &tree.Nodes[i]
-	r.text, _ = jsontext.AppendUnquote(r.text, tree.Text[n.KeyStart-1:n.KeyEnd+1])
+	r.text = tree.AppendKey(r.text, i)
 	return r.text[start:]
 }
 

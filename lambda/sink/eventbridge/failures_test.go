@@ -11,82 +11,44 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/smithy-go"
 
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-var codes = map[string]sink.Kind{
-	"ThrottlingException":                 sink.Transient,
-	"Throttling":                          sink.Transient,
-	"InternalFailure":                     sink.Transient,
-	"InternalException":                   sink.Transient,
-	"ServiceUnavailable":                  sink.Transient,
-	"AccessDenied":                        sink.Blocked,
-	"AccessDeniedException":               sink.Blocked,
-	"NotAuthorizedForSource":              sink.Blocked,
-	"NotAuthorizedForSourceException":     sink.Blocked,
-	"NotAuthorizedForDetailTypeException": sink.Blocked,
-	"ResourceNotFoundException":           sink.Blocked,
-	"UnrecognizedClientException":         sink.Blocked,
-	"ExpiredTokenException":               sink.Blocked,
-	"MalformedDetail":                     sink.Content,
-	"InvalidArgument":                     sink.Content,
-	"ValidationException":                 sink.Content,
-	"SomethingNewException":               sink.Content,
-}
-
-func TestCodes(t *testing.T) {
+// Every code is judged in package awserror; here one of each kind passes through,
+// for a request and for an entry.
+func TestFailures(t *testing.T) {
 	throughBoth(t, func(t *testing.T, open func(*bus) API) {
-		for code, kind := range codes {
+		for code, kind := range map[string]sink.Kind{
+			"ThrottlingException":   sink.Transient,
+			"AccessDeniedException": sink.Blocked,
+			"MalformedDetail":       sink.Content,
+			"SomethingNewException": sink.Unknown,
+		} {
 			b := newBus(t)
 			b.fail = func(int, int) string { return code }
 			answers, err := deliver(New(open(b), config("raw")), records(2, 50))
-			if err == nil || sink.KindOf(err) != kind || states(answers)[sink.Retry] != 2 || err.Error() != "PutEvents: "+code {
+			if err == nil || sink.KindOf(err) != kind || states(answers)[sink.Retry] != 2 ||
+				err.Error() != "PutEvents: "+code {
 				t.Errorf("entry, %s: %v of kind %d, %v", code, err, sink.KindOf(err), states(answers))
 			}
 
 			b = newBus(t)
-			b.refuse = func(int) *refusal { return &refusal{status: 400, code: code} }
+			b.refuse = func(int) *refusal {
+				return &refusal{status: 400, code: code, header: http.Header{"Retry-After": {"7"}}}
+			}
 			answers, err = deliver(New(open(b), config("raw")), records(2, 50))
-			if err == nil || sink.KindOf(err) != kind || states(answers)[sink.Retry] != 2 || err.Error() != "PutEvents: "+code+" (HTTP 400)" {
+			if err == nil || sink.KindOf(err) != kind || states(answers)[sink.Retry] != 2 ||
+				err.Error() != "PutEvents: "+code+" (HTTP 400)" {
 				t.Errorf("request, %s: %v of kind %d, %v", code, err, sink.KindOf(err), states(answers))
+			}
+			var e *sink.Error
+			if errors.As(err, &e); (e.RetryAfter == 7*time.Second) != (kind == sink.Transient) {
+				t.Errorf("request, %s: again after %v", code, e.RetryAfter)
 			}
 			if b.calls != 1 {
 				t.Errorf("%s: %d calls, want one try", code, b.calls)
-			}
-		}
-	})
-}
-
-// DESIGN §4: throttled, 5xx. The SDK does not retry by itself, and what the
-// service asks for is handed on.
-func TestStatusAndRetryAfter(t *testing.T) {
-	header := func(name, value string) http.Header { return http.Header{name: {value}} }
-	throughBoth(t, func(t *testing.T, open func(*bus) API) {
-		for name, tc := range map[string]struct {
-			refusal
-			kind  sink.Kind
-			after time.Duration
-		}{
-			"seconds":      {refusal{status: 429, code: "Unheard", header: header("Retry-After", "7")}, sink.Transient, 7 * time.Second},
-			"date":         {refusal{status: 503, code: "Unheard", header: header("Retry-After", "Sun, 22 Nov 2026 12:01:00 GMT")}, sink.Transient, time.Minute},
-			"date gone by": {refusal{status: 503, code: "Unheard", header: header("Retry-After", "Sun, 22 Nov 2026 11:01:00 GMT")}, sink.Transient, 0},
-			"AWS's own":    {refusal{status: 500, code: "Unheard", header: header("X-Amz-Retry-After", "1500")}, sink.Transient, 1500 * time.Millisecond},
-			"nonsense":     {refusal{status: 500, code: "Unheard", header: header("Retry-After", "-1")}, sink.Transient, 0},
-			"403":          {refusal{status: 403, code: "Unheard"}, sink.Blocked, 0},
-			"404":          {refusal{status: 404, code: "Unheard"}, sink.Blocked, 0},
-			"413":          {refusal{status: 413, code: "Unheard"}, sink.Content, 0},
-		} {
-			b := newBus(t)
-			b.refuse = func(int) *refusal { return &tc.refusal }
-			_, err := deliver(New(open(b), config("raw")), records(2, 50))
-			var e *sink.Error
-			if !errors.As(err, &e) || e.Kind != tc.kind || e.RetryAfter.Truncate(time.Second/2) > tc.after || e.RetryAfter < tc.after-time.Second/2 {
-				t.Errorf("%s: %#v", name, err)
-			}
-			if b.calls != 1 {
-				t.Errorf("%s: %d calls: the SDK retries", name, b.calls)
 			}
 		}
 	})
@@ -114,13 +76,13 @@ func TestNobodyListens(t *testing.T) {
 		conn.Close()
 	}))
 	server.Close()
-	for name, api := range map[string]API{
-		"refused": refusing{client, server.URL},
-		"cut off": client,
+	for want, api := range map[string]API{
+		"PutEvents: connection refused": refusing{client, server.URL},
+		"PutEvents: connection closed":  client,
 	} {
 		answers, err := deliver(New(api, config("raw")), records(1, 50))
-		if err == nil || sink.KindOf(err) != sink.Transient || err.Error() != "PutEvents: network error" || answers[0].State != sink.Retry {
-			t.Errorf("%s: %v, %v", name, err, answers)
+		if err == nil || sink.KindOf(err) != sink.Transient || err.Error() != want || answers[0].State != sink.Retry {
+			t.Errorf("%s: %v, %v", want, err, answers)
 		}
 	}
 }
@@ -211,37 +173,40 @@ func TestErrorsHoldNoContent(t *testing.T) {
 	})
 }
 
-type slow struct{}
-
-func (slow) Error() string   { return "about " + canary }
-func (slow) Timeout() bool   { return true }
-func (slow) Temporary() bool { return true }
-
-func TestErrorsWithoutAnAnswer(t *testing.T) {
-	for want, err := range map[string]error{
-		"network timeout": slow{},
-		"no answer":       errors.New("about " + canary),
-		"Unheard":         &smithy.GenericAPIError{Code: "Unheard", Message: canary},
-	} {
-		if f := requestFault(err, testNow); f.kind != sink.Transient || f.code != want {
-			t.Errorf("%+v, want %s", f, want)
-		}
-	}
-}
-
-func TestWorstFaultIsTheError(t *testing.T) {
-	var f faults
+func TestWorstFailureIsTheError(t *testing.T) {
+	var f failures
 	if err := f.err(); err != nil {
 		t.Error(err)
 	}
-	f.add(entryFault("MalformedDetail"))
-	f.add(fault{kind: sink.Transient, cause: context.DeadlineExceeded, retryAfter: time.Second})
-	f.add(entryFault("AccessDeniedException"))
-	f.add(entryFault("MalformedDetail"))
+	f.add(awserror.Entry(putEvents, "MalformedDetail"))
+	timeout := awserror.New(putEvents, context.DeadlineExceeded, testNow)
+	timeout.RetryAfter = time.Second
+	f.add(timeout)
+	f.add(awserror.Entry(putEvents, "AccessDeniedException"))
+	f.add(awserror.Entry(putEvents, "MalformedDetail"))
 	err := f.err()
 	var e *sink.Error
 	if !errors.As(err, &e) || e.Kind != sink.Blocked || e.RetryAfter != time.Second || !errors.Is(err, context.DeadlineExceeded) ||
-		err.Error() != "PutEvents: AccessDeniedException, MalformedDetail, context deadline exceeded" {
+		err.Error() != "PutEvents: AccessDeniedException; PutEvents: context deadline exceeded; PutEvents: MalformedDetail" {
 		t.Errorf("%#v: %v", e, err)
+	}
+}
+
+// A response that contradicts itself says nothing of any entry.
+func TestAResponseThatContradictsItselfIsNoSuccess(t *testing.T) {
+	for name, body := range map[string]string{
+		"one has failed, and each has an id": `{"FailedEntryCount":1,"Entries":[{"EventId":"a"}]}`,
+		"none has failed, and one has":       `{"FailedEntryCount":0,"Entries":[{"ErrorCode":"InternalFailure"}]}`,
+		"no entries":                         `{}`,
+		"two entries for one":                `{"FailedEntryCount":0,"Entries":[{"EventId":"a"},{"EventId":"b"}]}`,
+	} {
+		client := sdk(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			w.Write([]byte(body))
+		}))
+		answers, err := deliver(New(client, config("raw")), records(1, 50))
+		if err == nil || sink.KindOf(err) != sink.Transient || answers[0].State != sink.Retry {
+			t.Errorf("%s: %v, %v", name, err, answers)
+		}
 	}
 }

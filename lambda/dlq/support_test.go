@@ -95,7 +95,7 @@ func recogniser(w *world) func() *dlq.Recogniser {
 // replay is one of a queue into the buffer.
 func (w *world) replay(q *dlq.Queue) *dlq.Replay {
 	return &dlq.Replay{
-		Queue: q, Door: &dlq.Buffer{API: q.API, URL: w.buffer, Version: "v1", FirstWait: time.Millisecond}, To: w.buffer,
+		Queue: q, Target: &dlq.Buffer{API: q.API, URL: w.buffer, Version: "v1", FirstWait: time.Millisecond}, To: w.buffer,
 		Recogniser: recogniser(w), Workers: 4,
 	}
 }

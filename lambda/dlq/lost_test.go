@@ -64,7 +64,7 @@ func TestWhatAnAnswerDoesNotMentionHasNotHappened(t *testing.T) {
 	q := w.open(t, w.dead, "dead")
 	q.FirstWait = time.Millisecond
 	r := w.replay(q)
-	r.Door = &dlq.Buffer{API: mute{API: w.api, send: true}, URL: w.buffer, FirstWait: time.Millisecond}
+	r.Target = &dlq.Buffer{API: mute{API: w.api, send: true}, URL: w.buffer, FirstWait: time.Millisecond}
 	if report, err := r.Run(t.Context()); err != nil || report.Outcomes[dlq.Failed] != 1 || len(w.Messages("dead")) != 1 {
 		t.Errorf("send: %v, %v", report.Outcomes, err)
 	}
@@ -106,16 +106,16 @@ func TestWhatWasNotOfferedIsNotTaken(t *testing.T) {
 		}
 		return awsfake.Fault{}
 	})
-	var parcels []*dlq.Parcel
+	var items []*dlq.Item
 	for range 4 {
-		parcels = append(parcels, &dlq.Parcel{Message: &dlq.Message{Body: strings.Repeat("x", 600_000)}, Dead: &dlq.Dead{}})
+		items = append(items, &dlq.Item{Message: &dlq.Message{Body: strings.Repeat("x", 600_000)}, Dead: &dlq.Dead{}})
 	}
-	if err := (&dlq.Buffer{API: w.api, URL: w.buffer}).Send(t.Context(), parcels); err == nil {
+	if err := (&dlq.Buffer{API: w.api, URL: w.buffer}).Send(t.Context(), items); err == nil {
 		t.Error("no error")
 	}
-	for i, p := range parcels {
+	for i, p := range items {
 		if p.Err == nil {
-			t.Errorf("parcel %d is taken", i)
+			t.Errorf("item %d is taken", i)
 		}
 	}
 }
@@ -180,14 +180,14 @@ func TestADestinationThatIsDownIsLeftAlone(t *testing.T) {
 	r := w.replay(w.open(t, w.dead, "dead"))
 	r.Workers = 1
 	_, err := r.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "the last 5 sends brought nothing back: SendMessageBatch: RequestThrottled") || len(w.Messages("dead")) != 100 {
+	if err == nil || !strings.Contains(err.Error(), "none of the last 5 sends was accepted: SendMessageBatch: RequestThrottled") || len(w.Messages("dead")) != 100 {
 		t.Errorf("%v: %d are left", err, len(w.Messages("dead")))
 	}
 	if n := w.Calls(awsfake.SQS, "SendMessageBatch"); n != 5*4 {
 		t.Errorf("%d sends", n)
 	}
 	r = w.replay(w.open(t, w.dead, "dead"))
-	r.Workers, r.Door = 1, refusing{}
+	r.Workers, r.Target = 1, refusing{}
 	if report, err := r.Run(t.Context()); err != nil || report.Outcomes[dlq.Failed] != 100 {
 		t.Errorf("%v, %v", report.Outcomes, err)
 	}
@@ -195,8 +195,8 @@ func TestADestinationThatIsDownIsLeftAlone(t *testing.T) {
 
 type refusing struct{}
 
-func (refusing) Send(_ context.Context, parcels []*dlq.Parcel) error {
-	for _, p := range parcels {
+func (refusing) Send(_ context.Context, items []*dlq.Item) error {
+	for _, p := range items {
 		p.Err = dlq.Refusal("foreign")
 	}
 	return nil
