@@ -8,7 +8,6 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
@@ -57,7 +56,7 @@ func (l *Local) Send(ctx context.Context, items []*Item) error {
 	for i, a := range out.Answers {
 		switch a.State {
 		case sink.Dead:
-			owner[i].Err = Refusal(safeWord(a.Reason))
+			owner[i].Err = Refusal(safeWord(string(a.Reason)))
 		case sink.Retry:
 			// Not a refusal, even if another record of the message is one.
 			owner[i].Err = errNoAnswer
@@ -93,7 +92,7 @@ func (l *Local) records(p *Item) (records []sink.Record, refusal Refusal) {
 	if l.Envelope {
 		return l.envelopes(p, text)
 	}
-	run := handler.Own(l.Config)
+	run := l.Config.NewPipeline()
 	var spans [][2]int
 	filtered := false
 	out := run.Process(nil, text, func(r *pipeline.Record) {

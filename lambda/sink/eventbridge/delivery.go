@@ -117,6 +117,16 @@ func quote(text string) string {
 	return string(quoted)
 }
 
+// slack is what a request needs beside its logs: what the batch says of itself,
+// and the few bytes by which a record grows that is restamped.
+const slack = 4 << 10
+
+// Cut cuts records by about what one request holds.
+func (s *Sink) Cut(records []sink.Record) [][]int {
+	limits := sink.Limits{Bytes: s.limit - slack, Records: maxLogs, PerRecord: 1}
+	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), 0 })
+}
+
 // Deliver packs the records and offers each request once to the bus. Of an
 // accepted record the answer tells Bytes, Restamped and FallbackRaw; of one that
 // stays at Retry nothing, so that they can be added up.
