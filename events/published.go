@@ -5,10 +5,9 @@ import "time"
 // ParsePublished reads the time at which Okta published an event and returns it
 // in milliseconds since 1970-01-01T00:00:00Z; digits beyond are cut off.
 //
-// Okta writes RFC 3339 in UTC with milliseconds. What comes back from archives
-// and warehouses also has a blank for the T, no zone (it is UTC then), an
-// offset, or any number of decimals: all of these are read. Anything else is
-// refused; there is no guessing.
+// Okta writes RFC 3339 in UTC with milliseconds. Archives and data warehouses also
+// write a space for the T, no zone (it is UTC then), an offset, or any number of
+// decimals: all of these are accepted, and nothing else is.
 func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	if len(s) < len("2006-01-02T15:04:05") || s[4] != '-' || s[7] != '-' || s[13] != ':' || s[16] != ':' {
 		return 0, false

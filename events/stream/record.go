@@ -5,26 +5,26 @@ import "github.com/oktastream/oktastream/events"
 // record is the item being cut. It starts at buf[pos] until it passes max;
 // from then on it is long, and what was scanned of it is consumed.
 type record struct {
-	max   int
-	start int64 // its offset
-	row   int   // its line
-	scan  int   // bytes scanned from buf[pos] on
-	long  bool
-	ink   int64 // the offset after its last byte that is no blank
-	last  byte  // that byte
+	max     int
+	start   int64 // its offset
+	row     int   // its line
+	scan    int   // bytes scanned from buf[pos] on
+	long    bool
+	textEnd int64 // the offset after its last byte that is no blank
+	last    byte  // that byte
 	// breaks counts the line breaks within it, the first of them at scan
 	// index firstEnd.
-	breaks   int
-	firstEnd int
-	hosts    bool  // a line within it begins as a record would
-	work     int64 // bytes scanned since NewReader, for tests of linear time
+	breaks          int
+	firstEnd        int
+	holdsRecordLine bool  // a line within it begins as a record would
+	work            int64 // bytes scanned since NewReader, for tests of linear time
 }
 
 // begin starts a record at buf[pos].
 func (r *Reader) begin() {
 	r.start, r.row = r.base+int64(r.pos), r.line
-	r.ink = r.start
-	r.scan, r.long, r.breaks, r.hosts = 0, false, 0, false
+	r.textEnd = r.start
+	r.scan, r.long, r.breaks, r.holdsRecordLine = 0, false, 0, false
 }
 
 // here returns the offset up to which the record is scanned.
@@ -46,7 +46,7 @@ func (r *Reader) take(n int) {
 	b := r.buf[r.pos+r.scan:][:n]
 	if b = trimRight(b); len(b) > 0 {
 		r.last = b[len(b)-1]
-		r.ink = r.here() + int64(len(b))
+		r.textEnd = r.here() + int64(len(b))
 	}
 	r.scanned(n)
 }
@@ -83,7 +83,7 @@ func (r *Reader) back() {
 		return
 	}
 	r.scan, r.breaks = r.firstEnd, 0
-	r.ink = r.start + int64(len(trimRight(r.text())))
+	r.textEnd = r.start + int64(len(trimRight(r.text())))
 }
 
 // text returns what is scanned of a record that is not long.
@@ -102,7 +102,7 @@ func (r *Reader) item(f *events.Fault) (Item, bool) {
 
 // badItem ends the record with its last scanned byte that is no blank.
 func (r *Reader) badItem(f *events.Fault) (Item, bool) {
-	it := Item{Line: r.row, Offset: r.start, Length: r.ink - r.start, Fault: f}
+	it := Item{Line: r.row, Offset: r.start, Length: r.textEnd - r.start, Fault: f}
 	switch {
 	case !r.long:
 		it.Text = r.text()[:it.Length]
