@@ -21,7 +21,7 @@ import (
 )
 
 type explainCommand struct {
-	What   string `arg:"" name:"type-or-file" help:"An event type, a pattern of them, a file with an event, or - for stdin."`
+	What   string `arg:"" name:"type-or-file" help:"An event type or a pattern, a file with an event, or -."`
 	Format string `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
 	UUID   string `placeholder:"UUID" help:"The event to explain, where a file holds several (default the first)."`
 	Fields bool   `help:"List all fields of the record."`
@@ -233,7 +233,8 @@ func (x *explainCommand) nothing(bad int, fault error) error {
 	case x.UUID != "":
 		return fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
 	case bad > 1:
-		return withHint(fault, fmt.Sprintf("all %d records of the file are bad; oktastream run %s lists what is wrong", bad, x.What))
+		return withHint(fault, fmt.Sprintf("all %d records of the file are bad; oktastream run %s lists what is wrong",
+			bad, x.What))
 	case fault != nil:
 		return fault
 	}

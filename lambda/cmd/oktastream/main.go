@@ -53,6 +53,10 @@ type commands struct {
 	Explain explainCommand   `cmd:"" help:"Show how an event, or a type of event, is normalised."`
 	DLQ     dlqCommand       `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and bring it back."`
 	Version kong.VersionFlag `help:"Show the version."`
+
+	Help       helpCommand       `cmd:"" help:"Show the help of a command."`
+	Completion completionCommand `cmd:"" help:"Print the script with which a shell completes the command's words."`
+	Complete   completeCommand   `cmd:"" hidden:""`
 }
 
 // run runs the program and returns its exit code.
@@ -61,7 +65,7 @@ func run(ctx context.Context, args []string, c console) (code int) {
 	parser := kong.Must(&cli,
 		kong.Name("oktastream"),
 		kong.Description("Okta System Log events in, normalised records out."),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": version()}, helpTexts,
 		kong.Writers(c.out, c.err),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),

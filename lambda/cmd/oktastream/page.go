@@ -43,7 +43,8 @@ func (e explanation) page(fields bool) []byte {
 		lines(&b, "", "", counted(e.More, "more event")+" in the file; --uuid chooses another")
 	}
 	if e.Bad > 0 {
-		lines(&b, "", "", fmt.Sprintf("%s in the file; oktastream run %s lists what is wrong", counted(e.Bad, "bad record"), e.file))
+		lines(&b, "", "", fmt.Sprintf("%s in the file; oktastream run %s lists what is wrong",
+			counted(e.Bad, "bad record"), e.file))
 	}
 	return b.Bytes()
 }

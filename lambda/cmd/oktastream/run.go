@@ -34,14 +34,14 @@ import (
 var sample []byte
 
 type runCommand struct {
-	Files []string `arg:"" optional:"" name:"file" help:"Files of events, - for stdin (also where no file is named). JSON lines, arrays, pretty-printed, EventBridge envelopes, SQS batches, dead letters, any of it gzipped."`
+	Files []string `arg:"" optional:"" name:"file" help:"${run_file}"`
 
 	Sample      bool     `help:"Read the events that come with the program."`
-	Format      *string  `placeholder:"FORMAT" help:"ocsf, datadog or raw (default ocsf; where records go to a terminal, a table)."`
-	To          string   `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout."`
-	DeadLetters string   `type:"path" placeholder:"FILE" help:"Append records that cannot be normalised to FILE, with the reason. Without it they are only reported."`
+	Format      *string  `placeholder:"FORMAT" help:"${run_format}"`
+	To          string   `default:"-" placeholder:"DIR" help:"${run_to}"`
+	DeadLetters string   `type:"path" placeholder:"FILE" help:"${run_dead_letters}"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
-	Include     types    `placeholder:"TYPE" help:"Only these event types; * stands for any characters. May be given more than once, or with commas."`
+	Include     types    `placeholder:"TYPE" help:"${run_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
 	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
