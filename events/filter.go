@@ -33,9 +33,10 @@ func Match(pattern, eventType string) bool {
 	return p == len(pattern)
 }
 
-// pipeEvents are never filtered: they tell that somebody switched the stream
-// itself off, which no alarm behind a stream can learn otherwise.
-const pipeEvents = "system.log_stream.*"
+// LogStreamEvents matches the event types that report a change of a log stream.
+// They are never filtered, and an alarm counts them: somebody may have switched
+// this stream off.
+const LogStreamEvents = "system.log_stream.*"
 
 // Filter chooses events by their type. The zero value lets everything through.
 type Filter struct {
@@ -75,7 +76,7 @@ func checkPattern(pattern string) error {
 
 // Keeps reports whether events of this type go through.
 func (f Filter) Keeps(eventType string) bool {
-	if len(f.include)+len(f.exclude) == 0 || Match(pipeEvents, eventType) {
+	if len(f.include)+len(f.exclude) == 0 || Match(LogStreamEvents, eventType) {
 		return true
 	}
 	for _, pattern := range f.exclude {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -59,6 +60,9 @@ func (b *work) enter(e *entry, now int64) {
 	t.Received++
 	if e.UnknownType {
 		t.UnknownType++
+	}
+	if e.first < 0 && events.Match(events.LogStreamEvents, e.Type) {
+		t.StreamChanged++
 	}
 	switch {
 	case e.Filtered:
