@@ -5,15 +5,15 @@ package main
 // cloudwatch_metric_alarm_test.golden, "expression"). With live=true, which adds the
 // alarm of silence. TestAlarms compares them with package infra/watch.
 const (
-	AlarmsCloudWatch = 39
-	AlarmsDatadog    = 41
+	alarmsCloudWatch = 39
+	alarmsDatadog    = 42
 )
 
 // What else a pipeline with a function has by being there.
 const (
 	// ledgerMetrics are what the function writes under the dimension pipeline:
 	// CloudWatch makes a custom metric of each (package lambda/ledger).
-	ledgerMetrics = 17
+	ledgerMetrics = 18
 	// mappingMetrics are what MetricsConfig EventCount of the event source mapping
 	// switches on for a queue without a filter: polled, invoked, failed to invoke,
 	// deleted. AWS was not found to say whether they cost what a custom metric does;
@@ -42,7 +42,7 @@ const (
 // What an invocation writes to the function's own log: the ledger as metrics and one
 // line of summary, and for each event its lag. TestOwnLog measures.
 const (
-	logBytesAnInvocation = 1393
+	logBytesAnInvocation = 1529
 	logBytesAnEvent      = 5.2
 	logLines             = 2
 )

@@ -48,7 +48,7 @@ func (c pipeline) toCloudWatch(p prices, eventsPerDay float64) []line {
 	f := c.flow(eventsPerDay)
 	bill := append(arrive(p, eventsPerDay*daysOfMonth), drain(p, f)...)
 	bill = append(bill, keep(p, logs{f.eventsPerMonth() * c.recordBytes, f.eventsPerMonth(), c.set.RetentionDays})...)
-	return append(bill, watched(p, f, AlarmsCloudWatch)...)
+	return append(bill, watched(p, f, alarmsCloudWatch)...)
 }
 
 func (c pipeline) toDatadog(p prices, eventsPerDay float64) []line {
@@ -60,7 +60,7 @@ func (c pipeline) toDatadog(p prices, eventsPerDay float64) []line {
 		line{"EventBridge: API destination, one POST a packed batch", p.apiDestination.of(packed)},
 		line{"Secrets Manager: Datadog's key", p.secret.of(secrets)},
 	)
-	return append(bill, watched(p, f, AlarmsDatadog)...)
+	return append(bill, watched(p, f, alarmsDatadog)...)
 }
 
 // ruleToCloudWatch is what somebody makes by hand in the console: no queue, no

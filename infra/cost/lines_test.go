@@ -66,7 +66,7 @@ func TestLinesToDatadog(t *testing.T) {
 	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 2.356364, 1e-5)
 	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 0.471273, 1e-5)
 	near(t, "secret", got["Secrets Manager: Datadog's key"], 0.40, 0)
-	near(t, "alarms", got["CloudWatch: alarms"], 0.10*AlarmsDatadog, 1e-9)
+	near(t, "alarms", got["CloudWatch: alarms"], 0.10*alarmsDatadog, 1e-9)
 	got = amounts(t, c.toDatadog(p, 86_400_000)) // 25.92 M batches of 100
 	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 5*25.92, 1e-5)
 	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 25.92, 1e-5)

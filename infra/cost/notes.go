@@ -27,7 +27,7 @@ func writeNotes(b *strings.Builder, p prices) {
 		fmt.Sprintf("One POST an event meets the API destination's quota of %d a second at %.1f M a day, spread evenly; packed batches do not come near it.",
 			apiDestinationPerSecond, float64(apiDestinationPerSecond)*secondsOfDay/1e6),
 		fmt.Sprintf("Alarms are charged by the metrics they read: %d and %d. Custom metrics are %d of the function's and %d of the event source mapping's, which are taken to cost the same (not confirmed). The dashboard counts, although an account's first three are free.",
-			AlarmsCloudWatch, AlarmsDatadog, ledgerMetrics, mappingMetrics),
+			alarmsCloudWatch, alarmsDatadog, ledgerMetrics, mappingMetrics),
 		fmt.Sprintf("`kms=own` adds $%s a month for the key, $%s after its second yearly rotation (AWS's announcement of 2024-04, not re-confirmed), and what is asked of KMS: by SQS some %.0f times a month. How often EventBridge and CloudWatch Logs ask no page of AWS's was found to say; if EventBridge asked twice for each event, that would be $%s for a million of them. Look at the bill of the first days.",
 			dollars(p.kmsKey.of(1)), dollars(p.kmsKey.of(3)), 3*kmsRequestsOfQueue(), dollars(p.kmsRequest.of(2e6))),
 		"Not in it: what Datadog charges; queries of Logs Insights (by the GB they read); the archive (`archiveDays`), which is off; mails of alarms; what replays cost; transfer of data, of which EventBridge's price page names only that between regions; tax and support. What is made by hand has no dead-letter queue and nobody who watches it, and costs that much less.",

@@ -106,6 +106,7 @@ func (c *cloud) startEmulator(t *testing.T) {
 	said := &output{}
 	process := exec.Command(c.python, filepath.Join(c.dir, "launch.py"))
 	process.Env = append(os.Environ(), "E2E_INVOKE="+c.hosts.URL+"/invoke", "E2E_INTAKE="+c.intake.URL,
+		"E2E_RETRIES="+filepath.Join(c.dir, "retries"),
 		fmt.Sprint("E2E_HOUR=", hour.Seconds()), "PYTHONDONTWRITEBYTECODE=1")
 	process.Stderr = said
 	// The emulator ends when this pipe does, however this process ends.

@@ -56,6 +56,7 @@ func TestEndToEnd(t *testing.T) {
 		{"CloudWatch Logs throttles", w.throttled},
 		{"the function is killed in the middle of a batch", w.killed},
 		{"Datadog is slow and busy", w.busy},
+		{"SendMessage to the queue dead hangs", w.hanging},
 		{"Datadog refuses, then replay", w.refused},
 		{"CloudWatch Logs refuses for longer than the outage budget, then replay", w.exhausted},
 		{"an update changes format and filter in full flow", w.updated},

@@ -129,7 +129,9 @@ func (s *synthesised) arrows(t *testing.T) []arrow {
 			list = append(list, p.ofDelivery()...)
 		}
 		list = append(list, p.ofKey()...)
+		list = append(list, p.ofLock()...)
 	}
+	list = append(list, s.ofStreamRule(t)...)
 	return append(list, s.ofAlarms(t)...)
 }
 

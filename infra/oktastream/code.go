@@ -23,11 +23,7 @@ type code struct{ bucket, key *string }
 // path, with the Go toolchain that is there: no docker, and the same from another
 // module.
 func (b *builder) newCode(stack awscdk.Stack) error {
-	needed := false
-	for _, d := range b.s.Destinations {
-		needed = needed || b.s.Of(d).Ingest != "rule"
-	}
-	if !needed {
+	if !b.hasFunction() {
 		return nil
 	}
 	dir, err := os.MkdirTemp("", "oktastream-forwarder-")

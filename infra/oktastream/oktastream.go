@@ -24,6 +24,7 @@ package oktastream
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -84,8 +85,14 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	}
 	b.newBus()
 	o.BusName = b.bus.name
+	if !b.hasFunction() {
+		b.streamRuleARN = b.ruleARN(b.bus.name, b.streamRuleName())
+	}
 	for _, d := range b.s.Destinations {
 		o.Pipelines = append(o.Pipelines, b.newPipeline(d))
+	}
+	if !b.hasFunction() {
+		b.newStreamRule(o.Pipelines[0])
 	}
 	b.replay.mayUseQueues(b)
 	b.replay.attach(b)
@@ -112,6 +119,16 @@ type builder struct {
 	bus    bus
 	code   code
 	replay *Role
+	// streamRule is nil where a function counts changes of log streams.
+	streamRule    *Rule
+	streamRuleARN *string
+}
+
+// hasFunction reports whether a pipeline of the stack has a function.
+func (b *builder) hasFunction() bool {
+	return slices.ContainsFunc(b.s.Destinations, func(d settings.Destination) bool {
+		return b.s.Of(d).Ingest != settings.IngestRule
+	})
 }
 
 // Pipeline is one destination's.
@@ -152,6 +169,9 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	}
 	if set.Ingest != settings.IngestRule {
 		p.Function = b.newFunction(scope, p, set)
+	}
+	if p.Delivery != nil {
+		b.busPolicy(scope, p)
 	}
 	p.Rule = b.newRule(scope, p, set, rule)
 	b.queuePolicies(scope, p, set, rule)

@@ -64,7 +64,8 @@ func (p *drawn) ofRule() []arrow {
 // posts is a rule that POSTs under the delivery role.
 func (p *drawn) posts(name, role, intake string) arrow {
 	const invoke, assume = "events:InvokeApiDestination", "sts:AssumeRole"
-	events := access.Request{Principal: access.Principal{Service: "events.amazonaws.com"}, Action: assume, Resource: role}
+	events := in(access.Request{Principal: access.Principal{Service: "events.amazonaws.com"}, Action: assume, Resource: role},
+		"aws:SourceAccount", account)
 	lambda := events
 	lambda.Principal.Service = "lambda.amazonaws.com"
 	return arrow{
@@ -72,7 +73,7 @@ func (p *drawn) posts(name, role, intake string) arrow {
 		calls: []access.Request{byRole(role, invoke, intake), events},
 		neighbours: []access.Request{
 			byRole(role, invoke, strings.Replace(intake, "api-destination/", "api-destination/x", 1)), byRole(role, "events:PutEvents", intake),
-			byStranger(assume, role), lambda,
+			byStranger(assume, role), lambda, in(events, "aws:SourceAccount", otherAccount),
 		},
 	}
 }
@@ -83,6 +84,13 @@ func (p *drawn) ofDeadLetters() []arrow {
 	from := []string{p.rule}
 	if p.d == settings.Datadog {
 		from = append(from, p.deliveryRule())
+	}
+	if rules := p.s.of("AWS::Events::Rule"); p.s.settings.Destinations[0] == p.d {
+		for id := range rules {
+			if strings.HasPrefix(id, "OktaLogStream") {
+				from = append(from, p.s.account.ARN(id))
+			}
+		}
 	}
 	if p.key != "" && p.s.settings.Bus == settings.BusCreate && p.s.settings.Destinations[0] == p.d {
 		from = append(from, "arn:aws:events:"+here+":"+account+":event-bus/"+source)
@@ -148,6 +156,7 @@ func (p *drawn) ofFunction() []arrow {
 	return append(list, arrow{name: "function → delivery bus", calls: []access.Request{byRole(role, "events:PutEvents", bus)}, neighbours: []access.Request{
 		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default"),
 		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/"+source), byStranger("events:PutEvents", bus),
+		byAdmin("events:PutEvents", bus),
 	}})
 }
 
@@ -190,9 +199,80 @@ func (p *drawn) ofReplay() []arrow {
 	default:
 		bus := p.arn("AWS::Events::EventBus", "DeliveryBus")
 		back.calls = []access.Request{byRole(p.replay, "events:PutEvents", bus)}
-		back.neighbours = []access.Request{byRole(p.replay, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default")}
+		back.neighbours = []access.Request{
+			byRole(p.replay, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default"), byAdmin("events:PutEvents", bus),
+		}
 	}
 	return []arrow{who, read, back}
+}
+
+// ofLock are the calls that lockQueues leaves to the function, to replays and to
+// whoever deploys.
+func (p *drawn) ofLock() []arrow {
+	if len(p.s.settings.LockQueues) == 0 {
+		return nil
+	}
+	queues := map[string]string{"dead": p.dead}
+	readers := map[string]string{"dead": p.replay}
+	if p.set.Ingest != settings.IngestRule {
+		queues["buffer"], readers["buffer"] = p.arn("AWS::SQS::Queue", "Buffer"), p.role("FunctionRole")
+		queues["redrive"], readers["redrive"] = p.arn("AWS::SQS::Queue", "Redrive"), p.replay
+	}
+	var list []arrow
+	for name, queue := range queues {
+		a := arrow{name: "locked queue " + name, calls: []access.Request{
+			byRole(readers[name], "sqs:ReceiveMessage", queue), byRole(readers[name], "sqs:DeleteMessage", queue),
+		}}
+		for _, action := range []string{
+			"ReceiveMessage", "DeleteMessage", "PurgeQueue", "SetQueueAttributes", "AddPermission", "RemovePermission", "DeleteQueue",
+		} {
+			deploys := byAdmin("sqs:"+action, queue)
+			deploys.Principal.Role = deployer
+			a.calls = append(a.calls, deploys)
+			a.neighbours = append(a.neighbours, byAdmin("sqs:"+action, queue))
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// ofStreamRule is the arrow from the rule that counts changes of log streams to
+// its log group.
+func (s *synthesised) ofStreamRule(t *testing.T) []arrow {
+	for id := range s.of("AWS::Events::Rule") {
+		if !strings.HasPrefix(id, "OktaLogStream") {
+			continue
+		}
+		group, _ := s.only(t, "AWS::Logs::LogGroup", "OktaLogStreamEvents")
+		stream := strings.TrimSuffix(s.account.ARN(group), "*") + "log-stream:x"
+		rule := s.account.ARN(id)
+		const put = "logs:PutLogEvents"
+		return []arrow{{
+			name: "log stream rule → log group", calls: []access.Request{byRule(rule, put, stream), byRule(rule, "logs:CreateLogStream", stream)},
+			neighbours: append(ruleNeighbours(rule, put, stream)[:4], byStranger(put, stream), byRule(rule, "logs:DeleteLogStream", stream)),
+		}}
+	}
+	return nil
+}
+
+// ofBuses are the arrows from EventBridge's buses and archive to the key.
+func (p *drawn) ofBuses() []arrow {
+	const decrypt, generate, context = "kms:Decrypt", "kms:GenerateDataKey", "kms:EncryptionContext:aws:events:event-bus:arn"
+	var list []arrow
+	for id := range p.s.of("AWS::Events::EventBus") {
+		bus := p.s.account.ARN(id)
+		call := func(action string) access.Request { return in(byRule(bus, action, p.key), context, bus) }
+		list = append(list, arrow{
+			name: "bus → key", calls: []access.Request{call(decrypt), call(generate), call("kms:DescribeKey")},
+			neighbours: []access.Request{call("kms:CreateGrant"), call("kms:Encrypt"), in(byStranger(decrypt, p.key), context, bus)},
+		})
+	}
+	archive := byRule("arn:aws:events:"+here+":"+account+":archive/x", "kms:ReEncryptFrom", p.key)
+	if p.s.settings.ArchiveDays > 0 {
+		return append(list, arrow{name: "archive → key", calls: []access.Request{archive},
+			neighbours: []access.Request{byStranger("kms:ReEncryptFrom", p.key)}})
+	}
+	return append(list, arrow{name: "no archive", neighbours: []access.Request{archive}})
 }
 
 // ofKey are the arrows to the key: without one of them something cannot be
@@ -213,8 +293,8 @@ func (p *drawn) ofKey() []arrow {
 		return in(byRole(role, action, key), "kms:ViaService", "sqs."+here+".amazonaws.com")
 	}
 	list := []arrow{{
-		name:  "EventBridge → queues and buses under the key",
-		calls: []access.Request{events(decrypt, p.key), events(generate, p.key), events("kms:DescribeKey", p.key)},
+		name:  "EventBridge → encrypted queues",
+		calls: []access.Request{events(decrypt, p.key), events(generate, p.key)},
 		neighbours: []access.Request{
 			events(decrypt, otherKey), events("kms:ScheduleKeyDeletion", p.key), events("kms:PutKeyPolicy", p.key), byStranger(decrypt, p.key),
 			{Principal: access.Principal{Service: "s3.amazonaws.com"}, Action: decrypt, Resource: p.key},
@@ -244,5 +324,5 @@ func (p *drawn) ofKey() []arrow {
 			},
 		})
 	}
-	return list
+	return append(list, p.ofBuses()...)
 }

@@ -41,11 +41,11 @@ func fromSources(sources []*string) condition {
 	return condition{"ArnEquals": {"aws:SourceArn": sources}}
 }
 
-// strangers is the condition that neither one of these roles nor EventBridge for
-// one of these sources calls. Both halves must hold, and a key that a request does
+// noneOf is the condition that neither one of these roles nor EventBridge for one
+// of these sources calls. Both halves must hold, and a key that a request does
 // not have counts as "not equal" (IAM user guide, "Condition operators", read
 // 2026-11).
-func strangers(roles, sources []*string) condition {
+func noneOf(roles, sources []*string) condition {
 	keys := map[string]any{}
 	if len(roles) > 0 {
 		keys["aws:PrincipalArn"] = roles
@@ -75,6 +75,12 @@ func (b *builder) newRole(scope constructs.Construct, id, description string, tr
 // trust lets a service assume a role.
 func trust(name string) statement {
 	return statement{"Effect": "Allow", "Principal": service(name), "Action": "sts:AssumeRole"}
+}
+
+// ofAccount is the condition that a service calls for a resource of this account
+// (EventBridge user guide, "Cross-service confused deputy prevention", read 2026-11).
+func ofAccount() condition {
+	return condition{"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}}
 }
 
 func (r *Role) may(sid string, actions []string, resource any) {

@@ -116,7 +116,7 @@ func (b *builder) newRule(scope constructs.Construct, p *Pipeline, set *settings
 		needed = append(needed, b.invokePermission(scope, p.Function, ruleARN))
 	case p.Destination == settings.CloudWatch:
 		target.Arn = p.LogGroup.targetARN
-		needed = append(needed, b.logPolicy(scope, p, ruleARN))
+		needed = append(needed, b.logPolicy(scope, "RuleToEvents", p.Name, p.LogGroup, ruleARN))
 	default:
 		p.Delivery.direct(target, set)
 	}

@@ -63,10 +63,11 @@ func needNode(t *testing.T) {
 }
 
 const (
-	source  = "aws.partner/okta.com/example/oktastream"
-	account = "111122223333"
-	here    = "us-east-1"
-	given   = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	source   = "aws.partner/okta.com/example/oktastream"
+	account  = "111122223333"
+	here     = "us-east-1"
+	deployer = "arn:aws:iam::111122223333:role/cfn-exec"
+	given    = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
 // configurations are what the tests synthesise, by name: context as a user would
@@ -100,7 +101,7 @@ func configurations() map[string]map[string]any {
 		"include-exclude":   with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
 		"filter-rule":       with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include", "user.session.start"),
 		"rotated":           with("destination", dd, "secret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion", "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
-		"template":          with("destination", dd, "secret", "datadog/api-key", "body", "template", "site", "eu1", "rate", 50),
+		"eu1":               with("destination", dd, "secret", "datadog/api-key", "site", "eu1", "rate", 50),
 		"slow":              with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
 		"destroy":           with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
 		"mail":              with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
@@ -108,6 +109,7 @@ func configurations() map[string]map[string]any {
 		"mail-live-both":    with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "live", true),
 		"mail-given":        with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
 		"topic":             with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
+		"locked":            with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule", "lockQueues", deployer, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
 		"replayers":         with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
 	}
 }

@@ -120,6 +120,9 @@ func (r *reader) known(name string) error {
 	}
 	rows := Table()
 	at := slices.IndexFunc(rows, func(row Setting) bool { return row.Name == plain })
+	if plain == "body" {
+		return errors.New("this setting is gone: the text template that body=template made loses the quotes in lists; leave it out")
+	}
 	if at < 0 {
 		return errors.New("there is no such setting" + nearest(plain, rows))
 	}

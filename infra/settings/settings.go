@@ -40,12 +40,6 @@ const (
 	RemovalDestroy = "destroy"
 )
 
-// How the body of a POST to Datadog is cut out of the packed batch.
-const (
-	BodyPath     = "path"     // InputPath $.detail.logs
-	BodyTemplate = "template" // an input transformer
-)
-
 // Settings are a stack's settings. [Default] has every default; what has none
 // (Source, Destinations, and Secret for Datadog) must be set.
 type Settings struct {
@@ -60,6 +54,10 @@ type Settings struct {
 	// and send to the buffer queues themselves. None is everybody in the account
 	// whose own policy allows to assume the replay role.
 	ReplayPrincipals []string
+	// LockQueues are the ARNs of the only IAM roles, beside the function, the replay
+	// role and ReplayPrincipals, that may read, delete or change the queues. None is
+	// off.
+	LockQueues []string
 
 	AlarmEmail string // whom alarms are sent to
 	AlarmTopic string // the ARN of an SNS topic of yours, instead
@@ -91,7 +89,6 @@ type Pipeline struct {
 	SecretVersion string
 	Site          string
 	Rate          int // requests a second
-	Body          string
 	PackBytes     int
 	Service       string
 	Tags          []string

@@ -24,6 +24,8 @@ type Setting struct {
 	days  []int // the only numbers allowed, where not all of low to high are
 }
 
+const roleForm = `^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$`
+
 // both are the destinations.
 func both() []Destination { return []Destination{CloudWatch, Datadog} }
 
@@ -78,9 +80,6 @@ func Table() []Setting {
 		{Name: "rate", Meaning: "requests a second to Datadog, at most; each carries up to 1,000 logs", Default: "300", Of: []Destination{Datadog},
 			Allowed: "1 to 10000; beyond 300 needs a quota of yours",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Rate }, low: 1, high: 10000},
-		{Name: "body", Meaning: "how the JSON array for Datadog is cut out of the packed batch: an InputPath or an input transformer", Default: BodyPath, Of: []Destination{Datadog},
-			Allowed: "`path`, `template`",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Body }, check: oneOf(BodyPath, BodyTemplate)},
 		{Name: "packBytes", Meaning: "size of a PutEvents request, at most", Default: "245760", Of: []Destination{Datadog},
 			Allowed: "16384 to 786432",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).PackBytes }, low: 16384, high: 786432},
@@ -101,7 +100,11 @@ func Table() []Setting {
 			bind:    func(s *Settings, _ Destination) any { return &s.KMS }, check: checkKMS},
 		{Name: "replayPrincipals", Meaning: "who may replay dead letters; none is everybody in the account whose own policy allows to assume the replay role",
 			Allowed: "ARNs of IAM roles, joined by commas",
-			bind:    func(s *Settings, _ Destination) any { return &s.ReplayPrincipals }, check: matches(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$`, "the ARN of an IAM role (an assumed role's session ARN is not)")},
+			bind:    func(s *Settings, _ Destination) any { return &s.ReplayPrincipals }, check: matches(roleForm, "the ARN of an IAM role (an assumed role's session ARN is not)")},
+		{Name: "lockQueues", Meaning: "the only roles, beside the function and replays, that may read, delete or change the queues; none is off. " +
+			"CloudFormation's role must be among them, or the next deploy fails",
+			Allowed: "ARNs of IAM roles, joined by commas",
+			bind:    func(s *Settings, _ Destination) any { return &s.LockQueues }, check: matches(roleForm, "the ARN of an IAM role (an assumed role's session ARN is not)")},
 		{Name: "archiveDays", Meaning: "days that an EventBridge archive keeps events; replay from an archive of a partner bus is documented nowhere, so see it as a convenience", Default: "0",
 			Allowed: "0 to 3650; `0` is no archive",
 			bind:    func(s *Settings, _ Destination) any { return &s.ArchiveDays }, low: 0, high: 3650},

@@ -36,14 +36,15 @@ var sentence = regexp.MustCompile(`^[A-Z][^\n]+\.$`)
 
 func TestEveryAlarmSaysWhatHappenedAndWhatToDoFirst(t *testing.T) {
 	each(t, func(t *testing.T, s Stack, a Alarm) {
-		if !sentence.MatchString(a.Happened) || !sentence.MatchString(a.DoFirst) || strings.Contains(a.Happened+a.DoFirst+a.WhyMissing, "{") {
-			t.Errorf("%s: %q %q", a.Name, a.Happened, a.DoFirst)
+		if !sentence.MatchString(a.Happened) || !sentence.MatchString(a.Means) || len(a.Do) == 0 ||
+			strings.Contains(a.Description(), "{") {
+			t.Errorf("%s: %q %q %q", a.Name, a.Happened, a.Means, a.Do)
 		}
 		if !slices.Contains([]string{notBreaching, breaching, ignore}, a.Missing) || len(a.WhyMissing) < 20 || strings.HasSuffix(a.WhyMissing, ".") {
 			t.Errorf("%s: missing data is %q, because %q", a.Name, a.Missing, a.WhyMissing)
 		}
 		d := a.Description()
-		for _, part := range []string{a.Happened, a.DoFirst, a.Missing, a.WhyMissing} {
+		for _, part := range append([]string{a.Happened, a.Means, a.Missing, a.WhyMissing}, a.Do...) {
 			if !strings.Contains(d, part) {
 				t.Errorf("%s: the description lacks %q", a.Name, part)
 			}
@@ -53,6 +54,18 @@ func TestEveryAlarmSaysWhatHappenedAndWhatToDoFirst(t *testing.T) {
 			t.Errorf("%s: the description has %d characters: %s", a.Name, n, d)
 		}
 	})
+}
+
+// metrics is how many metrics an alarm reads, which AWS charges for ("Amazon
+// CloudWatch pricing", alarm metrics, 2026-11).
+func metrics(a Alarm) int {
+	n := 0
+	for _, q := range a.Queries {
+		if q.Metric != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func TestEveryMetricExists(t *testing.T) {
@@ -90,8 +103,8 @@ func TestAlarmsAreWithinCloudWatchsLimits(t *testing.T) {
 				returned++
 			}
 		}
-		if a.Metrics() < 1 || a.Metrics() > 10 || expressions > 10 || returned != 1 {
-			t.Errorf("%s: %d metrics, %d expressions, %d returned", a.Name, a.Metrics(), expressions, returned)
+		if metrics(a) < 1 || metrics(a) > 10 || expressions > 10 || returned != 1 {
+			t.Errorf("%s: %d metrics, %d expressions, %d returned", a.Name, metrics(a), expressions, returned)
 		}
 		limit := 24 * 3600
 		if a.PeriodSeconds >= 3600 {
@@ -140,12 +153,12 @@ func fires(t *testing.T, a Alarm, data func(*Metric) series, length int) bool {
 	return n >= a.ToAlarm
 }
 
-// What is lost or dead or beyond repair is told for a single event.
+// A single event that is lost or dead fires.
 func TestASingleEventIsEnough(t *testing.T) {
 	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost", "dead-not-empty", "redrive-not-empty",
 		"function-errors", "async-lost", "async-dropped", "dead-letter-failed", "exhausted", "conflict", "ledger-unbalanced"}
 	seen := map[string]bool{}
-	for _, a := range Kinds() {
+	for _, a := range kinds() {
 		none := filled(a.Periods, missing())
 		one := func(hit *Metric) func(*Metric) series {
 			return func(m *Metric) series {

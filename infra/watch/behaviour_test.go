@@ -8,7 +8,7 @@ import (
 
 func kind(t *testing.T, name string) Alarm {
 	t.Helper()
-	all := Kinds()
+	all := kinds()
 	i := slices.IndexFunc(all, func(a Alarm) bool { return a.Kind == name })
 	if i < 0 {
 		t.Fatalf("no alarm %s", name)
@@ -38,32 +38,15 @@ func TestSilence(t *testing.T) {
 	if a.Missing != breaching {
 		t.Errorf("missing data is %s", a.Missing)
 	}
-	// Which rule: a pipeline's own where it has no filter, else ours that matches all;
-	// no alarm before the stack is live, and none that could only see a filter.
-	rule := func(s Stack) string {
-		a, ok := silence(s)
-		if !ok {
-			return "none"
-		}
-		return a.Queries[0].Metric.Dimensions[1].Value
+	// It needs no rule, so that a filter of every pipeline is no silence.
+	s := Stack{Name: "okta", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 30, Pipelines: []Pipeline{{Filtered: true}}}
+	a, ok := silence(s)
+	if m := a.Queries[0].Metric; !ok || m.Name != "Events" || !slices.Equal(m.Dimensions, []Dimension{{"EventSourceName", "source"}}) {
+		t.Errorf("silence reads %+v", m)
 	}
-	with := func(live bool, all string, filtered ...bool) Stack {
-		s := Stack{Name: "okta", Bus: "bus", AllRule: all, Live: live, SilenceMinutes: 30}
-		for i, f := range filtered {
-			s.Pipelines = append(s.Pipelines, Pipeline{Rule: []string{"first", "second"}[i], Bus: "bus", Filtered: f})
-		}
-		return s
-	}
-	for want, s := range map[string]Stack{
-		"first": with(true, "", false, true), "second": with(true, "", true, false), "all": with(true, "all", true, true),
-		"none": with(true, "", true),
-	} {
-		if got := rule(s); got != want {
-			t.Errorf("silence is judged from %s, want %s", got, want)
-		}
-	}
-	if got := rule(with(false, "all", false)); got != "none" {
-		t.Errorf("a stack that is not live has an alarm for silence of %s", got)
+	s.Live = false
+	if _, ok := silence(s); ok {
+		t.Error("a stack that is not live has an alarm for silence")
 	}
 	for minutesOf, want := range map[int][2]int{1: {60, 1}, 1440: {60, 1440}, 1441: {3600, 25}, 10080: {3600, 168}} {
 		if period, periods := minutes(minutesOf); [2]int{period, periods} != want {
@@ -184,6 +167,7 @@ func TestReplaysAreWatchedToo(t *testing.T) {
 func TestWhichAlarmsAStackHas(t *testing.T) {
 	const (
 		rule     = "rule-failed rule-lost"
+		retrying = "delivery-retrying"
 		delivery = "delivery-failed delivery-lost"
 		dead     = "dead-not-empty dead-for-a-week"
 		queues   = "redrive-not-empty redrive-for-a-week buffer-deep buffer-old"
@@ -194,10 +178,10 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 	for name, want := range map[string][]string{
 		"default":                  {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
 		"queue cloudwatch live":    {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
-		"lambda datadog":           {"stream-changed", rule, delivery, dead, queues, function, async, ledger},
-		"rule cloudwatch":          {"stream-changed", rule, dead},
-		"rule datadog":             {"stream-changed", rule, delivery, dead},
-		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule, delivery, dead, queues, function, ledger, "counters-disagree"},
+		"lambda datadog":           {"stream-changed", rule, retrying, delivery, dead, queues, function, async, ledger},
+		"rule cloudwatch":          {"stream-changed", rule, retrying, dead},
+		"rule datadog":             {"stream-changed", rule, retrying, delivery, dead},
+		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule, retrying, delivery, dead, queues, function, ledger, "counters-disagree"},
 	} {
 		var have []string
 		for _, a := range Alarms(stacks()[name]) {
@@ -209,17 +193,32 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 	}
 }
 
-func TestAStackWithoutAStreamRule(t *testing.T) {
-	s := stacks()["default"]
-	s.StreamRule = ""
-	for _, a := range Alarms(s) {
-		if a.Kind == "stream-changed" {
-			t.Error("an alarm on a rule that is not there")
+// stream-changed reads the function's metric where there is a function, else a
+// rule's.
+func TestWhoCountsChangesOfAStream(t *testing.T) {
+	for name, want := range map[string]string{"default": "stream_changed", "lambda datadog": "stream_changed", "rule datadog": "MatchedEvents"} {
+		a, ok := streamChanged(stacks()[name])
+		if !ok || a.Queries[0].Metric.Name != want {
+			t.Errorf("%s: %v, want %s", name, a.Queries, want)
 		}
 	}
-	for _, w := range read(t, s) {
-		if strings.Contains(w.Properties.Title, "log stream") {
-			t.Error("a graph of a rule that is not there")
+	if _, ok := streamChanged(Stack{Name: "s", Pipelines: []Pipeline{{Name: "p"}}}); ok {
+		t.Error("an alarm on a rule that does not exist")
+	}
+}
+
+// An outage of Datadog fires after a quarter of an hour; a repeated call does not.
+func TestDeliveriesThatAreRepeated(t *testing.T) {
+	a := kind(t, "delivery-retrying")
+	for name, c := range map[string]struct {
+		points series
+		want   bool
+	}{
+		"none": {filled(3, missing()), false}, "one in a while": {series{missing(), 4, missing()}, false},
+		"ten minutes": {series{missing(), 30, 30}, false}, "a quarter of an hour": {series{1, 30, 200}, true},
+	} {
+		if got := fires(t, a, steady(c.points), 3); got != c.want {
+			t.Errorf("%s: fires %v", name, got)
 		}
 	}
 }
@@ -228,11 +227,11 @@ func TestAStackWithoutAStreamRule(t *testing.T) {
 // changed on purpose only.
 func TestWhatAlarmsCost(t *testing.T) {
 	for name, want := range map[string][2]int{
-		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {38, 78}, "lambda cloudwatch live": {20, 31}, "rule datadog live": {8, 8},
+		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {39, 79}, "lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10},
 	} {
 		alarms, read := Alarms(stacks()[name]), 0
 		for _, a := range alarms {
-			read += a.Metrics()
+			read += metrics(a)
 		}
 		if got := [2]int{len(alarms), read}; got != want {
 			t.Errorf("%s: %d alarms that read %d metrics, want %v", name, got[0], got[1], want)

@@ -33,11 +33,11 @@ func runbook(s Stack) string {
 	dlq := "`oktastream dlq list --stack " + s.Name + "`"
 	return "# " + s.Name + `: Okta events
 
-**Something is red?** Click the alarm: its description says what happened and what to do first. The [runbook](https://github.com/oktastream/oktastream#alarms) has a line for each.
+**Is an alarm red?** Click it: its description says what happened, what it means and what to do first. The [runbook](https://github.com/oktastream/oktastream/tree/main/infra/watch#alarms) has a line for each.
 
 1. **No events from Okta** (below): Okta, Reports, Log Streaming: is the stream *Active*?
-2. **Orange or red in "received"**: the destination does not take them. They wait; nothing is lost until *redrive* fills.
-3. **Dead letters**: ` + dlq + ` says why, ` + "`dlq replay`" + ` brings them back. 14 days.
+2. **Orange or red in "received"**: the destination does not accept events. They wait, and are tried for outageHours.
+3. **Dead letters**: ` + dlq + ` shows the reasons, ` + "`dlq replay`" + ` sends them again. 14 days.
 4. **Counters disagree**: compare that hour with Okta's System Log (90 days).`
 }
 
@@ -50,13 +50,10 @@ func alarmStatus(s Stack, width int) widget {
 	return widget{kind: "alarm", width: width, fixed: map[string]any{"title": "Alarms", "alarms": arns, "sortBy": "stateUpdatedTimestamp"}}
 }
 
-// fromOkta is what the rules on the partner event bus match.
+// fromOkta is what EventBridge ingests from Okta, and what the rules match.
 func fromOkta(s Stack) []widget {
-	var lines []line
+	lines := []line{of(ofSource(s.Source, "Events", "Sum"), "from Okta", grey)}
 	colours := []string{blue, green, purple}
-	if s.AllRule != "" {
-		lines = append(lines, of(ofRule(s.Bus, s.AllRule, "MatchedEvents", "Sum"), "all events", grey))
-	}
 	for i, p := range s.Pipelines {
 		label := "to " + p.Destination
 		if p.Filtered {
@@ -64,13 +61,14 @@ func fromOkta(s Stack) []widget {
 		}
 		lines = append(lines, of(ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum"), label, colours[i%len(colours)]))
 	}
-	if s.StreamRule == "" {
-		return []widget{graph(columns, "from Okta: events matched", "events", lines...)}
+	w := graph(columns, "from Okta: events ingested, and matched by the rules", "events", lines...)
+	changed, ok := streamChanged(s)
+	if !ok {
+		return []widget{w}
 	}
-	return []widget{
-		graph(18, "from Okta: events matched", "events", lines...),
-		graph(6, "changes of a log stream", "events", of(ofRule(s.Bus, s.StreamRule, "MatchedEvents", "Sum"), "system.log_stream.*", red)),
-	}
+	w.width = 18
+	return []widget{w, graph(6, "changes of a log stream", "events",
+		of(changed.Queries[0].Metric, "system.log_stream.*", red))}
 }
 
 func (g *grid) pipeline(s Stack, p Pipeline) {

@@ -45,6 +45,8 @@ type Ledger struct {
 	BytesIn     int64 `json:"bytes_in"`
 	BytesOut    int64 `json:"bytes_out"`
 	Batches     int64 `json:"batches"`
+	// StreamChanged is an event system.log_stream.*: somebody changed a log stream.
+	StreamChanged int64 `json:"stream_changed"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.
@@ -74,6 +76,7 @@ func (l *Ledger) Add(other Ledger) {
 	l.BytesIn += other.BytesIn
 	l.BytesOut += other.BytesOut
 	l.Batches += other.Batches
+	l.StreamChanged += other.StreamChanged
 }
 
 // Lines says it to a person: the equation with its terms that are not zero, then
@@ -100,6 +103,7 @@ func (l Ledger) Lines() []string {
 	}{
 		{"unknown_type", l.UnknownType}, {"conflict", l.Conflict}, {"restamped", l.Restamped},
 		{"dead_letter_failed", l.DeadLetterFailed}, {"fallback_raw", l.FallbackRaw},
+		{"stream_changed", l.StreamChanged},
 	} {
 		if t.n != 0 {
 			notes = append(notes, fmt.Sprintf("%d %s", t.n, t.name))

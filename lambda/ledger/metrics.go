@@ -47,6 +47,7 @@ func words(l Ledger) []struct {
 		count("unknown_type", l.UnknownType), count("conflict", l.Conflict), count("restamped", l.Restamped),
 		count("dead_letter_failed", l.DeadLetterFailed), count("fallback_raw", l.FallbackRaw),
 		{metric{"bytes_in", "Bytes"}, l.BytesIn}, {metric{"bytes_out", "Bytes"}, l.BytesOut}, count("batches", l.Batches),
+		count("stream_changed", l.StreamChanged),
 	}
 }
 

@@ -63,22 +63,10 @@ func TestConditions(t *testing.T) {
 		{"Null", "false", nil, false},
 		{"Null", "false", []string{"a"}, true},
 
-		{"NumericEquals", "10", []string{"10.0"}, true},
-		{"NumericNotEquals", "10", []string{"10"}, false},
-		{"NumericNotEquals", "10", nil, true},
-		{"NumericLessThan", "10", []string{"9"}, true},
-		{"NumericLessThan", "10", []string{"10"}, false},
-		{"NumericLessThanEquals", "10", []string{"10"}, true},
-		{"NumericGreaterThan", "10", []string{"10"}, false},
-		{"NumericGreaterThan", "10", []string{"11"}, true},
-		{"NumericGreaterThanEquals", "10", []string{"10"}, true},
-		{"NumericLessThan", "10", nil, false},
-
 		{"StringEqualsIfExists", "a", nil, true},
 		{"StringEqualsIfExists", "a", []string{"b"}, false},
 		{"StringNotEqualsIfExists", "a", nil, true},
 		{"ArnLikeIfExists", rule, nil, true},
-		{"NumericLessThanIfExists", "10", nil, true},
 
 		{"ForAnyValue:StringEquals", "a,b", []string{"b", "c"}, true},
 		{"ForAnyValue:StringEquals", "a,b", []string{"c", "d"}, false},
@@ -118,7 +106,6 @@ func TestConditionFaults(t *testing.T) {
 		"date operator":          {"DateLessThan", "2020-01-01T00:00:00Z"},
 		"wrong case":             {"stringequals", "a"},
 		"negation misplaced":     {"NotStringEquals", "a"},
-		"negated less-than":      {"NumericNotLessThan", "1"},
 		"unknown set":            {"ForSomeValues:StringEquals", "a"},
 		"two sets":               {"ForAnyValue:ForAnyValue:StringEquals", "a"},
 		"set twice over":         {"ForAllValues:ForAnyValue:StringEquals", "a"},
@@ -126,7 +113,6 @@ func TestConditionFaults(t *testing.T) {
 		"set of Null":            {"ForAnyValue:Null", "true"},
 		"Null with a text":       {"Null", "yes"},
 		"Bool with a text":       {"Bool", "yes"},
-		"number":                 {"NumericEquals", "ten"},
 		"ARN of three parts":     {"ArnLike", "arn:aws:*"},
 		"ARN is a star":          {"ArnLike", "*"},
 		"policy variable":        {"StringEquals", "${aws:username}"},
@@ -145,7 +131,6 @@ func TestConditionFaults(t *testing.T) {
 	}{
 		"several values, no set":      {"StringEquals", "k", "a", requestContext{"k": {"a", "b"}}},
 		"the call's value no ARN":     {"ArnLike", "k", "arn:aws:s3:::b", requestContext{"k": {"b"}}},
-		"the call's value no number":  {"NumericEquals", "k", "1", requestContext{"k": {"b"}}},
 		"the call's value no boolean": {"Bool", "k", "true", requestContext{"k": {"b"}}},
 		"a key that every call has":   {"StringEquals", "aws:RequestedRegion", "eu-west-1", requestContext{}},
 	} {

@@ -57,18 +57,10 @@ var namings = map[string]naming{
 		map[string]string{"Arn": "{arn}", "ArchiveName": "{name}"}},
 	"AWS::Logs::LogGroup": {"LogGroupName", "arn:{partition}:logs:{region}:{account}:log-group:{name}:*", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::Logs::LogStream":       {"LogStreamName", "", "{name}", nil},
-	"AWS::Logs::MetricFilter":    {"FilterName", "", "{name}", nil},
 	"AWS::Logs::QueryDefinition": {"", "arn:{partition}:logs:{region}:{account}:query-definition:{uuid}", "{uuid}", map[string]string{"QueryDefinitionId": "{uuid}"}},
 	"AWS::CloudWatch::Alarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::CloudWatch::CompositeAlarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
-		map[string]string{"Arn": "{arn}"}},
 	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:{partition}:cloudwatch::{account}:dashboard/{name}", "{name}", nil},
-	"AWS::S3::Bucket": {"BucketName", "arn:{partition}:s3:::{name}", "{name}",
-		map[string]string{"Arn": "{arn}"}},
-	"AWS::SecretsManager::Secret": {"Name", "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-{six}", "{arn}",
-		map[string]string{"Id": "{arn}"}},
 }
 
 // identify makes the identifiers of a resource, once; Read asks for all of

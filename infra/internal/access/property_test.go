@@ -114,11 +114,11 @@ func TestMonotonic(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	for _, resources := range []string{
 		all(queue, aRole, queuePolicy(ruleMaySend, noPlainHTTP, noneButThese), rolePolicy(workerMaySend), key(delegate)),
-		`"R": {"Type": "AWS::Events::Rule", "Properties": {"EventBusName": {"Fn::Select": ["1", {"Fn::Split": ["/", {"Fn::Sub": ["a/${b}", {"b": {"Ref": "P"}}]}]}]}}}`,
+		`"R": {"Type": "AWS::Events::Rule", "Properties": {"EventBusName": {"Fn::Sub": ["a/${b}", {"b": {"Ref": "P"}}]}}}`,
 		`"A": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": "${B}${B}"}}}, "B": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "A"}}}`,
 		`"L": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyDocument": {"Fn::Join": ["", ["{\"Statement\":", "[]}"]]}}}`,
 		`"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "events.amazonaws.com"}}`,
-		`"E": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"Principal": "*", "Action": "events:PutEvents"}}`,
+		`"E": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}}}`,
 	} {
 		f.Add([]byte(`{"Parameters": {"P": {"Type": "String", "Default": "p"}}, "Resources": {` + resources + `}}`))
 	}

@@ -248,10 +248,10 @@ func options(text, pattern string) []string {
 	return names
 }
 
-// TestThePageHasEveryCounter: lambda/README.md explains each counter that a summary
-// can have.
+// TestThePageHasEveryCounter: infra/watch/README.md explains each counter that a
+// summary can have.
 func TestThePageHasEveryCounter(t *testing.T) {
-	_, text, _ := strings.Cut(read(t, projectDir+"/lambda/README.md"), "\n## Counters\n")
+	_, text, _ := strings.Cut(read(t, projectDir+"/infra/watch/README.md"), "\n## Metrics of the function\n")
 	text, _, _ = strings.Cut(text, "\n## ")
 	var counters map[string]int64
 	if err := json.Unmarshal(ledger.Ledger{}.JSON(), &counters); err != nil {
