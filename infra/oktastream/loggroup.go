@@ -12,14 +12,14 @@ import (
 // LogGroup is a log group of CloudWatch Logs.
 type LogGroup struct {
 	resource awslogs.CfnLogGroup
-	// Name of the group. ARN ends in :* and stands for the group's streams.
+	// Name of the group. ARN ends in :* and means the group's streams.
 	Name, ARN *string
 	targetARN *string // as a rule's target names it, without :*
 }
 
 func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *LogGroup {
 	set := &awslogs.CfnLogGroupProps{
-		// So that nobody deletes the history by a slip in the console.
+		// Against deletion by mistake in the console.
 		DeletionProtectionEnabled: jsii.Bool(b.s.Removal == settings.RemovalRetain),
 	}
 	if days > 0 {

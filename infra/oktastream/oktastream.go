@@ -1,7 +1,7 @@
 // Package oktastream is the construct that brings Okta System Log events from a
 // partner event source to CloudWatch Logs, to Datadog, or to both: bus, rules,
-// queues, function, and the policies that let each part talk to the next and
-// nobody else.
+// queues, function, and the policies that allow exactly these parts to call each
+// other.
 //
 //	s := settings.Default()
 //	s.Source = "aws.partner/okta.com/example/oktastream"
@@ -16,7 +16,7 @@
 // once, so that its go.sum holds what the function is made of.
 //
 // Everything is written with CloudFormation's own resources and policies are
-// written out: what stands in this package is what stands in the template. Each
+// written out: the template contains what this package writes. Each
 // destination is a pipeline of its own, which shares only the bus, the key and the
 // replay role with the other.
 package oktastream
@@ -192,7 +192,7 @@ func arn(service, resource string, name *string) *string {
 
 // ruleARN is the ARN of a rule with a name of ours on a bus that is not the
 // default one. It is put together rather than asked of the rule, so that a rule
-// can be made after the policies that name it: a rule that stands before them
+// can be made after the policies that name it: a rule that exists before them
 // loses what it matches.
 func (b *builder) ruleARN(bus *string, name string) *string {
 	return join(arn("events", "rule/", bus), jsii.String("/"+name))

@@ -37,9 +37,9 @@ func (b *builder) outputs(o *Oktastream) {
 		if p.LogGroup != nil {
 			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
 		}
-		out(title+"DeadUrl", "The queue of what cannot be delivered, each with its reason", p.Dead.URL)
+		out(title+"DeadUrl", "The queue of events that cannot be delivered, each with its reason", p.Dead.URL)
 		if p.Redrive != nil {
-			out(title+"RedriveUrl", "The queue of what was tried for the whole outage budget", p.Redrive.URL)
+			out(title+"RedriveUrl", "The queue of events that were tried for the whole outage budget", p.Redrive.URL)
 			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
 		}
 		out(title+"Pipeline", "What oktastream dlq --stack reads", stack.ToJsonString(b.describe(p), nil))

@@ -87,8 +87,8 @@ func (r *Role) may(sid string, actions []string, resource any) {
 	r.policy = append(r.policy, allow(sid, nil, actions, resource, nil))
 }
 
-// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS in the
-// name of whoever calls it (SQS developer guide, "Key management", read 2026-11).
+// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS as
+// its own caller (SQS developer guide, "Key management", read 2026-11).
 func (r *Role) mayUseQueues(b *builder) {
 	if b.key != nil {
 		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN, condition{

@@ -118,7 +118,7 @@ func (b *builder) newQueuePolicy(scope constructs.Construct, id string, p *Pipel
 	b.keep(q.policy)
 }
 
-// lock denies everybody but the function, the replay role, replayPrincipals and
+// lock denies all principals but the function, the replay role, replayPrincipals and
 // the roles of lockQueues to read, delete or reconfigure a queue, which somebody
 // could do to hide an event. CloudFormation changes queues too: its role must be
 // among lockQueues.

@@ -8,7 +8,7 @@ import (
 )
 
 // newTopic is the ARN of the topic that alarms are sent to: the one that is given,
-// one of the stack's own where an address is given, nil where nobody is told.
+// one of the stack's own where an address is given, nil where no alarm is sent.
 func (b *builder) newTopic() *string {
 	switch {
 	case b.s.AlarmTopic != "":

@@ -43,7 +43,7 @@ func (s *Settings) faults(region string) []error {
 // values checks each value by itself.
 func (s *Settings) values() []error {
 	var faults []error
-	for _, row := range Table() {
+	for _, row := range table() {
 		for _, d := range row.scopes() {
 			if d != "" && !s.Has(d) {
 				continue
@@ -64,7 +64,7 @@ func (s *Settings) values() []error {
 				}
 			}
 			if text == "" && row.Default == "" {
-				continue // what must be set is told by Check
+				continue // faults reports what must be set
 			}
 			var scratch Settings
 			if err := row.assign(&scratch, d, text); err != nil {
@@ -94,7 +94,7 @@ func (p *Pipeline) check(d Destination, source string) []error {
 		return faults
 	}
 	if why := pattern.Empty(p.Include, p.Exclude); why != "" {
-		add("the filter lets nothing through: %s; mend include or exclude", why)
+		add("the filter lets nothing through: %s; change include or exclude", why)
 	}
 	rest := pattern.For(source, p.Include, p.Exclude)
 	if p.Ingest == IngestRule {
@@ -106,7 +106,7 @@ func (p *Pipeline) check(d Destination, source string) []error {
 			add("include and exclude with ingest=rule: one event pattern cannot say both; leave one out, or set ingest=queue")
 		case len(rest.Include)+len(rest.Exclude) > 0:
 			for _, why := range rest.Why {
-				add("%s; with ingest=rule there is no function, and an event pattern has %d characters at most: shorten the list with *, or set ingest=queue", why, pattern.MaxLength)
+				add("%s; with ingest=rule there is no function, and an event pattern has at most %d characters: shorten the list with *, or set ingest=queue", why, pattern.MaxLength)
 			}
 		}
 		return faults
@@ -142,19 +142,19 @@ func (s *Settings) Notes() []string {
 		}{{"include", p.Include}, {"exclude", p.Exclude}} {
 			for _, wanted := range list.types {
 				if !published(wanted) {
-					notes = append(notes, fmt.Sprintf("%s: %s %s matches none of the %d event types that Okta has published; look for a slip in the spelling (case counts)", d, list.name, wanted, len(catalogue.All())))
+					notes = append(notes, fmt.Sprintf("%s: %s %s matches none of the %d event types that Okta has published; check the spelling (case matters)", d, list.name, wanted, len(catalogue.All())))
 				}
 			}
 		}
 	}
 	if s.AlarmEmail == "" && s.AlarmTopic == "" {
-		notes = append(notes, "NOBODY IS TOLD WHEN SOMETHING FAILS: alarms turn red in CloudWatch and that is all; set alarmEmail or alarmTopic")
+		notes = append(notes, "NO ALARM NOTIFIES ANYBODY: alarms show in CloudWatch only; set alarmEmail or alarmTopic")
 	}
 	if !s.Live {
-		notes = append(notes, "the alarm of silence is not armed: set live=true once events flow, or nobody is told when Okta switches the stream off")
+		notes = append(notes, "the alarm silence does not exist yet: set live=true once events flow, or no alarm fires when Okta switches the stream off")
 	}
 	if keyForm.MatchString(s.KMS) {
-		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
+		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without both nothing can be stored")
 	}
 	return notes
 }

@@ -224,7 +224,7 @@ func TestReadmeShowsTheSettings(t *testing.T) {
 	const readme = "../../README.md"
 	var b strings.Builder
 	b.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
-	for _, row := range Table() {
+	for _, row := range table() {
 		of := ""
 		if len(row.Of) == 1 {
 			of = " (" + string(row.Of[0]) + ")"

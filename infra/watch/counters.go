@@ -109,7 +109,7 @@ func counters(p Pipeline) []Query {
 		// marked when it is received, in this hour or, sent at its end, in the next.
 		countersPart(everything, "FILL(replayed, 0)"), countersPart(everything, before("FILL(replayed, 0)")),
 	}
-	// Two hours must stand before this one in the data: the one that is judged, and the
+	// Two hours must come before this one in the data: the one that is judged, and the
 	// one that tells where it began.
 	judged := []string{"DIFF_TIME(DIFF(" + in + " + FILL(waiting_max, 0))) > 0"}
 	for _, bound := range bounds {

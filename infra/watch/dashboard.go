@@ -15,9 +15,9 @@ const (
 // Dashboard is the dashboard's body as a tree of JSON.
 //
 // It reads from the top: what is wrong, whether Okta sends, then for each pipeline
-// what became of the events, how late, what failed, what waits, whether the counters
-// agree, and what it costs. Twelve hours are shown: whoever is woken at three sees
-// the evening before, and hourly graphs have some points.
+// what happened to the events, how late, what failed, what waits, whether the counters
+// agree, and what it costs. Twelve hours are shown, so that hourly graphs have some
+// points.
 func Dashboard(s Stack) map[string]any {
 	g := &grid{region: s.Region}
 	g.row(8, text(9, runbook(s)), alarmStatus(s, columns-9))

@@ -27,7 +27,7 @@ func failures(p Pipeline) widget {
 	return w
 }
 
-// entrance is what stands between the rule and the function: the counters where a
+// entrance is what is between the rule and the function: the counters where a
 // queue does, the asynchronous calls where none does.
 func entrance(p Pipeline) widget {
 	if p.Ingest != ingestQueue {
@@ -46,7 +46,7 @@ func entrance(p Pipeline) widget {
 		w.lines = append(w.lines, line{metric: q.Metric, expression: q.Expression, id: q.ID, label: q.ID, hidden: true})
 	}
 	// The gap itself is left out: in an outage it swings, within the tolerance, and
-	// would frighten people for nothing.
+	// would alarm people without a reason.
 	w.lines = append(w.lines,
 		line{expression: before("FILL(matched, 0)"), id: "went_in", label: "went in", colour: blue},
 		line{expression: before("FILL(deleted, 0)"), id: "came_out", label: "came out", colour: green},
