@@ -17,7 +17,8 @@ func TestReadmeShowsTheCosts(t *testing.T) {
 	}
 	block := regexp.MustCompile(`(?s)(<!-- cost -->\n).*?(<!-- /cost -->)`)
 	if !block.Match(page) {
-		t.Fatal("the README has no block of costs: put <!-- cost --> and <!-- /cost --> on lines of their own, then run -update")
+		t.Fatal("the README has no block of costs: put <!-- cost --> and <!-- /cost --> on lines of their own, then run " +
+			"-update")
 	}
 	want := block.ReplaceAllStringFunc(string(page), func(old string) string {
 		parts := block.FindStringSubmatch(old)

@@ -30,7 +30,8 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	f.LogGroup = b.newLogGroup(scope, "FunctionLog", functionLogDays)
 	streams := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
 	f.Role.may("OwnLog", streams, f.LogGroup.ARN)
-	f.Role.may("ReadsTheBuffer", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, p.Buffer.ARN)
+	f.Role.may("ReadsTheBuffer", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+		p.Buffer.ARN)
 	f.Role.may("SendsDeadLetters", []string{"sqs:SendMessage"}, p.Dead.ARN)
 	if set.Ingest == settings.IngestLambda {
 		f.Role.may("RequeuesFailed", []string{"sqs:SendMessage"}, p.Buffer.ARN)
@@ -65,7 +66,9 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
 		// No reserved concurrency beside it: a throttled poll counts as a receive, and
 		// receives are what the outage budget is counted in.
-		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{MaximumConcurrency: jsii.Number(set.Concurrency)},
+		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{
+			MaximumConcurrency: jsii.Number(set.Concurrency),
+		},
 		MetricsConfig: &awslambda.CfnEventSourceMapping_MetricsConfigProperty{Metrics: jsii.Strings("EventCount")},
 	})
 	f.mapping = mapping.Ref()

@@ -68,7 +68,8 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 		return nil, err
 	}
 	if most := 64 - len("-cloudwatch"); len(b.name) > most || *awscdk.Token_IsUnresolved(b.name) {
-		return nil, fmt.Errorf("name %q: it must be known at synth and have at most %d characters, so that the rules' names have at most 64", b.name, most)
+		return nil, fmt.Errorf("name %q: it must be known at synth and have at most %d characters, so that the rules' "+
+			"names have at most 64", b.name, most)
 	}
 	b.scope = constructs.NewConstruct(scope, &id)
 	awscdk.Tags_Of(b.scope).Add(jsii.String("oktastream"), jsii.String(b.name), nil)
@@ -186,7 +187,8 @@ func join(parts ...*string) *string {
 
 // arn is the ARN of something of the stack's own account and region.
 func arn(service, resource string, name *string) *string {
-	return join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":"+service+":"), awscdk.Aws_REGION(), jsii.String(":"),
+	return join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":"+service+":"), awscdk.Aws_REGION(),
+		jsii.String(":"),
 		awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+resource), name)
 }
 

@@ -26,7 +26,8 @@ func (b *builder) outputs(o *Oktastream) {
 		}
 	}
 	_, stream, _ := events.ParseSource(b.s.Source)
-	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, account and region",
+	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, "+
+		"account and region",
 		join(jsii.String(stream+" "), awscdk.Aws_ACCOUNT_ID(), jsii.String(" "), awscdk.Aws_REGION()))
 	out("ReplayRoleArn", "The role under which dead letters are replayed, also in the SQS console", b.replay.ARN)
 	if b.key != nil && b.key.given {

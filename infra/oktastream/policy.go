@@ -25,7 +25,8 @@ func allow(sid string, principal any, actions []string, resource any, c conditio
 }
 
 func deny(sid string, actions []string, resource any, c condition) statement {
-	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource, "Condition": c}
+	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource,
+		"Condition": c}
 }
 
 func service(name string) map[string]any { return map[string]any{"Service": name} }
@@ -91,9 +92,11 @@ func (r *Role) may(sid string, actions []string, resource any) {
 // its own caller (SQS developer guide, "Key management", read 2026-11).
 func (r *Role) mayUseQueues(b *builder) {
 	if b.key != nil {
-		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN, condition{
-			"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())},
-		}))
+		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN,
+			condition{
+				"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."),
+					awscdk.Aws_URL_SUFFIX())},
+			}))
 	}
 }
 

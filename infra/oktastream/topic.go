@@ -56,7 +56,8 @@ func (b *builder) topicKey() *string {
 // "Enable compatibility between event sources from AWS services and encrypted
 // topics", read 2026-11).
 func keyForAlarms() statement {
-	return allow("Alarms", service("cloudwatch.amazonaws.com"), []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*", condition{
-		"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
-	})
+	return allow("Alarms", service("cloudwatch.amazonaws.com"), []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*",
+		condition{
+			"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
+		})
 }

@@ -99,7 +99,8 @@ func For(source string, include, exclude []string) Rule {
 		}
 		if len(exclude) > 0 {
 			rule.Exclude = exclude
-			rule.Why = append(rule.Why, left("exclude", exclude, "a rule cannot include and exclude, as the values of one field are ORed"))
+			rule.Why = append(rule.Why, left("exclude", exclude, "a rule cannot include and exclude, as the values of one "+
+				"field are ORed"))
 		}
 	}
 	return rule

@@ -135,7 +135,8 @@ func TestCatalogueThroughRules(t *testing.T) {
 		{nil, types[:200]},
 		{types[:20], types[10:30]},
 	} {
-		include, exclude := slices.DeleteFunc(slices.Clone(c.include), empty), slices.DeleteFunc(slices.Clone(c.exclude), empty)
+		include, exclude := slices.DeleteFunc(slices.Clone(c.include), empty),
+			slices.DeleteFunc(slices.Clone(c.exclude), empty)
 		rule := For(source, include, exclude)
 		kept := 0
 		for i, eventType := range types {

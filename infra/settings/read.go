@@ -121,7 +121,8 @@ func (r *reader) known(name string) error {
 	rows := table()
 	at := slices.IndexFunc(rows, func(row setting) bool { return row.Name == plain })
 	if plain == "body" {
-		return errors.New("this setting is gone: the text template that body=template made loses the quotes in lists; leave it out")
+		return errors.New("this setting is gone: the text template that body=template made loses the quotes in lists; " +
+			"leave it out")
 	}
 	if at < 0 {
 		return errors.New("there is no such setting" + nearest(plain, rows))
@@ -206,7 +207,7 @@ func written(value any) (string, error) {
 		}
 		return strings.Join(parts, ","), nil
 	}
-	return "", fmt.Errorf("unsupported type %T: write a string, a number or a list of them", value)
+	return "", errors.New("unsupported value: write a string, a number or a list of them")
 }
 
 // assign puts a value into the settings. What is wrong with it is an error that

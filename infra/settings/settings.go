@@ -137,6 +137,7 @@ func (p *Pipeline) VisibilitySeconds() int { return 6*p.Timeout + p.Window }
 // queue redrive. A message that is given back waits for one visibility timeout,
 // so this is what makes an outage of OutageHours no flow of dead letters.
 func (p *Pipeline) MaxReceiveCount() int {
-	const fewest, most = 5, 1000 // SQS allows 1 to 1,000 (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more
+	const fewest, most = 5,
+		1000 // SQS allows 1 to 1,000 (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more
 	return min(max(p.OutageHours*3600/p.VisibilitySeconds(), fewest), most)
 }

@@ -73,7 +73,8 @@ func TestErrors(t *testing.T) {
 
 func TestNamesOfAQuery(t *testing.T) {
 	q, err := Parse("# c\nfilter a.b = 1 and c in [2] and d like /x/ and coalesce(e, f) = 3\n" +
-		"| fields @timestamp, a.b as g, jsonParse(@message) as js | unnest js.list into x | filter x.kind = 4 and g = 5 | stats count_distinct(h) as n by bin(1h) as hour")
+		"| fields @timestamp, a.b as g, jsonParse(@message) as js | unnest js.list into x | filter x.kind = 4 and g = 5 " +
+		"| stats count_distinct(h) as n by bin(1h) as hour")
 	if err != nil {
 		t.Fatal(err)
 	}
