@@ -59,6 +59,6 @@ func report(err error) {
 	for _, fault := range faults {
 		fmt.Fprintf(os.Stderr, "  %s\n", fault)
 	}
-	fmt.Fprintf(os.Stderr, "oktastream: hint: set each with -c NAME=VALUE, or in cdk.json under context, %s; the "+
-		"README has the table of settings\n", settings.Group)
+	fmt.Fprintf(os.Stderr, "oktastream: hint: infra/README.md has the table of settings; "+
+		"set each with -c NAME=VALUE, or in cdk.json under context, %s\n", settings.Group)
 }

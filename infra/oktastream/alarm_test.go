@@ -267,7 +267,7 @@ func TestThePageShowsTheDeployedAlarms(t *testing.T) {
 	}
 }
 
-// TestThePageShowsTheQueries compares the README's table of saved queries with the
+// TestThePageShowsTheQueries compares the page's table of saved queries with the
 // code.
 func TestThePageShowsTheQueries(t *testing.T) {
 	var saved strings.Builder
@@ -275,40 +275,40 @@ func TestThePageShowsTheQueries(t *testing.T) {
 	for _, q := range queries.All() {
 		fmt.Fprintf(&saved, "| `%s` | %s |\n", q.Name, cell(q.Question))
 	}
-	const readme = "../../README.md"
-	page, err := os.ReadFile(readme)
+	const file = "../queries/README.md"
+	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile(`(?s)(<!-- queries -->\n).*?(<!-- /queries -->)`)
-	if !block.Match(page) {
-		t.Fatal("the README has no block of queries")
-	}
-	want := block.ReplaceAllStringFunc(string(page), func(old string) string {
-		parts := block.FindStringSubmatch(old)
-		return parts[1] + saved.String() + parts[2]
-	})
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's table of queries is not the code's; -update rewrites it")
-	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
+	parts := regexp.MustCompile(`(?s)(<!-- queries -->\n)(.*?)(<!-- /queries -->)`).FindStringSubmatch(string(page))
+	switch {
+	case parts == nil:
+		t.Fatalf("%s has no block of queries", file)
+	case parts[2] == saved.String():
+	case !*update:
+		t.Errorf("the table of queries in %s is not the code's; -update rewrites it", file)
+	default:
+		want := strings.Replace(string(page), parts[0], parts[1]+saved.String()+parts[3], 1)
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 // cell is a text in a table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
-// TestOutputsAreCalledWhatTheReadmeCallsThem: somebody who looks for an output
-// finds it by that name.
-func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
+// TestOutputsThatThePagesNameExist: an output is found by the name that a page gives
+// it.
+func TestOutputsThatThePagesNameExist(t *testing.T) {
 	needNode(t)
-	page, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	var pages []byte
+	for _, file := range []string{"../../README.md", "../README.md", "../e2e/README.md"} {
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, page...)
 	}
 	there := map[string]bool{}
 	for _, name := range []string{"both", "kms-given"} {
@@ -316,13 +316,13 @@ func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
 			there[id] = true
 		}
 	}
-	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(page), -1)
+	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(pages), -1)
 	if len(named) < 3 {
-		t.Errorf("the README names %d outputs", len(named))
+		t.Errorf("the pages name %d outputs", len(named))
 	}
 	for _, match := range named {
 		if !there[match[1]] {
-			t.Errorf("the README names the output %s, which no stack has", match[1])
+			t.Errorf("the pages name the output %s, which no stack has", match[1])
 		}
 	}
 }

@@ -157,7 +157,7 @@ func nearest(name string, rows []setting) string {
 		}
 	}
 	if best == "" {
-		return "; the README has the table of settings"
+		return "; infra/README.md has the table of settings"
 	}
 	return "; did you mean " + best + "?"
 }

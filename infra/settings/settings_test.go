@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of settings")
+var update = flag.Bool("update", false, "rewrite the pages' tables of settings")
 
 const source = "aws.partner/okta.com/example/oktastream"
 
@@ -32,40 +32,27 @@ func TestRead(t *testing.T) {
 		holds   func(Settings) bool
 	}{
 		"two values": {`{"source":"` + source + `","destination":"cloudwatch"}`, func(s Settings) bool {
-			return s.Source == source && slices.Equal(s.Destinations, []Destination{CloudWatch}) &&
-				s.Stack == "oktastream" && s.CloudWatch.RetentionDays == 400
+			return s.Source == source && slices.Equal(s.Destinations, []Destination{CloudWatch}) && s.Stack == "oktastream" && s.CloudWatch.RetentionDays == 400
 		}},
-		"the group": {`{"oktastream":{"source":"` + source +
-			`","destination":["cloudwatch","datadog"],"retention":30,"secret":"dd","tags":["a:b","c:d"]}}`,
-			func(s Settings) bool {
-				return len(s.Destinations) == 2 && s.CloudWatch.RetentionDays == 30 && s.Datadog.Secret == "dd" &&
-					slices.Equal(s.Datadog.Tags, []string{"a:b", "c:d"})
-			}},
-		"a flat key beats the group": {`{"oktastream":{"destination":"cloudwatch","batch":5},"source":"` + source +
-			`","batch":"7"}`, func(s Settings) bool { return s.CloudWatch.Batch == 7 }},
-		"a plain key is for both": {`{"destination":"cloudwatch,datadog","batch":"7"}`,
-			func(s Settings) bool { return s.CloudWatch.Batch == 7 && s.Datadog.Batch == 7 }},
-		"a dotted key beats the plain": {`{"destination":"cloudwatch,datadog","format":"ocsf","datadog.format":"raw"}`,
-			func(s Settings) bool {
-				return s.CloudWatch.Format == "ocsf" && s.Datadog.Format == "raw"
-			}},
-		"an object is dots": {`{"oktastream":{"source":"` + source +
-			`","destination":"cloudwatch,datadog","datadog":{"format":"raw","rate":9,"secret":"dd"}}}`, func(s Settings) bool {
+		"the group": {`{"oktastream":{"source":"` + source + `","destination":["cloudwatch","datadog"],"retention":30,"secret":"dd","tags":["a:b","c:d"]}}`, func(s Settings) bool {
+			return len(s.Destinations) == 2 && s.CloudWatch.RetentionDays == 30 && s.Datadog.Secret == "dd" && slices.Equal(s.Datadog.Tags, []string{"a:b", "c:d"})
+		}},
+		"a flat key beats the group": {`{"oktastream":{"destination":"cloudwatch","batch":5},"source":"` + source + `","batch":"7"}`, func(s Settings) bool { return s.CloudWatch.Batch == 7 }},
+		"a plain key is for both":    {`{"destination":"cloudwatch,datadog","batch":"7"}`, func(s Settings) bool { return s.CloudWatch.Batch == 7 && s.Datadog.Batch == 7 }},
+		"a dotted key beats the plain": {`{"destination":"cloudwatch,datadog","format":"ocsf","datadog.format":"raw"}`, func(s Settings) bool {
+			return s.CloudWatch.Format == "ocsf" && s.Datadog.Format == "raw"
+		}},
+		"an object is dots": {`{"oktastream":{"source":"` + source + `","destination":"cloudwatch,datadog","datadog":{"format":"raw","rate":9,"secret":"dd"}}}`, func(s Settings) bool {
 			return s.CloudWatch.Format == "" && s.Datadog.Format == "raw" && s.Datadog.Rate == 9
 		}},
-		"the CDK's own keys are passed " +
-			"over": {`{"destination":"cloudwatch","aws:cdk:enable-path-metadata":true,"@aws-cdk/core:x":true}`,
-			func(s Settings) bool { return s.Has(CloudWatch) }},
-		"twice is once": {`{"destination":"cloudwatch, cloudwatch","include":" user.* ,user.*"}`,
-			func(s Settings) bool { return len(s.Destinations) == 1 && len(s.CloudWatch.Include) == 1 }},
-		"for ever": {`{"destination":"cloudwatch","retention":"0"}`,
-			func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
+		"the CDK's own keys are passed over": {`{"destination":"cloudwatch","aws:cdk:enable-path-metadata":true,"@aws-cdk/core:x":true}`, func(s Settings) bool { return s.Has(CloudWatch) }},
+		"twice is once":                      {`{"destination":"cloudwatch, cloudwatch","include":" user.* ,user.*"}`, func(s Settings) bool { return len(s.Destinations) == 1 && len(s.CloudWatch.Include) == 1 }},
+		"for ever":                           {`{"destination":"cloudwatch","retention":"0"}`, func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := context(t, test.context)
 			for name, value := range map[string]any{"source": source, "secret": "dd"} {
-				if _, group := c["oktastream"]; !group && c[name] == nil && (name == "source" ||
-					strings.Contains(fmt.Sprint(c["destination"]), "datadog")) {
+				if _, group := c["oktastream"]; !group && c[name] == nil && (name == "source" || strings.Contains(fmt.Sprint(c["destination"]), "datadog")) {
 					c[name] = value
 				}
 			}
@@ -85,98 +72,55 @@ func faults() map[string][]string {
 	const ok = `"source":"` + source + `","destination":"cloudwatch"`
 	const dd = `"source":"` + source + `","destination":"datadog","secret":"s"`
 	return map[string][]string{
-		`{"destination":"cloudwatch"}`: {"source",
-			"Partner event sources"},
-		`{"source":"` + source + `"}`: {"destination",
-			"cloudwatch"},
-		`{"source":"okta.com/example/x","destination":"cloudwatch"}`: {"source",
-			"aws.partner/okta.com/ORG/STREAM"},
-		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`: {"source",
-			"aws.partner/okta.com/ORG/STREAM"},
-		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`: {"source",
-			"aws.partner/okta.com/ORG/STREAM"},
-		`{` + ok + `,"destinaton":"datadog"}`: {"destinaton",
-			"did you mean destination?"},
-		`{` + ok + `,"zebra":"1"}`: {"zebra", "README"},
-		`{` + ok + `,"retention":"400d"}`: {"retention",
-			"whole number"},
-		`{` + ok + `,"retention":"100"}`: {"retention", "120"},
-		`{` + ok + `,"bus":"mine"}`:      {"bus", "existing"},
-		`{` + ok + `,"ingest":"pipe"}`: {"ingest",
-			"queue, lambda, rule"},
-		`{` + ok + `,"format":"ecs"}`: {"format", "ocsf"},
-		`{` + ok + `,"window":"0"}`: {"window 0",
-			"batch=10"},
-		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`: {"nothing",
-			"include or exclude"},
-		`{` + ok + `,"exclude":"*"}`: {"nothing",
-			"exclude"},
-		`{` + ok + `,"include":"user session"}`: {"user " +
-			"session", "letters"},
-		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`: {"include and " +
-			"exclude", "ingest=queue"},
-		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`: {"2048 " +
-			"characters", "ingest=queue"},
-		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`: {"complex",
-			"ingest=queue"},
-		`{` + ok + `,"include":"` + long(120) + `"}`: {"environment",
-			"4096", "shorten"},
-		`{` + ok + `,"ingest":"rule","format":"raw"}`: {"format raw",
-			"ingest=queue"},
-		`{` + ok + `,"kms":"alias/mine"}`:                                  {"kms", "alias"},
-		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`: {"kms", "eu-west-1"},
-		`{` + ok + `,"secret":"x"}`: {"secret",
-			"datadog", "not among the destinations"},
-		`{` + ok +
-			`,"datadog.format":"raw"}`: {"datadog.format",
-			"not among the destinations"},
-		`{` + ok +
-			`,"datadog.retention":"30"}`: {"datadog.retention",
-			"setting of cloudwatch"},
-		`{` + ok + `,"datadog.bus":"existing"}`: {"datadog.bus",
-			"write bus"},
-		`{` + ok + `,"batch":"0"}`: {"batch",
-			"1 to 10000"},
-		`{` + ok + `,"batch":true}`: {"batch",
-			"whole number"},
-		`{` + ok + `,"live":"yes"}`: {"live",
-			"true or false"},
-		`{` + ok +
-			`,"silenceMinutes":"7"}`: {"silenceMinutes", "10"},
-		`{` + ok + `,"alarmEmail":"oncall"}`: {"alarmEmail",
-			"e-mail"},
-		`{` + ok + `,"alarmTopic":"alarms"}`: {"alarmTopic",
-			"ARN"},
-		`{` + ok + `,"alarmEmail":"a@example.com","alarmTopic":"arn:aws:sns:us-east-1:111122223333:x"}`: {"alarmEmail " +
-			"and alarmTopic", "one of them"},
-		`{` + ok + `,"batch":{}}`: {"batch", "value"},
-		`{` + ok + `,"timeout":"1000"}`: {"timeout",
-			"10 to 900"},
-		`{` + ok + `,"concurrency":"1"}`: {"concurrency",
-			"2 to 1000"},
-		`{` + ok + `,"stack":"1st"}`: {"stack", "letter"},
-		`{` + ok + `,"removal":"never"}`: {"removal",
-			"retain"},
-		`{` + ok + `,"archiveDays":"-1"}`: {"archiveDays",
-			"0 to 3650"},
-		`{` + ok +
-			`,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`: {"replayPrincipals",
-			"IAM role"},
-		`{"source":"` + source + `","destination":"datadog"}`: {"secret",
-			"create-secret"},
-		`{` + dd + `,"site":"us9"}`: {"site", "uk1"},
-		`{` + dd + `,"tags":"prod"}`: {"tags",
-			"key:value"},
-		`{` + dd + `,"body":"template"}`: {"body", "is gone"},
-		`{` + dd + `,"lockQueues":"me"}`: {"lockQueues",
-			"ARN"},
-		`{` + dd + `,"packBytes":"1048576"}`: {"packBytes",
-			"786432"},
-		`{` + dd +
-			`,"secretVersion":"AWSCURRENT"}`: {"secretVersion",
-			"version id"},
-		`{"oktastream":"x",` + ok + `}`: {"oktastream",
-			"object"},
+		`{"destination":"cloudwatch"}`:                                                                  {"source", "Partner event sources"},
+		`{"source":"` + source + `"}`:                                                                   {"destination", "cloudwatch"},
+		`{"source":"okta.com/example/x","destination":"cloudwatch"}`:                                    {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`:                             {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`:                               {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{` + ok + `,"destinaton":"datadog"}`:                                                           {"destinaton", "did you mean destination?"},
+		`{` + ok + `,"zebra":"1"}`:                                                                      {"zebra", "README"},
+		`{` + ok + `,"retention":"400d"}`:                                                               {"retention", "whole number"},
+		`{` + ok + `,"retention":"100"}`:                                                                {"retention", "120"},
+		`{` + ok + `,"bus":"mine"}`:                                                                     {"bus", "existing"},
+		`{` + ok + `,"ingest":"pipe"}`:                                                                  {"ingest", "queue, lambda, rule"},
+		`{` + ok + `,"format":"ecs"}`:                                                                   {"format", "ocsf"},
+		`{` + ok + `,"window":"0"}`:                                                                     {"window 0", "batch=10"},
+		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`:                                {"nothing", "include or exclude"},
+		`{` + ok + `,"exclude":"*"}`:                                                                    {"nothing", "exclude"},
+		`{` + ok + `,"include":"user session"}`:                                                         {"user session", "letters"},
+		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`:                    {"include and exclude", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                                    {"2048 characters", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`:                              {"complex", "ingest=queue"},
+		`{` + ok + `,"include":"` + long(120) + `"}`:                                                    {"environment", "4096", "shorten"},
+		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                                   {"format raw", "ingest=queue"},
+		`{` + ok + `,"kms":"alias/mine"}`:                                                               {"kms", "alias"},
+		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:                              {"kms", "eu-west-1"},
+		`{` + ok + `,"secret":"x"}`:                                                                     {"secret", "datadog", "not among the destinations"},
+		`{` + ok + `,"datadog.format":"raw"}`:                                                           {"datadog.format", "not among the destinations"},
+		`{` + ok + `,"datadog.retention":"30"}`:                                                         {"datadog.retention", "setting of cloudwatch"},
+		`{` + ok + `,"datadog.bus":"existing"}`:                                                         {"datadog.bus", "write bus"},
+		`{` + ok + `,"batch":"0"}`:                                                                      {"batch", "1 to 10000"},
+		`{` + ok + `,"batch":true}`:                                                                     {"batch", "whole number"},
+		`{` + ok + `,"live":"yes"}`:                                                                     {"live", "true or false"},
+		`{` + ok + `,"silenceMinutes":"7"}`:                                                             {"silenceMinutes", "10"},
+		`{` + ok + `,"alarmEmail":"oncall"}`:                                                            {"alarmEmail", "e-mail"},
+		`{` + ok + `,"alarmTopic":"alarms"}`:                                                            {"alarmTopic", "ARN"},
+		`{` + ok + `,"alarmEmail":"a@example.com","alarmTopic":"arn:aws:sns:us-east-1:111122223333:x"}`: {"alarmEmail and alarmTopic", "one of them"},
+		`{` + ok + `,"batch":{}}`:                                                                       {"batch", "value"},
+		`{` + ok + `,"timeout":"1000"}`:                                                                 {"timeout", "10 to 900"},
+		`{` + ok + `,"concurrency":"1"}`:                                                                {"concurrency", "2 to 1000"},
+		`{` + ok + `,"stack":"1st"}`:                                                                    {"stack", "letter"},
+		`{` + ok + `,"removal":"never"}`:                                                                {"removal", "retain"},
+		`{` + ok + `,"archiveDays":"-1"}`:                                                               {"archiveDays", "0 to 3650"},
+		`{` + ok + `,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`:                  {"replayPrincipals", "IAM role"},
+		`{"source":"` + source + `","destination":"datadog"}`:                                           {"secret", "create-secret"},
+		`{` + dd + `,"site":"us9"}`:                                                                     {"site", "uk1"},
+		`{` + dd + `,"tags":"prod"}`:                                                                    {"tags", "key:value"},
+		`{` + dd + `,"body":"template"}`:                                                                {"body", "is gone"},
+		`{` + dd + `,"lockQueues":"me"}`:                                                                {"lockQueues", "ARN"},
+		`{` + dd + `,"packBytes":"1048576"}`:                                                            {"packBytes", "786432"},
+		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                     {"secretVersion", "version id"},
+		`{"oktastream":"x",` + ok + `}`:                                                                 {"oktastream", "object"},
 	}
 }
 
@@ -201,8 +145,7 @@ func TestEachFaultIsToldWithItsFix(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Read(context(t, `{"source":"`+source+`","destination":"cloudwatch"}`), "af-south-1"); err == nil ||
-		!strings.Contains(err.Error(), "us-east-1") {
+	if _, err := Read(context(t, `{"source":"`+source+`","destination":"cloudwatch"}`), "af-south-1"); err == nil || !strings.Contains(err.Error(), "us-east-1") {
 		t.Errorf("a region that Okta does not have is taken: %v", err)
 	}
 }
@@ -210,8 +153,7 @@ func TestEachFaultIsToldWithItsFix(t *testing.T) {
 // TestAllFaultsAreToldAtOnce: whoever made three slips is not sent round three
 // times.
 func TestAllFaultsAreToldAtOnce(t *testing.T) {
-	_, err := Read(context(t,
-		`{"source":"x","destination":"cloudwatch,splunk","batch":"no","colour":"red","window":"0","datadog.site":"mars"}`), "")
+	_, err := Read(context(t, `{"source":"x","destination":"cloudwatch,splunk","batch":"no","colour":"red","window":"0","datadog.site":"mars"}`), "")
 	if err == nil {
 		t.Fatal("six faults are taken")
 	}
@@ -238,8 +180,7 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 }
 
 func TestNotes(t *testing.T) {
-	s, err := Read(context(t,
-		`{"source":"`+source+`","destination":"cloudwatch","include":"User.Session.*,user.session.*","exclude":"user.session.end","kms":"arn:aws:kms:us-east-1:111122223333:key/1"}`), "us-east-1")
+	s, err := Read(context(t, `{"source":"`+source+`","destination":"cloudwatch","include":"User.Session.*,user.session.*","exclude":"user.session.end","kms":"arn:aws:kms:us-east-1:111122223333:key/1"}`), "us-east-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,8 +195,7 @@ func TestNotes(t *testing.T) {
 	}
 	s = Default()
 	s.Source, s.Destinations = source, []Destination{CloudWatch}
-	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NO ALARM NOTIFIES ANYBODY") ||
-		!strings.Contains(notes, "silence") {
+	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NO ALARM NOTIFIES ANYBODY") || !strings.Contains(notes, "silence") {
 		t.Errorf("nobody says that nobody is told:\n%s", notes)
 	}
 	s.AlarmEmail, s.Live = "oncall@example.com", true
@@ -266,8 +206,7 @@ func TestNotes(t *testing.T) {
 
 func TestEverySiteHasAnIntake(t *testing.T) {
 	hosts := map[string]bool{}
-	for _, name := range []string{"us1", "us3", "us5", "eu1", "ap1", "ap2", "uk1", "us1-fed", "us2-fed", "EU1",
-		"datadoghq.eu"} {
+	for _, name := range []string{"us1", "us3", "us5", "eu1", "ap1", "ap2", "uk1", "us1-fed", "us2-fed", "EU1", "datadoghq.eu"} {
 		url, err := IntakeURL(name)
 		if err != nil || !regexp.MustCompile(`^https://http-intake\.logs\.[a-z0-9.-]+/api/v2/logs$`).MatchString(url) {
 			t.Errorf("%s: %q, %v", name, url, err)
@@ -279,12 +218,13 @@ func TestEverySiteHasAnIntake(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsTheSettings compares the README's table with the code's, word
-// for word.
-func TestReadmeShowsTheSettings(t *testing.T) {
-	const readme = "../../README.md"
-	var b strings.Builder
-	b.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
+// TestPagesShowTheSettings compares the pages' tables with the code's, word for
+// word: all settings in infra/README.md, the most used in README.md.
+func TestPagesShowTheSettings(t *testing.T) {
+	common := []string{"source", "destination", "format", "exclude", "retention", "secret", "site", "kms", "alarmEmail", "live"}
+	var all, few strings.Builder
+	all.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
+	few.WriteString("| setting | meaning | default |\n|---|---|---|\n")
 	for _, row := range table() {
 		of := ""
 		if len(row.Of) == 1 {
@@ -294,27 +234,36 @@ func TestReadmeShowsTheSettings(t *testing.T) {
 		if row.Default != "" {
 			value = "`" + row.Default + "`"
 		}
-		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s |\n", row.Name, of, row.Meaning, value, row.Allowed)
+		fmt.Fprintf(&all, "| `%s`%s | %s | %s | %s |\n", row.Name, of, row.Meaning, value, row.Allowed)
+		if slices.Contains(common, row.Name) {
+			fmt.Fprintf(&few, "| `%s`%s | %s | %s |\n", row.Name, of, row.Meaning, value)
+		}
 	}
-	page, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
+	if n := strings.Count(few.String(), "\n"); n != len(common)+2 {
+		t.Errorf("the short table has %d lines, want %d", n, len(common)+2)
 	}
-	block := regexp.MustCompile(`(?s)(<!-- settings -->\n).*?(\n<!-- /settings -->)`)
-	if !block.Match(page) {
-		t.Fatal("the README has no table of settings")
-	}
-	want := block.ReplaceAllStringFunc(string(page), func(old string) string {
-		parts := block.FindStringSubmatch(old)
-		return parts[1] + strings.TrimSuffix(b.String(), "\n") + parts[2]
-	})
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's table of settings is not the code's; -update rewrites it")
-	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
+	for page, table := range map[string]string{"../README.md": all.String(), "../../README.md": few.String()} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := regexp.MustCompile(`(?s)(<!-- settings -->\n).*?(<!-- /settings -->)`)
+		if !block.Match(text) {
+			t.Fatalf("%s has no table of settings", page)
+		}
+		want := block.ReplaceAllStringFunc(string(text), func(old string) string {
+			parts := block.FindStringSubmatch(old)
+			return parts[1] + table + parts[2]
+		})
+		if want == string(text) {
+			continue
+		}
+		if !*update {
+			t.Errorf("the table of settings in %s is not the code's; -update rewrites it", page)
+			continue
+		}
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
