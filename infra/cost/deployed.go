@@ -51,7 +51,8 @@ const (
 // developer guide, "Working with function logs", 2026-11; log format text).
 const platformLines = "START RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189 Version: $LATEST\n" +
 	"END RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\n" +
-	"REPORT RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\tDuration: 134.56 ms\tBilled Duration: 135 ms\tMemory Size: 256 MB\tMax Memory Used: 48 MB\t\n"
+	"REPORT RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\tDuration: 134.56 ms\tBilled Duration: 135 ms\tMemory " +
+	"Size: 256 MB\tMax Memory Used: 48 MB\t\n"
 
 const platformLineCount = 3
 

@@ -168,7 +168,8 @@ func (c *cloud) call(t *testing.T, service, method, path, target string, body []
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+
+		"Credential=testing/20260101/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
 	if target != "" {
 		request.Header.Set("X-Amz-Target", target)
 		request.Header.Set("Content-Type", "application/x-amz-json-1.1")

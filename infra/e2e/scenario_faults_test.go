@@ -119,7 +119,8 @@ func (w *world) busy(t *testing.T) {
 		t.Errorf("RetryInvocationAttempts of the delivery rule is %d, want 7 or more", n)
 	}
 	// What came too late for EventBridge came all the same.
-	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() &&
+		time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		now = w.standing(t, p)
 	}
 	if now.copies() == before.copies() {

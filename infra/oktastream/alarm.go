@@ -42,7 +42,8 @@ func (b *builder) seen(p *Pipeline) watch.Pipeline {
 		OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
 	}
 	if p.Function != nil {
-		seen.Buffer, seen.Redrive, seen.Function, seen.Mapping = *p.Buffer.Name, *p.Redrive.Name, *p.Function.Name, *p.Function.mapping
+		seen.Buffer, seen.Redrive, seen.Function, seen.Mapping = *p.Buffer.Name, *p.Redrive.Name, *p.Function.Name,
+			*p.Function.mapping
 	}
 	if p.LogGroup != nil {
 		seen.LogGroup = *p.LogGroup.Name
@@ -88,7 +89,8 @@ func dataQuery(q watch.Query, period int) *awscloudwatch.CfnAlarm_MetricDataQuer
 		dimensions = append(dimensions, &awscloudwatch.CfnAlarm_DimensionProperty{Name: &d.Name, Value: &d.Value})
 	}
 	out.MetricStat = &awscloudwatch.CfnAlarm_MetricStatProperty{
-		Metric: &awscloudwatch.CfnAlarm_MetricProperty{Namespace: &q.Metric.Namespace, MetricName: &q.Metric.Name, Dimensions: dimensions},
+		Metric: &awscloudwatch.CfnAlarm_MetricProperty{Namespace: &q.Metric.Namespace, MetricName: &q.Metric.Name,
+			Dimensions: dimensions},
 		Period: jsii.Number(period), Stat: &q.Metric.Stat,
 	}
 	return out

@@ -22,8 +22,9 @@ func (s *synthesised) dimensions(t *testing.T) map[string]map[string]bool {
 		"EventBusName": {source: true}, "EventSourceName": {source: true}, "pipeline": {}, "origin": {"replay": true},
 	}
 	for dimension, kind := range map[string]string{
-		"QueueName": "AWS::SQS::Queue", "FunctionName": "AWS::Lambda::Function", "EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
-		"LogGroupName": "AWS::Logs::LogGroup", "RuleName": "AWS::Events::Rule", "EventBusName": "AWS::Events::EventBus",
+		"QueueName": "AWS::SQS::Queue", "FunctionName": "AWS::Lambda::Function",
+		"EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
+		"LogGroupName":           "AWS::Logs::LogGroup", "RuleName": "AWS::Events::Rule", "EventBusName": "AWS::Events::EventBus",
 	} {
 		if names[dimension] == nil {
 			names[dimension] = map[string]bool{}
@@ -67,7 +68,8 @@ func TestAlarmsLookAtWhatIsThere(t *testing.T) {
 				for _, d := range metric["Dimensions"].([]any) {
 					d := d.(map[string]any)
 					if !names[d["Name"].(string)][d["Value"].(string)] {
-						t.Errorf("%s looks at %v, whose %s %v the template does not have", id, metric["MetricName"], d["Name"], d["Value"])
+						t.Errorf("%s looks at %v, whose %s %v the template does not have", id, metric["MetricName"], d["Name"],
+							d["Value"])
 					}
 					looked[d["Name"].(string)+"="+d["Value"].(string)] = true
 				}
@@ -198,7 +200,8 @@ func TestTheDashboardShowsWhatIsThere(t *testing.T) {
 // TestQueriesAreSaved: each query, in the shape that the log group holds, and the
 // index that they use.
 func TestQueriesAreSaved(t *testing.T) {
-	want := map[string]queries.Shape{"cloudwatch": queries.OCSF, "rule-cloudwatch": queries.Envelope, "raw": queries.Raw, "lambda-cloudwatch": queries.OCSF}
+	want := map[string]queries.Shape{"cloudwatch": queries.OCSF, "rule-cloudwatch": queries.Envelope,
+		"raw": queries.Raw, "lambda-cloudwatch": queries.OCSF}
 	for name, shape := range want {
 		t.Run(name, func(t *testing.T) {
 			s := synthesise(t, name)
@@ -206,7 +209,8 @@ func TestQueriesAreSaved(t *testing.T) {
 			saved := map[string]string{}
 			for _, r := range s.of("AWS::Logs::QueryDefinition") {
 				properties := s.resolve(t, r["Properties"]).(map[string]any)
-				if groups := properties["LogGroupNames"].([]any); len(groups) != 1 || groups[0] != s.resolve(t, map[string]any{"Ref": id}) {
+				if groups := properties["LogGroupNames"].([]any); len(groups) != 1 || groups[0] != s.resolve(t,
+					map[string]any{"Ref": id}) {
 					t.Errorf("%v asks %v", properties["Name"], groups)
 				}
 				saved[properties["Name"].(string)] = properties["QueryString"].(string)

@@ -74,9 +74,10 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 	}
 	rule := awsevents.NewCfnRule(scope, jsii.String("DeliveryRule"), &awsevents.CfnRuleProps{
 		Name: jsii.String(deliveryRule), EventBusName: d.busName, State: jsii.String("ENABLED"),
-		Description:  jsii.String("Packed batches to Datadog"),
-		EventPattern: map[string]any{"source": []string{events.PackedSource}, "detail-type": []string{events.PackedDetailType}},
-		Targets:      []any{target},
+		Description: jsii.String("Packed batches to Datadog"),
+		EventPattern: map[string]any{"source": []string{events.PackedSource},
+			"detail-type": []string{events.PackedDetailType}},
+		Targets: []any{target},
 	})
 	d.rule = &Rule{resource: rule, Name: jsii.String(deliveryRule), ARN: d.ruleARN}
 	d.rule.after(policy)

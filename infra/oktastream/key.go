@@ -52,7 +52,8 @@ func (b *builder) newKey() *Key {
 func keyOfAccount() statement {
 	return statement{
 		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
+		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"),
+			awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
 	}
 }
 
@@ -92,12 +93,15 @@ func (b *builder) keyStatements() []statement {
 		// everything, the DLQs being encrypted too. Which rule may send to which queue
 		// is decided by the queues' policies.
 		allow("EncryptedQueues", service("events.amazonaws.com"), calls, "*", nil),
-		allow("LogGroups", map[string]any{"Service": join(jsii.String("logs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())}, []string{
-			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
+		allow("LogGroups", map[string]any{"Service": join(jsii.String("logs."), awscdk.Aws_REGION(), jsii.String("."),
+			awscdk.Aws_URL_SUFFIX())}, []string{
+			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+			"kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
 		}, "*", condition{
 			// CloudWatch Logs user guide, "Encrypt log data using KMS", read 2026-11. The
 			// groups' names begin with the stack's: CloudFormation makes them.
-			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), jsii.String("-*"))},
+			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()),
+				jsii.String("-*"))},
 		}))
 	if b.s.AlarmEmail != "" {
 		statements = append(statements, keyForAlarms())

@@ -25,7 +25,8 @@ func allow(sid string, principal any, actions []string, resource any, c conditio
 }
 
 func deny(sid string, actions []string, resource any, c condition) statement {
-	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource, "Condition": c}
+	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource,
+		"Condition": c}
 }
 
 func service(name string) map[string]any { return map[string]any{"Service": name} }
@@ -87,13 +88,15 @@ func (r *Role) may(sid string, actions []string, resource any) {
 	r.policy = append(r.policy, allow(sid, nil, actions, resource, nil))
 }
 
-// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS in the
-// name of whoever calls it (SQS developer guide, "Key management", read 2026-11).
+// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS as
+// its own caller (SQS developer guide, "Key management", read 2026-11).
 func (r *Role) mayUseQueues(b *builder) {
 	if b.key != nil {
-		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN, condition{
-			"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())},
-		}))
+		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN,
+			condition{
+				"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."),
+					awscdk.Aws_URL_SUFFIX())},
+			}))
 	}
 }
 

@@ -96,7 +96,8 @@ func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *se
 	}
 	if set.Ingest == settings.IngestQueue {
 		b.newQueuePolicy(scope, "BufferPolicy", p, p.Buffer,
-			allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Buffer.ARN, fromSources([]*string{rule})),
+			allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Buffer.ARN,
+				fromSources([]*string{rule})),
 			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, noneOf(senders, []*string{rule})),
 		)
 	} else {
@@ -107,18 +108,20 @@ func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *se
 	p.Rule.after(p.Buffer.policy, p.Redrive.policy)
 }
 
-func (b *builder) newQueuePolicy(scope constructs.Construct, id string, p *Pipeline, q *Queue, statements ...statement) {
+func (b *builder) newQueuePolicy(scope constructs.Construct, id string, p *Pipeline, q *Queue,
+	statements ...statement) {
 	if lock := b.lock(p, q); lock != nil {
 		statements = append(statements, lock)
 	}
-	statements = append(statements, deny("OnlyTLS", []string{"sqs:*"}, q.ARN, condition{"Bool": {"aws:SecureTransport": "false"}}))
+	statements = append(statements, deny("OnlyTLS", []string{"sqs:*"}, q.ARN,
+		condition{"Bool": {"aws:SecureTransport": "false"}}))
 	q.policy = awssqs.NewCfnQueuePolicy(scope, &id, &awssqs.CfnQueuePolicyProps{
 		PolicyDocument: document(statements...), Queues: &[]*string{q.URL},
 	})
 	b.keep(q.policy)
 }
 
-// lock denies everybody but the function, the replay role, replayPrincipals and
+// lock denies all principals but the function, the replay role, replayPrincipals and
 // the roles of lockQueues to read, delete or reconfigure a queue, which somebody
 // could do to hide an event. CloudFormation changes queues too: its role must be
 // among lockQueues.

@@ -97,7 +97,8 @@ const (
 )
 
 func retry(age int) *awsevents.CfnRule_RetryPolicyProperty {
-	return &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(age), MaximumRetryAttempts: jsii.Number(mostAttempts)}
+	return &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(age),
+		MaximumRetryAttempts: jsii.Number(mostAttempts)}
 }
 
 // newRule puts the pipeline's rule on the partner event bus.

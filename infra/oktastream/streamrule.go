@@ -19,7 +19,8 @@ func (b *builder) streamRuleName() string { return b.name + "-log-stream" }
 // go to the queue dead of the first pipeline.
 func (b *builder) newStreamRule(first *Pipeline) {
 	name := b.streamRuleName()
-	changed := pattern.Pattern{"detail": map[string]any{"eventType": []any{map[string]any{"prefix": "system.log_stream."}}}}
+	types := []any{map[string]any{"prefix": "system.log_stream."}}
+	changed := pattern.Pattern{"detail": map[string]any{"eventType": types}}
 	for key, value := range pattern.For(b.s.Source, nil, nil).Pattern {
 		changed[key] = value
 	}

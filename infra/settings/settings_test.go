@@ -195,7 +195,7 @@ func TestNotes(t *testing.T) {
 	}
 	s = Default()
 	s.Source, s.Destinations = source, []Destination{CloudWatch}
-	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NOBODY IS TOLD") || !strings.Contains(notes, "silence") {
+	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NO ALARM NOTIFIES ANYBODY") || !strings.Contains(notes, "silence") {
 		t.Errorf("nobody says that nobody is told:\n%s", notes)
 	}
 	s.AlarmEmail, s.Live = "oncall@example.com", true
@@ -225,7 +225,7 @@ func TestPagesShowTheSettings(t *testing.T) {
 	var all, few strings.Builder
 	all.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
 	few.WriteString("| setting | meaning | default |\n|---|---|---|\n")
-	for _, row := range Table() {
+	for _, row := range table() {
 		of := ""
 		if len(row.Of) == 1 {
 			of = " (" + string(row.Of[0]) + ")"

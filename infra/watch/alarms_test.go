@@ -24,7 +24,8 @@ func TestNamesAreUniqueAndWithinTheLimit(t *testing.T) {
 	for name, s := range stacks() {
 		seen := map[string]bool{}
 		for _, a := range Alarms(s) {
-			if seen[a.Name] || !ascii.MatchString(a.Name) || !strings.HasSuffix(a.Name, "-"+a.Kind) || !strings.HasPrefix(a.Name, s.Name) {
+			if seen[a.Name] || !ascii.MatchString(a.Name) || !strings.HasSuffix(a.Name, "-"+a.Kind) ||
+				!strings.HasPrefix(a.Name, s.Name) {
 				t.Errorf("%s: name %q of %s", name, a.Name, a.Kind)
 			}
 			seen[a.Name] = true
@@ -40,7 +41,8 @@ func TestEveryAlarmSaysWhatHappenedAndWhatToDoFirst(t *testing.T) {
 			strings.Contains(a.Description(), "{") {
 			t.Errorf("%s: %q %q %q", a.Name, a.Happened, a.Means, a.Do)
 		}
-		if !slices.Contains([]string{notBreaching, breaching, ignore}, a.Missing) || len(a.WhyMissing) < 20 || strings.HasSuffix(a.WhyMissing, ".") {
+		if !slices.Contains([]string{notBreaching, breaching, ignore}, a.Missing) || len(a.WhyMissing) < 20 ||
+			strings.HasSuffix(a.WhyMissing, ".") {
 			t.Errorf("%s: missing data is %q, because %q", a.Name, a.Missing, a.WhyMissing)
 		}
 		d := a.Description()
@@ -110,7 +112,8 @@ func TestAlarmsAreWithinCloudWatchsLimits(t *testing.T) {
 		if a.PeriodSeconds >= 3600 {
 			limit *= 7
 		}
-		if a.PeriodSeconds%60 != 0 || a.PeriodSeconds < 60 || a.PeriodSeconds*a.Periods > limit || a.ToAlarm < 1 || a.ToAlarm > a.Periods {
+		if a.PeriodSeconds%60 != 0 || a.PeriodSeconds < 60 || a.PeriodSeconds*a.Periods > limit || a.ToAlarm < 1 ||
+			a.ToAlarm > a.Periods {
 			t.Errorf("%s: %d of %d periods of %d s", a.Name, a.ToAlarm, a.Periods, a.PeriodSeconds)
 		}
 		if a.Clock != "" && !slices.Contains([]int{60, 300, 3600, 86400, 604800}, a.PeriodSeconds) {
@@ -121,7 +124,10 @@ func TestAlarmsAreWithinCloudWatchsLimits(t *testing.T) {
 		}
 		// Each expression must be one that the evaluator, which is strict, understands.
 		for _, r := range readings() {
-			if _, err := run(a.Queries, r, a.PeriodSeconds, 5, func(*Metric) series { return series{1, missing(), 3, 2, 0} }); err != nil {
+			if _, err := run(a.Queries, r, a.PeriodSeconds, 5, func(*Metric) series {
+				return series{1, missing(), 3, 2,
+					0}
+			}); err != nil {
 				t.Errorf("%s: %v", a.Name, err)
 			}
 		}
@@ -146,7 +152,8 @@ func fires(t *testing.T, a Alarm, data func(*Metric) series, length int) bool {
 		n = a.Periods - len(points)
 	}
 	for _, v := range points {
-		if a.Comparison == atLeast && v >= a.Threshold || a.Comparison == moreThan && v > a.Threshold || a.Comparison == lessThan && v < a.Threshold {
+		if a.Comparison == atLeast && v >= a.Threshold || a.Comparison == moreThan && v > a.Threshold ||
+			a.Comparison == lessThan && v < a.Threshold {
 			n++
 		}
 	}
@@ -155,7 +162,8 @@ func fires(t *testing.T, a Alarm, data func(*Metric) series, length int) bool {
 
 // A single event that is lost or dead fires.
 func TestASingleEventIsEnough(t *testing.T) {
-	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost", "dead-not-empty", "redrive-not-empty",
+	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost",
+		"dead-not-empty", "redrive-not-empty",
 		"function-errors", "async-lost", "async-dropped", "dead-letter-failed", "exhausted", "conflict", "ledger-unbalanced"}
 	seen := map[string]bool{}
 	for _, a := range kinds() {

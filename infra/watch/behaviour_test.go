@@ -39,9 +39,11 @@ func TestSilence(t *testing.T) {
 		t.Errorf("missing data is %s", a.Missing)
 	}
 	// It needs no rule, so that a filter of every pipeline is no silence.
-	s := Stack{Name: "okta", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 30, Pipelines: []Pipeline{{Filtered: true}}}
+	s := Stack{Name: "okta", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 30,
+		Pipelines: []Pipeline{{Filtered: true}}}
 	a, ok := silence(s)
-	if m := a.Queries[0].Metric; !ok || m.Name != "Events" || !slices.Equal(m.Dimensions, []Dimension{{"EventSourceName", "source"}}) {
+	if m := a.Queries[0].Metric; !ok || m.Name != "Events" || !slices.Equal(m.Dimensions,
+		[]Dimension{{"EventSourceName", "source"}}) {
 		t.Errorf("silence reads %+v", m)
 	}
 	s.Live = false
@@ -81,7 +83,8 @@ func TestTheAgeThatAnOutageHas(t *testing.T) {
 		p := pipeline("okta", "cloudwatch", "queue", false)
 		p.VisibilitySeconds = visibility
 		a := bufferOld(p)
-		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3, float64(2*visibility-10))), 3) {
+		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3,
+			float64(2*visibility-10))), 3) {
 			t.Errorf("visibility %d: threshold %v", visibility, a.Threshold)
 		}
 		if fires(t, a, steady(series{0, 4000, 6000}), 3) {
@@ -121,12 +124,14 @@ func TestTheShareThatComesBack(t *testing.T) {
 		failed, polled series
 		want           bool
 	}{
-		"nothing fails":                          {series{no, no, no, no, no, no}, series{900, 900, 900, 900, 900, 900}, false},
-		"nothing comes":                          {series{no, no, no, no, no, no}, series{0, 0, 0, 0, 0, 0}, false},
-		"the mapping is disabled":                {series{no, no, no, no, no, no}, series{no, no, no, no, no, no}, false},
-		"throttled now and then":                 {series{50, 0, 0, 0, 30, 0}, series{900, 900, 900, 900, 900, 900}, false},
-		"a bad ten minutes":                      {series{900, 900, 0, 0, 0, 0}, series{900, 900, 900, 900, 900, 900}, false},
-		"the destination is down":                {series{900, 1800, 2700, 3600, 4500, 5400}, series{900, 1800, 2700, 3600, 4500, 5400}, true},
+		"nothing fails": {series{no, no, no, no, no, no}, series{900, 900, 900, 900, 900, 900},
+			false},
+		"nothing comes":           {series{no, no, no, no, no, no}, series{0, 0, 0, 0, 0, 0}, false},
+		"the mapping is disabled": {series{no, no, no, no, no, no}, series{no, no, no, no, no, no}, false},
+		"throttled now and then":  {series{50, 0, 0, 0, 30, 0}, series{900, 900, 900, 900, 900, 900}, false},
+		"a bad ten minutes":       {series{900, 900, 0, 0, 0, 0}, series{900, 900, 900, 900, 900, 900}, false},
+		"the destination is down": {series{900, 1800, 2700, 3600, 4500, 5400}, series{900, 1800, 2700,
+			3600, 4500, 5400}, true},
 		"… where one event in six minutes comes": {series{1, no, 1, 1, no, 1}, series{1, 0, 1, 1, 0, 1}, true},
 	} {
 		if got := share(c.failed, c.polled); got != c.want {
@@ -138,7 +143,8 @@ func TestTheShareThatComesBack(t *testing.T) {
 // The ledger's equation, over metrics that the function writes.
 func TestTheLedgersAlarm(t *testing.T) {
 	a := kind(t, "ledger-unbalanced")
-	values := map[string]float64{"received": 100, "accepted_by_eventbridge": 80, "duplicate": 5, "filtered": 6, "returned": 4, "exhausted": 3, "dead": 2}
+	values := map[string]float64{"received": 100, "accepted_by_eventbridge": 80, "duplicate": 5, "filtered": 6,
+		"returned": 4, "exhausted": 3, "dead": 2}
 	data := func(m *Metric) series { return series{values[m.Name]} }
 	if fires(t, a, data, 1) {
 		t.Error("a ledger that balances is told")
@@ -176,12 +182,13 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 		ledger   = "lag dead-letter-failed exhausted conflict ledger-unbalanced"
 	)
 	for name, want := range map[string][]string{
-		"default":                  {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
-		"queue cloudwatch live":    {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
-		"lambda datadog":           {"stream-changed", rule, retrying, delivery, dead, queues, function, async, ledger},
-		"rule cloudwatch":          {"stream-changed", rule, retrying, dead},
-		"rule datadog":             {"stream-changed", rule, retrying, delivery, dead},
-		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule, retrying, delivery, dead, queues, function, ledger, "counters-disagree"},
+		"default":               {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
+		"queue cloudwatch live": {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
+		"lambda datadog":        {"stream-changed", rule, retrying, delivery, dead, queues, function, async, ledger},
+		"rule cloudwatch":       {"stream-changed", rule, retrying, dead},
+		"rule datadog":          {"stream-changed", rule, retrying, delivery, dead},
+		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule,
+			retrying, delivery, dead, queues, function, ledger, "counters-disagree"},
 	} {
 		var have []string
 		for _, a := range Alarms(stacks()[name]) {
@@ -196,7 +203,8 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 // stream-changed reads the function's metric where there is a function, else a
 // rule's.
 func TestWhoCountsChangesOfAStream(t *testing.T) {
-	for name, want := range map[string]string{"default": "stream_changed", "lambda datadog": "stream_changed", "rule datadog": "MatchedEvents"} {
+	for name, want := range map[string]string{"default": "stream_changed", "lambda datadog": "stream_changed",
+		"rule datadog": "MatchedEvents"} {
 		a, ok := streamChanged(stacks()[name])
 		if !ok || a.Queries[0].Metric.Name != want {
 			t.Errorf("%s: %v, want %s", name, a.Queries, want)
@@ -227,7 +235,8 @@ func TestDeliveriesThatAreRepeated(t *testing.T) {
 // changed on purpose only.
 func TestWhatAlarmsCost(t *testing.T) {
 	for name, want := range map[string][2]int{
-		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {39, 79}, "lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10},
+		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {39, 79},
+		"lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10},
 	} {
 		alarms, read := Alarms(stacks()[name]), 0
 		for _, a := range alarms {

@@ -102,14 +102,16 @@ func counters(p Pipeline) []Query {
 	// comparison takes that as 0, and most of these have none on most days.
 	bounds := []string{
 		fmt.Sprint(countersFloor),
-		countersPart(countersShare, in), countersPart(countersShare, before(in)), countersPart(countersShare, before(before(in))),
+		countersPart(countersShare, in), countersPart(countersShare, before(in)), countersPart(countersShare,
+			before(before(in))),
 		"span + " + before("span"),
-		fmt.Sprintf("IF(ABS(DIFF(edge)) + %s > %s, %s, 0)", before(dead), countersPart(countersMoved, before(in)), countersPart(countersShareMoved, before(in))),
+		fmt.Sprintf("IF(ABS(DIFF(edge)) + %s > %s, %s, 0)", before(dead), countersPart(countersMoved, before(in)),
+			countersPart(countersShareMoved, before(in))),
 		// What is replayed comes out without having gone in: no gap is too large. It is
 		// marked when it is received, in this hour or, sent at its end, in the next.
 		countersPart(everything, "FILL(replayed, 0)"), countersPart(everything, before("FILL(replayed, 0)")),
 	}
-	// Two hours must stand before this one in the data: the one that is judged, and the
+	// Two hours must come before this one in the data: the one that is judged, and the
 	// one that tells where it began.
 	judged := []string{"DIFF_TIME(DIFF(" + in + " + FILL(waiting_max, 0))) > 0"}
 	for _, bound := range bounds {

@@ -15,9 +15,9 @@ const (
 // Dashboard is the dashboard's body as a tree of JSON.
 //
 // It reads from the top: what is wrong, whether Okta sends, then for each pipeline
-// what became of the events, how late, what failed, what waits, whether the counters
-// agree, and what it costs. Twelve hours are shown: whoever is woken at three sees
-// the evening before, and hourly graphs have some points.
+// what happened to the events, how late, what failed, what waits, whether the counters
+// agree, and what it costs. Twelve hours are shown, so that hourly graphs have some
+// points.
 func Dashboard(s Stack) map[string]any {
 	g := &grid{region: s.Region}
 	g.row(8, text(9, runbook(s)), alarmStatus(s, columns-9))
@@ -33,7 +33,9 @@ func runbook(s Stack) string {
 	dlq := "`oktastream dlq list --stack " + s.Name + "`"
 	return "# " + s.Name + `: Okta events
 
-**Is an alarm red?** Click it: its description says what happened, what it means and what to do first. The [runbook](https://github.com/oktastream/oktastream/tree/main/infra/watch#alarms) has a line for each.
+**Is an alarm red?** Click it: its description says what happened,
+	what it means and what to do first. The
+[runbook](https://github.com/oktastream/oktastream/tree/main/infra/watch#alarms) has a line for each.
 
 1. **No events from Okta** (below): Okta, Reports, Log Streaming: is the stream *Active*?
 2. **Orange or red in "received"**: the destination does not accept events. They wait, and are tried for outageHours.
@@ -47,7 +49,8 @@ func alarmStatus(s Stack, width int) widget {
 	for _, a := range Alarms(s) {
 		arns = append(arns, "arn:"+cmp.Or(s.Partition, "aws")+":cloudwatch:"+s.Region+":"+s.Account+":alarm:"+a.Name)
 	}
-	return widget{kind: "alarm", width: width, fixed: map[string]any{"title": "Alarms", "alarms": arns, "sortBy": "stateUpdatedTimestamp"}}
+	return widget{kind: "alarm", width: width, fixed: map[string]any{"title": "Alarms", "alarms": arns,
+		"sortBy": "stateUpdatedTimestamp"}}
 }
 
 // fromOkta is what EventBridge ingests from Okta, and what the rules match.
@@ -90,8 +93,10 @@ func (g *grid) withoutFunction(p Pipeline) {
 	g.row(6, delivered(10, "rule: events to the destination", "events", p.Bus, p.Rule),
 		towards(8, "time until the destination took an event", p.Bus, p.Rule), deadLetterDepth(p))
 	if p.LogGroup != "" {
-		g.row(5, graph(12, "bytes that cost money", "bytes", of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"), "into CloudWatch Logs", blue)),
-			graph(12, "events in the log group", "events", of(ofLogGroup(p.LogGroup, "IncomingLogEvents", "Sum"), "log events", blue)))
+		g.row(5, graph(12, "bytes that cost money", "bytes", of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"),
+			"into CloudWatch Logs", blue)),
+			graph(12, "events in the log group", "events", of(ofLogGroup(p.LogGroup, "IncomingLogEvents", "Sum"),
+				"log events", blue)))
 	}
 	if p.DeliveryRule != "" {
 		g.row(5, delivered(columns, "replays to Datadog: batches", "batches", p.DeliveryBus, p.DeliveryRule))
@@ -101,7 +106,8 @@ func (g *grid) withoutFunction(p Pipeline) {
 // fate is the ledger: the terms pile up to what was received.
 func fate(p Pipeline) widget {
 	colours := map[string]string{
-		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange, "exhausted": red, "dead": darkRed,
+		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange,
+		"exhausted": red, "dead": darkRed,
 	}
 	other := "accepted_by_eventbridge"
 	if p.Destination == datadog {

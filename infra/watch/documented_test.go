@@ -22,16 +22,19 @@ func documented() []documentation {
 		// The page's table has FailedInvocations and the two Dlq names under RuleName
 		// only; its text says that EventBusName with RuleName is of a rule on a custom
 		// or partner bus.
-		{"AWS/Events", "EventBusName RuleName", "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html", read,
+		{"AWS/Events", "EventBusName RuleName",
+			"https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html", read,
 			"MatchedEvents FailedInvocations InvocationsFailedToBeSentToDlq InvocationsSentToDlq RetryInvocationAttempts " +
 				"SuccessfulInvocationAttempts IngestionToInvocationSuccessLatency"},
 		{"AWS/SQS", "QueueName",
 			"https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html", read,
-			"ApproximateNumberOfMessagesVisible ApproximateNumberOfMessagesNotVisible ApproximateAgeOfOldestMessage NumberOfMessagesDeleted"},
+			"ApproximateNumberOfMessagesVisible ApproximateNumberOfMessagesNotVisible ApproximateAgeOfOldestMessage " +
+				"NumberOfMessagesDeleted"},
 		{"AWS/Lambda", "FunctionName", "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html", read,
 			"Invocations Errors Throttles Duration ConcurrentExecutions DestinationDeliveryFailures AsyncEventsReceived " +
 				"AsyncEventsDropped AsyncEventAge"},
-		{"AWS/Lambda", "EventSourceMappingUUID", "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html", read,
+		{"AWS/Lambda", "EventSourceMappingUUID",
+			"https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html", read,
 			"FailedInvokeEventCount PolledEventCount"},
 		{"AWS/Logs", "LogGroupName",
 			"https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html", read,
@@ -46,7 +49,8 @@ type documentation struct {
 	metrics                           string
 }
 
-const ownMetrics = "received delivered accepted_by_eventbridge duplicate filtered returned exhausted dead unknown_type conflict restamped " +
+const ownMetrics = "received delivered accepted_by_eventbridge duplicate filtered returned exhausted dead " +
+	"unknown_type conflict restamped " +
 	"dead_letter_failed fallback_raw stream_changed bytes_in bytes_out batches lag_ms"
 
 // known are the documented metrics, each with its dimensions.
@@ -83,7 +87,8 @@ func TestTheFunctionWritesItsDocumentedMetrics(t *testing.T) {
 	list := known(t)
 	for _, replay := range []bool{false, true} {
 		var written bytes.Buffer
-		if err := ledger.WriteMetrics(&written, "p", replay, time.UnixMilli(1), ledger.Ledger{Received: 1}, []int64{5}); err != nil {
+		if err := ledger.WriteMetrics(&written, "p", replay, time.UnixMilli(1), ledger.Ledger{Received: 1},
+			[]int64{5}); err != nil {
 			t.Fatal(err)
 		}
 		var document struct {

@@ -27,45 +27,59 @@ func allFailures() []failure {
 	return []failure{
 		{What: "not JSON; not an Okta event; no uuid, eventType or published; another source, account or region",
 			Kinds: []string{"dead-not-empty", "dead-for-a-week"}},
-		{What: "… and its copy fails, or does not fit into a message", Kinds: []string{"dead-letter-failed", "redrive-not-empty"}},
+		{What: "… and its copy fails, or does not fit into a message", Kinds: []string{"dead-letter-failed",
+			"redrive-not-empty"}},
 		{What: "event type never seen", Graph: titleNotes,
 			Why: "it is delivered like the others; Okta adds types every month, so an alarm would fire on ordinary days"},
 		{What: "throttled, 5xx, network, timeout", Kinds: []string{"mapping-failing", "lag"}, Graph: titleFailures,
-			Why: "a call that succeeds when repeated is no failure; the alarms fire when a tenth comes back, or after 15 minutes"},
-		{What: "the destination is down for hours", Kinds: []string{"mapping-failing", "buffer-old", "buffer-deep", "exhausted",
+			Why: "a call that succeeds when repeated is no failure; the alarms fire when a tenth comes back, or after 15 " +
+				"minutes"},
+		{What: "the destination is down for hours", Kinds: []string{"mapping-failing", "buffer-old", "buffer-deep",
+			"exhausted",
 			"redrive-not-empty", "redrive-for-a-week"}},
 		{What: "a record panics; a batch is refused for its content", Kinds: []string{"dead-not-empty"}},
 		{What: "a body with many records of which one fails", Kinds: []string{"dead-not-empty", "mapping-failing"}},
-		{What: "one of ten PutEvents entries fails; a sink refuses some records", Kinds: []string{"mapping-failing"}, Graph: titleFailures,
-			Why: "only those go back, and usually succeed the next time; the alarm fires when it lasts"},
+		{What: "one of ten PutEvents entries fails; a sink refuses some records", Kinds: []string{"mapping-failing"},
+			Graph: titleFailures,
+			Why:   "only those go back, and usually succeed the next time; the alarm fires when it lasts"},
 		{What: "log stream missing / already there", Kinds: []string{"mapping-failing"}, Graph: titleFailures,
 			Why: "the function creates it and goes on; without the permission everything comes back and the alarm fires"},
 		{What: "rejectedLogEventsInfo", Graph: titleNotes,
-			Why: "those records are given the current time and delivered in the same call: restamped counts them, lag shows why"},
+			Why: "those records are given the current time and delivered in the same call: restamped counts them, lag shows " +
+				"why"},
 		{What: "too old for Datadog", Kinds: []string{"lag", "delivery-failed"}, Graph: titleNotes,
-			Why: "events older than 6 hours are given the current time (restamped); what EventBridge cannot deliver in 8 more is dead"},
+			Why: "events older than 6 hours are given the current time (restamped); what EventBridge cannot deliver in 8 " +
+				"more is dead"},
 		{What: "record over the destination's limit", Kinds: []string{"dead-not-empty"}, Graph: titleNotes,
 			Why: "the event's own bytes are delivered (fallback_raw); it is dead only if those do not fit either"},
 		{What: "duplicates; equal uuid with other bytes", Kinds: []string{"conflict"}, Graph: titleFate,
 			Why: "every hop delivers at least once: duplicates are normal and are only counted"},
 		{What: "partial batch response", Kinds: []string{"mapping-failing", "function-errors"},
 			Why: "a response that Lambda does not understand would bring back whole batches"},
-		{What: "packed batch comes back from a DLQ", Kinds: []string{"dead-letter-failed", "exhausted", "dead-not-empty"}, Graph: titleNotes,
+		{What: "packed batch comes back from a DLQ", Kinds: []string{"dead-letter-failed", "exhausted",
+			"dead-not-empty"}, Graph: titleNotes,
 			Why: "that is a replay; what fails of it fires the same alarms"},
-		{What: "Datadog answers 401, 407, 409, 429, 5xx, or not within 5 s", Kinds: []string{"delivery-retrying", "delivery-failed"}},
+		{What: "Datadog answers 401, 407, 409, 429, 5xx, or not within 5 s", Kinds: []string{"delivery-retrying",
+			"delivery-failed"}},
 		{What: "Datadog answers another 4xx", Kinds: []string{"delivery-failed", "dead-not-empty"}},
-		{What: "our own log", Why: "content in the log is a fault of the program, which its tests look for; no metric could show it"},
+		{What: "our own log", Why: "content in the log is a fault of the program, which its tests look for; no metric " +
+			"could show it"},
 		{What: "the ledger does not balance", Kinds: []string{"ledger-unbalanced"}},
 
-		{What: "Okta has switched the log stream off, or somebody has changed it", Kinds: []string{"silence", "stream-changed"}},
+		{What: "Okta has switched the log stream off, or somebody has changed it", Kinds: []string{"silence",
+			"stream-changed"}},
 		{What: "the rule cannot reach its target", Kinds: []string{"rule-failed", "dead-not-empty"}},
 		{What: "… nor its dead-letter queue", Kinds: []string{"rule-lost", "delivery-lost", "counters-disagree"}},
-		{What: "ingest rule: CloudWatch Logs or Datadog is down or throttles", Kinds: []string{"delivery-retrying", "rule-failed"}},
-		{What: "the function crashes, or runs out of time or memory", Kinds: []string{"function-errors", "mapping-failing", "buffer-old"}},
+		{What: "ingest rule: CloudWatch Logs or Datadog is down or throttles", Kinds: []string{"delivery-retrying",
+			"rule-failed"}},
+		{What: "the function crashes, or runs out of time or memory", Kinds: []string{"function-errors",
+			"mapping-failing", "buffer-old"}},
 		{What: "Lambda has no concurrency left", Kinds: []string{"function-throttled", "buffer-old"}},
 		{What: "the event source mapping is disabled", Kinds: []string{"buffer-old"}},
-		{What: "ingest lambda: an event fails three times, and cannot be kept", Kinds: []string{"async-dropped", "async-lost"}},
-		{What: "events are missing between the rule and the function: a queue is purged, a message expires, EventBridge keeps one back",
+		{What: "ingest lambda: an event fails three times, and cannot be kept", Kinds: []string{"async-dropped",
+			"async-lost"}},
+		{What: "events are missing between the rule and the function: a queue is purged, a message expires, EventBridge " +
+			"keeps one back",
 			Kinds: []string{"counters-disagree"}},
 	}
 }
@@ -75,8 +89,10 @@ func allFailures() []failure {
 func kinds() []Alarm {
 	var list []Alarm
 	for _, ingest := range []string{ingestQueue, ingestLambda, ingestRule} {
-		p := Pipeline{Name: "STACK-DESTINATION", Destination: datadog, Ingest: ingest, Rule: "rule", Bus: "bus", Buffer: "buffer",
-			Redrive: "redrive", Dead: "dead", Function: "function", Mapping: "mapping", DeliveryRule: "to-datadog", DeliveryBus: "delivery",
+		p := Pipeline{Name: "STACK-DESTINATION", Destination: datadog, Ingest: ingest, Rule: "rule", Bus: "bus",
+			Buffer:  "buffer",
+			Redrive: "redrive", Dead: "dead", Function: "function", Mapping: "mapping", DeliveryRule: "to-datadog",
+			DeliveryBus: "delivery",
 			OutageHours: 6, VisibilitySeconds: 365}
 		s := Stack{Name: "STACK", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 60, Pipelines: []Pipeline{p}}
 		for _, a := range Alarms(s) {
@@ -95,7 +111,8 @@ var update = flag.Bool("update", false, "rewrite the README's tables of alarms a
 // TestReadmeShowsTheAlarms compares the page's tables with the code.
 func TestReadmeShowsTheAlarms(t *testing.T) {
 	var alarms, table strings.Builder
-	alarms.WriteString("| alarm | what happened | what it means | what to do first | missing data |\n|---|---|---|---|---|\n")
+	alarms.WriteString("| alarm | what happened | what it means | what to do first | missing data " +
+		"|\n|---|---|---|---|---|\n")
 	for _, a := range kinds() {
 		fmt.Fprintf(&alarms, "| `%s` | %s | %s | %s | %s, because %s |\n",
 			a.Kind, cell(a.Happened), cell(a.Means), cell(a.Steps()), a.Missing, cell(a.WhyMissing))
@@ -143,9 +160,11 @@ func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // rules are the first words of each row of the design's failure rules.
 var rules = []string{
-	"not JSON", "event type never seen", "throttled", "the destination is down", "a record panics", "a body with many records",
+	"not JSON", "event type never seen", "throttled", "the destination is down", "a record panics",
+	"a body with many records",
 	"one of ten PutEvents entries fails", "log stream missing", "rejectedLogEventsInfo", "too old for Datadog",
-	"record over the destination's limit", "duplicates", "partial batch response", "packed batch comes back", "Datadog answers 401", "Datadog answers another 4xx", "our own log",
+	"record over the destination's limit", "duplicates", "partial batch response", "packed batch comes back",
+	"Datadog answers 401", "Datadog answers another 4xx", "our own log",
 }
 
 func TestEveryFailureShows(t *testing.T) {

@@ -14,7 +14,8 @@ const readErrors = "In the CloudWatch console, Logs Insights, log group of the f
 
 func functionAlarms(s Stack, p Pipeline) []Alarm {
 	counter := func(metric string) Alarm {
-		return Alarm{Queries: watching(ofFunction(p.Function, metric, "Sum")), Comparison: atLeast, Threshold: 1}.missing(notBreaching, onlyCalls)
+		return Alarm{Queries: watching(ofFunction(p.Function, metric, "Sum")), Comparison: atLeast,
+			Threshold: 1}.missing(notBreaching, onlyCalls)
 	}
 	all := []Alarm{
 		// A call that fails as a whole is a crash, a time-out or (ingest=lambda) an event
@@ -63,7 +64,8 @@ func mappingFailing(p Pipeline) Alarm {
 			{ID: "failed", Metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum")},
 			{ID: "polled", Metric: ofMapping(p.Mapping, "PolledEventCount", "Sum")},
 			// A period without polls divides by zero and drops out, by CloudWatch's rules.
-			{ID: "share", Expression: "100 * FILL(failed, 0) / FILL(polled, 0)", Label: "% of events that came back", Return: true},
+			{ID: "share", Expression: "100 * FILL(failed, 0) / FILL(polled, 0)", Label: "% of events that came back",
+				Return: true},
 		},
 		Comparison: atLeast, Threshold: failingShare,
 	}

@@ -11,7 +11,7 @@ const week = 7 * 24
 // SQS gives out no more (API reference, ReceiveMessage, 2026-11).
 const fullInFlight = 100_000
 
-// A dead-letter queue that nobody touches may stop reporting: "CloudWatch considers
+// A dead-letter queue that is not used may stop reporting: "CloudWatch considers
 // a queue to be active for up to six hours if it contains any messages or if any
 // action accesses it" (SQS Developer Guide, "Monitoring Amazon SQS queues using
 // CloudWatch"; the sentence leaves open what a queue with messages does after

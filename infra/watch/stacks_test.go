@@ -12,10 +12,12 @@ var longest = strings.Repeat("n", 64-len("-cloudwatch"))
 // known at synth.
 func pipeline(stack, destination, ingest string, filtered bool) Pipeline {
 	token := func(s string) string { return "${Token[" + destination + s + ".12]}" }
-	p := Pipeline{Name: stack + "-" + destination, Destination: destination, Ingest: ingest, Rule: stack + "-" + destination,
+	p := Pipeline{Name: stack + "-" + destination, Destination: destination, Ingest: ingest, Rule: stack + "-" +
+		destination,
 		Bus: "aws.partner/okta.com/example/oktastream", Filtered: filtered, Dead: token("Dead"), OutageHours: 6}
 	if ingest != "rule" {
-		p.Buffer, p.Redrive, p.Function, p.Mapping, p.VisibilitySeconds = token("Buffer"), token("Redrive"), token("Function"), token("Mapping"), 365
+		p.Buffer, p.Redrive, p.Function, p.Mapping, p.VisibilitySeconds = token("Buffer"), token("Redrive"),
+			token("Function"), token("Mapping"), 365
 	}
 	if destination == "cloudwatch" {
 		p.LogGroup = token("LogGroup")
@@ -29,8 +31,9 @@ func pipeline(stack, destination, ingest string, filtered bool) Pipeline {
 func stacks() map[string]Stack {
 	all := map[string]Stack{}
 	base := func(name string) Stack {
-		return Stack{Name: name, Region: "eu-west-1", Account: "111122223333", Source: "aws.partner/okta.com/example/oktastream",
-			Bus: "aws.partner/okta.com/example/oktastream", SilenceMinutes: 60}
+		return Stack{Name: name, Region: "eu-west-1", Account: "111122223333",
+			Source: "aws.partner/okta.com/example/oktastream",
+			Bus:    "aws.partner/okta.com/example/oktastream", SilenceMinutes: 60}
 	}
 	for _, ingest := range []string{"queue", "lambda", "rule"} {
 		for _, destinations := range []string{"cloudwatch", "datadog", "cloudwatch,datadog"} {

@@ -33,7 +33,8 @@ func queues(c carrier) ([]document, error) {
 		if !ok || !cut || !isAccount(account) || name == "" {
 			return nil, fmt.Errorf("Queues: %q is not the URL of a queue of this region", url)
 		}
-		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account, name}, ":"))
+		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account,
+			name}, ":"))
 	}
 	return c.document("PolicyDocument", resourcePolicy, targets...), nil
 }

@@ -119,7 +119,8 @@ func (c condition) holds(given requestContext) (bool, error) {
 		return c.withoutKey(), nil
 	}
 	if c.set == "" && len(values) > 1 {
-		return false, fmt.Errorf("the request has %d values of it: \"Multivalued context keys require a condition set operator\"", len(values))
+		return false, fmt.Errorf("the request has %d values of it: \"Multivalued context keys require a condition set "+
+			"operator\"", len(values))
 	}
 	for _, value := range values {
 		if err := c.compare.valid(value); err != nil {

@@ -29,7 +29,8 @@ type naming struct {
 // ArnForPolicy is the ARN without the UUID (ApiDestinationAttributes of the same
 // module has an example of both).
 var namings = map[string]naming{
-	"AWS::SQS::Queue": {"QueueName", "arn:{partition}:sqs:{region}:{account}:{name}", "https://sqs.{region}.{suffix}/{account}/{name}",
+	"AWS::SQS::Queue": {"QueueName", "arn:{partition}:sqs:{region}:{account}:{name}",
+		"https://sqs.{region}.{suffix}/{account}/{name}",
 		map[string]string{"Arn": "{arn}", "QueueName": "{name}", "QueueUrl": "{ref}"}},
 	"AWS::SNS::Topic": {"TopicName", "arn:{partition}:sns:{region}:{account}:{name}", "{arn}",
 		map[string]string{"TopicArn": "{arn}", "TopicName": "{name}"}},
@@ -42,7 +43,8 @@ var namings = map[string]naming{
 		map[string]string{"PolicyArn": "{arn}", "PolicyId": "ANPA{hex}"}},
 	"AWS::Lambda::Function": {"FunctionName", "arn:{partition}:lambda:{region}:{account}:function:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::Lambda::EventSourceMapping": {"", "arn:{partition}:lambda:{region}:{account}:event-source-mapping:{uuid}", "{uuid}",
+	"AWS::Lambda::EventSourceMapping": {"", "arn:{partition}:lambda:{region}:{account}:event-source-mapping:{uuid}",
+		"{uuid}",
 		map[string]string{"Id": "{uuid}", "EventSourceMappingArn": "{arn}"}},
 	"AWS::Events::EventBus": {"Name", "arn:{partition}:events:{region}:{account}:event-bus/{name}", "{name}",
 		map[string]string{"Arn": "{arn}", "Name": "{name}"}},
@@ -51,16 +53,20 @@ var namings = map[string]naming{
 	"AWS::Events::Connection": {"Name", "arn:{partition}:events:{region}:{account}:connection/{name}/{uuid}", "{name}",
 		map[string]string{"Arn": "{arn}", "ArnForPolicy": "arn:{partition}:events:{region}:{account}:connection/{name}",
 			"SecretArn": "arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{name}/{uuid}-{six}"}},
-	"AWS::Events::ApiDestination": {"Name", "arn:{partition}:events:{region}:{account}:api-destination/{name}/{uuid}", "{name}",
-		map[string]string{"Arn": "{arn}", "ArnForPolicy": "arn:{partition}:events:{region}:{account}:api-destination/{name}"}},
+	"AWS::Events::ApiDestination": {"Name",
+		"arn:{partition}:events:{region}:{account}:api-destination/{name}/{uuid}", "{name}",
+		map[string]string{"Arn": "{arn}",
+			"ArnForPolicy": "arn:{partition}:events:{region}:{account}:api-destination/{name}"}},
 	"AWS::Events::Archive": {"ArchiveName", "arn:{partition}:events:{region}:{account}:archive/{name}", "{name}",
 		map[string]string{"Arn": "{arn}", "ArchiveName": "{name}"}},
 	"AWS::Logs::LogGroup": {"LogGroupName", "arn:{partition}:logs:{region}:{account}:log-group:{name}:*", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::Logs::QueryDefinition": {"", "arn:{partition}:logs:{region}:{account}:query-definition:{uuid}", "{uuid}", map[string]string{"QueryDefinitionId": "{uuid}"}},
+	"AWS::Logs::QueryDefinition": {"", "arn:{partition}:logs:{region}:{account}:query-definition:{uuid}", "{uuid}",
+		map[string]string{"QueryDefinitionId": "{uuid}"}},
 	"AWS::CloudWatch::Alarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:{partition}:cloudwatch::{account}:dashboard/{name}", "{name}", nil},
+	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
+		"{name}", nil},
 }
 
 // identify makes the identifiers of a resource, once; Read asks for all of
