@@ -18,8 +18,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// API is what this package needs of SQS.
-type API interface {
+// api is what this package needs of SQS.
+type api interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
@@ -53,7 +53,7 @@ var ErrTooLong = errors.New("the body and the reason do not fit into one SQS mes
 
 // Queue is the queue `dead`, or any other to which messages are sent with a note.
 type Queue struct {
-	API API
+	API api
 	URL string
 }
 
