@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
@@ -138,6 +139,7 @@ func (t *queueFlags) sdk(ctx context.Context) (aws.Config, error) {
 	if sdk.Region == "" {
 		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
 	}
+	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
 	return sdk, nil
 }
 
