@@ -165,11 +165,17 @@ func TestTheAnswerComesInTime(t *testing.T) {
 		if !queue && len(list) == 0 {
 			return
 		}
-		synctest.Test(t, func(t *testing.T) { invokeInTime(rt, c, list, queue, left) })
+		fault := ""
+		synctest.Test(t, func(*testing.T) { fault = invokeInTime(c, list, queue, left) })
+		if fault != "" {
+			rt.Fatal(fault)
+		}
 	})
 }
 
-func invokeInTime(rt *rapid.T, c *cloudOf, list []sent, queue bool, left time.Duration) {
+// invokeInTime invokes a function once and says what of it is wrong, "" where
+// nothing is.
+func invokeInTime(c *cloudOf, list []sent, queue bool, left time.Duration) (fault string) {
 	counters := balance{ok: true}
 	h := &Handler{
 		Config: config.Config{
@@ -194,23 +200,23 @@ func invokeInTime(rt *rapid.T, c *cloudOf, list []sent, queue bool, left time.Du
 	start := time.Now()
 	answer, err := h.Invoke(ctx, payload)
 	if took := time.Since(start); took > left-500*time.Millisecond {
-		rt.Fatalf("answered after %v of %v", took, left)
+		return fmt.Sprintf("answered after %v of %v", took, left)
 	}
 	if !counters.ok {
-		rt.Fatalf("the ledger does not balance: %s", counters.line)
+		return fmt.Sprintf("the ledger does not balance: %s", counters.line)
 	}
 	if !queue {
 		// It is settled, or waits in the buffer, or Lambda tries again.
 		if settled := c.settled(list[0]); settled == (err != nil || c.buffered > 0) || err != nil && c.buffered > 0 {
-			rt.Fatalf("settled %v, buffered %d times, %v", settled, c.buffered, err)
+			return fmt.Sprintf("settled %v, buffered %d times, %v", settled, c.buffered, err)
 		}
-		return
+		return ""
 	}
 	var response struct {
 		BatchItemFailures []struct{ ItemIdentifier string }
 	}
 	if err != nil || json.Unmarshal(answer, &response) != nil {
-		rt.Fatalf("%v, %s", err, answer)
+		return fmt.Sprintf("%v, %s", err, answer)
 	}
 	returned := map[string]bool{}
 	for _, f := range response.BatchItemFailures {
@@ -218,14 +224,15 @@ func invokeInTime(rt *rapid.T, c *cloudOf, list []sent, queue bool, left time.Du
 	}
 	for _, m := range list {
 		if c.settled(m) == returned[m.id] {
-			rt.Fatalf("%s is settled: %v, and comes again: %v", m.id, c.settled(m), returned[m.id])
+			return fmt.Sprintf("%s is settled: %v, and comes again: %v", m.id, c.settled(m), returned[m.id])
 		}
 	}
 	for uuid, n := range c.arrived {
 		if n > 1 {
-			rt.Fatalf("%s arrived %d times", uuid, n)
+			return fmt.Sprintf("%s arrived %d times", uuid, n)
 		}
 	}
+	return ""
 }
 
 // settled reports whether everything in a message has arrived somewhere.
