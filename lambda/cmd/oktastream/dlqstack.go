@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
@@ -204,6 +205,7 @@ func (t *queueFlags) sdk(ctx context.Context, quiet *silence) (aws.Config, error
 	if sdk.Region == "" {
 		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
 	}
+	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
 	return sdk, nil
 }
 
