@@ -105,7 +105,11 @@ func TestAResponseThatSaysNothingIsNoSuccess(t *testing.T) {
 		})
 	}
 	t.Run("DeleteMessageBatch", func(t *testing.T) {
-		if _, report, err := replay(t, "DeleteMessageBatch"); err != nil || report.Outcomes[dlq.NotDeleted] != 3 || report.Deleted() != 0 {
+		if _, report, err := replay(
+			t,
+			"DeleteMessageBatch",
+		); err != nil || report.Outcomes[dlq.NotDeleted] != 3 ||
+			report.Deleted() != 0 {
 			t.Errorf("%v, %v", report.Outcomes, err)
 		}
 	})

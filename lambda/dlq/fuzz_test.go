@@ -51,7 +51,8 @@ func FuzzRecognise(f *testing.F) {
 			t.Fatalf("from the buffer %v: %s", fromBuffer, d.Reason)
 		}
 		form, status, _ := strings.Cut(d.Reason, " ")
-		if safeWord(form) != form || status != "" && safeWord(status) != status || d.Code != None && safeWord(d.Code) != d.Code {
+		if safeWord(form) != form || status != "" && safeWord(status) != status ||
+			d.Code != None && safeWord(d.Code) != d.Code {
 			t.Fatalf("%q %q", d.Reason, d.Code)
 		}
 		for _, e := range d.Events {
@@ -101,7 +102,11 @@ func FuzzAuditResume(f *testing.F) {
 		if a.Sent("q", "m") != want {
 			t.Fatalf("sent %v, want %v", !want, want)
 		}
-		if _, err := a.read(io.MultiReader(bytes.NewReader(text), strings.NewReader("\n"+line+"\n")), now); err != nil || !a.Sent("q", "m") {
+		if _, err := a.read(
+			io.MultiReader(bytes.NewReader(text), strings.NewReader("\n"+line+"\n")),
+			now,
+		); err != nil ||
+			!a.Sent("q", "m") {
 			t.Fatalf("a line behind it is not known: %v", err)
 		}
 	})

@@ -31,8 +31,8 @@ type Reason struct {
 	Again string
 }
 
-// Matches reports whether the row is about messages with this reason and code.
-func (r *Reason) Matches(reason, code string) bool {
+// matches reports whether the row is about messages with this reason and code.
+func (r *Reason) matches(reason, code string) bool {
 	return events.Match(r.Name, reason) && (r.Code == "" || r.Code == code)
 }
 
@@ -105,7 +105,7 @@ func Reasons() []Reason {
 func ReasonOf(reason, code string) Reason {
 	rows := Reasons()
 	for _, r := range rows[:len(rows)-1] {
-		if r.Matches(reason, code) {
+		if r.matches(reason, code) {
 			return r
 		}
 	}

@@ -29,7 +29,11 @@ func TestEveryReasonHasACauseAndAFix(t *testing.T) {
 				t.Errorf("%s: %q", r.Name, text)
 			}
 		}
-		if got := ReasonOf(strings.ReplaceAll(r.Name, "*", ""), r.Code); r != last && r.Code == "" && !strings.Contains(r.Name, "* ") && got != r {
+		if got := ReasonOf(
+			strings.ReplaceAll(r.Name, "*", ""),
+			r.Code,
+		); r != last && r.Code == "" && !strings.Contains(r.Name, "* ") &&
+			got != r {
 			t.Errorf("%s: another row comes first: %s", r.Name, got.Name)
 		}
 	}

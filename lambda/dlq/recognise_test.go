@@ -69,8 +69,13 @@ func TestEveryFormIsRecognised(t *testing.T) {
 			want.Attempts-- // received once before its redrive
 		}
 		before := w.Messages(want.Queue)[0].Sent
-		want.Since, want.Expires = before.UTC().Truncate(time.Millisecond), before.UTC().Truncate(time.Millisecond).Add(days14)
-		if want.Form == dlq.Poison || want.Form == dlq.RuleTarget || want.Form == dlq.APIDestination || want.Form == dlq.LambdaDLQ {
+		want.Since, want.Expires = before.UTC().
+			Truncate(time.Millisecond),
+			before.UTC().
+				Truncate(time.Millisecond).
+				Add(days14)
+		if want.Form == dlq.Poison || want.Form == dlq.RuleTarget || want.Form == dlq.APIDestination ||
+			want.Form == dlq.LambdaDLQ {
 			want.LastFailure = want.Since
 		}
 		url := w.dead
@@ -128,7 +133,11 @@ func TestTheHTTPStatusIsPartOfTheReason(t *testing.T) {
 		"":                 "rule_target",
 	} {
 		w := newWorld(t)
-		w.Send("dead", envelope(okta("u-1", "a.b")), attributes("ERROR_CODE", "SDK_CLIENT_ERROR", "ERROR_MESSAGE", message+" "))
+		w.Send(
+			"dead",
+			envelope(okta("u-1", "a.b")),
+			attributes("ERROR_CODE", "SDK_CLIENT_ERROR", "ERROR_MESSAGE", message+" "),
+		)
 		if got := only(t, w, w.dead, "dead"); got.Reason != want || got.Code != "SDK_CLIENT_ERROR" {
 			t.Errorf("%q: %s, %s", message, got.Reason, got.Code)
 		}

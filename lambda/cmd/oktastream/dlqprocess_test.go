@@ -64,7 +64,9 @@ func TestAShortListSaysSo(t *testing.T) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	const short = "20 of about 30 messages read: about 10 in flight: another reader, a lost\nresponse or a killed run hides them\n"
 	code := exitCode(cmd.Run())
-	if code != 1 || !strings.Contains(stdout.String(), "\n20 messages, 20 events") || !strings.HasSuffix(stdout.String(), short) || stderr.Len() > 0 {
+	if code != 1 || !strings.Contains(stdout.String(), "\n20 messages, 20 events") ||
+		!strings.HasSuffix(stdout.String(), short) ||
+		stderr.Len() > 0 {
 		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
 	}
 }
@@ -94,7 +96,10 @@ func TestAnOldCountIsNotBelieved(t *testing.T) {
 	cmd.Env = append(cmd.Env, c.env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if code := exitCode(cmd.Run()); code != 0 || !strings.Contains(stdout.String(), "\n30 messages, 30 events") || stderr.Len() > 0 {
+	if code := exitCode(
+		cmd.Run(),
+	); code != 0 || !strings.Contains(stdout.String(), "\n30 messages, 30 events") ||
+		stderr.Len() > 0 {
 		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
 	}
 }

@@ -66,7 +66,11 @@ func runExample(t *testing.T, format string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code := run(t.Context(), []string{"run", "--format", format, example}, console{in: quiet, out: out, err: quiet}); code != 0 {
+	if code := run(
+		t.Context(),
+		[]string{"run", "--format", format, example},
+		console{in: quiet, out: out, err: quiet},
+	); code != 0 {
 		t.Fatalf("run --format %s: exit %d", format, code)
 	}
 	text, err := os.ReadFile(out.Name())
