@@ -73,17 +73,17 @@ func TestParseSeesWhatEncodingJSONSees(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	var tree Tree
 	for text, want := range map[string]error{
-		"":                            ErrEmpty,
-		"  \n":                        ErrEmpty,
-		"{\"a\":\"\xff\"}":            ErrUTF8,
-		strings.Repeat("[", 1001):     ErrDepth,
-		strings.Repeat(`{"a":`, 1001): ErrDepth,
+		"":                            errEmpty,
+		"  \n":                        errEmpty,
+		"{\"a\":\"\xff\"}":            errUTF8,
+		strings.Repeat("[", 1001):     errDepth,
+		strings.Repeat(`{"a":`, 1001): errDepth,
 	} {
 		if err := tree.Parse([]byte(text)); !errors.Is(err, want) {
 			t.Errorf("Parse(%.20q) = %v, want %v", text, err, want)
 		}
 	}
-	for text, want := range map[string]SyntaxError{
+	for text, want := range map[string]syntaxError{
 		`{"a":1`:           {Offset: 6, Truncated: true},
 		`{"a":"canary`:     {Offset: 12, Truncated: true},
 		`{"a" 1}`:          {Offset: 5},
@@ -98,7 +98,7 @@ func TestParseRefuses(t *testing.T) {
 		"{\"a\":\"b\nc\"}": {Offset: 7},
 	} {
 		err := tree.Parse([]byte(text))
-		var got *SyntaxError
+		var got *syntaxError
 		if !errors.As(err, &got) {
 			t.Errorf("Parse(%q) = %v, want a syntax error", text, err)
 			continue
@@ -117,7 +117,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseAcceptsTheDepthThatEventBridgeAccepts(t *testing.T) {
 	var tree Tree
-	if err := tree.Parse([]byte(strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth))); err != nil {
+	if err := tree.Parse([]byte(strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth))); err != nil {
 		t.Fatal(err)
 	}
 }
