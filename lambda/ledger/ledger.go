@@ -44,9 +44,9 @@ type Ledger struct {
 	FallbackRaw int64 `json:"fallback_raw"`
 	// StreamChanged is an event system.log_stream.*: somebody changed a log stream.
 	StreamChanged int64 `json:"stream_changed"`
-	BytesIn     int64 `json:"bytes_in"`
-	BytesOut    int64 `json:"bytes_out"`
-	Batches     int64 `json:"batches"`
+	BytesIn       int64 `json:"bytes_in"`
+	BytesOut      int64 `json:"bytes_out"`
+	Batches       int64 `json:"batches"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.
