@@ -34,14 +34,14 @@ import (
 var sample []byte
 
 type runCommand struct {
-	Files []string `arg:"" optional:"" name:"file" help:"${run_file}"`
+	Files []string `arg:"" optional:"" name:"file" help:"${help_files}"`
 
 	Sample      bool     `help:"Read the events that come with the program."`
-	Format      *string  `placeholder:"FORMAT" help:"${run_format}"`
-	To          string   `default:"-" placeholder:"DIR" help:"${run_to}"`
-	DeadLetters string   `type:"path" placeholder:"FILE" help:"${run_dead_letters}"`
+	Format      *string  `placeholder:"FORMAT" help:"${help_format}"`
+	To          string   `default:"-" placeholder:"DIR" help:"${help_to}"`
+	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
-	Include     types    `placeholder:"TYPE" help:"${run_include}"`
+	Include     types    `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
 	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
