@@ -13,9 +13,9 @@ type pair struct{ key, value []byte }
 //
 //	{"New Device":"POSITIVE"}         an object
 //	"{\"New Device\":\"POSITIVE\"}"   an object in a string
-//	"{New Device=POSITIVE, …}"        what Java's Map.toString makes of it
+//	"{New Device=POSITIVE, …}"        the output of Java's Map.toString
 //	["New Device=POSITIVE"]           a list
-//	{"New Device=POSITIVE":null}      what a warehouse made of the list
+//	{"New Device=POSITIVE":null}      the list as a data warehouse exports it
 //
 // It reports false for everything else, and for a text that joining the pairs would
 // not give back byte for byte.

@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// books is what came out of a run, and the run's settings.
-type books struct {
+// testRun is what came out of a run, and the run's settings.
+type testRun struct {
 	pipeline.Config
 	workers   int
 	maxRecord int
@@ -29,7 +30,7 @@ type books struct {
 	refuse    func(*deadletter.Letter) error // asked before a letter is taken
 	progress  func(int)
 
-	memory  sink.Memory
+	memory  sinktest.Memory
 	letters []deadletter.Letter
 	broken  []string // "name: error"
 	ledger  ledger.Ledger
@@ -38,7 +39,7 @@ type books struct {
 
 // run runs the inputs. The format is raw where none is chosen, so that what
 // comes out is what went in.
-func (b *books) run(ctx context.Context, inputs ...Input) *books {
+func (b *testRun) run(ctx context.Context, inputs ...Input) *testRun {
 	if b.Format == "" {
 		b.Format = pipeline.Raw
 	}
@@ -67,7 +68,7 @@ func (b *books) run(ctx context.Context, inputs ...Input) *books {
 	return b
 }
 
-func (b *books) output() string {
+func (b *testRun) output() string {
 	var out strings.Builder
 	for _, line := range b.memory.Lines {
 		out.Write(line)
@@ -76,8 +77,8 @@ func (b *books) output() string {
 	return out.String()
 }
 
-// story is all that a run says, to compare runs by.
-func (b *books) story(t *testing.T) string {
+// summary is all that a run says, to compare runs by.
+func (b *testRun) summary(t *testing.T) string {
 	letters, err := json.Marshal(b.letters)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +86,7 @@ func (b *books) story(t *testing.T) string {
 	return fmt.Sprintf("%s%s\n%q\n%s\n%v", b.output(), letters, b.broken, b.ledger.JSON(), b.err)
 }
 
-func (b *books) lines() []string {
+func (b *testRun) lines() []string {
 	list := make([]string, len(b.memory.Lines))
 	for i, line := range b.memory.Lines {
 		list[i] = string(line)
@@ -94,7 +95,11 @@ func (b *books) lines() []string {
 }
 
 func event(uuid, eventType string) string {
-	return fmt.Sprintf(`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","actor":{"displayName":"Ada"}}`, uuid, eventType)
+	return fmt.Sprintf(
+		`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","actor":{"displayName":"Ada"}}`,
+		uuid,
+		eventType,
+	)
 }
 
 func signIn(n int) string { return event(fmt.Sprintf("u-%d", n), "user.session.start") }

@@ -4,12 +4,43 @@ package deadletter
 
 import (
 	"encoding/json"
+	"runtime/debug"
 	"time"
 	"unicode/utf8"
 )
 
 // Version is the version of the form.
 const Version = 1
+
+// Build is the version of oktastream that is running, as notes give it; see buildOf.
+func Build() string {
+	info, _ := debug.ReadBuildInfo()
+	return buildOf(info)
+}
+
+// buildOf is the version of the module, else the first 12 digits of the revision it was built from with
+// "-dirty" behind them where files differed, else "devel". info may be nil.
+func buildOf(info *debug.BuildInfo) string {
+	if info == nil {
+		return "devel"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	revision, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value[:min(len(s.Value), 12)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "-dirty"
+		}
+	}
+	if revision == "" {
+		return "devel"
+	}
+	return revision + dirty
+}
 
 // Note says why a record is dead. It is the message attribute "oktastream" of a
 // message in the queue `dead`, and part of a line of a file of dead letters.
@@ -24,6 +55,9 @@ type Note struct {
 	FirstSeen time.Time `json:"first_seen"`
 	Receives  int       `json:"receives"`
 	Replays   int       `json:"replays"`
+	// Count is how many dead records the body holds, where it is not one: a message
+	// of very many is kept once, as a whole. Reason and Detail are the first's.
+	Count int `json:"count,omitempty"`
 	// EventBridge holds the attributes that EventBridge wrote on a message of its
 	// own, where it has been replayed from one.
 	EventBridge map[string]string `json:"eb,omitempty"`

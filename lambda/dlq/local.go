@@ -8,23 +8,22 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// Deliverer delivers records to a destination, trying again until ctx ends.
-type Deliverer interface {
+// deliverer delivers records to a destination, trying again until ctx ends.
+type deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
 // Local is the target of a pipeline without a function (ingest=rule): it runs the
 // function's own pipeline in this process, and delivers to the pipeline's own
-// destination. With a Deliverer that keeps nothing it checks what would be accepted.
+// destination. With a deliverer that keeps nothing it checks what would be accepted.
 type Local struct {
 	Config  config.Config
-	Deliver Deliverer
+	Deliver deliverer
 	// Envelope: a record is the whole envelope, as the rule stores it.
 	Envelope bool
 }
@@ -57,7 +56,7 @@ func (l *Local) Send(ctx context.Context, items []*Item) error {
 	for i, a := range out.Answers {
 		switch a.State {
 		case sink.Dead:
-			owner[i].Err = Refusal(safeWord(a.Reason))
+			owner[i].Err = Refusal(safeWord(string(a.Reason)))
 		case sink.Retry:
 			// Not a refusal, even if another record of the message is one.
 			owner[i].Err = errNoAnswer
@@ -93,7 +92,7 @@ func (l *Local) records(p *Item) (records []sink.Record, refusal Refusal) {
 	if l.Envelope {
 		return l.envelopes(p, text)
 	}
-	run := handler.Own(l.Config)
+	run := l.Config.NewPipeline()
 	var spans [][2]int
 	filtered := false
 	out := run.Process(nil, text, func(r *pipeline.Record) {

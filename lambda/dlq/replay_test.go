@@ -43,7 +43,8 @@ func TestReplayBringsEveryFormBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f.form == dlq.Unknown {
-			if len(w.Messages("buffer")) != 0 || len(w.Messages("dead")) != 1 || report.Outcomes[dlq.UnknownForm] != 1 || report.Left() != 1 {
+			if len(w.Messages("buffer")) != 0 || len(w.Messages("dead")) != 1 || report.Outcomes[dlq.UnknownForm] != 1 ||
+				report.Left() != 1 {
 				t.Errorf("unknown: %v", report.Outcomes)
 			}
 			continue
@@ -101,7 +102,8 @@ func TestALoopIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[bool]int{false: 1, true: 3}[force]
-		if report.Outcomes[dlq.Replayed] != want || report.Outcomes[dlq.TooOften] != 3-want || len(w.Messages("buffer")) != want {
+		if report.Outcomes[dlq.Replayed] != want || report.Outcomes[dlq.TooOften] != 3-want ||
+			len(w.Messages("buffer")) != want {
 			t.Errorf("force %v: %v", force, report.Outcomes)
 		}
 	}
@@ -118,7 +120,8 @@ func TestADryRunChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := len(w.Messages("dead"))
-	if report.Outcomes[dlq.WouldReplay]+report.Outcomes[dlq.UnknownForm] != dead || report.Chosen.Total().Messages != dead {
+	if report.Outcomes[dlq.WouldReplay]+report.Outcomes[dlq.UnknownForm] != dead ||
+		report.Chosen.Total().Messages != dead {
 		t.Errorf("%v of %d", report.Outcomes, dead)
 	}
 	for _, m := range append(w.Messages("dead"), w.Messages("redrive")...) {
@@ -142,13 +145,15 @@ func TestFilters(t *testing.T) {
 		limit  int
 		want   int
 	}{
-		"reason":               {dlq.Filter{Reasons: []string{"NO_PERMISSIONS"}}, 0, 2},
-		"reason, wild":         {dlq.Filter{Reasons: []string{"*o*_*"}}, 0, 2}, // not_json, error_200
+		"reason":               {dlq.Filter{Reasons: []string{"api_destination"}}, 0, 1},
+		"reason, wild":         {dlq.Filter{Reasons: []string{"lambda_*"}}, 0, 2},
+		"EventBridge's code":   {dlq.Filter{Reasons: []string{"NO_PERMISSIONS"}}, 0, 2},
+		"any uuid":             {dlq.Filter{UUIDs: []string{"*"}}, 0, 7},
 		"type":                 {dlq.Filter{Types: []string{"user.session.*"}}, 0, 4},
 		"type in a batch":      {dlq.Filter{Types: []string{"group.*"}}, 0, 1},
 		"no type":              {dlq.Filter{Types: []string{"-"}}, 0, 1},
 		"uuid":                 {dlq.Filter{UUIDs: []string{uuid(4) + "b"}}, 0, 1},
-		"reason and type":      {dlq.Filter{Reasons: []string{"NO_PERMISSIONS"}, Types: []string{"app.*"}}, 0, 1},
+		"reason and type":      {dlq.Filter{Reasons: []string{"rule_target"}, Types: []string{"app.*"}}, 0, 1},
 		"older than what is":   {dlq.Filter{OlderThan: time.Hour}, 0, 0},
 		"newer than tomorrow":  {dlq.Filter{NewerThan: time.Hour}, 0, 7},
 		"limit":                {dlq.Filter{}, 3, 3},
@@ -194,7 +199,8 @@ func TestWhatIsTooLongStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Outcomes[dlq.TooLong] != 1 || report.Outcomes[dlq.Replayed] != 6 || len(w.Messages("dead")) != 1 || len(w.Messages("buffer")) != 6 {
+	if report.Outcomes[dlq.TooLong] != 1 || report.Outcomes[dlq.Replayed] != 6 || len(w.Messages("dead")) != 1 ||
+		len(w.Messages("buffer")) != 6 {
 		t.Errorf("%v", report.Outcomes)
 	}
 }
@@ -228,7 +234,8 @@ func TestTheAudit(t *testing.T) {
 	count := map[dlq.Outcome]int{}
 	for _, l := range lines(t, name) {
 		count[l.Outcome]++
-		if l.Outcome == dlq.Replayed && (l.SentAs == "" || l.Replays < 1 || l.MessageID == "" || l.QueueURL != w.dead || l.To != w.buffer) {
+		if l.Outcome == dlq.Replayed &&
+			(l.SentAs == "" || l.Replays < 1 || l.MessageID == "" || l.QueueURL != w.dead || l.To != w.buffer) {
 			t.Errorf("%+v", l)
 		}
 	}

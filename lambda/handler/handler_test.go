@@ -185,7 +185,7 @@ func TestFilteredEventsAreAcknowledged(t *testing.T) {
 	if ids := b.returned(t, sqsMessage("m1", envelope("u-1")), sqsMessage("m2", pipe)); len(ids) != 0 {
 		t.Errorf("%v come again", ids)
 	}
-	b.wantLedger(t, map[string]float64{"received": 2, "filtered": 1, "delivered": 1})
+	b.wantLedger(t, map[string]float64{"received": 2, "filtered": 1, "delivered": 1, "stream_changed": 1})
 }
 
 func TestAnUnknownTypeIsDeliveredAndCounted(t *testing.T) {
@@ -314,7 +314,7 @@ func TestAPanicIsOneRecords(t *testing.T) {
 	w := work{handler: b.Handler, messages: []message{{id: "m1", body: []byte(envelope("u-1"))}}}
 	w.records = []entry{{first: -1, fault: &events.Fault{Reason: "panic", Text: "x", Body: []byte("body")}}}
 	w.records[0].Stage = "normalise"
-	w.bury(t.Context())
+	w.sendDeadLetters(t.Context())
 	w.settle()
 	if len(b.dead) != 1 || b.dead[0].note.Reason != "panic" || w.messages[0].returned || w.live.Dead != 1 {
 		t.Errorf("%+v, %+v", b.dead, w.live)

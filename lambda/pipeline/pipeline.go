@@ -5,6 +5,7 @@ package pipeline
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
@@ -24,14 +25,20 @@ const (
 
 var formats = [...]Format{OCSF, Datadog, Raw}
 
-// ParseFormat reads the name of a format.
+// ParseFormat reads the name of a format. Its error suggests the format that was probably meant.
 func ParseFormat(name string) (Format, error) {
+	var names []string
 	for _, f := range formats {
 		if name == string(f) {
 			return f, nil
 		}
+		names = append(names, string(f))
 	}
-	return "", fmt.Errorf("unknown format %q: it is one of %v", name, formats)
+	if meant := catalogue.Nearest(name, names); meant != "" {
+		return "", fmt.Errorf("unknown format %q: did you mean %s?", name, meant)
+	}
+	last := len(names) - 1
+	return "", fmt.Errorf("unknown format %q: it must be %s or %s", name, strings.Join(names[:last], ", "), names[last])
 }
 
 // Config is what a pipeline does.
@@ -51,10 +58,6 @@ type Config struct {
 type Origin struct {
 	Source, Account, Region string
 }
-
-// Panic is the reason of a record that made us panic. It is that record's fate
-// and nobody else's.
-const Panic events.Reason = "panic"
 
 // Record is what became of one record.
 type Record struct {
@@ -137,7 +140,7 @@ func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
 		// A panic while decoding is the fate of what was being decoded, and of
 		// nothing else. What visit does is the caller's affair.
 		if !p.visiting && recover() != nil {
-			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: Panic, Text: panicked, Body: text}}
+			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: events.Panic, Text: panicked, Body: text}}
 			p.show()
 		}
 		out, p.dst, p.visit = p.dst, nil, nil
@@ -229,7 +232,7 @@ func (p *Pipeline) normalise(dst []byte, e *events.Event) (out []byte, fault *ev
 	defer func() {
 		if recover() != nil {
 			// What recover returns can quote the event.
-			out, fault = dst, &events.Fault{Reason: Panic, Text: panicked, Body: e.Carrier()}
+			out, fault = dst, &events.Fault{Reason: events.Panic, Text: panicked, Body: e.Carrier()}
 		}
 	}()
 	return p.normaliser.Append(dst, e), nil

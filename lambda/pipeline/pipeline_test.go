@@ -100,7 +100,7 @@ func TestAPanicIsOneRecords(t *testing.T) {
 		t.Errorf("the neighbours: %q", lines)
 	}
 	fault := list[1].Fault
-	if fault == nil || fault.Reason != Panic || list[1].UUID != "bad" || string(fault.Body) != event("bad", "x.y") || list[1].Stage != "normalise" {
+	if fault == nil || fault.Reason != events.Panic || list[1].UUID != "bad" || string(fault.Body) != event("bad", "x.y") || list[1].Stage != "normalise" {
 		t.Errorf("%+v", list[1])
 	}
 	if strings.Contains(fault.Error(), "secret") {
@@ -114,8 +114,15 @@ func TestParseFormat(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}
 	}
-	if _, err := ParseFormat("OCSF"); err == nil || !strings.Contains(err.Error(), "ocsf datadog raw") {
-		t.Errorf("want the names in %v", err)
+	for name, want := range map[string]string{
+		"OCSF":    `unknown format "OCSF": did you mean ocsf?`,
+		"Datadog": `unknown format "Datadog": did you mean datadog?`,
+		"json":    `unknown format "json": it must be ocsf, datadog or raw`,
+		"":        `unknown format "": it must be ocsf, datadog or raw`,
+	} {
+		if _, err := ParseFormat(name); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", name, err, want)
+		}
 	}
 }
 

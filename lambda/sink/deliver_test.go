@@ -18,6 +18,7 @@ type scripted struct {
 	mu       sync.Mutex
 	calls    [][]string
 	accepted map[string]int
+	limits   Limits
 	do       func(call int, records []Record, answers []Answer) error
 }
 
@@ -36,6 +37,10 @@ func (s *scripted) Deliver(_ context.Context, records []Record, answers []Answer
 		}
 	}
 	return err
+}
+
+func (s *scripted) Cut(records []Record) [][]int {
+	return Cut(len(records), s.limits, func(i int) (int, int64) { return len(records[i].Line), records[i].TimeMS })
 }
 
 func script(do func(call int, records []Record, answers []Answer) error) *scripted {
@@ -233,7 +238,7 @@ func TestBatchesGoAtOnceWithABound(t *testing.T) {
 			return nil
 		})
 		begin := time.Now()
-		out := (&Loop{Sink: slow, Limits: Limits{Records: 10}, Concurrency: 4}).Deliver(within(t, time.Minute), some(120))
+		out := (&Loop{Sink: inTens{slow}, Concurrency: 4}).Deliver(within(t, time.Minute), some(120))
 		if most != 4 || out.Batches != 12 || time.Since(begin) != 3*time.Second {
 			t.Errorf("%d at once, %d batches, %v", most, out.Batches, time.Since(begin))
 		}
@@ -281,7 +286,8 @@ func TestAnySink(t *testing.T) {
 				}
 				return nil
 			})
-			out := (&Loop{Sink: s, Limits: Limits{Records: per}, Concurrency: 3}).Deliver(within(t, 30*time.Second), some(n))
+			s.limits = Limits{Records: per}
+			out := (&Loop{Sink: s, Concurrency: 3}).Deliver(within(t, 30*time.Second), some(n))
 			for i, a := range out.Answers {
 				times := s.accepted[fmt.Sprint(i)]
 				if times > 1 || (times == 1) != (a.State == Accepted) {
@@ -329,4 +335,11 @@ func TestUnknownReasonCostsABoundedNumberOfCalls(t *testing.T) {
 	if out.Batches > maxUnknown+20 || strings.Contains(states(out), "d") {
 		t.Errorf("%d calls for a reason that is no record's", out.Batches)
 	}
+}
+
+// inTens takes ten records a call.
+type inTens struct{ Sink }
+
+func (inTens) Cut(records []Record) [][]int {
+	return Cut(len(records), Limits{Records: 10}, func(int) (int, int64) { return 0, 0 })
 }

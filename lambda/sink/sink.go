@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // Record is one normalised event.
@@ -37,8 +39,8 @@ const (
 // Answer is a sink's word on one record.
 type Answer struct {
 	State  State
-	Reason string // of Dead: a word of the message attribute, too_large or refused
-	Detail string // of Dead: the same for a person; holds no content of the record
+	Reason events.Reason // of Dead: TooLarge or Refused
+	Detail string        // of Dead: the same for a person; holds no content of the record
 
 	Restamped   bool // the record carries the time of delivery instead of its own
 	FallbackRaw bool // the event's own bytes were sent, because the record was too long
@@ -51,6 +53,14 @@ type Answer struct {
 // an *Error where more is known than that.
 type Sink interface {
 	Deliver(ctx context.Context, records []Record, answers []Answer) error
+}
+
+// BatchSink is a Sink whose destination takes so much in one call and no more.
+type BatchSink interface {
+	Sink
+	// Cut returns the indexes of records in batches, each for one Deliver, which
+	// then makes one call for it. A part of a batch is a batch.
+	Cut(records []Record) [][]int
 }
 
 // Kind is what an error says of the chances of another try.

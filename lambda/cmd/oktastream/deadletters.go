@@ -2,40 +2,23 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
-// letters is where bad records go: a file, or else stderr.
+// letters is where bad records go: a file, or else the messages.
 type letters struct {
 	file     *os.File
-	stderr   io.Writer
-	bar      *progress
+	messages *messages
 	line     []byte
 	reported int
-}
-
-func (r *runCommand) letters(c console) (*letters, error) {
-	if r.DeadLetters == "" {
-		return &letters{stderr: c.err}, nil
-	}
-	file, err := os.OpenFile(r.DeadLetters, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the file of dead letters: %w", err)
-	}
-	return &letters{file: file}, nil
 }
 
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
 		l.reported++
-		text := fmt.Sprintf("%s:%d: %s: %s", letter.File, letter.Line, letter.Reason, letter.Detail)
-		if letter.UUID != "" {
-			text += fmt.Sprintf(" (uuid %s)", letter.UUID)
-		}
-		l.bar.say(l.stderr, text)
+		l.messages.badRecord(letter)
 		return nil
 	}
 	var err error
@@ -46,11 +29,4 @@ func (l *letters) take(letter *deadletter.Letter) error {
 		return fmt.Errorf("write a dead letter for %s:%d: %w", letter.File, letter.Line, err)
 	}
 	return nil
-}
-
-func (l *letters) close() error {
-	if l.file == nil {
-		return nil
-	}
-	return l.file.Close()
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -11,6 +10,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -18,11 +18,12 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// target is where a site's messages go back in.
+// target is where the messages of a site are replayed to.
 type target struct {
 	dlq.Target
-	name  string
-	check dlq.Target // nil where no stack says what the pipeline is
+	name  string     // for the audit: a URL or a name
+	kind  string     // queue, log group or event bus
+	check dlq.Target // nil where the pipeline is not known
 }
 
 // ingestRule is a pipeline without a queue and without a function.
@@ -31,29 +32,31 @@ const ingestRule = "rule"
 // target is the buffer queue, or the pipeline's own sinks where it has none.
 func (r *dlqReplay) target(p *site) (target, error) {
 	if p.pipeline == nil {
-		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, nil}, nil
+		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, "queue", nil}, nil
 	}
 	local, err := p.pipeline.local()
 	if err != nil {
 		return target{}, err
 	}
 	check := *local
-	check.Deliver = sinkLoop(p.pipeline, dlq.Discard{}, dlq.Discard{})
+	check.Deliver = sinkLoop(local.Config, dlq.Discard{}, dlq.Discard{})
 	if p.pipeline.Ingest != ingestRule {
-		return target{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
+		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
+		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
-	local.Deliver = sinkLoop(p.pipeline, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
-	name := p.pipeline.LogGroup
+	local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
 	if p.pipeline.Destination == string(config.Datadog) {
-		name = p.pipeline.DeliveryBus
+		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
 	}
-	return target{local, name, &check}, nil
+	return target{local, p.pipeline.LogGroup, "log group", &check}, nil
 }
 
 // local is the function's own path with the settings of a stack.
 func (o *pipelineOutput) local() (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
-		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region, Destination: config.Destination(o.Destination),
+		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
+		Destination: config.Destination(o.Destination),
+		LogGroup:    o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
 	}}
 	fault := func(err error) error {
@@ -97,25 +100,7 @@ func list(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// callTimeout is how long one call of a destination may take.
-const callTimeout = 10 * time.Second
-
-// sinkLoop brings records to a pipeline's destination.
-func sinkLoop(o *pipelineOutput, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
-	var to sink.Sink
-	var limits sink.Limits
-	if o.Destination == string(config.Datadog) {
-		format := o.Format
-		if format == "" {
-			format = string(pipeline.Datadog)
-		}
-		to = eventbridge.New(bus, eventbridge.Config{
-			Bus: o.DeliveryBus, Pipeline: o.Pipeline, Format: format, PackBytes: o.PackBytes, Now: now, CallTimeout: callTimeout,
-		})
-		limits = eventbridge.Limits(o.PackBytes)
-	} else {
-		to = cloudwatch.New(logs, cloudwatch.Config{LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, Now: now, CallTimeout: callTimeout})
-		limits = cloudwatch.Limits()
-	}
-	return &sink.Loop{Sink: to, Limits: limits, Concurrency: 2}
+// sinkLoop delivers records to a pipeline's destination.
+func sinkLoop(c config.Config, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
+	return destination.New(c, destination.Clients{Logs: logs, Bus: bus}, now, 0)
 }

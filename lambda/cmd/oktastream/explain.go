@@ -21,17 +21,19 @@ import (
 )
 
 type explainCommand struct {
-	What   string `arg:"" name:"type-or-file" help:"An event type, a file with an event, or - for stdin."`
+	What   string `arg:"" name:"type-or-file" help:"An event type or a pattern, a file with an event, or -."`
 	Format string `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
 	UUID   string `placeholder:"UUID" help:"The event to explain, where a file holds several (default the first)."`
-	JSON   bool   `help:"Print the explanation as JSON."`
+	Fields bool   `help:"List all fields of the record."`
+	JSON   bool   `help:"Print JSON, with all fields."`
 }
 
 // eventType is what an event type looks like. A file of such a name is a file;
 // what is called like a file of events is a file that is missing.
 var (
-	eventType = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
-	fileName  = regexp.MustCompile(`\.(json|jsonl|ndjson|gz|log|txt)$`)
+	eventType    = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
+	eventPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]*\*[A-Za-z0-9_.*-]*$`)
+	fileName     = regexp.MustCompile(`\.(json|jsonl|ndjson|gz|log|txt)$`)
 )
 
 func (x *explainCommand) Run(ctx context.Context, c console) error {
@@ -41,14 +43,7 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 	_, missing := os.Stat(x.What)
 	if x.What != "-" && missing != nil {
-		if !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
-			return withHint(fmt.Errorf("%q is neither a file nor an event type", x.What),
-				"check the file's name; an event type looks like user.session.start")
-		}
-		if x.UUID != "" {
-			return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
-		}
-		return x.print(c.out, explainType(format, x.What))
+		return x.withoutFile(c.out, format)
 	}
 	var e explanation
 	done := make(chan error, 1)
@@ -69,10 +64,61 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 }
 
+// withoutFile explains an event type or a pattern, for which no file is read.
+func (x *explainCommand) withoutFile(w io.Writer, format pipeline.Format) error {
+	isPattern := eventPattern.MatchString(x.What)
+	if !isPattern && !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
+		hint := "check the file's name; an event type looks like user.session.start"
+		if meant := catalogue.Suggest(x.What); meant != "" {
+			hint = fmt.Sprintf("did you mean %s?", meant)
+		}
+		return withHint(fmt.Errorf("%q is neither a file nor an event type", x.What), hint)
+	}
+	if x.UUID != "" {
+		return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
+	}
+	if !isPattern {
+		return x.print(w, explainType(format, x.What))
+	}
+	types := catalogue.Matching(x.What)
+	if len(types) == 0 {
+		err := fmt.Errorf("%s matches no event type that Okta has published", x.What)
+		if meant := catalogue.Suggest(x.What); meant != "" {
+			return withHint(err, fmt.Sprintf("did you mean %s?", meant))
+		}
+		return err
+	}
+	return x.list(w, types)
+}
+
+// listed is an event type in a list of them.
+type listed struct {
+	EventType string `json:"event_type"`
+	ClassUID  int    `json:"class_uid"`
+	Class     string `json:"class"`
+	Number    int    `json:"activity_id"`
+	Activity  string `json:"activity"`
+}
+
+// list prints class and activity of each event type, on one line.
+func (x *explainCommand) list(w io.Writer, types []string) error {
+	n := ocsf.New()
+	all := make([]listed, len(types))
+	for i, name := range types {
+		d := n.Decide(name)
+		all[i] = listed{name, d.Class.UID, d.Class.Name, d.Activity, d.ActivityName}
+	}
+	if x.JSON {
+		return writeJSON(w, all)
+	}
+	return write(w, pageOf(all))
+}
+
 // explanation is what is said of an event or a type of event.
 type explanation struct {
 	EventType string `json:"event_type"`
 	Published bool   `json:"published_by_okta"`
+	Meant     string `json:"did_you_mean,omitempty"` // of a type that is not published
 	Format    string `json:"format"`
 	Class     string `json:"class"`
 	ClassUID  int    `json:"class_uid"`
@@ -83,8 +129,9 @@ type explanation struct {
 	Why       string `json:"why"`
 	UUID      string `json:"uuid,omitempty"`
 	Steps     []step `json:"fields"`
-	// more is how many events the file holds behind this one.
-	more int
+	More      int    `json:"more_events,omitempty"` // that the file holds behind this one
+	Bad       int    `json:"bad_records,omitempty"` // that the file holds
+	file      string
 }
 
 type step struct {
@@ -98,13 +145,13 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 	why := d.Rule.Why
 	if d.Rule.Activity == classify.ByVerb {
 		if d.Verb == "" {
-			why += "; its last word is no verb that the class knows"
+			why += "; its last word is not a verb of the class"
 		} else {
 			why += fmt.Sprintf("; its verb is %q", d.Verb)
 		}
 	}
 	return explanation{
-		EventType: name, Published: catalogue.Known(name), Format: string(format),
+		EventType: name, Published: catalogue.Known(name), Meant: catalogue.Suggest(name), Format: string(format),
 		Class: d.Class.Name, ClassUID: d.Class.UID, Category: d.Class.CategoryName,
 		Activity: d.ActivityName, Number: d.Activity, Rule: d.Pattern, Why: why,
 	}
@@ -148,14 +195,16 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	}
 	var found *explanation
 	var fault error
+	bad := 0
 	take := func(line int, e *events.Event, f *events.Fault) {
 		switch {
 		case f != nil:
+			bad++
 			if fault == nil || x.UUID != "" && f.UUID == x.UUID {
 				fault = fmt.Errorf("%s:%d: %w", x.What, line, f)
 			}
 		case found != nil:
-			found.more++
+			found.More++
 		case x.UUID == "" || string(e.UUID) == x.UUID:
 			explained := explainEvent(format, e)
 			found = &explained
@@ -168,19 +217,36 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 		}
 		return explanation{}, err
 	}
-	switch {
-	case found != nil:
+	if found != nil {
+		found.Bad, found.file = bad, x.What
 		return *found, nil
-	case x.UUID != "":
-		err := fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
-		if fault != nil {
-			return explanation{}, withHint(err, "it holds something bad: "+fault.Error())
-		}
-		return explanation{}, err
-	case fault != nil:
-		return explanation{}, fault
 	}
-	return explanation{}, fmt.Errorf("%s holds no event", x.What)
+	return explanation{}, x.nothing(bad, fault)
+}
+
+// nothing is the error of a file without the event to explain. fault is one of its bad records.
+func (x *explainCommand) nothing(bad int, fault error) error {
+	switch {
+	case x.UUID != "" && fault != nil:
+		return withHint(fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID),
+			fmt.Sprintf("it has %s: %v", counted(bad, "bad record"), fault))
+	case x.UUID != "":
+		return fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
+	case bad > 1:
+		return withHint(fault, fmt.Sprintf("all %d records of the file are bad; oktastream run %s lists what is wrong",
+			bad, x.What))
+	case fault != nil:
+		return fault
+	}
+	return fmt.Errorf("%s holds no event", x.What)
+}
+
+// counted is a number and what it counts, in the plural where it is one.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault)) error {
@@ -220,16 +286,20 @@ func explainEvent(format pipeline.Format, e *events.Event) explanation {
 
 func (x *explainCommand) print(w io.Writer, e explanation) error {
 	if x.JSON {
-		var b bytes.Buffer
-		encoder := json.NewEncoder(&b)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(e); err != nil {
-			return fmt.Errorf("write the explanation as JSON: %w", err)
-		}
-		return write(w, b.Bytes())
+		return writeJSON(w, e)
 	}
-	return write(w, e.page())
+	return write(w, e.page(x.Fields))
+}
+
+func writeJSON(w io.Writer, value any) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("write the explanation as JSON: %w", err)
+	}
+	return write(w, b.Bytes())
 }
 
 func write(w io.Writer, text []byte) error {

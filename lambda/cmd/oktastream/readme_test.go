@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/ledger"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the pages' examples")
@@ -204,4 +207,75 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestThePageHasEveryOption compares the options in README.md of this folder with
+// those that --help lists, both ways.
+func TestThePageHasEveryOption(t *testing.T) {
+	page := read(t, "README.md")
+	for section, commands := range map[string][][]string{
+		"run": {{"run"}}, "explain": {{"explain"}}, "dlq": {{"dlq", "list"}, {"dlq", "show"}, {"dlq", "replay"}},
+	} {
+		_, text, _ := strings.Cut(page, "\n## "+section+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		var listed, named []string
+		for _, command := range commands {
+			help, _ := runToFiles(t, append(command, "--help")...)
+			listed = append(listed, options(help, `(?m)^ +(?:-\w, )?--([a-z-]+)`)...)
+		}
+		for row := range strings.Lines(text) {
+			if first, _, ok := strings.Cut(strings.TrimPrefix(row, "| "), " | "); ok && first != row {
+				named = append(named, options(first, `--([a-z-]+)`)...)
+			}
+		}
+		for _, option := range listed {
+			if option != "help" && option != "version" && !slices.Contains(named, option) {
+				t.Errorf("the table of %s has no --%s", section, option)
+			}
+		}
+		for _, option := range named {
+			if !slices.Contains(listed, option) {
+				t.Errorf("the table of %s has --%s, which --help does not list", section, option)
+			}
+		}
+	}
+}
+
+func options(text, pattern string) []string {
+	var names []string
+	for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		names = append(names, found[1])
+	}
+	return names
+}
+
+// TestThePageHasEveryCounter: infra/watch/README.md explains each counter that a
+// summary can have.
+func TestThePageHasEveryCounter(t *testing.T) {
+	_, text, _ := strings.Cut(read(t, projectDir+"/infra/watch/README.md"), "\n## Metrics of the function\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	var counters map[string]int64
+	if err := json.Unmarshal(ledger.Ledger{}.JSON(), &counters); err != nil {
+		t.Fatal(err)
+	}
+	for name := range counters {
+		if name != "received" && !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("the page does not explain %s", name)
+		}
+	}
+}
+
+// TestThePageShowsTheReasons compares the table of reasons with the one that dlq list
+// prints from.
+func TestThePageShowsTheReasons(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("| reason | code | cause | fix |\n|---|---|---|---|\n")
+	for _, r := range dlq.Reasons() {
+		code := ""
+		if r.Code != "" {
+			code = "`" + r.Code + "`"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", r.Name, code, r.Cause, r.Fix)
+	}
+	setBlocks(t, projectDir+"/lambda/dlq/README.md", map[string]string{"reasons": table.String()})
 }

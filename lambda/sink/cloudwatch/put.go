@@ -24,8 +24,8 @@ func (s *Sink) put(ctx context.Context, events []event, batch []int) (from, to i
 	in := s.input(events, batch)
 	info, err := s.putOnce(ctx, in)
 	if isNotFound(err) {
-		// It does not say what was not found. Whoever makes the stream learns
-		// whether it is the group.
+		// It does not say what was not found. To make the stream shows whether it is
+		// the group.
 		if failure := s.create(ctx, in); failure != nil {
 			return 0, 0, failure
 		}
@@ -41,20 +41,22 @@ func (s *Sink) put(ctx context.Context, events []event, batch []int) (from, to i
 	return from, to, nil
 }
 
-// accepted reads from an answer which of n events were accepted. All three
-// numbers are indexes, none is a count. Of expiredLogEventEndIndex the API's
-// reference does not say whether it is included; like tooOldLogEventEndIndex it
-// is taken as the end, which is not.
+// accepted reads from a response which of n events were accepted. All three
+// numbers are indexes, none is a count. tooOldLogEventEndIndex is the first that is
+// not too old. Of expiredLogEventEndIndex the API's reference does not say whether
+// it is the last that has expired, so it is taken for that: the event is sent
+// again and arrives twice at worst.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_RejectedLogEventsInfo.html, 2026-11-05)
 func accepted(info *types.RejectedLogEventsInfo, n int) (from, to int) {
 	to = n
 	if info == nil {
 		return 0, n
 	}
-	for _, end := range []*int32{info.TooOldLogEventEndIndex, info.ExpiredLogEventEndIndex} {
-		if end != nil {
-			from = max(from, int(*end))
-		}
+	if end := info.TooOldLogEventEndIndex; end != nil {
+		from = max(from, int(*end))
+	}
+	if last := info.ExpiredLogEventEndIndex; last != nil {
+		from = max(from, min(int(*last)+1, n))
 	}
 	if start := info.TooNewLogEventStartIndex; start != nil {
 		to = min(to, int(*start))
@@ -85,10 +87,14 @@ func (s *Sink) input(events []event, batch []int) *cloudwatchlogs.PutLogEventsIn
 		times[n] = events[i].timeMS
 		list[n] = types.InputLogEvent{Message: &messages[n], Timestamp: &times[n]}
 	}
-	return &cloudwatchlogs.PutLogEventsInput{LogGroupName: &s.logGroup, LogStreamName: new(stream(s.now())), LogEvents: list}
+	return &cloudwatchlogs.PutLogEventsInput{
+		LogGroupName: &s.logGroup, LogStreamName: new(stream(s.now())), LogEvents: list,
+	}
 }
 
-func (s *Sink) putOnce(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput) (*types.RejectedLogEventsInfo, error) {
+func (s *Sink) putOnce(
+	ctx context.Context, in *cloudwatchlogs.PutLogEventsInput,
+) (*types.RejectedLogEventsInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	out, err := s.api.PutLogEvents(ctx, in, once, requireJSON)

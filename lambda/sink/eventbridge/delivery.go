@@ -20,7 +20,7 @@
 // # What is done to a record
 //
 // Nothing is ever cut. A record too old or too far ahead for Datadog gets the
-// time of packing (see [Restamp]), one too long is replaced by the event's own
+// time of packing (see stamper), one too long is replaced by the event's own
 // bytes with the few attributes that make it a Datadog log, and only if that is
 // too long as well it is dead. Otherwise the bytes that come in go out: records
 // are taken to be valid JSON on one line, which is the normaliser's promise. One
@@ -115,6 +115,16 @@ func quote(text string) string {
 	// Of text that is not UTF-8 the library makes text that is, with an error.
 	quoted, _ := jsontext.AppendQuote(nil, text)
 	return string(quoted)
+}
+
+// slack is what a request needs beside its logs: what the batch says of itself,
+// and the few bytes by which a record grows that is restamped.
+const slack = 4 << 10
+
+// Cut cuts records by about what one request holds.
+func (s *Sink) Cut(records []sink.Record) [][]int {
+	limits := sink.Limits{Bytes: s.limit - slack, Records: maxLogs, PerRecord: 1}
+	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), 0 })
 }
 
 // Deliver packs the records and offers each request once to the bus. Of an

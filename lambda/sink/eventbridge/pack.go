@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
@@ -168,7 +169,7 @@ func (w *worker) prepare(i int, r *sink.Record) (packed, *sink.Answer) {
 		return p, nil
 	}
 	w.arena = w.arena[:start]
-	return packed{}, &sink.Answer{State: sink.Dead, Reason: "too_large", Detail: fmt.Sprintf(
+	return packed{}, &sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: fmt.Sprintf(
 		"%d bytes, the event's own %d; an entry of PutEvents may have %d", len(r.Line), len(r.Raw), MaxPackBytes)}
 }
 
@@ -198,7 +199,7 @@ func (w *worker) made(start int) []byte { return w.arena[start:len(w.arena):len(
 
 func (w *worker) offTime(ms int64) bool {
 	age := w.now.Sub(time.UnixMilli(ms))
-	return age > MaxAge || age < -MaxAhead
+	return age > maxAge || age < -maxAhead
 }
 
 func (w *worker) fitsAlone(p packed) bool {
@@ -212,7 +213,7 @@ func looksLikeObject(line []byte) bool {
 }
 
 func refused(why string) *sink.Answer {
-	return &sink.Answer{State: sink.Dead, Reason: "refused", Detail: why}
+	return &sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: why}
 }
 
 // add adds a log to the request, and reports false where it has no room left.

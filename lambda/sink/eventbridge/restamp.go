@@ -1,13 +1,10 @@
 package eventbridge
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events/jsontree"
 )
@@ -16,26 +13,6 @@ import (
 const datadogFormat = "datadog"
 
 var errNotObject = errors.New("not a JSON object")
-
-// Restamp gives a record the time now, because Datadog drops, after its 202,
-// what is older than 18 h or more than 2 h ahead. It is pure.
-//
-// In every format the top-level date becomes now. In a Datadog log, which is a
-// record of format datadog or one with a ddsource (a raw fallback, whatever the
-// pipeline's format), the top-level published becomes now as well, because
-// Datadog's own Okta pipeline may take the time from there, and what it was is
-// kept as okta.published_original: null where there was none. If that is there
-// already it stays: it is the older one. An okta that is no object is kept as
-// okta.value.
-//
-// The record is edited, not written anew: all other bytes stay as they are, and
-// numbers, the order of names and blanks with them. Of a name that stands there
-// twice the last one is meant, as most readers of JSON do; names are compared
-// unescaped. To restamp twice is to restamp once, at the later time.
-func Restamp(line []byte, format string, now time.Time) ([]byte, error) {
-	var s stamper
-	return s.append(make([]byte, 0, len(line)+128), line, format, now)
-}
 
 // stamper keeps its memory from record to record.
 type stamper struct {
@@ -57,7 +34,21 @@ func (s *stamper) memory() int { return memory(&s.tree) + cap(s.text) }
 // memory is about what a tree holds on to.
 func memory(t *jsontree.Tree) int { return cap(t.Nodes) * 24 }
 
-// append appends the restamped line to dst.
+// append appends line to dst, with now as its time, because Datadog drops, after its 202,
+// what is older than 18 h or more than 2 h ahead. It is pure.
+//
+// In every format the top-level date becomes now. In a Datadog log, which is a
+// record of format datadog or one with a ddsource (a raw fallback, whatever the
+// pipeline's format), the top-level published becomes now as well, because
+// Datadog's own Okta pipeline may take the time from there, and what it was is
+// kept as okta.published_original: null where there was none. If that is there
+// already it stays: it is the older one. An okta that is no object is kept as
+// okta.value.
+//
+// The record is edited, not written anew: all other bytes stay as they are, and
+// numbers, the order of names and blanks with them. Of a name that stands there
+// twice the last one is meant, as most readers of JSON do; names are compared
+// unescaped. To restamp twice is to restamp once, at the later time.
 func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte, error) {
 	t := &s.tree
 	if err := t.Parse(line); err != nil {
@@ -69,10 +60,10 @@ func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte
 	s.splices, s.text, s.tail = s.splices[:0], s.text[:0], s.tail[:0]
 	s.now = append(now.UTC().AppendFormat(append(s.now[:0], '"'), timeLayout), '"')
 
-	date := member(t, 0, "date")
+	date := t.Member(0, "date")
 	s.set(date, "date")
-	if format == datadogFormat || member(t, 0, "ddsource") != 0 {
-		published := member(t, 0, "published")
+	if format == datadogFormat || t.Member(0, "ddsource") != 0 {
+		published := t.Member(0, "published")
 		s.set(published, "published")
 		original := []byte("null")
 		if i := cmp.Or(published, date); i != 0 {
@@ -106,7 +97,7 @@ func (s *stamper) set(i uint32, name string) {
 // keep makes original okta.published_original, unless there is one.
 func (s *stamper) keep(original []byte) {
 	const name = "published_original"
-	okta := member(&s.tree, 0, "okta")
+	okta := s.tree.Member(0, "okta")
 	if okta == 0 {
 		s.insert(0, "okta", []byte(`{"`+name+`":`), original, []byte(`}`))
 		return
@@ -117,7 +108,7 @@ func (s *stamper) keep(original []byte) {
 		s.splices = append(s.splices,
 			splice{n.Start, n.Start, []byte(`{"value":`)},
 			splice{n.End, n.End, s.made([]byte(`,"`+name+`":`), original, []byte(`}`))})
-	case member(&s.tree, okta, name) == 0:
+	case s.tree.Member(okta, name) == 0:
 		s.insert(okta, name, original)
 	}
 }
@@ -148,24 +139,4 @@ func (s *stamper) made(parts ...[]byte) []byte {
 		s.text = append(s.text, part...)
 	}
 	return s.text[start:]
-}
-
-// member is the last member of an object with that name, however the name is
-// written, or 0.
-func member(t *jsontree.Tree, object uint32, name string) uint32 {
-	found := uint32(0)
-	for c := object + 1; c < t.Nodes[object].Next; c = t.Nodes[c].Next {
-		k := t.Key(c)
-		if string(k) == name || bytes.IndexByte(k, '\\') >= 0 && unescaped(t, c) == name {
-			found = c
-		}
-	}
-	return found
-}
-
-// unescaped is the name of node i, which is written with escapes.
-func unescaped(t *jsontree.Tree, i uint32) string {
-	// A lone surrogate, the only error left, becomes U+FFFD: no name of ours.
-	name, _ := jsontext.AppendUnquote(nil, t.QuotedKey(i))
-	return string(name)
 }
