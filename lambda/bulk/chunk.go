@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/stream"
@@ -109,16 +110,16 @@ func (r *reader) input(ctx context.Context, in Input) error {
 		return err
 	}
 	counted := &countingReader{source: source}
-	err = r.items(ctx, in.Name, counted)
+	err = r.items(ctx, in, counted)
 	if closing := source.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("close %s: %w", in.Name, closing)
 	}
 	return err
 }
 
-func (r *reader) items(ctx context.Context, name string, source *countingReader) error {
+func (r *reader) items(ctx context.Context, in Input, source *countingReader) error {
 	values := stream.NewReader(source, stream.Options{MaxRecord: r.job.MaxRecord})
-	for ctx.Err() == nil {
+	for first := true; ctx.Err() == nil; first = false {
 		// Nothing waits for input that may not come for hours.
 		if r.chunk != nil && !values.Ready() {
 			r.flush()
@@ -133,12 +134,34 @@ func (r *reader) items(ctx context.Context, name string, source *countingReader)
 		if err != nil {
 			return err
 		}
-		it := item{fault: value.Fault, input: name, line: value.Line, offset: value.Offset, length: value.Length}
+		if first && value.Fault == nil {
+			if format := events.CheckFormat(value.Text); format != nil {
+				return format
+			}
+		}
+		if in.Pipe && value.CutOff && interrupted(ctx) {
+			return nil
+		}
+		it := item{
+			fault: value.Fault, input: in.Name, line: value.Line, offset: value.Offset, length: value.Length,
+		}
 		if !r.add(ctx, it, value.Text) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// interrupted reports whether ctx is done or will be within interruptDelay.
+func interrupted(ctx context.Context) bool {
+	timer := time.NewTimer(interruptDelay)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 func (r *reader) add(ctx context.Context, it item, text []byte) bool {

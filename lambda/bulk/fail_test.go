@@ -36,7 +36,7 @@ func TestASinkThatFailsEndsTheRun(t *testing.T) {
 	}
 	read := 0
 	b := testRun{workers: 4, to: &failing{left: 300, err: errFull}, progress: func(n int) { read += n }}
-	b.run(context.Background(), text("in", content.String()), Input{"next", func() (io.ReadCloser, error) {
+	b.run(context.Background(), text("in", content.String()), Input{Name: "next", Open: func() (io.ReadCloser, error) {
 		t.Error("the next input is opened")
 		return nil, io.EOF
 	}})
@@ -69,14 +69,14 @@ func TestUnreadable(t *testing.T) {
 		all   bool
 	}{
 		"missing":          {missing("it"), "it: file does not exist", false, false},
-		"a directory":      {Input{"it", func() (io.ReadCloser, error) { return os.Open(t.TempDir()) }}, "is a directory", false, false},
+		"a directory":      {Input{Name: "it", Open: func() (io.ReadCloser, error) { return os.Open(t.TempDir()) }}, "is a directory", false, false},
 		"a gzip cut short": {source("it", bytes.NewReader(short)), "unexpected EOF", true, false},
 		"a gzip damaged":   {source("it", bytes.NewReader(damaged)), "invalid checksum", false, true},
 		"gzip, then text":  {source("it", bytes.NewReader(append(packed(whole), whole...))), "it: unpack gzip after", false, true},
 		"no gzip at all":   {text("it", "\x1f\x8b and so on"), "it: unpack gzip after 0 bytes", false, false},
 		"a failing disk": {source("it", io.MultiReader(strings.NewReader(whole), iotest.ErrReader(errFull))),
 			"disk full", false, true},
-		"a failing close": {Input{"it", func() (io.ReadCloser, error) { return closing{strings.NewReader(whole)}, nil }},
+		"a failing close": {Input{Name: "it", Open: func() (io.ReadCloser, error) { return closing{strings.NewReader(whole)}, nil }},
 			"it: close it: nobody is listening", false, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,6 +49,9 @@ type Config struct {
 	// Own is where events must come from; what comes from elsewhere, or does not
 	// say, is foreign. Nil on a laptop, where every event is welcome.
 	Own *Origin
+	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is
+	// false in AWS, where events come by one way only.
+	AnyEnvelope bool
 	// KeepRaw makes a record of more bytes than that keep the event's own bytes
 	// beside it, for a destination that will not take it. 0 keeps none.
 	KeepRaw int
@@ -120,6 +123,7 @@ func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.Appen
 func New(c Config) *Pipeline {
 	p := &Pipeline{config: c, types: map[string]eventType{}}
 	p.decoded = p.event
+	p.decoder.AnyEnvelope = c.AnyEnvelope
 	switch c.Format {
 	case Datadog:
 		p.normaliser = datadog.New(c.Datadog)

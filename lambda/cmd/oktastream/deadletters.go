@@ -7,6 +7,9 @@ import (
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
+// maxReported is how many bad records of a run are reported one by one.
+const maxReported = 20
+
 // letters is where bad records go: a file, or else the messages.
 type letters struct {
 	file     *os.File
@@ -18,7 +21,9 @@ type letters struct {
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
 		l.reported++
-		l.messages.badRecord(letter)
+		if l.reported <= maxReported {
+			l.messages.badRecord(letter)
+		}
 		return nil
 	}
 	var err error
@@ -29,4 +34,11 @@ func (l *letters) take(letter *deadletter.Letter) error {
 		return fmt.Errorf("write a dead letter for %s:%d: %w", letter.File, letter.Line, err)
 	}
 	return nil
+}
+
+// summarise reports how many bad records were not reported one by one.
+func (l *letters) summarise() {
+	if more := l.reported - maxReported; more > 0 {
+		l.messages.print(message{Warning: fmt.Sprintf("%d more bad records are not shown", more)})
+	}
 }

@@ -251,7 +251,7 @@ func counted(n int, noun string) string {
 
 func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault)) error {
 	values := stream.NewReader(r, stream.Options{})
-	var d events.Decoder
+	d := events.Decoder{AnyEnvelope: true}
 	for {
 		value, err := values.Next()
 		if errors.Is(err, io.EOF) {

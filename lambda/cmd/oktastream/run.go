@@ -23,7 +23,6 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
-	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -115,6 +114,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
+	letters.summarise()
 	r.printLedger(c.err, total)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -170,6 +170,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 		Inputs: inputs,
 		Config: pipeline.Config{
 			Format: format, Filter: filter, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
+			AnyEnvelope: true,
 		},
 		MaxRecord: int(r.MaxRecord),
 		Workers:   runtime.GOMAXPROCS(0),
@@ -228,7 +229,7 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 	var inputs []bulk.Input
 	for _, name := range r.names() {
 		if name == "-" {
-			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) {
+			inputs = append(inputs, bulk.Input{Name: name, Pipe: true, Open: func() (io.ReadCloser, error) {
 				return io.NopCloser(c.in), nil
 			}})
 			continue
@@ -317,7 +318,7 @@ func (r *runCommand) files() (files, error) {
 }
 
 // close writes the ledger and closes the files.
-func (f files) close(total ledger.Ledger) error {
+func (f files) close(total bulk.Result) error {
 	var faults []error
 	if f.ledger != nil {
 		if _, err := f.ledger.Write(append(total.JSON(), '\n')); err != nil {
@@ -357,13 +358,16 @@ func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
 	return output{dir, dir.Close, false}, nil
 }
 
-func (r *runCommand) printLedger(w io.Writer, total ledger.Ledger) {
+func (r *runCommand) printLedger(w io.Writer, total bulk.Result) {
 	if r.JSON {
 		fmt.Fprintf(w, "%s\n", total.JSON())
 		return
 	}
 	for _, line := range total.Lines() {
 		say(w, line)
+	}
+	if total.Interrupted {
+		say(w, "interrupted before the end of the input: the output is partial")
 	}
 }
 
@@ -379,6 +383,9 @@ func plain(err error) error {
 
 // hintFor is the next step after an input that cannot be read.
 func hintFor(err error) string {
+	if format, ok := errors.AsType[*events.FormatError](err); ok {
+		return format.WayOut
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name; - stands for stdin"
