@@ -54,6 +54,9 @@ var envelopes = [...]envelopeKind{
 	{name: s3Name, member: "s3", kinds: "{", with: []string{"eventName", "eventSource"}, how: refused, wayOut: s3WayOut},
 	{name: s3Name, member: "Event", kinds: `"`, with: []string{"Bucket"}, how: refused, wayOut: s3WayOut},
 
+	// Before a CloudWatch Logs event, as it also has message and timestamp.
+	{name: "a Datadog log", member: "attributes", kinds: "{", how: inner},
+
 	{name: "a Logs subscription payload", member: "awslogs", kinds: "{", how: inner},
 	{name: "Logs subscription data", member: "logEvents", kinds: "[", how: each},
 	{name: "a CloudWatch Logs event", member: "message", kinds: `"`, how: inner,
@@ -76,7 +79,6 @@ var envelopes = [...]envelopeKind{
 
 	{name: "an Okta event hook", member: "data", kinds: "{", below: "events", how: inner},
 	{name: "Datadog search results", member: "data", kinds: "[", how: each},
-	{name: "a Datadog log", member: "attributes", kinds: "{", how: inner},
 
 	{name: "a Splunk result", member: "result", kinds: "{", how: inner},
 	{name: "a Splunk result", member: "_raw", kinds: `"`, how: inner},
