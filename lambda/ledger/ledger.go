@@ -42,9 +42,11 @@ type Ledger struct {
 	// FallbackRaw records were too long after normalising and were sent as the
 	// event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
-	BytesIn     int64 `json:"bytes_in"`
-	BytesOut    int64 `json:"bytes_out"`
-	Batches     int64 `json:"batches"`
+	// StreamChanged is an event system.log_stream.*: somebody changed a log stream.
+	StreamChanged int64 `json:"stream_changed"`
+	BytesIn       int64 `json:"bytes_in"`
+	BytesOut      int64 `json:"bytes_out"`
+	Batches       int64 `json:"batches"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.
