@@ -7,7 +7,11 @@ import (
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
-// letters is where bad records go: a file, or else the messages.
+// maxReported is how many bad records are reported on stderr, a line each.
+const maxReported = 20
+
+// letters is where bad records go: a file, or else the messages, where those after maxReported are only
+// counted.
 type letters struct {
 	file     *os.File
 	messages *messages
@@ -17,8 +21,9 @@ type letters struct {
 
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
-		l.reported++
-		l.messages.badRecord(letter)
+		if l.reported++; l.reported <= maxReported {
+			l.messages.badRecord(letter)
+		}
 		return nil
 	}
 	var err error
@@ -29,4 +34,11 @@ func (l *letters) take(letter *deadletter.Letter) error {
 		return fmt.Errorf("write a dead letter for %s:%d: %w", letter.File, letter.Line, err)
 	}
 	return nil
+}
+
+// end reports how many bad records were only counted.
+func (l *letters) end() {
+	if more := l.reported - maxReported; more > 0 {
+		l.messages.print(message{Note: "and " + count(more, "more bad record") + "; --dead-letters FILE keeps all of them"})
+	}
 }

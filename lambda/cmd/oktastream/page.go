@@ -40,11 +40,11 @@ func (e explanation) page(fields bool) []byte {
 		fmt.Fprintln(&b)
 	}
 	if e.More > 0 {
-		lines(&b, "", "", counted(e.More, "more event")+" in the file; --uuid chooses another")
+		lines(&b, "", "", count(e.More, "more event")+" in the file; --uuid chooses another")
 	}
 	if e.Bad > 0 {
 		lines(&b, "", "", fmt.Sprintf("%s in the file; oktastream run %s lists what is wrong",
-			counted(e.Bad, "bad record"), e.file))
+			count(e.Bad, "bad record"), e.file))
 	}
 	return b.Bytes()
 }

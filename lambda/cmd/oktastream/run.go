@@ -115,6 +115,10 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
+	letters.end()
+	if errors.Is(err, context.Canceled) {
+		report.print(message{Note: "interrupted: the input was not read to its end, and the counts are those until then"})
+	}
 	r.printLedger(c.err, total)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -230,7 +234,7 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 		if name == "-" {
 			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) {
 				return io.NopCloser(c.in), nil
-			}})
+			}, Pipe: true})
 			continue
 		}
 		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
