@@ -132,7 +132,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		}
 		return quiet(exitFailed)
 	case output.table && total.Delivered > 0 && !r.JSON:
-		report.print(message{Hint: "add --format ocsf, or pipe it, for the whole records"})
+		report.print(message{Hint: wholeRecords})
 	}
 	return nil
 }
