@@ -129,8 +129,8 @@ func TestExplain(t *testing.T) {
 		`debugContext.debugData.behaviors → unmapped.debugContext.debugData.behaviors: {"New IP":"POSITIVE"}`,
 		`x.y[0] → unmapped.x.y[0]: 1`,
 		`client.zone → : "null"`,
-		`client.device → : "Unknown"`,
-		`target[0].alternateId → : "unknown"`,
+		`client.device → unmapped.client.device: "Unknown"`,
+		`target[0].alternateId → unmapped.target[0].alternateId: "unknown"`,
 		`securityContext.isp → : null`,
 	} {
 		if !slices.Contains(got, want) {

@@ -93,13 +93,13 @@ func TestKindOfClient(t *testing.T) {
 		"Mobile":   {"src_endpoint.type_id": "5", "src_endpoint.type": `"Mobile"`},
 		"Tablet":   {"src_endpoint.type_id": "4", "src_endpoint.type": `"Tablet"`},
 		"Computer": {"src_endpoint.type_id": "99", "src_endpoint.type": `"Computer"`},
-		"Unknown":  {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped": ""},
-		"null":     {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped": ""},
+		"Unknown":  {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped.client.device": `"Unknown"`},
+		"null":     {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped.client": `{"userAgent":{"browser":"UNKNOWN"}}`},
 	} {
 		expect(t, typeEntity, members(client(`"device":"`+word+`","zone":"null","userAgent":{"browser":"UNKNOWN"}`)), want)
 	}
 	expect(t, typeEntity, members(client(`"zone":"Office","userAgent":{"browser":"CHROME","rawUserAgent":"unknown"}`)), says{
-		"src_endpoint.zone": `"Office"`, "http_request.user_agent": `"unknown"`, "unmapped": `{"client":{"userAgent":{"browser":"CHROME"}}}`})
+		"src_endpoint.zone": `"Office"`, "http_request": "", "unmapped": `{"client":{"userAgent":{"browser":"CHROME","rawUserAgent":"unknown"}}}`})
 }
 
 func TestAddressOfTheClient(t *testing.T) {
