@@ -19,25 +19,25 @@ func privileges() []Query {
 			"roles": "$.debugContext.debugData.privilegeGranted"},
 	}, {
 		Name:     "admin-role-assigned",
-		Question: "Who bound whom to a custom admin role, and over which resources?",
-		Look:     "Read the role's permissions in Okta: a custom role can be worth as much as super admin.",
-		body: `filter {event} = "iam.resourceset.bindings.add" and {outcome} = "SUCCESS"
-| parse @message /"type":"CUSTOM"[^{}]*?"displayName":"(?<role>[^"]*)"/{resourceSet}
-| fields jsonParse(@message) as record
-| unnest record.{targets} into whom
-| filter whom.type in ["User", "UserGroup", "PublicClientAppEntity"]` +
-			list("eventId, toID", "whom.type as toType", "whom.displayName as toName", "whom.id as toID", "role", "{set} as overResources"),
-		// OCSF has one entity, the resource set: whom it is about stays in unmapped.
-		ocsf: words{"resourceSet": "", "set": "entity.name", "targets": "unmapped.target"},
-		okta: words{"resourceSet": oktaThing("RESOURCE_SET", "resourceSet"), "set": "resourceSet", "targets": "$.target"},
+		Question: "Who gave whom an admin role over which resources?",
+		Look:     "Open the record for the resource set, and read the role's permissions in Okta: a custom role can be worth as much as super admin.",
+		body: `filter {event} = "iam.resourceset.bindings.add" and {outcome} = "SUCCESS"{whom}` +
+			list("eventId, toID", "{granteeType} as toType", "{granteeName} as toName", "{granteeID} as toID", "{role} as role", "{set} as overResources"),
+		ocsf: words{
+			"whom": "\n| parse @message /\"name\":\"(?<resourceSet>[^\"]*)\",\"type\":\"RESOURCE_SET\"/" +
+				oktaThing("RESOURCE_SET", "itsSet"), // a resource of Okta's user, unmapped beside OCSF's group
+			"set": "coalesce(resourceSet, itsSet)", "granteeType": "coalesce(group.type, user.type)", "granteeName": "coalesce(group.name, user.full_name)",
+			"granteeID": "coalesce(group.uid, user.uid)", "role": "privileges.0"},
+		okta: words{"whom": oktaThing("CUSTOM|ROLE", "roleName") + oktaThing("RESOURCE_SET", "resourceSet") +
+			oktaTarget("whom", `"User", "UserGroup", "PublicClientAppEntity"`), "set": "resourceSet",
+			"granteeType": "whom.type", "granteeName": "whom.displayName", "granteeID": "whom.id", "role": "roleName"},
 	}, {
 		Name:     "admin-privilege-granted-to-client",
 		Question: "Which API client was made an admin, and by whom?",
 		Look:     "A client needs no second factor: who holds its key? Deactivate it while you ask.",
 		body: `filter {event} = "app.oauth2.client.privilege.grant" and {outcome} = "SUCCESS"{itsThing}` +
 			list("eventId", "{thing} as toClient"),
-		// user is the actor here: OCSF demands one and the event names none.
-		ocsf: words{"itsThing": "", "thing": "resources.0.name"},
+		ocsf: words{"itsThing": "", "thing": "user.full_name"},
 		okta: words{"itsThing": oktaThing("PublicClientAppEntity", "named"), "thing": "named"},
 	}}
 }
@@ -69,9 +69,11 @@ func tokens() []Query {
 		body: "filter {event} in [" + types("app.oauth2.client", "read_client_secret") +
 			", " + types("application", "configuration.read_client_secret", "user_membership.show_password") +
 			", " + types("system.idp.lifecycle", "read_client_secret") +
-			", " + types("pam", "secret.reveal", "server_account.password.reveal", "service_account.password.reveal", "privileged_accounts.password.reveal") + `] and {outcome} = "SUCCESS"{itsThing}` +
+			", " + types("pam", "secret.reveal", "server_account.password.reveal", "service_account.password.reveal",
+			"privileged_accounts.password.reveal") + `] and {outcome} = "SUCCESS"{itsThing}` +
 			list("eventId", "{thing} as what"),
-		ocsf: words{"itsThing": "", "thing": "entity.name"},
+		// Of a password kept for an app OCSF's entity is the account in it: the app is unmapped.
+		ocsf: words{"itsThing": oktaThing("AppInstance", "app"), "thing": "coalesce(app, entity.name)"},
 		okta: words{"itsThing": oktaThing("AppInstance|PublicClientAppEntity|IdentityProvider|pam_[a-z_]+", "named"), "thing": "named"},
 	}}
 }

@@ -8,11 +8,14 @@ func configuration() []Query {
 		Look:     "Open the record for what it was before (changeDetails). A rule deactivated is a door left open: activate it again while you ask.",
 		body: "filter {event} in [" + types("policy.lifecycle", "create", "update", "overwrite", "activate", "deactivate", "delete") +
 			", " + types("policy.rule", "add", "update", "activate", "deactivate", "delete", "invalidate") +
-			", " + types("application.policy.sign_on", "update", "rule.create", "rule.delete") + `] and {outcome} = "SUCCESS"
-| parse @message /"type":"(?:PolicyRule|Rule)"[^{}]*?"displayName":"(?<ruleName>[^"]*)"/{itsPolicy}` +
+			", " + types("application.policy.sign_on", "update", "rule.create", "rule.delete") + `] and {outcome} = "SUCCESS"{itsRule}{itsPolicy}` +
 			list("eventId", "{policy} as policyName", "ruleName"),
-		ocsf: words{"itsPolicy": "", "policy": "entity.name"},
-		okta: words{"itsPolicy": oktaThing("PolicyEntity|AppInstance", "named"), "policy": "named"},
+		// The entity is the rule, with its policy in it. Of a rule of an app's the app is unmapped.
+		ocsf: words{
+			"itsRule":   "\n| parse @message /\"entity\":\\{[^{}]*?\"name\":\"(?<ruleName>[^\"]*)\",\"type_id\":99,\"type\":\"(?:Policy)?Rule\"/",
+			"itsPolicy": oktaThing("AppInstance", "app"), "policy": "coalesce(entity.policy.name, app, entity.name)"},
+		okta: words{"itsRule": oktaThing("PolicyRule|Rule", "ruleName"),
+			"itsPolicy": oktaThing("PolicyEntity|AppInstance", "named"), "policy": "named"},
 	},
 		thing("network-zone-changed", "Which network zones were changed, and by whom?",
 			"An address added to a trusted zone may skip second factors, one taken off a blocklist may come back.",
@@ -41,13 +44,10 @@ func apps() []Query {
 | filter apps >= 5
 | sort apps desc
 | limit 1000`,
-		// OCSF's user is the account in the app, whose name may differ from app to
-		// app: Okta's own user is left in unmapped beside it.
 		ocsf: words{"given": `
-| parse @message /"type":"User","alternateId":"(?<oktaLogin>[^"]*)"/
 | fields jsonParse(@message) as record
 | unnest record.resources into given
-| filter given.type = "AppInstance"`, "login": "coalesce(oktaLogin, user.name)", "appID": "uid"},
+| filter given.type = "AppInstance"`, "login": "user.name", "appID": "uid"},
 		okta: words{"given": oktaTarget("whom", `"User"`) + `
 | unnest record.$.target into given
 | filter given.type = "AppInstance"`, "login": "whom.alternateId", "appID": "id"},

@@ -22,7 +22,7 @@ func timelines() []Query {
 		Question: "What came from one address?",
 		Look:     "who and result tell whom it tried and where it got in; an address of a mobile network or a VPN is many people's.",
 		body:     put("the address") + "filter {isAddress}" + line,
-		ocsf:     words{"isAddress": anyIs(PlaceAddress, "src_endpoint.ip", "evidences.0.src_endpoint.ip", "unmapped.client.ipAddress")},
+		ocsf:     words{"isAddress": anyIs(PlaceAddress, clientAddresses()...)},
 		okta: words{"isAddress": anyIs(PlaceAddress, "$.client.ipAddress", "$.request.ipChain.0.ip", "$.actor.id") + oktaActorAddress,
 			"ip": oktaAnyAddress},
 	}, {

@@ -15,8 +15,7 @@
 //     arrays (target.0.id), so the lists of Okta's own shapes are taken apart with
 //     jsonParse and unnest; where a thing is only shown, and an event without it
 //     must not be lost, parse reads it off @message. In OCSF the typed attribute
-//     is there already (user, group, entity), but where an event names none OCSF
-//     demands one and the actor stands in: such event types are asked elsewhere.
+//     is there already (user, group, entity).
 //   - Filters name event types in full with = or in: only these use a field index,
 //     like does not ("Create field indexes to improve query performance", Amazon
 //     CloudWatch Logs User Guide, 2026-11).
