@@ -6,45 +6,38 @@ import (
 	"strings"
 )
 
-// Match reports whether an event type matches pattern, in which * stands for
-// any run of characters, dots too. Upper and lower case differ, as they do in
-// EventBridge's wildcard.
-func Match(pattern, eventType string) bool {
-	star, mark := -1, 0
-	p, s := 0, 0
-	for s < len(eventType) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, s
-			p++
-		case p < len(pattern) && pattern[p] == eventType[s]:
-			p++
-			s++
-		case star >= 0:
-			mark++
-			p, s = star+1, mark
-		default:
-			return false
+// Match reports whether pattern matches all of name. In a pattern, * stands for
+// any number of any characters, none and dots included; every other character
+// stands for itself. Upper and lower case differ, as in EventBridge's wildcard.
+func Match(pattern, name string) bool {
+	prefix, pattern, starred := strings.Cut(pattern, "*")
+	name, found := strings.CutPrefix(name, prefix)
+	if !starred {
+		return found && name == ""
+	}
+	for found {
+		part, rest, more := strings.Cut(pattern, "*")
+		if !more {
+			return strings.HasSuffix(name, part)
 		}
+		_, name, found = strings.Cut(name, part)
+		pattern = rest
 	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
+	return false
 }
 
-// pipeEvents are never filtered: they tell that somebody switched the stream
-// itself off, which no alarm behind a stream can learn otherwise.
-const pipeEvents = "system.log_stream.*"
+// logStreamEvents are never filtered: they say that somebody switched the log
+// stream off, which alarms behind the stream cannot know otherwise.
+const logStreamEvents = "system.log_stream.*"
 
-// Filter chooses events by their type. The zero value lets everything through.
+// Filter selects events by their type. The zero value keeps all events.
 type Filter struct {
 	include, exclude []string
 }
 
-// NewFilter makes a filter of patterns as Match reads them. With no include
-// everything is included; exclude beats include. A pattern that no event type
-// can match is an error; all of them are reported at once.
+// NewFilter returns a filter of patterns as Match reads them. Without include
+// patterns all types are included; exclude takes precedence. A pattern that no
+// event type can match is an error; the error names all such patterns.
 func NewFilter(include, exclude []string) (Filter, error) {
 	var faults []error
 	for _, list := range []struct {
@@ -62,7 +55,7 @@ func NewFilter(include, exclude []string) (Filter, error) {
 
 func checkPattern(pattern string) error {
 	if pattern == "" {
-		return errors.New("it is empty; to match everything write *")
+		return errors.New("it is empty; to match all event types write *")
 	}
 	if i := strings.IndexFunc(pattern, func(r rune) bool {
 		return r != '*' && r != '.' && r != '_' && r != '-' &&
@@ -73,9 +66,9 @@ func checkPattern(pattern string) error {
 	return nil
 }
 
-// Keeps reports whether events of this type go through.
+// Keeps reports whether the filter keeps events of this type.
 func (f Filter) Keeps(eventType string) bool {
-	if len(f.include)+len(f.exclude) == 0 || Match(pipeEvents, eventType) {
+	if len(f.include)+len(f.exclude) == 0 || Match(logStreamEvents, eventType) {
 		return true
 	}
 	for _, pattern := range f.exclude {

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -47,13 +46,44 @@ func TestNewFilterReportsEveryFault(t *testing.T) {
 	}
 }
 
-func TestMatchAgreesWithARegularExpression(t *testing.T) {
+// checkMatch compares Match with the definition: m[p][n] says whether pattern[p:]
+// matches name[n:].
+func checkMatch(t reporter, pattern, name string) {
+	t.Helper()
+	m := make([][]bool, len(pattern)+1)
+	for p := len(pattern); p >= 0; p-- {
+		m[p] = make([]bool, len(name)+1)
+		for n := len(name); n >= 0; n-- {
+			switch {
+			case p == len(pattern):
+				m[p][n] = n == len(name)
+			case pattern[p] == '*':
+				m[p][n] = m[p+1][n] || n < len(name) && m[p][n+1]
+			default:
+				m[p][n] = n < len(name) && pattern[p] == name[n] && m[p+1][n+1]
+			}
+		}
+	}
+	if got, want := Match(pattern, name), m[0][0]; got != want {
+		t.Fatalf("Match(%q, %q) = %v, want %v", pattern, name, got, want)
+	}
+}
+
+func TestMatchAgreesWithItsDefinition(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		pattern := rapid.StringMatching(`[ab.*]{0,8}`).Draw(rt, "pattern")
-		text := rapid.StringMatching(`[ab.]{0,12}`).Draw(rt, "text")
-		want := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + "$").MatchString(text)
-		if got := Match(pattern, text); got != want {
-			rt.Fatalf("Match(%q, %q) = %v, want %v", pattern, text, got, want)
+		checkMatch(rt, rapid.StringMatching(`[ab.*]{0,8}`).Draw(rt, "pattern"), rapid.StringMatching(`[ab.]{0,12}`).Draw(rt, "name"))
+	})
+}
+
+func FuzzMatch(f *testing.F) {
+	for _, pattern := range []string{"", "*", "**", "a", "a*", "*a", "*a*", "a*b*a", "user.*", "*.session.*", "User.*", "a*a", "é*\xff"} {
+		for _, name := range []string{"", "a", "aa", "aba", "abab", "user.session.start", "user.", "*", "é\xff\xff"} {
+			f.Add(pattern, name)
+		}
+	}
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		if len(pattern)*len(name) < 1<<20 { // what the definition can be computed for
+			checkMatch(t, pattern, name)
 		}
 	})
 }

@@ -59,5 +59,6 @@ func report(err error) {
 	for _, fault := range faults {
 		fmt.Fprintf(os.Stderr, "  %s\n", fault)
 	}
-	fmt.Fprintf(os.Stderr, "oktastream: hint: the README has the table of settings; give them with -c NAME=VALUE, or in cdk.json under context, %s\n", settings.Group)
+	fmt.Fprintf(os.Stderr, "oktastream: hint: infra/README.md has the table of settings; "+
+		"give them with -c NAME=VALUE, or in cdk.json under context, %s\n", settings.Group)
 }

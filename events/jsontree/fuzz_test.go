@@ -46,7 +46,7 @@ func FuzzParse(f *testing.F) {
 			f.Add(text)
 		}
 	}
-	for depth := MaxDepth - 1; depth <= MaxDepth+1; depth++ {
+	for depth := maxDepth - 1; depth <= maxDepth+1; depth++ {
 		f.Add([]byte(strings.Repeat("[", depth) + strings.Repeat("]", depth)))
 		f.Add([]byte(strings.Repeat(`{"":`, depth) + "1" + strings.Repeat("}", depth)))
 		f.Add([]byte(strings.Repeat("[", depth)))
@@ -56,7 +56,7 @@ func FuzzParse(f *testing.F) {
 		valid := utf8.Valid(text) && json.Valid(text)
 		err := tree.Parse(text)
 		if err != nil {
-			if valid && err != ErrDepth {
+			if valid && err != errDepth {
 				t.Fatalf("%q is JSON, and yet %v", text, err)
 			}
 			checkReason(t, text, err)
@@ -74,14 +74,14 @@ func FuzzParse(f *testing.F) {
 // checkReason: the reason is the right one, and a place is in the text.
 func checkReason(t *testing.T, text []byte, err error) {
 	t.Helper()
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	switch {
 	case !utf8.Valid(text):
-		if err != ErrUTF8 {
+		if err != errUTF8 {
 			t.Fatalf("%q is not UTF-8: %v", text, err)
 		}
 	case len(bytes.Trim(text, " \t\r\n")) == 0:
-		if err != ErrEmpty {
+		if err != errEmpty {
 			t.Fatalf("%q is empty: %v", text, err)
 		}
 	case errors.As(err, &syntax):
@@ -91,7 +91,7 @@ func checkReason(t *testing.T, text []byte, err error) {
 		if complete := json.Valid(text); complete {
 			t.Fatalf("%q is JSON, and yet %v", text, err)
 		}
-	case err != ErrDepth || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= MaxDepth:
+	case err != errDepth || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= maxDepth:
 		t.Fatalf("%q: %v", text, err)
 	}
 }
@@ -112,7 +112,7 @@ func checkNode(t *testing.T, tree *Tree, i uint32) {
 		if from := child.Start; from <= end || child.End >= n.End {
 			t.Fatalf("%s is not inside %s after what came before", tree.Raw(c), raw)
 		}
-		if n.Kind == '{' && (child.KeyStart <= end || child.KeyEnd >= child.Start || !json.Valid(tree.Text[child.KeyStart-1:child.KeyEnd+1])) {
+		if n.Kind == '{' && (child.KeyStart <= end || child.KeyEnd >= child.Start || !json.Valid(tree.QuotedKey(c))) {
 			t.Fatalf("%q is not the name of %s in %s", tree.Key(c), tree.Raw(c), raw)
 		}
 		end = child.End

@@ -1,11 +1,10 @@
 // Package jsontree holds the text of one JSON value as a flat tree of tokens.
 //
-// The tokens and their validity come from a library (jsontext); the tree only
-// remembers where each one lies in the text. Nothing is copied, unescaped or
-// converted: a reader that wants a number as Okta wrote it gets the very bytes,
-// and fields that nobody has heard of are there like all others.
+// A library (jsontext) finds and checks the tokens; the tree only holds where each
+// one is in the text. Nothing is copied, unescaped or converted: a number has the
+// bytes that Okta wrote, and unknown fields are there like all others.
 //
-// A Tree is meant to be used again and again: Parse forgets the value before.
+// A Tree is meant to be used many times: Parse replaces the value.
 package jsontree
 
 import (
@@ -14,16 +13,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deep objects and arrays may be nested. EventBridge refuses
-// events nested deeper than 1,000 (PutEvents, AWS SDK for Go v2, 2026-11), so
-// no event that came through it is refused here.
-const MaxDepth = 1000
+// maxDepth is how deep objects and arrays may be nested. EventBridge refuses
+// events nested deeper than 1,000 (PutEvents, AWS SDK for Go v2, 2026-11).
+const maxDepth = 1000
 
-// MaxSize is the length in bytes of the longest text that a Tree can hold: its
+// maxSize is the length in bytes of the longest text that a Tree can hold: its
 // offsets are 32 bits wide.
-const MaxSize = 1<<32 - 1
+const maxSize = 1<<32 - 1
 
-// Kind tells what a node is: '{', '[', '"', '0' (a number), 't', 'f' or 'n'.
+// Kind is the type of a node: '{', '[', '"', '0' (a number), 't', 'f' or 'n'.
 type Kind byte
 
 // Node is one value of the tree. Its children, if it has any, follow it
@@ -37,7 +35,7 @@ type Node struct {
 
 // Tree is one JSON value. The zero value is ready for Parse.
 type Tree struct {
-	Text  []byte
+	Bytes []byte // what was parsed
 	Nodes []Node
 
 	open    []uint32
@@ -45,60 +43,68 @@ type Tree struct {
 	decoder jsontext.Decoder
 }
 
-// Key is the name under which node i stands, as written: escapes are kept.
-func (t *Tree) Key(i uint32) []byte { n := &t.Nodes[i]; return t.Text[n.KeyStart:n.KeyEnd] }
+// Key is the member name of node i as written, escapes included.
+func (t *Tree) Key(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.KeyStart:n.KeyEnd] }
+
+// QuotedKey is Key with the quotes around it.
+func (t *Tree) QuotedKey(i uint32) []byte {
+	n := &t.Nodes[i]
+	return t.Bytes[n.KeyStart-1 : n.KeyEnd+1]
+}
 
 // Raw is the text of node i as written, quotes and brackets included.
-func (t *Tree) Raw(i uint32) []byte { n := &t.Nodes[i]; return t.Text[n.Start:n.End] }
+func (t *Tree) Raw(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start:n.End] }
 
-// Inner is the text of string node i between its quotes; escapes are kept.
-func (t *Tree) Inner(i uint32) []byte { n := &t.Nodes[i]; return t.Text[n.Start+1 : n.End-1] }
+// Inner is the text of string node i between its quotes, escapes included.
+func (t *Tree) Inner(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start+1 : n.End-1] }
 
-// Member is the last direct child of object node i named key, or 0. The key is
-// compared as written, so one that is spelt with escapes is not found.
-func (t *Tree) Member(i uint32, key string) uint32 {
+// Member is the last member of object node i with that name, or 0 where it has
+// none or is no object. Names are compared unescaped.
+func (t *Tree) Member(i uint32, name string) uint32 {
 	if t.Nodes[i].Kind != '{' {
 		return 0
 	}
 	found := uint32(0)
 	for c := i + 1; c < t.Nodes[i].Next; c = t.Nodes[c].Next {
-		if string(t.Key(c)) == key {
+		key := t.Key(c)
+		if bytes.IndexByte(key, '\\') >= 0 {
+			key = t.AppendKey(nil, c)
+		}
+		if string(key) == name {
 			found = c
 		}
 	}
 	return found
 }
 
-// AppendCompact appends the text of node i to dst without the blanks between
-// its tokens. The tokens stay as they are written.
-func (t *Tree) AppendCompact(dst []byte, i uint32) []byte {
-	n := &t.Nodes[i]
-	if n.Kind != '{' && n.Kind != '[' {
-		return append(dst, t.Raw(i)...)
+// Text is the string value of the last member of node object with that name,
+// unescaped. It is "" where there is none, or where its value is not a string.
+func (t *Tree) Text(object uint32, name string) string {
+	i := t.Member(object, name)
+	if i == 0 || t.Nodes[i].Kind != '"' {
+		return ""
 	}
-	dst = append(dst, byte(n.Kind))
-	for c := i + 1; c < n.Next; c = t.Nodes[c].Next {
-		if c > i+1 {
-			dst = append(dst, ',')
-		}
-		if n.Kind == '{' {
-			m := &t.Nodes[c]
-			dst = append(append(dst, t.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
-		}
-		dst = t.AppendCompact(dst, c)
-	}
-	return append(dst, byte(n.Kind)+2) // '{' + 2 is '}', '[' + 2 is ']'
+	return string(t.String(i))
 }
 
-// AppendDense appends node i to dst as AppendCompact does, but leaves out what
-// says nothing: null, "", "null", {} and [], and what is left empty by that. It
-// reports whether anything was left to append.
-func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
+// AppendCompact appends the text of node i to dst without the whitespace between
+// its tokens. The tokens stay as they are written.
+func (t *Tree) AppendCompact(dst []byte, i uint32) []byte {
+	dst, _ = t.append(dst, i, false)
+	return dst
+}
+
+// AppendDense appends node i to dst as AppendCompact does, but leaves out what is
+// Blank, and what has become empty by that. It reports whether it appended
+// anything.
+func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) { return t.append(dst, i, true) }
+
+func (t *Tree) append(dst []byte, i uint32, dense bool) ([]byte, bool) {
 	n := &t.Nodes[i]
+	if dense && t.Blank(i) {
+		return dst, false
+	}
 	if n.Kind != '{' && n.Kind != '[' {
-		if t.Blank(i) {
-			return dst, false
-		}
 		return append(dst, t.Raw(i)...), true
 	}
 	start := len(dst)
@@ -109,18 +115,17 @@ func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
 			dst = append(dst, ',')
 		}
 		if n.Kind == '{' {
-			m := &t.Nodes[c]
-			dst = append(append(dst, t.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
+			dst = append(append(dst, t.QuotedKey(c)...), ':')
 		}
 		var wrote bool
-		if dst, wrote = t.AppendDense(dst, c); !wrote {
+		if dst, wrote = t.append(dst, c, dense); !wrote {
 			dst = dst[:before]
 		}
 	}
-	if len(dst) == start+1 {
+	if dense && len(dst) == start+1 {
 		return dst[:start], false
 	}
-	return append(dst, byte(n.Kind)+2), true
+	return append(dst, byte(n.Kind)+2), true // '{' + 2 is '}', '[' + 2 is ']'
 }
 
 // Blank reports whether node i is null, "", "null", {} or [].

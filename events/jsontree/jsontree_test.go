@@ -73,17 +73,17 @@ func TestParseSeesWhatEncodingJSONSees(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	var tree Tree
 	for text, want := range map[string]error{
-		"":                            ErrEmpty,
-		"  \n":                        ErrEmpty,
-		"{\"a\":\"\xff\"}":            ErrUTF8,
-		strings.Repeat("[", 1001):     ErrDepth,
-		strings.Repeat(`{"a":`, 1001): ErrDepth,
+		"":                            errEmpty,
+		"  \n":                        errEmpty,
+		"{\"a\":\"\xff\"}":            errUTF8,
+		strings.Repeat("[", 1001):     errDepth,
+		strings.Repeat(`{"a":`, 1001): errDepth,
 	} {
 		if err := tree.Parse([]byte(text)); !errors.Is(err, want) {
 			t.Errorf("Parse(%.20q) = %v, want %v", text, err, want)
 		}
 	}
-	for text, want := range map[string]SyntaxError{
+	for text, want := range map[string]syntaxError{
 		`{"a":1`:           {Offset: 6, Truncated: true},
 		`{"a":"canary`:     {Offset: 12, Truncated: true},
 		`{"a" 1}`:          {Offset: 5},
@@ -98,7 +98,7 @@ func TestParseRefuses(t *testing.T) {
 		"{\"a\":\"b\nc\"}": {Offset: 7},
 	} {
 		err := tree.Parse([]byte(text))
-		var got *SyntaxError
+		var got *syntaxError
 		if !errors.As(err, &got) {
 			t.Errorf("Parse(%q) = %v, want a syntax error", text, err)
 			continue
@@ -117,7 +117,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseAcceptsTheDepthThatEventBridgeAccepts(t *testing.T) {
 	var tree Tree
-	if err := tree.Parse([]byte(strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth))); err != nil {
+	if err := tree.Parse([]byte(strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -135,16 +135,36 @@ func TestLoneSurrogateIsKept(t *testing.T) {
 	}
 }
 
-func TestMember(t *testing.T) {
+func TestMemberAndText(t *testing.T) {
 	var tree Tree
-	if err := tree.Parse([]byte(`{"a":{"b":0},"b":1,"c":[2],"b":3}`)); err != nil {
+	const text = `{"a":{"b":"in a"},"b":"first","\u0062":"last \u00e9\n","b2":"","c":[2],"\"":"quote","d":"shadowed","d":7}`
+	if err := tree.Parse([]byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	if got := tree.Raw(tree.Member(0, "b")); string(got) != "3" {
-		t.Errorf("the last of two equal names should be found, got %s", got)
-	}
-	if tree.Member(0, "z") != 0 || tree.Member(tree.Member(0, "c"), "b") != 0 {
-		t.Error("a member was found where there is none")
+	for _, test := range []struct {
+		object    uint32
+		name      string
+		raw, text string
+	}{
+		{0, "b", `"last \u00e9\n"`, "last é\n"}, // the last of two equal names, written with an escape
+		{0, `"`, `"quote"`, "quote"},
+		{0, "b2", `""`, ""},
+		{0, "c", `[2]`, ""},
+		{0, "d", `7`, ""},
+		{0, "z", "", ""},
+		{0, `\u0062`, "", ""},
+		{tree.Member(0, "a"), "b", `"in a"`, "in a"},
+		{tree.Member(0, "c"), "b", "", ""},
+		{tree.Member(0, "b"), "b", "", ""},
+	} {
+		raw := ""
+		if i := tree.Member(test.object, test.name); i != 0 {
+			raw = string(tree.Raw(i))
+		}
+		if raw != test.raw || tree.Text(test.object, test.name) != test.text {
+			t.Errorf("member %q of node %d: %s, text %q; want %s, %q",
+				test.name, test.object, raw, tree.Text(test.object, test.name), test.raw, test.text)
+		}
 	}
 }
 

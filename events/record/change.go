@@ -22,11 +22,11 @@ func (e *Emitter) change(i uint32) bool {
 	start := len(e.Out)
 	e.Out = append(e.Out, '{')
 	for c := i + 1; c < n.Next; c = e.Tree.Nodes[c].Next {
-		before, m := len(e.Out), &e.Tree.Nodes[c]
+		before := len(e.Out)
 		if before > start+1 {
 			e.Out = append(e.Out, ',')
 		}
-		e.Out = append(append(e.Out, e.Tree.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
+		e.Out = append(append(e.Out, e.Tree.QuotedKey(c)...), ':')
 		if !e.embedded(c) && !e.change(c) {
 			e.Out = e.Out[:before]
 		}

@@ -64,8 +64,7 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 			e.Out = append(e.Out, ',')
 		}
 		if n.Kind == '{' {
-			m := &e.Tree.Nodes[c]
-			e.Out = append(append(e.Out, e.Tree.Text[m.KeyStart-1:m.KeyEnd+1]...), ':')
+			e.Out = append(append(e.Out, e.Tree.QuotedKey(c)...), ':')
 		}
 		if e.tracing {
 			e.names = append(e.names, e.place(c, n.Kind, elements))

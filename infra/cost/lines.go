@@ -26,9 +26,9 @@ type way struct {
 func ways() []way {
 	all := settings.Default()
 	return []way{
-		{"ours → CloudWatch Logs (OCSF)", pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
+		{"oktastream → CloudWatch Logs (OCSF)", pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
 		{"by hand: rule → CloudWatch Logs, no function (whole envelopes)", ruleToCloudWatch},
-		{"ours → Datadog, AWS's part", pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
+		{"oktastream → Datadog, AWS's part", pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
 		{"by hand: rule → Datadog, no function (one POST an event), AWS's part", ruleToDatadog},
 	}
 }

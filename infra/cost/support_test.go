@@ -20,7 +20,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of costs in the README")
+var update = flag.Bool("update", false, "rewrite the tables of costs in the pages")
 
 const (
 	source  = "aws.partner/okta.com/example/oktastream"

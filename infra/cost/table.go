@@ -76,7 +76,7 @@ func writeLevers(b *strings.Builder, p prices) {
 		return changed
 	}
 	b.WriteString("\n")
-	writeHead(b, "**what a setting changes of ours → CloudWatch Logs**")
+	writeHead(b, "**what a setting changes of oktastream → CloudWatch Logs**")
 	for _, lever := range []struct {
 		what string
 		pipeline

@@ -232,9 +232,9 @@ func TestQueriesAreSaved(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsTheAlarms compares the README's tables with what is deployed:
+// TestPagesShowTheAlarms compares the pages' tables with what is deployed:
 // each kind of alarm of any configuration, and each failure with its alarms.
-func TestReadmeShowsTheAlarms(t *testing.T) {
+func TestPagesShowTheAlarms(t *testing.T) {
 	needNode(t)
 	deployed := map[string]bool{}
 	for name := range configurations() {
@@ -250,7 +250,7 @@ func TestReadmeShowsTheAlarms(t *testing.T) {
 		kinds[a.Kind] = true
 		fmt.Fprintf(&alarms, "| `%s` | %s | %s | %s, because %s |\n", a.Kind, cell(a.Happened), cell(a.DoFirst), a.Missing, cell(a.WhyMissing))
 		if !deployed[a.Kind] && !deployed["cloudwatch-"+a.Kind] && !deployed["datadog-"+a.Kind] {
-			t.Errorf("the README shows %s, which no configuration deploys", a.Kind)
+			t.Errorf("infra/watch/README.md shows %s, which no configuration deploys", a.Kind)
 		}
 	}
 	var names []string
@@ -260,7 +260,7 @@ func TestReadmeShowsTheAlarms(t *testing.T) {
 	sort.Strings(names)
 	for _, name := range names {
 		if kind := strings.TrimPrefix(strings.TrimPrefix(name, "cloudwatch-"), "datadog-"); !kinds[kind] {
-			t.Errorf("%s is deployed, and the README does not show it", name)
+			t.Errorf("%s is deployed, and infra/watch/README.md does not show it", name)
 		}
 	}
 	failures.WriteString("| what goes wrong | alarm | where else it shows, and why |\n|---|---|---|\n")
@@ -285,43 +285,49 @@ func TestReadmeShowsTheAlarms(t *testing.T) {
 	for _, q := range queries.All() {
 		fmt.Fprintf(&saved, "| `%s` | %s |\n", q.Name, cell(q.Question))
 	}
-	const readme = "../../README.md"
-	page, err := os.ReadFile(readme)
+	setBlock(t, "../watch/README.md", "alarms", alarms.String())
+	setBlock(t, "../watch/README.md", "failures", failures.String())
+	setBlock(t, "../queries/README.md", "queries", saved.String())
+}
+
+// setBlock compares the block of a page between <!-- name --> and <!-- /name --> with
+// a text. With -update it rewrites it.
+func setBlock(t *testing.T, file, name, text string) {
+	t.Helper()
+	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := string(page)
-	for name, text := range map[string]string{"alarms": alarms.String(), "failures": failures.String(), "queries": saved.String()} {
-		block := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n).*?(<!-- /` + name + ` -->)`)
-		if !block.MatchString(want) {
-			t.Fatalf("the README has no block %q", name)
+	block := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n)(.*?)(<!-- /` + name + ` -->)`)
+	parts := block.FindStringSubmatch(string(page))
+	switch {
+	case parts == nil:
+		t.Fatalf("%s has no block %q", file, name)
+	case parts[2] == text:
+	case !*update:
+		t.Errorf("the block %q of %s is not the code's; -update rewrites it", name, file)
+	default:
+		want := strings.Replace(string(page), parts[0], parts[1]+text+parts[3], 1)
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		want = block.ReplaceAllStringFunc(want, func(old string) string {
-			parts := block.FindStringSubmatch(old)
-			return parts[1] + text + parts[2]
-		})
-	}
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's tables of alarms, failures and queries are not the code's; -update rewrites them")
-	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }
 
 // cell is a text in a table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
-// TestOutputsAreCalledWhatTheReadmeCallsThem: somebody who looks for an output
-// finds it by that name.
-func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
+// TestOutputsThatThePagesNameExist: an output is found by the name that a page gives
+// it.
+func TestOutputsThatThePagesNameExist(t *testing.T) {
 	needNode(t)
-	page, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	var pages []byte
+	for _, file := range []string{"../../README.md", "../README.md", "../e2e/README.md"} {
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, page...)
 	}
 	there := map[string]bool{}
 	for _, name := range []string{"both", "kms-given"} {
@@ -329,13 +335,13 @@ func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
 			there[id] = true
 		}
 	}
-	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(page), -1)
+	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(pages), -1)
 	if len(named) < 3 {
-		t.Errorf("the README names %d outputs", len(named))
+		t.Errorf("the pages name %d outputs", len(named))
 	}
 	for _, match := range named {
 		if !there[match[1]] {
-			t.Errorf("the README names the output %s, which no stack has", match[1])
+			t.Errorf("the pages name the output %s, which no stack has", match[1])
 		}
 	}
 }

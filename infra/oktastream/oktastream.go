@@ -72,7 +72,7 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	b.scope = constructs.NewConstruct(scope, &id)
 	awscdk.Tags_Of(b.scope).Add(jsii.String("oktastream"), jsii.String(b.name), nil)
 	for i, note := range b.s.Notes() {
-		awscdk.Annotations_Of(b.scope).AddWarningV2(jsii.String(fmt.Sprintf("oktastream:%d", i)), jsii.String(note))
+		awscdk.Annotations_Of(b.scope).AddWarningV2(jsii.String(fmt.Sprintf("oktastream:%d", i)), jsii.String(note), nil)
 	}
 	o := &Oktastream{Construct: b.scope}
 	b.key = b.newKey()

@@ -10,6 +10,7 @@ package oktastream
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/oktastream/oktastream/infra/internal/access"
 	"github.com/oktastream/oktastream/infra/settings"
@@ -29,18 +31,34 @@ var (
 	templates = flag.String("templates", "", "write the template of every configuration into this folder, for a linter")
 )
 
+// withoutNode is the environment variable that skips the tests which need
+// Node.js. It is no flag, because `go test ./...` passes flags to every package.
+const withoutNode = "OKTASTREAM_WITHOUT_NODE"
+
+// TestMain fails without Node.js: `go test` prints nothing of a package that
+// passes, so a skip would look like a success.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if !hasNode() && os.Getenv(withoutNode) == "" {
+		fmt.Println("Node.js is missing, and the CDK needs it: no template was tested.\n" +
+			"Install Node.js 22 or newer (https://nodejs.org), or set " + withoutNode + "=1 to skip these tests.")
+		os.Exit(1)
+	}
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
 }
 
-// needNode skips a test where Node.js is missing: the CDK is a Node.js program.
+func hasNode() bool {
+	_, err := exec.LookPath("node")
+	return err == nil
+}
+
+// needNode skips a test where Node.js is missing and [withoutNode] is set.
 func needNode(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("NODE.JS IS MISSING, SO NOTHING OF THE INFRASTRUCTURE IS TESTED: install Node.js 22 or newer (https://nodejs.org)")
+	if !hasNode() {
+		t.Skip("Node.js is missing: no template is tested")
 	}
 }
 
@@ -101,6 +119,7 @@ type synthesised struct {
 	template map[string]any
 	account  *access.Account
 	stack    string
+	findings []map[string]string // cdk-nag's, one for each rule and resource
 }
 
 // synthesise makes the template of each configuration once per test binary.
@@ -149,6 +168,10 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 	if _, err := New(stack, "Okta", Props{Settings: set}); err != nil {
 		return nil, err
 	}
+	// cdk-nag looks at the tree and changes nothing of the template (TestNag).
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
+		Reports: jsii.Bool(true), ReportFormats: &[]cdknag.NagReportFormat{cdknag.NagReportFormat_CSV},
+	}), nil)
 	app.Synth(nil)
 	text, err := os.ReadFile(filepath.Join(dir, set.Stack+".template.json"))
 	if err != nil {
@@ -160,6 +183,9 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 		}
 	}
 	out := &synthesised{name: name, settings: set, stack: set.Stack}
+	if out.findings, err = readReport(dir); err != nil {
+		return nil, err
+	}
 	if err := json.Unmarshal(text, &out.template); err != nil {
 		return nil, err
 	}

@@ -1,15 +1,11 @@
-// Package pattern builds the event pattern of a pipeline's EventBridge rule, and
-// reads event patterns as EventBridge does.
+// Package pattern makes the event pattern of a pipeline's EventBridge rule.
 //
-// What a filter can say in the rule is never delivered, so never paid for; what
-// it cannot say there is left to the function. Both together keep what
-// events.Filter keeps of the whole filter, for every event type.
+// What the rule filters out is not delivered and costs nothing; what a rule
+// cannot express is left to the function. Both together keep what events.Filter
+// keeps of the whole filter, for every event type.
 //
-// An operator this package does not know is an error, never a non-match: a
-// pattern that a test or `doctor` calls silent must be silent in AWS, too.
-//
-// The package knows no AWS and no CDK: a Pattern is a JSON tree, and what makes
-// a rule of it is the stack.
+// The package imports neither AWS nor the CDK: a Pattern is a JSON tree, of which
+// package oktastream makes a rule.
 package pattern
 
 import (
@@ -18,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxLength is EventBridge's limit of an event pattern, in characters (Amazon
@@ -39,43 +36,33 @@ const pipePrefix = "system.log_stream."
 // string, bool, nil, float64): what the rule gets.
 type Pattern map[string]any
 
-// String is the pattern as compact JSON with its keys sorted and nothing escaped
-// for HTML: the text whose length counts. A tree that is not JSON gives the text
-// of the error.
+// String returns the pattern as compact JSON with its keys sorted and nothing
+// escaped for HTML: the text whose length counts.
 func (p Pattern) String() string {
-	text, err := p.encode()
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
-func (p Pattern) encode() ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(map[string]any(p)); err != nil {
-		return nil, fmt.Errorf("encode event pattern: %w", err)
+		return fmt.Sprintf("encode event pattern: %v", err)
 	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// Rule is the pattern of a pipeline's rule and what it leaves to the function.
+// Rule is the pattern of a pipeline's rule and what is left to the function.
 type Rule struct {
 	Pattern Pattern
 	// Include and Exclude are left to the function: the arguments of its
-	// events.NewFilter, without what is doubled or covered.
+	// events.NewFilter, without patterns that another one covers.
 	Include, Exclude []string
-	// Why says in one sentence for each of them why the rule does not do it, for
-	// synth to print.
+	// Why says for each of the two, in one sentence, why the rule cannot do it.
 	Why []string
 }
 
 // For returns the rule of the pipeline with this partner event source and this
 // filter, whose patterns are such as events.NewFilter accepts.
 //
-// include goes into the rule if the whole pattern is one that Check accepts,
-// else to the function. exclude goes into the rule only without include: all
+// include goes into the rule if EventBridge accepts the whole pattern, else to
+// the function. exclude goes into the rule only without include: all
 // values of one field are ORed, so a rule cannot say "these but not those" of
 // event types. Whatever the filter says, system.log_stream.* gets through.
 //
@@ -92,8 +79,8 @@ func For(source string, include, exclude []string) Rule {
 	rule := Rule{Pattern: selecting(source, nil)}
 	take := func(types []any) (refused string) {
 		p := selecting(source, types)
-		if err := Check(p); err != nil {
-			return strings.ReplaceAll(err.Error(), "\n", "; ")
+		if why := refusal(p, types); why != "" {
+			return why
 		}
 		rule.Pattern = p
 		return ""
@@ -116,6 +103,42 @@ func For(source string, include, exclude []string) Rule {
 		}
 	}
 	return rule
+}
+
+// refusal says why EventBridge would refuse the pattern with these event types:
+// it is longer than MaxLength, or its wildcards are more complex than
+// maxComplexity. "" is accepted.
+func refusal(p Pattern, types []any) string {
+	// Complexity is counted of what is short only: the work grows with the length.
+	if n := utf8.RuneCountInString(p.String()); n > MaxLength {
+		return fmt.Sprintf("the pattern has %d characters, EventBridge allows %d", n, MaxLength)
+	}
+	if complexity(wildcardsOf(types), maxComplexity) > maxComplexity {
+		return fmt.Sprintf("the pattern has too complex wildcards for EventBridge: "+
+			"more than %d may be half matched at once", maxComplexity)
+	}
+	return ""
+}
+
+// wildcardsOf are the groups of wildcards that complexity counts, of what
+// including or excluding has made.
+func wildcardsOf(types []any) [][]string {
+	var groups [][]string
+	for _, value := range types {
+		operator, _ := value.(map[string]any)
+		if text, ok := operator["wildcard"].(string); ok {
+			groups = append(groups, []string{text})
+		}
+		but, _ := operator["anything-but"].(map[string]any)
+		if list, ok := but["wildcard"].([]any); ok {
+			var group []string
+			for _, text := range list {
+				group = append(group, text.(string))
+			}
+			groups = append(groups, group)
+		}
+	}
+	return groups
 }
 
 func left(list string, patterns []string, why string) string {
@@ -161,7 +184,7 @@ func operator(glob string) any {
 // one array would be ORed and let everything through. An anything-but holds one
 // kind: a list of values, or a list for one of prefix, suffix and wildcard
 // (JsonRuleCompiler of github.com/aws/event-ruler; EventBridge took all three on
-// 2024-12-05, see TestMatch). A wildcard without a star is an exact value, so
+// 2024-12-05, recorded in github.com/localstack/localstack). A wildcard without a star is an exact value, so
 // wildcard says what is mixed.
 func excluding(globs []string) []any {
 	pipe := map[string]any{"prefix": pipePrefix}

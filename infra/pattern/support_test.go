@@ -31,13 +31,3 @@ func envelope(tb testing.TB, eventType string) []byte {
 	}
 	return text
 }
-
-// read is a pattern from its JSON.
-func read(tb testing.TB, text string) Pattern {
-	tb.Helper()
-	var p Pattern
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		tb.Fatalf("%s: %v", text, err)
-	}
-	return p
-}

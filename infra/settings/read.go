@@ -153,7 +153,7 @@ func nearest(name string, rows []Setting) string {
 		}
 	}
 	if best == "" {
-		return "; the README has the table of settings"
+		return "; infra/README.md has the table of settings"
 	}
 	return "; did you mean " + best + "?"
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -216,7 +217,7 @@ var errFull = errors.New("disk full")
 
 // failing takes so many records and then no more, in the middle of a batch.
 type failing struct {
-	sink.Memory
+	sinktest.Memory
 	left int
 	err  error
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -29,7 +30,7 @@ type books struct {
 	refuse    func(*deadletter.Letter) error // asked before a letter is taken
 	progress  func(int)
 
-	memory  sink.Memory
+	memory  sinktest.Memory
 	letters []deadletter.Letter
 	broken  []string // "name: error"
 	ledger  ledger.Ledger

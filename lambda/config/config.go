@@ -13,6 +13,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // Destination is where a pipeline delivers to.
@@ -45,14 +46,9 @@ type Config struct {
 	MaxReceiveCount int    // of the buffer queue
 }
 
-// Limits of PACK_BYTES. AWS's pages differ on the size of a PutEvents request
-// (256 KB on older ones, 1 MB in the SDK of 2026-11); an SQS DLQ must still hold
-// a request with its attributes.
-const (
-	defaultPackBytes = 240 << 10
-	maxPackBytes     = 768 << 10
-	minPackBytes     = 16 << 10
-)
+// minPackBytes is the least that PACK_BYTES may be: a request of less has room for
+// a handful of events.
+const minPackBytes = 16 << 10
 
 var (
 	account = regexp.MustCompile(`^[0-9]{12}$`)
@@ -92,7 +88,7 @@ func Read(get func(string) string) (Config, error) {
 		c.RetentionDays = r.number("RETENTION_DAYS", 0, 0, 3653)
 	case Datadog:
 		c.DeliveryBus = r.text("DELIVERY_BUS", name, "the name of an event bus")
-		c.PackBytes = r.number("PACK_BYTES", defaultPackBytes, minPackBytes, maxPackBytes)
+		c.PackBytes = r.number("PACK_BYTES", eventbridge.DefaultPackBytes, minPackBytes, eventbridge.MaxPackBytes)
 	}
 	return c, errors.Join(r.faults...)
 }
@@ -104,6 +100,17 @@ func (c Config) KeepRaw() int {
 		return minPackBytes
 	}
 	return 512 << 10
+}
+
+// NewPipeline makes the pipeline of a function with this configuration.
+func (c Config) NewPipeline() *pipeline.Pipeline {
+	return pipeline.New(pipeline.Config{
+		Format:  c.Format,
+		Filter:  c.Filter,
+		Datadog: c.Datadog,
+		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
+		KeepRaw: c.KeepRaw(),
+	})
 }
 
 const prefix = "OKTASTREAM_"
@@ -142,12 +149,12 @@ func (r *reader) url(key string) string {
 	return value
 }
 
-// number reads a whole number; where there is none it is otherwise, unless that
-// is outside of the bounds, too.
-func (r *reader) number(key string, otherwise, low, high int) int {
+// number reads a whole number from low to high. Where there is none it is fallback,
+// if that is not less than low.
+func (r *reader) number(key string, fallback, low, high int) int {
 	text := r.get(prefix + key)
-	if text == "" && otherwise >= low {
-		return otherwise
+	if text == "" && fallback >= low {
+		return fallback
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < low || n > high {

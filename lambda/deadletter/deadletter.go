@@ -4,12 +4,22 @@ package deadletter
 
 import (
 	"encoding/json"
+	"runtime/debug"
 	"time"
 	"unicode/utf8"
 )
 
 // Version is the version of the form.
 const Version = 1
+
+// Build is the version of oktastream that is running, as notes give it: that of the
+// module, "devel" where the build has none.
+func Build() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
 
 // Note says why a record is dead. It is the message attribute "oktastream" of a
 // message in the queue `dead`, and part of a line of a file of dead letters.
@@ -24,6 +34,9 @@ type Note struct {
 	FirstSeen time.Time `json:"first_seen"`
 	Receives  int       `json:"receives"`
 	Replays   int       `json:"replays"`
+	// Count is how many dead records the body holds, where it is not one: a message
+	// of very many is kept once, as a whole. Reason and Detail are the first's.
+	Count int `json:"count,omitempty"`
 	// EventBridge holds the attributes that EventBridge wrote on a message of its
 	// own, where it has been replayed from one.
 	EventBridge map[string]string `json:"eb,omitempty"`

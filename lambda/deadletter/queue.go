@@ -2,6 +2,8 @@ package deadletter
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/aws/smithy-go"
+
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // API is what this package needs of SQS.
@@ -24,9 +27,19 @@ type API interface {
 // carries. SQS allows ten, and EventBridge uses six of its own.
 const Attribute = "oktastream"
 
-// maxMessage is the size in bytes of the longest message, its attributes'
-// names, types and values included (Amazon SQS, "Message quotas", 2026-11).
-const maxMessage = 1 << 20
+// MaxMessage is the size in bytes of the longest message and of the longest batch,
+// the names, types and values of attributes included (Amazon SQS, "Message quotas",
+// 2026-11).
+const MaxMessage = 1 << 20
+
+// AttributeType is the data type of the attribute.
+const AttributeType = "String"
+
+// MessageSize is what a message counts for against MaxMessage, in bytes: a body of
+// so many bytes and the attribute with this value.
+func MessageSize(body int, value string) int {
+	return body + len(Attribute) + len(AttributeType) + len(value)
+}
 
 // maxAttribute bounds the attribute in bytes. Only Detail can be long in it, and
 // what EventBridge said before a replay.
@@ -51,11 +64,11 @@ func (q *Queue) Send(ctx context.Context, body []byte, note Note) error {
 	if err != nil {
 		return err
 	}
-	if len(body)+len(Attribute)+len("String")+len(value) > maxMessage {
+	if MessageSize(len(body), value) > MaxMessage {
 		return ErrTooLong
 	}
 	return q.send(ctx, body, map[string]types.MessageAttributeValue{
-		Attribute: {DataType: aws.String("String"), StringValue: aws.String(value)},
+		Attribute: {DataType: aws.String(AttributeType), StringValue: aws.String(value)},
 	})
 }
 
@@ -64,7 +77,7 @@ func (q *Queue) Forward(ctx context.Context, body []byte, attribute string) erro
 	var attributes map[string]types.MessageAttributeValue
 	if attribute != "" {
 		attributes = map[string]types.MessageAttributeValue{
-			Attribute: {DataType: aws.String("String"), StringValue: aws.String(attribute)},
+			Attribute: {DataType: aws.String(AttributeType), StringValue: aws.String(attribute)},
 		}
 	}
 	return q.send(ctx, body, attributes)
@@ -73,23 +86,31 @@ func (q *Queue) Forward(ctx context.Context, body []byte, attribute string) erro
 func (q *Queue) send(ctx context.Context, body []byte, attributes map[string]types.MessageAttributeValue) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := q.API.SendMessage(ctx, &sqs.SendMessageInput{
+	out, err := q.API.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(body)), MessageAttributes: attributes,
-	}, noRetries)
-	if err == nil {
-		return nil
+	}, Once, requireJSON)
+	if err != nil {
+		return awserror.New(sendMessage, err, time.Now())
 	}
-	// AWS's own message can quote the body.
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return fmt.Errorf("SendMessage: %s", api.ErrorCode())
+	if sum := md5.Sum(body); aws.ToString(out.MessageId) == "" ||
+		aws.ToString(out.MD5OfMessageBody) != hex.EncodeToString(sum[:]) {
+		return errNotStored
 	}
-	return errors.New("SendMessage: no answer")
+	return nil
 }
 
-// noRetries: what cannot be copied now goes back to the queue and comes again,
-// with all its time before it. The SDK would spend that of this invocation.
-func noRetries(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
+const sendMessage = "SendMessage"
+
+// errNotStored is a success that does not say what SQS says when it has stored a
+// message.
+var errNotStored = errors.New(sendMessage + ": the response has no MessageId, or not the MD5 of the body")
+
+// Once makes a call of SQS without the SDK's retries. What cannot be sent now is
+// received again later, with all its time before it; the SDK would spend the
+// time of this invocation.
+func Once(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
+
+func requireJSON(o *sqs.Options) { o.APIOptions = append(o.APIOptions, awserror.RequireJSON) }
 
 // Encode is the note as the value of the attribute: JSON of at most 2 KiB, for
 // which the longest texts in it are cut, Detail before all others.

@@ -2,24 +2,36 @@ package deadletter
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 )
 
 type fakeSQS struct {
 	in  *sqs.SendMessageInput
+	out *sqs.SendMessageOutput // of a body that is stored where nil
 	err error
+}
+
+func stored(body string) *sqs.SendMessageOutput {
+	sum := md5.Sum([]byte(body))
+	return &sqs.SendMessageOutput{MessageId: aws.String("m-1"), MD5OfMessageBody: aws.String(hex.EncodeToString(sum[:]))}
 }
 
 func (f *fakeSQS) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	f.in = in
-	return &sqs.SendMessageOutput{}, f.err
+	if f.out != nil {
+		return f.out, f.err
+	}
+	return stored(*in.MessageBody), f.err
 }
 
 func note() Note {
@@ -85,7 +97,7 @@ func TestTheAttributeStaysSmallWithWhatEventBridgeSaid(t *testing.T) {
 
 func TestWhatDoesNotFitIsNotSent(t *testing.T) {
 	text, _ := Encode(note())
-	room := maxMessage - len(Attribute) - len("String") - len(text)
+	room := MaxMessage - MessageSize(0, text)
 	var f fakeSQS
 	q := &Queue{API: &f, URL: "https://queue"}
 	if err := q.Send(t.Context(), make([]byte, room+1), note()); !errors.Is(err, ErrTooLong) || f.in != nil {
@@ -99,7 +111,7 @@ func TestWhatDoesNotFitIsNotSent(t *testing.T) {
 func TestErrorsHoldNoContent(t *testing.T) {
 	for want, err := range map[string]error{
 		"SendMessage: InvalidMessageContents": &smithy.GenericAPIError{Code: "InvalidMessageContents", Message: "secret body"},
-		"SendMessage: no answer":              errors.New("dial: secret host"),
+		"SendMessage: no response":            errors.New("dial: secret host"),
 	} {
 		f := fakeSQS{err: err}
 		if got := (&Queue{API: &f}).Send(t.Context(), []byte("{}"), note()); got == nil || got.Error() != want {
@@ -116,5 +128,21 @@ func TestForwardCarriesTheAttributeOn(t *testing.T) {
 	}
 	if err := q.Forward(t.Context(), []byte("{}"), ""); err != nil || f.in.MessageAttributes != nil {
 		t.Errorf("%v, %+v", err, f.in)
+	}
+}
+
+// What says less than SQS says of a stored message is no yes.
+func TestOnlyAnAnswerOfSQSIsASuccess(t *testing.T) {
+	whole := stored("{}")
+	for name, out := range map[string]*sqs.SendMessageOutput{
+		"nothing":       {},
+		"no id":         {MD5OfMessageBody: whole.MD5OfMessageBody},
+		"no MD5":        {MessageId: whole.MessageId},
+		"another's MD5": {MessageId: whole.MessageId, MD5OfMessageBody: stored("[]").MD5OfMessageBody},
+	} {
+		f := fakeSQS{out: out}
+		if err := (&Queue{API: &f}).Send(t.Context(), []byte("{}"), note()); err == nil {
+			t.Errorf("%s: taken for a stored message", name)
+		}
 	}
 }

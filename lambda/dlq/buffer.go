@@ -3,6 +3,8 @@ package dlq
 import (
 	"cmp"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,13 +17,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
-// maxMessage is the size in bytes of the longest message and of the longest batch,
-// with names, types and values of attributes (Amazon SQS, "Message quotas",
-// 2026-11).
-const maxMessage = 1 << 20
-
-// Buffer is the door of a pipeline with a buffer queue: the function takes what
-// comes back there in whatever form.
+// Buffer is the target of a pipeline with a buffer queue: the function accepts a
+// replayed message of any form from there.
 type Buffer struct {
 	API     API
 	URL     string
@@ -30,28 +27,28 @@ type Buffer struct {
 	FirstWait time.Duration
 }
 
-// entry is a message as it is sent.
+// entry is a message as it is sent, with its size in bytes.
 type entry struct {
-	*Parcel
+	*Item
 	attribute string
 	size      int
 }
 
-// Send sends bodies as they are, each with the one attribute that tells of the
-// replay and holds what EventBridge or Lambda wrote on the message.
-func (b *Buffer) Send(ctx context.Context, parcels []*Parcel) error {
-	for _, p := range parcels {
-		p.Err = errNoWord // until there is one, also where we do not get to it
+// Send sends bodies unchanged, each with one attribute: the number of replays, and
+// what EventBridge or Lambda wrote on the message.
+func (b *Buffer) Send(ctx context.Context, items []*Item) error {
+	for _, p := range items {
+		p.Err = errNoAnswer // until there is one, also for what is not offered
 	}
 	var batch []entry
 	size := 0
-	for _, p := range parcels {
+	for _, p := range items {
 		e, err := b.entry(p)
 		if err != nil {
 			p.Err = err
 			continue
 		}
-		if len(batch) == batchEntries || size+e.size > maxMessage {
+		if len(batch) == batchEntries || size+e.size > deadletter.MaxMessage {
 			if err := b.send(ctx, batch); err != nil {
 				return err
 			}
@@ -65,23 +62,20 @@ func (b *Buffer) Send(ctx context.Context, parcels []*Parcel) error {
 	return b.send(ctx, batch)
 }
 
-func (b *Buffer) entry(p *Parcel) (entry, error) {
+func (b *Buffer) entry(p *Item) (entry, error) {
 	value, err := deadletter.Encode(b.note(p))
 	if err != nil {
 		return entry{}, err
 	}
-	e := entry{p, value, len(p.Message.Body) + len(deadletter.Attribute) + len(attributeType) + len(value)}
-	if e.size > maxMessage {
-		return e, ErrTooLong
+	e := entry{p, value, deadletter.MessageSize(len(p.Message.Body), value)}
+	if e.size > deadletter.MaxMessage {
+		return e, deadletter.ErrTooLong
 	}
 	return e, nil
 }
 
-const attributeType = "String"
-
-// note is what is told of a message from its first death on: it goes with it
-// through every replay.
-func (b *Buffer) note(p *Parcel) deadletter.Note {
+// note is the reason and the history of a message. Every replay carries it on.
+func (b *Buffer) note(p *Item) deadletter.Note {
 	n := deadletter.Note{}
 	if p.Dead.Note != nil {
 		n = *p.Dead.Note
@@ -114,10 +108,10 @@ func firstKnown(times ...time.Time) time.Time {
 	return time.Time{}
 }
 
-// sends is how often a batch, or what is left of it, is offered.
-const sends = 4
+// maxSends is how often a batch, or what is left of it, is offered.
+const maxSends = 4
 
-// send sends a batch. What fails by itself is sent again by itself.
+// send sends a batch. Entries that fail are sent again without the others.
 func (b *Buffer) send(ctx context.Context, batch []entry) error {
 	wait := cmp.Or(b.FirstWait, 200*time.Millisecond)
 	for try := 1; ; try++ {
@@ -126,26 +120,27 @@ func (b *Buffer) send(ctx context.Context, batch []entry) error {
 		if errors.As(err, &p) && p.Permanent {
 			return fmt.Errorf("send to queue %s: %w", b.URL, err)
 		}
-		if len(left) == 0 || try == sends || !sleep(ctx, wait) {
+		if len(left) == 0 || try == maxSends || !sleep(ctx, wait) {
 			return nil
 		}
 		batch, wait = left, 2*wait
 	}
 }
 
-// offer offers a batch once and returns those that may be offered again.
+// offer offers a batch once and returns the entries that may be offered again.
 func (b *Buffer) offer(ctx context.Context, batch []entry) (left []entry, err error) {
 	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
 	for i, e := range batch {
 		entries[i] = types.SendMessageBatchRequestEntry{
 			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(e.Message.Body),
 			MessageAttributes: map[string]types.MessageAttributeValue{
-				deadletter.Attribute: {DataType: aws.String(attributeType), StringValue: aws.String(e.attribute)},
+				deadletter.Attribute: {DataType: aws.String(deadletter.AttributeType), StringValue: aws.String(e.attribute)},
 			},
 		}
-		e.Err = errNoWord
+		e.Err = errNoAnswer
 	}
-	out, err := b.API.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(b.URL), Entries: entries})
+	out, err := b.API.SendMessageBatch(ctx,
+		&sqs.SendMessageBatchInput{QueueUrl: aws.String(b.URL), Entries: entries})
 	if err != nil {
 		p := ProblemOf("SendMessageBatch", err)
 		for _, e := range batch {
@@ -153,37 +148,47 @@ func (b *Buffer) offer(ctx context.Context, batch []entry) (left []entry, err er
 		}
 		return batch, p
 	}
-	at := func(id *string) *Parcel {
-		i, err := strconv.Atoi(aws.ToString(id))
-		if err != nil || i < 0 || i >= len(batch) {
-			return nil
-		}
-		return batch[i].Parcel
-	}
-	for _, s := range out.Successful {
-		if p := at(s.Id); p != nil {
-			p.Err, p.SentAs = nil, aws.ToString(s.MessageId)
-		}
-	}
-	for _, f := range out.Failed {
-		if p := at(f.Id); p != nil {
-			code := "SendMessageBatch: " + word(aws.ToString(f.Code))
-			p.Err = errors.New(code)
-			if f.SenderFault {
-				p.Err = Refusal(code)
-			}
-		}
-	}
+	readSent(out, batch)
 	for _, e := range batch {
-		var refusal Refusal
-		if e.Err != nil && !errors.As(e.Err, &refusal) {
+		if e.Err != nil && !refused(e.Err) {
 			left = append(left, e)
 		}
 	}
 	return left, nil
 }
 
-// sleep waits, and reports false where there is no time for it.
+// readSent writes to each entry what a response says about it. An entry is sent
+// only with a message id and the MD5 digest of the body that was sent; the digest of
+// the attributes is SQS's business.
+func readSent(out *sqs.SendMessageBatchOutput, batch []entry) {
+	for _, s := range out.Successful {
+		i, ok := index(s.Id, len(batch))
+		if !ok || aws.ToString(s.MessageId) == "" || aws.ToString(s.MD5OfMessageBody) != md5Of(batch[i].Message.Body) {
+			continue
+		}
+		batch[i].Err, batch[i].SentAs = nil, aws.ToString(s.MessageId)
+	}
+	for _, f := range out.Failed {
+		i, ok := index(f.Id, len(batch))
+		if !ok {
+			continue
+		}
+		code := "SendMessageBatch: " + safeWord(aws.ToString(f.Code))
+		batch[i].Err = errors.New(code)
+		if f.SenderFault {
+			batch[i].Err = Refusal(code)
+		}
+	}
+}
+
+// md5Of is the digest with which SQS confirms a body (SendMessageBatchResultEntry,
+// API reference, 2026-11).
+func md5Of(body string) string {
+	sum := md5.Sum([]byte(body))
+	return hex.EncodeToString(sum[:])
+}
+
+// sleep waits for d, and reports false when ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

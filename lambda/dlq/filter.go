@@ -2,32 +2,33 @@ package dlq
 
 import (
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/oktastream/oktastream/events"
 )
 
-// Filter chooses messages. What is empty chooses all; a message has to be chosen
-// by each of the others.
+// Filter chooses messages. An empty field chooses all; a message has to be chosen
+// by every field that is not empty. Patterns are as events.Match reads them.
 type Filter struct {
-	Reasons []string // * stands for any characters
-	Types   []string // * too; a message with many events is chosen by any of them
-	UUIDs   []string // of an event in it, or the message's own id
-	// OlderThan and NewerThan go by when SQS took the message in.
+	Reasons []string // of the reason, or of EventBridge's or Lambda's code
+	Types   []string // of an event type; a message with many events is chosen by any of them
+	UUIDs   []string // of the uuid of an event in it, or of the message's id
+	// OlderThan and NewerThan compare with the time at which SQS accepted the message.
 	OlderThan, NewerThan time.Duration
 }
 
-// Empty reports whether the filter chooses all.
+// Empty reports whether the filter chooses all messages.
 func (f *Filter) Empty() bool {
 	return len(f.Reasons)+len(f.Types)+len(f.UUIDs) == 0 && f.OlderThan == 0 && f.NewerThan == 0
 }
 
-// Chooses reports whether a message is chosen.
+// Chooses reports whether the filter chooses a message at the given time.
 func (f *Filter) Chooses(d *Dead, now time.Time) bool {
 	age := now.Sub(d.Since)
 	switch {
 	case f.OlderThan > 0 && age < f.OlderThan, f.NewerThan > 0 && age > f.NewerThan:
 		return false
-	case len(f.Reasons) > 0 && !slices.ContainsFunc(f.Reasons, func(p string) bool { return like(p, d.Reason) }):
+	case len(f.Reasons) > 0 && !matchesAny(f.Reasons, d.Reason) && (d.Code == None || !matchesAny(f.Reasons, d.Code)):
 		return false
 	case len(f.Types) > 0 && !f.choosesType(d):
 		return false
@@ -38,39 +39,17 @@ func (f *Filter) Chooses(d *Dead, now time.Time) bool {
 }
 
 func (f *Filter) choosesType(d *Dead) bool {
-	return slices.ContainsFunc(f.Types, func(p string) bool {
-		if len(d.Events) == 0 {
-			return like(p, None)
-		}
-		return slices.ContainsFunc(d.Events, func(e Ref) bool { return like(p, e.Type) })
-	})
+	if len(d.Events) == 0 {
+		return matchesAny(f.Types, None)
+	}
+	return slices.ContainsFunc(d.Events, func(e Ref) bool { return matchesAny(f.Types, e.Type) })
 }
 
 func (f *Filter) choosesID(d *Dead) bool {
-	return slices.Contains(f.UUIDs, d.MessageID) ||
-		slices.ContainsFunc(d.Events, func(e Ref) bool { return e.UUID != None && slices.Contains(f.UUIDs, e.UUID) })
+	return matchesAny(f.UUIDs, d.MessageID) ||
+		slices.ContainsFunc(d.Events, func(e Ref) bool { return e.UUID != None && matchesAny(f.UUIDs, e.UUID) })
 }
 
-// like reports whether text is as pattern says, in which * stands for any
-// characters.
-func like(pattern, text string) bool {
-	head, rest, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == text
-	}
-	text, ok := strings.CutPrefix(text, head)
-	if !ok {
-		return false
-	}
-	parts := strings.Split(rest, "*")
-	last := len(parts) - 1
-	for _, part := range parts[:last] {
-		// The first place is as good as any: what is left is only longer for it.
-		i := strings.Index(text, part)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(part):]
-	}
-	return strings.HasSuffix(text, parts[last])
+func matchesAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return events.Match(p, text) })
 }

@@ -128,7 +128,7 @@ func TestNothingIsLostWhereverItIsInterrupted(t *testing.T) {
 				}
 				queue.FirstWait = time.Millisecond
 				r := w.replay(queue)
-				r.Door = &dlq.Buffer{API: api, URL: w.buffer, FirstWait: time.Millisecond}
+				r.Target = &dlq.Buffer{API: api, URL: w.buffer, FirstWait: time.Millisecond}
 				r.Audit, r.Force = audit, true
 				// What comes of it is seen in the queues.
 				_, _ = r.Run(ctx)

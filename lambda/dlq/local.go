@@ -13,14 +13,14 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// Deliverer brings records to a destination, trying again while ctx lasts.
+// Deliverer delivers records to a destination, trying again until ctx ends.
 type Deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
-// Local is the door of a pipeline that nothing runs behind (ingest=rule): messages
-// go through the function's own path here, to its own sinks. With a Deliverer that
-// keeps nothing it tells what would pass.
+// Local is the target of a pipeline without a function (ingest=rule): it runs the
+// function's own pipeline in this process, and delivers to the pipeline's own
+// destination. With a Deliverer that keeps nothing it checks what would be accepted.
 type Local struct {
 	Config  config.Config
 	Deliver Deliverer
@@ -28,16 +28,16 @@ type Local struct {
 	Envelope bool
 }
 
-// deliverTime is how long a delivery may try. Sending as a whole has sendTime.
+// deliverTime is how long one delivery may take. Sending as a whole has sendTime.
 const deliverTime = 40 * time.Second
 
-// Send takes a message only if each of its records is taken. What the pipeline
-// does not want any more (a filter) is taken by that; a pipeline without a
-// function filters in its rule, and what is here has passed that.
-func (l *Local) Send(ctx context.Context, parcels []*Parcel) error {
+// Send accepts a message only if the destination accepts each of its records. What
+// the pipeline's filter drops counts as accepted; a pipeline without a function
+// filters in its rule, which a dead message has passed.
+func (l *Local) Send(ctx context.Context, items []*Item) error {
 	var records []sink.Record
-	owner := make([]*Parcel, 0, len(parcels))
-	for _, p := range parcels {
+	owner := make([]*Item, 0, len(items))
+	for _, p := range items {
 		found, refusal := l.records(p)
 		if p.Err = nil; refusal != "" {
 			p.Err = refusal
@@ -56,10 +56,10 @@ func (l *Local) Send(ctx context.Context, parcels []*Parcel) error {
 	for i, a := range out.Answers {
 		switch a.State {
 		case sink.Dead:
-			owner[i].Err = Refusal(word(a.Reason))
+			owner[i].Err = Refusal(safeWord(string(a.Reason)))
 		case sink.Retry:
-			// Not a refusal, also where another record of it is one.
-			owner[i].Err = errNoWord
+			// Not a refusal, even if another record of the message is one.
+			owner[i].Err = errNoAnswer
 			if c := out.Causes[i]; c >= 0 {
 				owner[i].Err = out.Errors[c]
 			}
@@ -73,8 +73,8 @@ func (l *Local) Send(ctx context.Context, parcels []*Parcel) error {
 	return nil
 }
 
-// records are what a message is delivered as, or why it cannot be.
-func (l *Local) records(p *Parcel) (records []sink.Record, refusal Refusal) {
+// records are the records of a message, or why it has none.
+func (l *Local) records(p *Item) (records []sink.Record, refusal Refusal) {
 	text := []byte(p.Message.Body)
 	unpacker := &eventbridge.Unpacker{Pipeline: l.Config.Pipeline, Account: l.Config.Account}
 	if logs, packed, fault := unpacker.Unpack(text); packed {
@@ -92,10 +92,7 @@ func (l *Local) records(p *Parcel) (records []sink.Record, refusal Refusal) {
 	if l.Envelope {
 		return l.envelopes(p, text)
 	}
-	own := &pipeline.Origin{Source: l.Config.Source, Account: l.Config.Account, Region: l.Config.Region}
-	run := pipeline.New(pipeline.Config{
-		Format: l.Config.Format, Filter: l.Config.Filter, Datadog: l.Config.Datadog, Own: own, KeepRaw: l.Config.KeepRaw(),
-	})
+	run := l.Config.NewPipeline()
 	var spans [][2]int
 	filtered := false
 	out := run.Process(nil, text, func(r *pipeline.Record) {
@@ -118,9 +115,9 @@ func (l *Local) records(p *Parcel) (records []sink.Record, refusal Refusal) {
 	return records, refusal
 }
 
-// envelopes are the envelopes of the events in text, at the time at which
-// EventBridge had them, which is what a rule gives a log group.
-func (l *Local) envelopes(p *Parcel, text []byte) (records []sink.Record, refusal Refusal) {
+// envelopes are the envelopes of the events in text, with EventBridge's own time:
+// what a rule gives a log group.
+func (l *Local) envelopes(p *Item, text []byte) (records []sink.Record, refusal Refusal) {
 	var d events.Decoder
 	d.Decode(text, func(e *events.Event, fault *events.Fault) {
 		if fault != nil {
@@ -151,6 +148,6 @@ func (l *Local) envelopes(p *Parcel, text []byte) (records []sink.Record, refusa
 	return records, refusal
 }
 
-// nothing is why a message without a record, such as [], is not taken: to take it
-// would be to delete what nobody has.
+// nothing is why a message without a record, such as [], is not accepted: it would be
+// deleted and be nowhere else.
 const nothing = Refusal(events.NotOkta)

@@ -47,8 +47,8 @@ func local(s *sinkOf, destination config.Destination) *dlq.Local {
 	return l
 }
 
-func parcel(body string) *dlq.Parcel {
-	return &dlq.Parcel{Message: &dlq.Message{ID: "m", Body: body}, Dead: &dlq.Dead{Replays: 1}}
+func item(body string) *dlq.Item {
+	return &dlq.Item{Message: &dlq.Message{ID: "m", Body: body}, Dead: &dlq.Dead{Replays: 1}}
 }
 
 func accepted(sink.Record) sink.State { return sink.Accepted }
@@ -78,8 +78,8 @@ func TestAMessageIsTakenWhenAllOfItIs(t *testing.T) {
 		for _, envelope := range []bool{false, true} {
 			l := local(&sinkOf{fate: test.fate, err: test.err}, config.CloudWatch)
 			l.Envelope = envelope
-			p := parcel(test.body)
-			if err := l.Send(t.Context(), []*dlq.Parcel{p}); err != nil {
+			p := item(test.body)
+			if err := l.Send(t.Context(), []*dlq.Item{p}); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			got := ""
@@ -98,7 +98,7 @@ func TestARuleStoresTheWholeEnvelope(t *testing.T) {
 	l := local(s, config.CloudWatch)
 	l.Envelope = true
 	body := strings.Replace(envelope(okta("u-1", "a.b")), `"detail":`, "\n \"detail\":\n", 1)
-	if err := l.Send(t.Context(), []*dlq.Parcel{parcel(body)}); err != nil {
+	if err := l.Send(t.Context(), []*dlq.Item{item(body)}); err != nil {
 		t.Fatal(err)
 	}
 	// The time is the envelope's, which is what EventBridge gives a log group.
@@ -109,8 +109,8 @@ func TestARuleStoresTheWholeEnvelope(t *testing.T) {
 
 func TestPackedBatchesGoOutAgain(t *testing.T) {
 	s := &sinkOf{fate: accepted}
-	own, other := parcel(packed(1, okta("u-1", "a.b"), okta("u-2", "a.b"))), parcel(strings.Replace(packed(1, okta("u-3", "a.b")), "okta-datadog", "other", 1))
-	if err := local(s, config.Datadog).Send(t.Context(), []*dlq.Parcel{own, other}); err != nil {
+	own, other := item(packed(1, okta("u-1", "a.b"), okta("u-2", "a.b"))), item(strings.Replace(packed(1, okta("u-3", "a.b")), "okta-datadog", "other", 1))
+	if err := local(s, config.Datadog).Send(t.Context(), []*dlq.Item{own, other}); err != nil {
 		t.Fatal(err)
 	}
 	if own.Err != nil || other.Err == nil || other.Err.Error() != "foreign" || len(s.delivered) != 2 || s.delivered[1].UUID != "u-2" || s.delivered[1].Replays != 2 {
@@ -121,8 +121,8 @@ func TestPackedBatchesGoOutAgain(t *testing.T) {
 // No permission is no message's fault: nothing more is tried.
 func TestABlockedSinkEndsAReplay(t *testing.T) {
 	blocked := &sink.Error{Kind: sink.Blocked, Err: errors.New("PutEvents: AccessDeniedException")}
-	p := parcel(envelope(okta("u-1", "a.b")))
-	err := local(&sinkOf{fate: func(sink.Record) sink.State { return sink.Retry }, err: blocked}, config.CloudWatch).Send(t.Context(), []*dlq.Parcel{p})
+	p := item(envelope(okta("u-1", "a.b")))
+	err := local(&sinkOf{fate: func(sink.Record) sink.State { return sink.Retry }, err: blocked}, config.CloudWatch).Send(t.Context(), []*dlq.Item{p})
 	if !errors.Is(err, blocked) || p.Err == nil {
 		t.Errorf("%v, %v", err, p.Err)
 	}

@@ -19,7 +19,7 @@ const MaxMoveRate = 500
 type Move struct {
 	Queue *Queue
 	ToARN string // "": each message to the queue that it came from
-	Rate  int    // messages a second; 0: as SQS sees fit
+	Rate  int    // messages a second; 0: SQS decides
 	Every time.Duration
 	// Progress is told how many messages have been moved of how many, both
 	// approximate.
@@ -31,15 +31,15 @@ type Moved struct {
 	Status   string // SQS's word: COMPLETED, FAILED or CANCELLED
 	Reason   string // of FAILED
 	Messages int64  // approximate
-	Joined   bool   // it ran already, started by somebody else or by a run that was killed
+	Joined   bool   // it was running already, started elsewhere or by a run that was killed
 }
 
-// errNoTask is for a task that SQS does not know any more.
+// errNoTask is for a task that SQS does not list.
 var errNoTask = errors.New("SQS does not list the task that it has just started")
 
 // Run starts a move, or joins the one that runs, and follows it to its end. When
-// ctx ends it cancels the move: what has been moved is where it belongs, and the
-// rest is where it was.
+// ctx ends it cancels the move: what has been moved stays in the target queue, the
+// rest in the dead-letter queue.
 func (m *Move) Run(ctx context.Context) (Moved, error) {
 	last, err := m.task(ctx)
 	if err != nil {
@@ -58,8 +58,12 @@ func (m *Move) Run(ctx context.Context) (Moved, error) {
 		if m.Rate > 0 {
 			in.MaxNumberOfMessagesPerSecond = aws.Int32(int32(m.Rate))
 		}
-		if _, err := m.Queue.API.StartMessageMoveTask(ctx, in); err != nil {
+		out, err := m.Queue.API.StartMessageMoveTask(ctx, in)
+		if err != nil {
 			return Moved{}, fmt.Errorf("redrive queue %s: %w", m.Queue.Name, ProblemOf("StartMessageMoveTask", err))
+		}
+		if aws.ToString(out.TaskHandle) == "" {
+			return Moved{}, fmt.Errorf("redrive queue %s: StartMessageMoveTask: the response has no task", m.Queue.Name)
 		}
 	}
 	moved, err := m.follow(ctx, joined, started)
@@ -81,13 +85,16 @@ func (m *Move) follow(ctx context.Context, joined bool, before time.Time) (Moved
 			err = errNoTask
 		}
 		if err != nil {
-			// The task goes on whether we hear of it or not.
-			if failures++; failures >= tries {
+			// The task goes on, whether its status can be read or not.
+			if failures++; failures >= maxFailedCalls {
 				return Moved{}, fmt.Errorf("%w; the redrive itself goes on", err)
 			}
 		} else {
 			failures = 0
-			now := Moved{Status: aws.ToString(task.Status), Reason: aws.ToString(task.FailureReason), Messages: task.ApproximateNumberOfMessagesMoved}
+			now := Moved{
+				Status: aws.ToString(task.Status), Reason: aws.ToString(task.FailureReason),
+				Messages: task.ApproximateNumberOfMessagesMoved,
+			}
 			if m.Progress != nil {
 				m.Progress(now.Messages, aws.ToInt64(task.ApproximateNumberOfMessagesToMove))
 			}
@@ -104,7 +111,8 @@ func (m *Move) follow(ctx context.Context, joined bool, before time.Time) (Moved
 
 // task is the newest move of the queue, nil where there has been none.
 func (m *Move) task(ctx context.Context) (*types.ListMessageMoveTasksResultEntry, error) {
-	out, err := m.Queue.API.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: aws.String(m.Queue.ARN), MaxResults: aws.Int32(1)})
+	out, err := m.Queue.API.ListMessageMoveTasks(ctx,
+		&sqs.ListMessageMoveTasksInput{SourceArn: aws.String(m.Queue.ARN), MaxResults: aws.Int32(1)})
 	if err != nil {
 		return nil, fmt.Errorf("look at the redrives of queue %s: %w", m.Queue.Name, ProblemOf("ListMessageMoveTasks", err))
 	}
@@ -122,9 +130,11 @@ func (m *Move) cancel(ctx context.Context) (Moved, error) {
 	if err != nil || task == nil || task.TaskHandle == nil {
 		return Moved{}, errors.Join(context.Canceled, err)
 	}
-	out, err := m.Queue.API.CancelMessageMoveTask(ctx, &sqs.CancelMessageMoveTaskInput{TaskHandle: task.TaskHandle})
+	out, err := m.Queue.API.CancelMessageMoveTask(ctx,
+		&sqs.CancelMessageMoveTaskInput{TaskHandle: task.TaskHandle})
 	if err != nil {
-		return Moved{}, errors.Join(context.Canceled, fmt.Errorf("cancel the redrive of queue %s, which goes on: %w", m.Queue.Name, ProblemOf("CancelMessageMoveTask", err)))
+		return Moved{}, errors.Join(context.Canceled, fmt.Errorf("cancel the redrive of queue %s, which goes on: %w",
+			m.Queue.Name, ProblemOf("CancelMessageMoveTask", err)))
 	}
 	return Moved{Status: "CANCELLED", Messages: out.ApproximateNumberOfMessagesMoved}, context.Canceled
 }

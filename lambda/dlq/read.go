@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,13 +22,13 @@ const (
 	maxInFlight  = 120_000
 )
 
-// spare is how many messages short of SQS's limit of messages in flight reading
-// stops: SQS counts approximately, and others may read as well.
-const spare = 5_000
+// inFlightReserve is how many messages short of SQS's limit of messages in flight
+// reading stops: SQS counts approximately, and others may read as well.
+const inFlightReserve = 5_000
 
-// Hidden is how long a message stays hidden that is being looked at, should the
-// process die before it gives it back. Should reading take longer than that,
-// messages come again, and are known by their ids.
+// Hidden is the visibility timeout of a message that is being read: how long it stays
+// hidden if the process is killed before it makes the message visible again. If
+// reading takes longer, messages are received again and are known by their ids.
 const Hidden = 15 * time.Minute
 
 // Message is a message as it was received.
@@ -38,38 +39,40 @@ type Message struct {
 	Receives   int       // this one included, over all queues; approximate
 	DeadFrom   string    // ARN of the queue whose redrive policy moved it here
 
-	received time.Time
-	receipt  string
-	gone     bool // deleted
-	again    bool // to be met as new, should it come again
+	received  time.Time
+	receipt   string
+	deleted   bool
+	postponed bool // to be treated as new when it is received again
 }
 
-// Reader gives each message of a queue once to Visit, and gives back all that
-// Visit does not delete.
+// Reader gives each message of a queue once to Visit, and makes visible again all
+// that Visit does not delete.
 type Reader struct {
 	Queue *Queue
 	// Visit is called by Workers goroutines. An error ends the reading; ErrEnough
 	// ends it without being one.
 	Visit   func(context.Context, []*Message) error
 	Workers int // 1 where it is 0
-	// Wait is for how many seconds SQS shall look for messages before it says that
-	// there are none. 0 asks a part of its servers only, and is for tests.
+	// Wait is the long polling time in seconds. 0 asks a subset of SQS's servers only
+	// ("short polling") and is for tests.
 	Wait int32
 	// Hold is how many messages may be held at once; where it is 0, what SQS allows.
 	Hold int
 }
 
-// ErrEnough is for a Visit that has what it wants.
+// ErrEnough is what Visit returns to end the reading without an error.
 var ErrEnough = errors.New("enough")
 
-// Read is what became of a reading.
+// Read is the result of a reading.
 type Read struct {
 	Messages int
 	// Full: it stopped short of SQS's limit of messages in flight. There may be
 	// more.
 	Full bool
-	// Hidden is how many messages could not be given back. They come back by
-	// themselves.
+	// Stopped: Visit ended the reading with ErrEnough.
+	Stopped bool
+	// Hidden is how many messages could not be made visible again. They become
+	// visible when their visibility timeout ends.
 	Hidden int
 }
 
@@ -88,7 +91,7 @@ type reading struct {
 func (r *Reader) Run(ctx context.Context) (Read, error) {
 	g := &reading{Reader: r, held: map[string]string{}}
 	if g.Hold == 0 {
-		g.Hold = max(maxInFlight-spare-r.Queue.InFlight, 0)
+		g.Hold = max(maxInFlight-inFlightReserve-r.Queue.InFlight, 0)
 	}
 	var workers sync.WaitGroup
 	for range max(r.Workers, 1) {
@@ -96,10 +99,11 @@ func (r *Reader) Run(ctx context.Context) (Read, error) {
 	}
 	workers.Wait()
 	read := Read{Messages: g.messages, Full: g.full}
-	// Also when it was interrupted, and then above all.
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
+	// Also when it was interrupted.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	read.Hidden = g.giveBack(after)
+	read.Hidden = g.releaseAll(after)
+	read.Stopped = errors.Is(g.stop, ErrEnough) && !g.full
 	switch {
 	case g.stop != nil && !errors.Is(g.stop, ErrEnough):
 		return read, g.stop
@@ -109,11 +113,11 @@ func (r *Reader) Run(ctx context.Context) (Read, error) {
 	return read, nil
 }
 
-// ends is how many times in a row a queue has to be empty to be so.
-const ends = 2
+// emptyReceives is how many receives in a row have to be empty to end the reading.
+const emptyReceives = 2
 
 func (g *reading) work(ctx context.Context) {
-	for empty := 0; empty < ends && ctx.Err() == nil && g.reserve(); {
+	for empty := 0; empty < emptyReceives && ctx.Err() == nil && g.reserve(); {
 		messages, answered, err := g.receive(ctx)
 		switch {
 		case len(messages) > 0:
@@ -126,7 +130,7 @@ func (g *reading) work(ctx context.Context) {
 	}
 }
 
-// reserve makes room for a batch, or reports that nothing is to be read any more.
+// reserve reserves room for a batch, or reports that nothing more is to be read.
 func (g *reading) reserve() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -153,14 +157,13 @@ func (g *reading) release(err error) {
 // receiveTime is how long a receive may take, its long poll included.
 const receiveTime = 15 * time.Second
 
-// tries is how many calls in a row may fail, after the SDK's own tries.
-const tries = 5
+// maxFailedCalls is how many calls in a row may fail, after the SDK's own tries.
+const maxFailedCalls = 5
 
-// receive receives a batch. A call that failed once is no reason to end, and does
-// not say that the queue is empty either.
+// receive receives a batch. One call that fails neither ends the reading nor says
+// that the queue is empty.
 //
-// It is not interrupted: what SQS has handed out and nobody has heard of would stay
-// hidden.
+// It is not interrupted: messages in a response that is lost would stay hidden.
 func (g *reading) receive(ctx context.Context) (messages []types.Message, answered bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
 	defer cancel()
@@ -175,22 +178,30 @@ func (g *reading) receive(ctx context.Context) (messages []types.Message, answer
 	})
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err == nil {
+	if err == nil && !slices.ContainsFunc(out.Messages, unreadable) {
 		g.failures = 0
 		return out.Messages, true, nil
+	}
+	if err == nil {
+		err = errors.New("a message without an id, a receipt or a body")
 	}
 	p := ProblemOf("ReceiveMessage", err)
 	if p.Code == "OverLimit" {
 		g.full = true
 		return nil, false, ErrEnough
 	}
-	if g.failures++; p.Permanent || g.failures >= tries {
+	if g.failures++; p.Permanent || g.failures >= maxFailedCalls {
 		return nil, false, fmt.Errorf("read queue %s: %w", g.Queue.Name, p)
 	}
 	return nil, false, nil
 }
 
-// visit has the messages visited that are new, and holds on to those that stay.
+// unreadable reports whether a response lacks what each message has.
+func unreadable(m types.Message) bool {
+	return aws.ToString(m.MessageId) == "" || aws.ToString(m.ReceiptHandle) == "" || m.Body == nil
+}
+
+// visit gives new messages to Visit, and holds those that stay in the queue.
 func (g *reading) visit(ctx context.Context, received []types.Message) error {
 	now := g.Queue.Now()
 	messages := make([]*Message, 0, len(received))
@@ -198,7 +209,7 @@ func (g *reading) visit(ctx context.Context, received []types.Message) error {
 	for i := range received {
 		m := newMessage(&received[i], now)
 		if _, known := g.held[m.ID]; known {
-			g.held[m.ID] = m.receipt // the older one has lost its force
+			g.held[m.ID] = m.receipt // the older one is no longer valid
 			continue
 		}
 		g.messages++
@@ -215,10 +226,10 @@ func (g *reading) visit(ctx context.Context, received []types.Message) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, m := range messages {
-		if m.again {
+		if m.postponed {
 			g.messages--
 		}
-		if !m.gone && !m.again {
+		if !m.deleted && !m.postponed {
 			g.held[m.ID] = m.receipt
 		}
 	}
@@ -235,7 +246,7 @@ func newMessage(m *types.Message, now time.Time) *Message {
 	}
 	receives, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
 	return &Message{
-		// Copies: what is held on to must not hold on to the whole answer.
+		// Copies: an id that is held must not keep the whole response in memory.
 		ID: strings.Clone(aws.ToString(m.MessageId)), Body: aws.ToString(m.Body), Attributes: m.MessageAttributes,
 		Sent:     stamp(types.MessageSystemAttributeNameSentTimestamp),
 		Receives: receives,

@@ -8,21 +8,23 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
-// Replay brings the messages of a queue back.
+// Replay replays the messages of a queue.
 type Replay struct {
 	Queue  *Queue
-	Door   Door
-	To     string // what the audit calls the door
+	Target Target
+	To     string // what the audit calls the target
 	Filter Filter
-	Limit  int  // of messages that are brought back; 0: all
-	DryRun bool // tell what would be done, and do nothing
-	Force  bool // also what has been replayed three times and more
-	// Check, where it is not nil, is a door to nowhere: what it does not take is
-	// not sent.
-	Check Door
-	// Rate is how many messages a second; 0: as fast as can be.
+	Limit  int  // of messages that are replayed; 0: all
+	DryRun bool // report what would be done, and do nothing
+	Force  bool // also what has been replayed MaxReplays times and more
+	// Check, where it is not nil, is a target that keeps nothing: what it does not
+	// accept is not sent.
+	Check Target
+	// Rate is how many messages are sent a second; 0: no limit.
 	Rate       int
 	Audit      *Audit
 	Recogniser func() *Recogniser // one for each worker's batch
@@ -32,23 +34,30 @@ type Replay struct {
 	Hold       int   // see Reader
 }
 
-// Loop is the number of replays from which on a message is left alone without
-// Force: what dies again and again needs a person.
-const Loop = 3
+// MaxReplays is the number of replays from which on a message is not sent without
+// Force: what is dead-lettered again and again needs a person.
+const MaxReplays = 3
 
 // Report is what a replay did.
 type Report struct {
 	Read     Read
 	Outcomes map[Outcome]int
-	// Chosen are the messages that were chosen, by reason, type and age.
-	Chosen *Groups
-	// Why counts what kept messages from being taken.
+	// Seen are all messages that were read, Chosen those that the filter chose, and
+	// Going those of them that are sent, or would be.
+	Seen, Chosen, Going *Groups
+	// Why counts why messages were not accepted.
 	Why map[string]int
 }
 
-// Left is how many chosen messages are still where they were.
+// Left is how many chosen messages are still in the dead-letter queue.
 func (r *Report) Left() int {
-	return r.Outcomes[Failed] + r.Outcomes[TooOften] + r.Outcomes[CheckFailed] + r.Outcomes[UnknownForm] + r.Outcomes[TooLong]
+	return r.Outcomes[Failed] + r.Outcomes[TooOften] + r.Outcomes[CheckFailed] +
+		r.Outcomes[UnknownForm] + r.Outcomes[TooLong] + r.Outcomes[NotTheBuffer]
+}
+
+// Deleted is how many messages were deleted from the dead-letter queue.
+func (r *Report) Deleted() int {
+	return r.Outcomes[Replayed] - r.Outcomes[NotDeleted] + r.Outcomes[AlreadySent]
 }
 
 // replay is one run.
@@ -63,21 +72,23 @@ type replay struct {
 	failures int // of sending, one after the other
 }
 
-// fresh is how long before a message stops being hidden it is not sent any more:
-// another reader could receive it meanwhile.
-const fresh = 2 * time.Minute
+// minHidden is for how long a message must still be hidden to be sent: another reader
+// could receive it otherwise.
+const minHidden = 2 * time.Minute
 
 // sendTime is how long sending, writing the audit and deleting may take once they
 // have begun. They are not interrupted.
 const sendTime = time.Minute
 
-// Run replays. What it returns is true also with an error.
+// Run replays. The report holds also with an error.
 func (r *Replay) Run(ctx context.Context) (Report, error) {
 	run := &replay{Replay: r, chunk: batchEntries}
-	run.report = Report{Outcomes: map[Outcome]int{}, Chosen: &Groups{}, Why: map[string]int{}}
+	run.report = Report{
+		Outcomes: map[Outcome]int{}, Seen: &Groups{}, Chosen: &Groups{}, Going: &Groups{}, Why: map[string]int{},
+	}
 	run.limiter = rate.NewLimiter(rate.Inf, batchEntries)
 	if r.Rate > 0 {
-		// A tenth of a second's worth at a time, so that what is called slow is.
+		// As much at a time as a tenth of a second allows, so that a low rate is kept.
 		run.chunk = min(max(r.Rate/10, 1), batchEntries)
 		run.limiter = rate.NewLimiter(rate.Limit(r.Rate), run.chunk)
 	}
@@ -87,68 +98,88 @@ func (r *Replay) Run(ctx context.Context) (Report, error) {
 	return run.report, err
 }
 
-// visit decides for each message, and brings back those that are to go.
-func (r *replay) visit(ctx context.Context, messages []*Message) error {
+// choice is what is to be done with the messages of a batch.
+type choice struct {
+	going  []*Item // to be sent
+	done   []*Item // sent before, to be deleted
+	lines  []Line  // about those that are left
+	enough bool    // the limit is reached
+}
+
+// choose decides for each message of a batch.
+func (r *replay) choose(messages []*Message) (c choice) {
 	recogniser := r.Recogniser()
-	var going, done []*Parcel
-	var lines []Line
-	enough := false
+	now := r.Queue.Now()
 	for _, m := range messages {
-		p := &Parcel{Message: m, Dead: recogniser.Recognise(r.Queue, m)}
+		p := &Item{Message: m, Dead: recogniser.Recognise(r.Queue, m)}
+		r.report.Seen.Add(p.Dead, now)
 		if r.Audit.Sent(r.Queue.URL, m.ID) {
-			// It only waits to be deleted.
-			done = append(done, p)
+			c.done = append(c.done, p)
 			continue
 		}
-		if !r.Filter.Chooses(p.Dead, r.Queue.Now()) {
+		if !r.Filter.Chooses(p.Dead, now) {
 			continue
 		}
 		switch {
 		case p.Dead.Form == Unknown:
-			lines = append(lines, r.line(p, UnknownForm, ""))
-		case p.Dead.Replays >= Loop && !r.Force:
-			lines = append(lines, r.line(p, TooOften, ""))
+			c.lines = append(c.lines, r.line(p, UnknownForm, ""))
+		case p.Dead.Reason == NotFromBuffer && !r.Force:
+			c.lines = append(c.lines, r.line(p, NotTheBuffer, ""))
+		case p.Dead.Replays >= MaxReplays && !r.Force:
+			c.lines = append(c.lines, r.line(p, TooOften, ""))
 		case r.take():
-			going = append(going, p)
+			c.going = append(c.going, p)
 		default:
-			enough = true
+			c.enough = true
 			continue
 		}
-		r.report.Chosen.Add(p.Dead, r.Queue.Now())
+		r.report.Chosen.Add(p.Dead, now)
 	}
-	going, failed, err := r.check(ctx, going)
+	return c
+}
+
+// visit replays the messages of a batch that are to be replayed.
+func (r *replay) visit(ctx context.Context, messages []*Message) error {
+	c := r.choose(messages)
+	going, failed, err := r.check(ctx, c.going)
 	if err != nil {
 		return err
 	}
-	lines = append(lines, failed...)
-	if r.DryRun {
-		for _, p := range going {
-			lines = append(lines, r.line(p, WouldReplay, ""))
+	c.lines = append(c.lines, failed...)
+	for _, p := range going {
+		r.report.Going.Add(p.Dead, r.Queue.Now())
+		if r.DryRun {
+			c.lines = append(c.lines, r.line(p, WouldReplay, ""))
 		}
-		going = nil
 	}
-	if err := r.settle(lines); err != nil {
+	if r.DryRun {
+		going, c.done = nil, nil
+	}
+	if err := r.record(c.lines); err != nil {
 		return err
 	}
-	if len(done) > 0 && !r.DryRun {
-		if err := r.bury(ctx, done, AlreadySent); err != nil {
-			return err
-		}
+	if err := r.deleteSent(ctx, c.done, AlreadySent); err != nil {
+		return err
 	}
+	r.progress(len(messages) - len(going))
 	for len(going) > 0 {
 		n := min(r.chunk, len(going))
-		if err := r.bring(ctx, going[:n]); err != nil {
+		if err := r.send(ctx, going[:n]); err != nil {
 			return err
 		}
+		r.progress(n)
 		going = going[n:]
 	}
-	if r.Progress != nil {
-		r.Progress(len(messages))
-	}
-	if enough {
+	if c.enough {
 		return ErrEnough
 	}
 	return nil
+}
+
+func (r *replay) progress(messages int) {
+	if r.Progress != nil {
+		r.Progress(messages)
+	}
 }
 
 // take counts a message towards the limit, and reports false where that is
@@ -163,15 +194,15 @@ func (r *replay) take() bool {
 	return true
 }
 
-// check takes out what the pipeline would not take.
-func (r *replay) check(ctx context.Context, parcels []*Parcel) (passed []*Parcel, failed []Line, err error) {
-	if r.Check == nil || len(parcels) == 0 {
-		return parcels, nil, nil
+// check tells apart what the pipeline would accept and what it would not.
+func (r *replay) check(ctx context.Context, items []*Item) (passed []*Item, failed []Line, err error) {
+	if r.Check == nil || len(items) == 0 {
+		return items, nil, nil
 	}
-	if err := r.Check.Send(ctx, parcels); err != nil {
+	if err := r.Check.Send(ctx, items); err != nil {
 		return nil, nil, fmt.Errorf("check messages: %w", err)
 	}
-	for _, p := range parcels {
+	for _, p := range items {
 		if p.Err != nil {
 			failed = append(failed, r.line(p, CheckFailed, p.Err.Error()))
 			continue
@@ -181,17 +212,17 @@ func (r *replay) check(ctx context.Context, parcels []*Parcel) (passed []*Parcel
 	return passed, failed, nil
 }
 
-// bring sends parcels, writes down that they were sent, and deletes them.
-func (r *replay) bring(ctx context.Context, parcels []*Parcel) error {
-	if err := r.limiter.WaitN(ctx, len(parcels)); err != nil {
-		// Interrupted. Nothing of this has happened yet.
+// send sends items, records in the audit that they were sent, and deletes them.
+func (r *replay) send(ctx context.Context, items []*Item) error {
+	if err := r.limiter.WaitN(ctx, len(items)); err != nil {
+		// Interrupted before anything was sent.
 		return context.Cause(ctx)
 	}
 	now := r.Queue.Now()
-	var fit []*Parcel
-	for _, p := range parcels {
-		if now.Sub(p.Message.received) > Hidden-fresh {
-			r.later(p)
+	var fit []*Item
+	for _, p := range items {
+		if now.Sub(p.Message.received) > Hidden-minHidden {
+			r.postpone(p)
 			continue
 		}
 		fit = append(fit, p)
@@ -201,52 +232,50 @@ func (r *replay) bring(ctx context.Context, parcels []*Parcel) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	defer cancel()
-	blocked := r.Door.Send(ctx, fit)
-	var taken []*Parcel
+	blocked := r.Target.Send(ctx, fit)
+	var taken []*Item
 	var lines []Line
 	for _, p := range fit {
 		switch {
 		case p.Err == nil:
 			taken = append(taken, p)
-		case p.Err == ErrTooLong:
+		case errors.Is(p.Err, deadletter.ErrTooLong):
 			lines = append(lines, r.line(p, TooLong, ""))
 		default:
 			lines = append(lines, r.line(p, Failed, p.Err.Error()))
 		}
 	}
-	// Before anything is deleted: what has left the queue is in the audit.
+	// Before anything is deleted: the audit knows every message that left the queue.
 	for _, p := range taken {
 		lines = append(lines, r.line(p, Replayed, ""))
 	}
-	if err := r.settle(lines); err != nil {
+	if err := r.record(lines); err != nil {
 		return err
 	}
-	if err := r.bury(ctx, taken, ""); err != nil || blocked != nil {
+	if err := r.deleteSent(ctx, taken, ""); err != nil || blocked != nil {
 		return errors.Join(err, blocked)
 	}
-	return r.doubt(fit)
+	return r.stopAfterFailures(fit)
 }
 
-// later puts a message off that has been in our hands for too long.
-func (r *replay) later(p *Parcel) {
-	p.Message.again = true
+// postpone puts back a message that was held for too long to be sent safely.
+func (r *replay) postpone(p *Item) {
+	p.Message.postponed = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.taken--
 }
 
-// inVain is how many sends in a row may bring nothing back.
-const inVain = 5
+// maxFailedSends is how many sends in a row may be accepted for no message.
+const maxFailedSends = 5
 
-// doubt ends a replay of which nothing arrives: a destination that is down is
-// left alone, and what is left waits for a better time.
-//
-// A message that is refused for what it is says nothing of that.
-func (r *replay) doubt(parcels []*Parcel) error {
+// stopAfterFailures ends a replay of which nothing is accepted: a target that is
+// down is not called any more, and the messages stay where they are. A message that
+// is refused for its content says nothing about the target.
+func (r *replay) stopAfterFailures(items []*Item) error {
 	var last error
-	for _, p := range parcels {
-		var refusal Refusal
-		if p.Err == nil || errors.As(p.Err, &refusal) {
+	for _, p := range items {
+		if p.Err == nil || refused(p.Err) {
 			last = nil
 			break
 		}
@@ -258,8 +287,8 @@ func (r *replay) doubt(parcels []*Parcel) error {
 		r.failures = 0
 		return nil
 	}
-	if r.failures++; r.failures < inVain {
+	if r.failures++; r.failures < maxFailedSends {
 		return nil
 	}
-	return fmt.Errorf("replay of queue %s: the last %d sends brought nothing back: %w", r.Queue.Name, inVain, last)
+	return fmt.Errorf("replay queue %s: none of the last %d sends was accepted: %w", r.Queue.Name, maxFailedSends, last)
 }

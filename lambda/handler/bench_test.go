@@ -31,12 +31,17 @@ func (c *counting) Deliver(_ context.Context, records []sink.Record, answers []s
 	return nil
 }
 
+// Cut cuts as the sink of CloudWatch Logs does.
+func (c *counting) Cut(records []sink.Record) [][]int {
+	return cloudwatch.New(nil, cloudwatch.Config{}).Cut(records)
+}
+
 // function is the function as it runs in Lambda, but for its destination, and
 // for its log and metrics, which go nowhere.
 func function(format pipeline.Format, to *counting) *Handler {
 	h := newBench(config.CloudWatch).Handler
 	h.Config.Format = format
-	h.Deliver = &sink.Loop{Sink: to, Limits: cloudwatch.Limits()}
+	h.Deliver = &sink.Loop{Sink: to}
 	h.Metrics, h.Log, h.Now = io.Discard, slog.New(slog.NewJSONHandler(io.Discard, nil)), time.Now
 	return h
 }

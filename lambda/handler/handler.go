@@ -1,9 +1,9 @@
-// Package handler is the function: it takes whatever invokes it apart, brings
-// the records to the destination and answers for each message.
+// Package handler is the function: it takes an invocation apart, delivers the
+// records to the destination and answers for each message.
 //
 // A message is acknowledged only when each of its records has been accepted, is
-// not wanted, or has been copied to the queue `dead` with its reason. Everything
-// else goes back.
+// filtered, or has been copied to the queue `dead` with its reason. Everything
+// else goes back. Whatever hangs, the answer comes before the deadline.
 package handler
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Deliverer brings records to the destination, trying again while ctx lasts.
+// Deliverer delivers records to the destination, trying again while ctx lasts.
 type Deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
@@ -42,8 +42,9 @@ type Unpacker interface {
 	// Unpack returns the records of a packed batch as they were put into it, and
 	// false where body is no packed batch.
 	Unpack(body []byte) (records []sink.Record, packed bool, fault *events.Fault)
-	// Alone is the packed batch body with nothing in it but its nth record.
-	Alone(body []byte, nth int) []byte
+	// Alone returns, for each of places, which ascend, the packed batch body with
+	// nothing in it but the record at that place.
+	Alone(body []byte, places []int) [][]byte
 }
 
 // Handler handles invocations. It is for one at a time, which is how Lambda
@@ -67,100 +68,115 @@ type Handler struct {
 	out     []byte
 }
 
-// margin is how long before the deadline delivery stops: time to copy poison, to
-// write the metrics and to answer.
-const margin = 2 * time.Second
-
-// Own is the pipeline of a function with configuration c.
-func Own(c config.Config) *pipeline.Pipeline {
-	return pipeline.New(pipeline.Config{
-		Format:  c.Format,
-		Filter:  c.Filter,
-		Datadog: c.Datadog,
-		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
-		KeepRaw: c.KeepRaw(),
-	})
-}
-
 // Invoke handles one invocation: payload is what invoked the function, the
 // result what it answers. An SQS batch is answered with the messages that are to
 // come again; everything else with nothing, or with an error so that Lambda
 // tries again.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if len(payload) == 0 {
+		return nil, errNoPayload
+	}
 	if h.pipeline == nil {
-		h.pipeline = Own(h.Config)
+		h.pipeline = h.Config.NewPipeline()
 	}
 	started := h.Now()
 	in, err := h.parser.parse(payload)
 	if err != nil {
-		// What is no JSON cannot have come from EventBridge, SQS or Lambda.
+		// What is not JSON cannot have come from EventBridge, SQS or Lambda.
 		in = invocation{messages: []message{{body: payload}}}
 	}
-	b := &work{handler: h, messages: in.messages, out: h.out[:0], records: h.records[:0]}
+	steps := stepsOf(ctx)
+	w := &work{handler: h, messages: in.messages, out: h.out[:0], records: h.records[:0]}
 	h.window.Reset()
-	b.decode()
-	h.out, h.records = b.out, b.records
-	delivery, cancel := withMargin(ctx)
-	defer cancel()
-	b.deliver(delivery)
-	b.bury(ctx)
-	b.settle()
+	w.decode()
+	h.out, h.records = w.out, w.records
+	after := 2 // steps that come after delivery
 	if !in.queue {
-		err = b.buffer(ctx)
-	} else {
-		err = nil
+		after = 3
 	}
-	b.account()
-	b.report(h.Now().Sub(started))
-	clear(b.records) // what they held is not kept
+	steps.run(ctx, after, w.deliver)
+	steps.run(ctx, after-1, w.sendDeadLetters)
+	w.settle()
+	err = nil
+	if !in.queue {
+		steps.run(ctx, 1, func(ctx context.Context) { err = w.buffer(ctx) })
+	}
+	w.account()
+	w.report(h.Now().Sub(started))
+	clear(w.records) // what they held is not kept
 	if in.queue {
-		return b.answer(), nil
+		return w.answer(), nil
 	}
 	return nil, err
 }
 
-func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
-	if end, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(ctx, end.Add(-margin))
-	}
-	return context.WithCancel(ctx)
+// steps divide the end of an invocation: each step after delivery has one second,
+// or a sixth of the time there is, where that is less. The last is for answering.
+type steps struct {
+	deadline time.Time // the zero time without one
+	each     time.Duration
 }
 
+func stepsOf(ctx context.Context) steps {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return steps{}
+	}
+	return steps{deadline, min(time.Second, max(time.Until(deadline), 0)/6)}
+}
+
+// run runs do with a context that ends so early that after more steps have time.
+func (s steps) run(ctx context.Context, after int, do func(context.Context)) {
+	if !s.deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, s.deadline.Add(-time.Duration(after)*s.each))
+		defer cancel()
+	}
+	do(ctx)
+}
+
+// errNoPayload is the answer to an invocation without a payload, in which there
+// is nothing to deliver or to keep.
+var errNoPayload = errors.New(
+	"the invocation has no payload: invoke the function with an SQS batch or with EventBridge events")
+
 // errNotTaken is the answer to an event that came without a queue and could be
-// brought neither to the destination nor to the queue.
+// sent neither to the destination nor to the queue.
 var errNotTaken = errors.New("the event was neither delivered nor buffered; Lambda will try again")
 
 // buffer sends what an invocation without a queue could not deliver to the
 // buffer queue, from where it comes again for as long as the outage budget says;
 // Lambda alone would give up after three minutes.
-func (b *work) buffer(ctx context.Context) error {
-	for i := range b.messages {
-		m := &b.messages[i]
+func (w *work) buffer(ctx context.Context) error {
+	for i := range w.messages {
+		m := &w.messages[i]
 		if !m.returned {
 			continue
 		}
-		if err := b.handler.Buffer.Forward(ctx, m.body, m.attribute); err != nil {
+		if err := w.handler.Buffer.Forward(ctx, m.body, m.attribute); err != nil {
 			m.notBuffered = err
-			b.lost = true
+			w.lost = true
 		}
 	}
-	if b.lost {
+	if w.lost {
 		return errNotTaken
 	}
 	return nil
 }
 
 // account writes the ledgers as metrics.
-func (b *work) account() {
+func (w *work) account() {
 	for _, origin := range []struct {
 		replay bool
 		totals *totals
-	}{{false, &b.live}, {true, &b.replay}} {
+	}{{false, &w.live}, {true, &w.replay}} {
 		if origin.totals.Received == 0 {
 			continue
 		}
-		if err := ledger.WriteMetrics(b.handler.Metrics, b.handler.Config.Pipeline, origin.replay, b.handler.Now(), origin.totals.Ledger, origin.totals.lagMS); err != nil {
-			b.handler.Log.Error("metrics were not written", "error", err.Error())
+		err := ledger.WriteMetrics(w.handler.Metrics, w.handler.Config.Pipeline, origin.replay, w.handler.Now(),
+			origin.totals.Ledger, origin.totals.lagMS)
+		if err != nil {
+			w.handler.Log.Error("metrics were not written", "error", err.Error())
 		}
 	}
 }

@@ -314,7 +314,7 @@ func TestAPanicIsOneRecords(t *testing.T) {
 	w := work{handler: b.Handler, messages: []message{{id: "m1", body: []byte(envelope("u-1"))}}}
 	w.records = []entry{{first: -1, fault: &events.Fault{Reason: "panic", Text: "x", Body: []byte("body")}}}
 	w.records[0].Stage = "normalise"
-	w.bury(t.Context())
+	w.sendDeadLetters(t.Context())
 	w.settle()
 	if len(b.dead) != 1 || b.dead[0].note.Reason != "panic" || w.messages[0].returned || w.live.Dead != 1 {
 		t.Errorf("%+v, %+v", b.dead, w.live)

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"encoding/json"
 	"strconv"
 
 	"github.com/oktastream/oktastream/events/jsontree"
@@ -18,11 +19,31 @@ type message struct {
 	id        string // SQS's messageId; "" where there is no queue
 	body      []byte
 	receives  int
-	attribute string // ours, as it came; see package poison
+	attribute string           // ours, as it came
+	note      *deadletter.Note // what the attribute says; nil without one that can be read
 
 	returned    bool
 	cause       error // why it goes back
 	notBuffered error
+}
+
+// readNote reads the attribute, once for all records of the message.
+func (m *message) readNote() {
+	if m.attribute == "" {
+		return
+	}
+	var n deadletter.Note
+	if json.Unmarshal([]byte(m.attribute), &n) == nil {
+		m.note = &n
+	}
+}
+
+// replays is how often the message has been replayed.
+func (m *message) replays() int {
+	if m.note == nil {
+		return 0
+	}
+	return m.note.Replays
 }
 
 // parser takes invocations apart. Its memory is that of the last one.
@@ -61,7 +82,9 @@ func (p *parser) message(record uint32) (m message) {
 	for i := record + 1; i < tree.Nodes[record].Next; i = tree.Nodes[i].Next {
 		switch string(tree.Key(i)) {
 		case "messageId":
-			m.id = text(tree, i)
+			if tree.Nodes[i].Kind == '"' {
+				m.id = string(tree.String(i))
+			}
 		case "body":
 			if tree.Nodes[i].Kind == '"' {
 				start := len(p.bodies)
@@ -69,27 +92,20 @@ func (p *parser) message(record uint32) (m message) {
 				m.body = p.bodies[start:len(p.bodies):len(p.bodies)]
 			}
 		case "attributes":
-			m.receives, _ = strconv.Atoi(text(tree, tree.Member(i, "ApproximateReceiveCount")))
+			m.receives, _ = strconv.Atoi(tree.Text(i, "ApproximateReceiveCount"))
 		case "messageAttributes":
 			if own := tree.Member(i, deadletter.Attribute); own != 0 {
-				m.attribute = text(tree, tree.Member(own, "stringValue"))
+				m.attribute = tree.Text(own, "stringValue")
 			}
 		}
 	}
 	return m
 }
 
-// isQueue reports whether Records are those of SQS. An empty list is: whoever
-// sends one expects the answer of a queue.
+// isQueue reports whether Records are those of SQS. An empty list is: it is
+// answered as a queue's.
 func isQueue(tree *jsontree.Tree, records uint32) bool {
 	first := records + 1
 	return first == tree.Nodes[records].Next ||
 		tree.Member(first, "messageId") != 0 && tree.Member(first, "body") != 0
-}
-
-func text(tree *jsontree.Tree, i uint32) string {
-	if i == 0 || tree.Nodes[i].Kind != '"' {
-		return ""
-	}
-	return string(tree.String(i))
 }

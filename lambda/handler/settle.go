@@ -6,56 +6,57 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // settle decides for each record which term of the ledger it is, and for each
 // message whether it comes again.
-func (b *work) settle() {
-	for i := range b.records {
-		e := &b.records[i]
-		if b.goesBack(e) {
-			m := &b.messages[e.message]
+func (w *work) settle() {
+	for i := range w.records {
+		e := &w.records[i]
+		if w.goesBack(e) {
+			m := &w.messages[e.message]
 			m.returned = true
 			if m.cause == nil {
-				m.cause = b.origin(e).cause
+				m.cause = w.origin(e).cause
 			}
 		}
 	}
-	now := b.handler.Now().UnixMilli()
-	for i := range b.records {
-		b.enter(&b.records[i], now)
+	now := w.handler.Now().UnixMilli()
+	for i := range w.records {
+		w.enter(&w.records[i], now)
 	}
-	for i := range b.messages {
-		b.totals(i).BytesIn += int64(len(b.messages[i].body))
+	for i := range w.messages {
+		w.totals(i).BytesIn += int64(len(w.messages[i].body))
 	}
 }
 
 // origin is the record itself, or the first copy of a duplicate, whose fate it
 // shares.
-func (b *work) origin(e *entry) *entry {
+func (w *work) origin(e *entry) *entry {
 	if e.first >= 0 {
-		return &b.records[e.first]
+		return &w.records[e.first]
 	}
 	return e
 }
 
 // goesBack reports whether a record has to come again.
-func (b *work) goesBack(e *entry) bool {
-	e = b.origin(e)
+func (w *work) goesBack(e *entry) bool {
+	e = w.origin(e)
 	switch {
 	case e.Filtered:
 		return false
-	case e.fault != nil || e.answer.State == sink.Dead:
-		return !e.buried
+	case e.isDead():
+		return !e.deadLettered
 	}
 	return e.answer.State != sink.Accepted
 }
 
 // enter enters a record in the ledger.
-func (b *work) enter(e *entry, now int64) {
-	m := &b.messages[e.message]
-	t := b.totals(e.message)
+func (w *work) enter(e *entry, now int64) {
+	m := &w.messages[e.message]
+	t := w.totals(e.message)
 	t.Received++
 	if e.UnknownType {
 		t.UnknownType++
@@ -65,23 +66,23 @@ func (b *work) enter(e *entry, now int64) {
 		t.Filtered++
 	case e.first >= 0:
 		t.Duplicate++
-	case e.fault != nil || e.answer.State == sink.Dead:
-		if e.buried {
+	case e.isDead():
+		if e.deadLettered {
 			t.Dead++
-			b.fates.dead(e)
+			w.summary.addDead(e)
 			break
 		}
 		t.DeadLetterFailed++
-		b.back(m, t)
+		w.back(m, t)
 	case e.answer.State == sink.Accepted:
-		b.arrived(e, t, now)
+		w.arrived(e, t, now)
 	default:
-		b.back(m, t)
+		w.back(m, t)
 	}
 }
 
-func (b *work) arrived(e *entry, t *totals, now int64) {
-	if b.handler.Config.Destination == config.Datadog {
+func (w *work) arrived(e *entry, t *totals, now int64) {
+	if w.handler.Config.Destination == config.Datadog {
 		t.AcceptedByEventBridge++
 	} else {
 		t.Delivered++
@@ -92,14 +93,14 @@ func (b *work) arrived(e *entry, t *totals, now int64) {
 	}
 	if e.answer.FallbackRaw {
 		t.FallbackRaw++
-		b.fates.fellBack(e)
+		w.summary.addFallback(e)
 	}
 	t.lagMS = append(t.lagMS, max(now-e.PublishedMS, 0))
 }
 
 // back enters a record that comes again, or does so for the last time.
-func (b *work) back(m *message, t *totals) {
-	if m.receives >= b.handler.Config.MaxReceiveCount {
+func (w *work) back(m *message, t *totals) {
+	if m.receives >= w.handler.Config.MaxReceiveCount {
 		t.Exhausted++
 		return
 	}
@@ -109,16 +110,16 @@ func (b *work) back(m *message, t *totals) {
 // answer is the response to an SQS batch: the messages that are to come again,
 // by messageId. An id that is empty or unknown would bring all of them back, and
 // so would a null; an empty list is success.
-func (b *work) answer() []byte {
+func (w *work) answer() []byte {
 	type failure struct {
 		ItemIdentifier string `json:"itemIdentifier"`
 	}
 	response := struct {
 		BatchItemFailures []failure `json:"batchItemFailures"`
 	}{[]failure{}}
-	for i := range b.messages {
-		if b.messages[i].returned {
-			response.BatchItemFailures = append(response.BatchItemFailures, failure{b.messages[i].id})
+	for i := range w.messages {
+		if w.messages[i].returned {
+			response.BatchItemFailures = append(response.BatchItemFailures, failure{w.messages[i].id})
 		}
 	}
 	text, err := json.Marshal(response)
@@ -128,72 +129,84 @@ func (b *work) answer() []byte {
 	return text
 }
 
-// fates are the records that the summary names one by one.
-type fates struct {
-	deads, fallbacks []string
+// summary are the uuids of records that the line of an invocation lists.
+type summary struct {
+	deadUUIDs, fallbackUUIDs []string
 }
 
-// maxNamed bounds the uuids in one line of the log; the ledger has the number.
-const maxNamed = 50
+// maxIDs bounds each list of ids in the line; the ledger has the number.
+const maxIDs = 50
 
-func (f *fates) dead(e *entry) {
-	if len(f.deads) < maxNamed {
-		f.deads = append(f.deads, named(e.UUID))
+func (s *summary) addDead(e *entry) {
+	if len(s.deadUUIDs) < maxIDs {
+		s.deadUUIDs = append(s.deadUUIDs, safeID(e.UUID))
 	}
 }
 
-func (f *fates) fellBack(e *entry) {
-	if len(f.fallbacks) < maxNamed {
-		f.fallbacks = append(f.fallbacks, named(e.UUID))
+func (s *summary) addFallback(e *entry) {
+	if len(s.fallbackUUIDs) < maxIDs {
+		s.fallbackUUIDs = append(s.fallbackUUIDs, safeID(e.UUID))
 	}
 }
 
-// uuid is what an id may look like to be named. A record that is not Okta's can
-// have anything in its place.
-var uuid = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+// idPattern is what an id that is printed looks like. A record that is not Okta's
+// can have anything in its place.
+var idPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 
-func named(id string) string {
-	if !uuid.MatchString(id) {
+// safeID is id as it may be printed, "-" where it does not look like an id.
+func safeID(id string) string {
+	if !idPattern.MatchString(id) {
 		return "-"
 	}
 	return id
 }
 
 // report writes the one line of an invocation: the ledgers, and the messages
-// that go back with what sent them back. It names uuids and message ids, never
+// that go back with what sent them back. It has uuids and message ids, never
 // content.
-func (b *work) report(took time.Duration) {
-	attributes := []any{"pipeline", b.handler.Config.Pipeline, "messages", len(b.messages), "duration_ms", took.Milliseconds(), "ledger", b.live.Ledger}
-	if b.replay.Received > 0 {
-		attributes = append(attributes, "replay", b.replay.Ledger)
+func (w *work) report(took time.Duration) {
+	attributes := []any{
+		"pipeline", w.handler.Config.Pipeline, "messages", len(w.messages), "duration_ms", took.Milliseconds(),
+		"ledger", w.live.Ledger,
 	}
-	if len(b.fates.deads) > 0 {
-		attributes = append(attributes, "dead", b.fates.deads)
+	if w.replay.Received > 0 {
+		attributes = append(attributes, "replay", w.replay.Ledger)
 	}
-	if len(b.fates.fallbacks) > 0 {
-		attributes = append(attributes, "fallback_raw", b.fates.fallbacks)
+	if len(w.summary.deadUUIDs) > 0 {
+		attributes = append(attributes, "dead", w.summary.deadUUIDs)
 	}
-	if back := b.causes(); len(back) > 0 {
+	if len(w.summary.fallbackUUIDs) > 0 {
+		attributes = append(attributes, "fallback_raw", w.summary.fallbackUUIDs)
+	}
+	if back, more := w.causes(); len(back) > 0 {
 		attributes = append(attributes, "returned", back)
+		if more > 0 {
+			attributes = append(attributes, "returned_not_listed", more)
+		}
 	}
-	log := b.handler.Log.Info
+	log := w.handler.Log.Info
 	switch {
-	case !b.live.Balanced() || !b.replay.Balanced():
-		log = b.handler.Log.Error
-		attributes = append(attributes, "fault", "the ledger does not balance: this is a fault of oktastream, please report it")
-	case b.lost || b.live.DeadLetterFailed+b.replay.DeadLetterFailed > 0:
-		log = b.handler.Log.Error
-	case len(b.fates.deads) > 0 || b.live.Returned+b.live.Exhausted+b.replay.Returned+b.replay.Exhausted > 0:
-		log = b.handler.Log.Warn
+	case !w.live.Balanced() || !w.replay.Balanced():
+		log = w.handler.Log.Error
+		attributes = append(attributes, "fault", ledger.Unbalanced)
+	case w.lost || w.live.DeadLetterFailed+w.replay.DeadLetterFailed > 0:
+		log = w.handler.Log.Error
+	case len(w.summary.deadUUIDs) > 0 ||
+		w.live.Returned+w.live.Exhausted+w.replay.Returned+w.replay.Exhausted > 0:
+		log = w.handler.Log.Warn
 	}
 	log("invocation", attributes...)
 }
 
-// causes are the messages that go back, by what sent them.
-func (b *work) causes() map[string][]string {
-	back := map[string][]string{}
-	for i := range b.messages {
-		m := &b.messages[i]
+// maxCauses bounds the causes in the line.
+const maxCauses = 20
+
+// causes are the messages that go back by what sent them back: at most maxIDs of
+// maxCauses causes. more is how many others there are.
+func (w *work) causes() (back map[string][]string, more int) {
+	back = map[string][]string{}
+	for i := range w.messages {
+		m := &w.messages[i]
 		if !m.returned {
 			continue
 		}
@@ -204,7 +217,11 @@ func (b *work) causes() map[string][]string {
 		case m.cause != nil:
 			cause = m.cause.Error()
 		}
-		back[cause] = append(back[cause], m.id)
+		if _, ok := back[cause]; len(back[cause]) == maxIDs || !ok && len(back) == maxCauses {
+			more++
+			continue
+		}
+		back[cause] = append(back[cause], safeID(m.id))
 	}
-	return back
+	return back, more
 }

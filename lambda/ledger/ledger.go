@@ -47,6 +47,9 @@ type Ledger struct {
 	Batches     int64 `json:"batches"`
 }
 
+// Unbalanced is what is said of a ledger whose equation does not hold.
+const Unbalanced = "the ledger does not balance: this is a fault of oktastream, please report it"
+
 // Balanced reports whether the equation holds. Where it does not, that is a
 // fault of ours.
 func (l Ledger) Balanced() bool {
@@ -108,7 +111,7 @@ func (l Ledger) Lines() []string {
 	}
 	lines = append(lines, fmt.Sprintf("%d bytes in, %d bytes out", l.BytesIn, l.BytesOut))
 	if !l.Balanced() {
-		lines = append(lines, "the ledger does not balance: this is a fault of oktastream, please report it")
+		lines = append(lines, Unbalanced)
 	}
 	return lines
 }

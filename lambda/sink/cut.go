@@ -2,6 +2,7 @@ package sink
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -56,6 +57,21 @@ func Cut(n int, l Limits, measure func(i int) (bytes int, timeMS int64)) [][]int
 		open.add(l, bytes[i], times[i])
 	}
 	return append(batches, order[start:])
+}
+
+// Fits reports whether n records, in the order they have, are one batch within l.
+func (l Limits) Fits(n int, measure func(i int) (bytes int, timeMS int64)) bool {
+	var open run
+	last := int64(math.MinInt64)
+	for i := range n {
+		bytes, timeMS := measure(i)
+		if !open.fits(l, bytes, timeMS) || l.Sorted && timeMS < last {
+			return false
+		}
+		open.add(l, bytes, timeMS)
+		last = timeMS
+	}
+	return n > 0
 }
 
 // run is what a batch holds so far.

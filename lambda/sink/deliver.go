@@ -8,12 +8,13 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/oktastream/oktastream/events"
 )
 
-// Loop delivers records to Sink.
+// Loop delivers records to Sink, and is the only place that tries again.
 type Loop struct {
-	Sink   Sink
-	Limits Limits
+	Sink BatchSink
 	// Concurrency is how many batches are on their way at once; 1 where it is 0.
 	Concurrency int
 	// FirstCeiling bounds the first wait between two tries; 200 ms where it is 0.
@@ -30,8 +31,8 @@ const (
 
 // Outcome is what became of a delivery.
 type Outcome struct {
-	// Answers are one for each record. What is still at Retry has to be offered
-	// again by whoever has more time.
+	// Answers are one for each record. What is still at Retry has to be delivered
+	// again later.
 	Answers []Answer
 	// Causes say, for each record at Retry, which error left it there: the index
 	// of it in Errors, -1 where there was none but the end of the time.
@@ -41,14 +42,14 @@ type Outcome struct {
 	Batches int
 }
 
-// Deliver delivers records until each has an answer or ctx ends. It does not
-// begin what it has no time to wait for.
+// Deliver delivers records until each has an answer or ctx ends. It does not wait
+// for another try that ctx leaves no time for.
 func (l *Loop) Deliver(ctx context.Context, records []Record) Outcome {
 	out := Outcome{Answers: make([]Answer, len(records)), Causes: make([]int, len(records))}
 	for i := range out.Causes {
 		out.Causes[i] = -1
 	}
-	jobs := Cut(len(records), l.Limits, func(i int) (int, int64) { return len(records[i].Line), records[i].TimeMS })
+	jobs := l.Sink.Cut(records)
 	done := make([]*job, len(jobs))
 	var group errgroup.Group
 	group.SetLimit(max(l.Concurrency, 1))
@@ -60,7 +61,7 @@ func (l *Loop) Deliver(ctx context.Context, records []Record) Outcome {
 			return nil
 		})
 	}
-	_ = group.Wait() // nobody returns an error; each record has its own
+	_ = group.Wait() // no job returns an error; each record has its own
 	for _, j := range done {
 		for _, i := range j.failed {
 			out.Causes[i] += len(out.Errors)
@@ -68,18 +69,18 @@ func (l *Loop) Deliver(ctx context.Context, records []Record) Outcome {
 		out.Errors = append(out.Errors, j.errors...)
 		out.Batches += j.calls
 	}
-	out.doubt()
+	out.retryIfAllRefused()
 	return out
 }
 
-// doubt takes it back that the destination refuses every single record: then the
-// fault is not theirs, whatever its error code says, and none of them may die.
-func (o *Outcome) doubt() {
+// retryIfAllRefused makes all records Retry where the destination has refused each
+// of several: then the fault is not theirs, whatever the error code says.
+func (o *Outcome) retryIfAllRefused() {
 	if len(o.Answers) < 2 {
 		return
 	}
 	for _, a := range o.Answers {
-		if a.State != Dead || a.Reason != refused {
+		if a.State != Dead || a.Reason != events.Refused {
 			return
 		}
 	}
@@ -88,10 +89,6 @@ func (o *Outcome) doubt() {
 		o.Answers[i], o.Causes[i] = Answer{}, len(o.Errors)-1
 	}
 }
-
-// refused is the reason of a record that the destination will not take for what
-// is in it.
-const refused = "refused"
 
 // job is one batch and what it is broken into. Jobs share the slices of the
 // delivery and never an element of them.
@@ -105,9 +102,15 @@ type job struct {
 	calls   int
 }
 
+// maxUnknown is how many calls a batch may take while the destination refuses
+// it for a reason that is not known. It is enough to find a handful of records
+// among 10,000, and bounds what is tried where the reason is none of theirs.
+const maxUnknown = 100
+
 func (j *job) run(ctx context.Context, pending []int) {
 	wait := &backoff.ExponentialBackOff{
-		InitialInterval: cmp.Or(j.loop.FirstCeiling, firstCeiling) / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: lastCeiling / 2,
+		InitialInterval:     cmp.Or(j.loop.FirstCeiling, firstCeiling) / 2,
+		RandomizationFactor: 1, Multiplier: 2, MaxInterval: lastCeiling / 2,
 	}
 	wait.Reset()
 	for {
@@ -117,12 +120,15 @@ func (j *job) run(ctx context.Context, pending []int) {
 		}
 		switch kind := KindOf(err); {
 		case err != nil && kind == Blocked:
-			j.leave(pending, err)
+			j.giveUp(pending, err)
 			return
 		case err != nil && kind == Content && len(pending) == 1:
-			j.answers[pending[0]] = Answer{State: Dead, Reason: refused, Detail: err.Error()}
+			j.answers[pending[0]] = Answer{State: Dead, Reason: events.Refused, Detail: err.Error()}
 			return
-		case err != nil && kind == Content:
+		case err != nil && kind == Unknown && (len(pending) == 1 || j.calls >= maxUnknown):
+			j.giveUp(pending, err)
+			return
+		case err != nil && (kind == Content || kind == Unknown):
 			// Halve it until the record that is at fault stands alone.
 			half := len(pending) / 2
 			j.run(ctx, pending[:half:half])
@@ -130,13 +136,13 @@ func (j *job) run(ctx context.Context, pending []int) {
 			return
 		}
 		if !sleep(ctx, max(wait.NextBackOff(), retryAfter(err))) {
-			j.leave(pending, err)
+			j.giveUp(pending, err)
 			return
 		}
 	}
 }
 
-// try offers records once and returns those that have no answer.
+// try delivers records once and returns those that are still at Retry.
 func (j *job) try(ctx context.Context, pending []int) ([]int, error) {
 	records := make([]Record, len(pending))
 	answers := make([]Answer, len(pending))
@@ -155,8 +161,8 @@ func (j *job) try(ctx context.Context, pending []int) ([]int, error) {
 	return left, err
 }
 
-// leave gives records up for now, for err.
-func (j *job) leave(pending []int, err error) {
+// giveUp leaves records at Retry and notes err as the cause.
+func (j *job) giveUp(pending []int, err error) {
 	if err == nil {
 		return
 	}

@@ -18,6 +18,7 @@ type scripted struct {
 	mu       sync.Mutex
 	calls    [][]string
 	accepted map[string]int
+	limits   Limits
 	do       func(call int, records []Record, answers []Answer) error
 }
 
@@ -36,6 +37,10 @@ func (s *scripted) Deliver(_ context.Context, records []Record, answers []Answer
 		}
 	}
 	return err
+}
+
+func (s *scripted) Cut(records []Record) [][]int {
+	return Cut(len(records), s.limits, func(i int) (int, int64) { return len(records[i].Line), records[i].TimeMS })
 }
 
 func script(do func(call int, records []Record, answers []Answer) error) *scripted {
@@ -233,7 +238,7 @@ func TestBatchesGoAtOnceWithABound(t *testing.T) {
 			return nil
 		})
 		begin := time.Now()
-		out := (&Loop{Sink: slow, Limits: Limits{Records: 10}, Concurrency: 4}).Deliver(within(t, time.Minute), some(120))
+		out := (&Loop{Sink: inTens{slow}, Concurrency: 4}).Deliver(within(t, time.Minute), some(120))
 		if most != 4 || out.Batches != 12 || time.Since(begin) != 3*time.Second {
 			t.Errorf("%d at once, %d batches, %v", most, out.Batches, time.Since(begin))
 		}
@@ -281,7 +286,8 @@ func TestAnySink(t *testing.T) {
 				}
 				return nil
 			})
-			out := (&Loop{Sink: s, Limits: Limits{Records: per}, Concurrency: 3}).Deliver(within(t, 30*time.Second), some(n))
+			s.limits = Limits{Records: per}
+			out := (&Loop{Sink: s, Concurrency: 3}).Deliver(within(t, 30*time.Second), some(n))
 			for i, a := range out.Answers {
 				times := s.accepted[fmt.Sprint(i)]
 				if times > 1 || (times == 1) != (a.State == Accepted) {
@@ -293,4 +299,47 @@ func TestAnySink(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A reason that nobody knows is found where it is, and the record goes back.
+func TestUnknownReasonIsNeverARecordsFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		bad      func(uuid string) bool
+		want     string
+		maxCalls int
+	}{
+		"one of eight": {func(uuid string) bool { return uuid == "5" }, "aaaaaraa", 7},
+		"all of eight": {func(uuid string) bool { return uuid < "8" }, "rrrrrrrr", 2*8 - 1},
+	} {
+		s := script(func(_ int, records []Record, answers []Answer) error {
+			for _, r := range records {
+				if c.bad(r.UUID) {
+					return &Error{Kind: Unknown, Err: errors.New("PutEvents: SomethingNewException")}
+				}
+			}
+			acceptAll(records, answers)
+			return nil
+		})
+		out := (&Loop{Sink: s}).Deliver(t.Context(), some(8))
+		if states(out) != c.want || out.Batches > c.maxCalls {
+			t.Errorf("%s: %s in %d calls", name, states(out), out.Batches)
+		}
+	}
+}
+
+func TestUnknownReasonCostsABoundedNumberOfCalls(t *testing.T) {
+	s := script(func(int, []Record, []Answer) error {
+		return &Error{Kind: Unknown, Err: errors.New("PutEvents: SomethingNewException")}
+	})
+	out := (&Loop{Sink: s}).Deliver(t.Context(), some(10_000))
+	if out.Batches > maxUnknown+20 || strings.Contains(states(out), "d") {
+		t.Errorf("%d calls for a reason that is no record's", out.Batches)
+	}
+}
+
+// inTens takes ten records a call.
+type inTens struct{ Sink }
+
+func (inTens) Cut(records []Record) [][]int {
+	return Cut(len(records), Limits{Records: 10}, func(int) (int, int64) { return 0, 0 })
 }

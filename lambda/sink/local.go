@@ -9,20 +9,6 @@ import (
 	"strings"
 )
 
-// Memory keeps the lines it gets. It is for tests.
-type Memory struct {
-	Lines [][]byte
-}
-
-// Deliver accepts every record.
-func (m *Memory) Deliver(_ context.Context, records []Record, answers []Answer) error {
-	for i, r := range records {
-		m.Lines = append(m.Lines, append([]byte(nil), r.Line...))
-		answers[i].State = Accepted
-	}
-	return nil
-}
-
 // Writer writes records to W, one a line, with one Write a batch, so that what
 // has been accepted has left the process.
 type Writer struct {

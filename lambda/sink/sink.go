@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // Record is one normalised event.
@@ -37,8 +39,8 @@ const (
 // Answer is a sink's word on one record.
 type Answer struct {
 	State  State
-	Reason string // of Dead: a word of the message attribute, too_large or refused
-	Detail string // of Dead: the same for a person; holds no content of the record
+	Reason events.Reason // of Dead: TooLarge or Refused
+	Detail string        // of Dead: the same for a person; holds no content of the record
 
 	Restamped   bool // the record carries the time of delivery instead of its own
 	FallbackRaw bool // the event's own bytes were sent, because the record was too long
@@ -53,6 +55,14 @@ type Sink interface {
 	Deliver(ctx context.Context, records []Record, answers []Answer) error
 }
 
+// BatchSink is a Sink whose destination takes so much in one call and no more.
+type BatchSink interface {
+	Sink
+	// Cut returns the indexes of records in batches, each for one Deliver, which
+	// then makes one call for it. A part of a batch is a batch.
+	Cut(records []Record) [][]int
+}
+
 // Kind is what an error says of the chances of another try.
 type Kind int
 
@@ -62,11 +72,15 @@ const (
 	// in a moment.
 	Transient Kind = iota
 	// Blocked: no permission, no such log group, a key that cannot be used. No
-	// batch will go through until a person has mended it, and no record is at
+	// batch will go through until a person has fixed it, and no record is at
 	// fault.
 	Blocked
 	// Content: the destination refuses the batch for what is in it.
 	Content
+	// Unknown: the destination refuses the batch and does not say why in any way
+	// that is known. The batch may be split to find out what it is about; a
+	// record that is refused alone goes back.
+	Unknown
 )
 
 // Error is an error of a destination.

@@ -33,7 +33,7 @@ func lines(text []byte) [][]byte {
 func TestConformance(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		sinktest.Conform(t, func(*testing.T) sinktest.Fixture {
-			m := &sink.Memory{}
+			m := &sinktest.Memory{}
 			return sinktest.Fixture{Sink: m, Arrived: func() [][]byte { return m.Lines }}
 		})
 	})

@@ -23,7 +23,7 @@ func said(problems []Problem) []string {
 }
 
 func TestGoodRecords(t *testing.T) {
-	for class := range tables().classes {
+	for class := range facts().byUID {
 		if p := Check(good(class)); p != nil {
 			t.Errorf("class %d: %v", class, p)
 		}
@@ -33,14 +33,14 @@ func TestGoodRecords(t *testing.T) {
 	}
 }
 
-// Whatever the tables allow, Check allows: all attributes at once, and many a choice of them.
+// Whatever the schema allows, Check allows: all attributes at once, and many a choice of them.
 func TestSampledRecords(t *testing.T) {
-	for uid, class := range tables().classes {
+	for uid, class := range facts().byUID {
 		r := rand.New(rand.NewPCG(uint64(uid), 1))
 		for n := range 30 {
 			s := sample{Rand: r, share: r.Float64() / 2, on: map[string]bool{}}
-			for _, p := range profiles {
-				s.on[p] = p != "osint" && r.IntN(2) == 0 // osint requires an object outside the tables
+			for _, p := range facts().Profiles {
+				s.on[p] = p != "osint" && r.IntN(2) == 0 // osint requires an object outside the scope
 			}
 			depth := 3
 			if n == 0 {
@@ -106,8 +106,8 @@ func TestFaults(t *testing.T) {
 		"unknown attribute":           {3001, []edit{{`{"category`, `{"okta":1,"category`}}, []string{"E attribute_unknown okta"}},
 		"attribute of another class":  {3001, []edit{{`{"category`, `{"is_mfa":true,"category`}}, []string{"E attribute_unknown is_mfa"}},
 		"unknown attribute deep down": {3001, []edit{{`"email_addr"`, `"email"`}}, []string{"E attribute_unknown user.email"}},
-		"object outside the tables":   {3001, []edit{{`"http_request"`, `"http_response":{"code":200},"http_request"`}}, []string{"E outside_scope http_response"}},
-		"reference outside the tables": {3001, []edit{{`"enrichments.name"`, `"http_response.code"`}},
+		"object outside the scope":    {3001, []edit{{`"http_request"`, `"http_response":{"code":200},"http_request"`}}, []string{"E outside_scope http_response"}},
+		"reference outside the scope": {3001, []edit{{`"enrichments.name"`, `"http_response.code"`}},
 			[]string{"E outside_scope observables[1].name"}},
 		"deprecated attribute": {3001, []edit{{`"email_addr"`, `"credential_uid":"x","email_addr"`}}, []string{"W attribute_deprecated user.credential_uid"}},
 		"deprecated and outside": {3001, []edit{{`"uid":"u-1"`, `"extension":{"uid":"x"}`}},
@@ -209,16 +209,17 @@ func TestNotAnEvent(t *testing.T) {
 	}
 }
 
-// just_one has no class or object in the tables, but the schema knows it.
+// just_one has no class or object in scope, but OCSF has it.
 func TestJustOne(t *testing.T) {
-	s := parse("object o\njust_one a b\n\ta string_t optional\n\tb string_t optional\n\tc string_t optional\n")
+	s := parse([]byte(`{"types":{"string_t":{}},"objects":{"o":{"constraints":{"just_one":["a","b"]},
+		"attributes":{"a":{"type":"string_t"},"b":{"type":"string_t"},"c":{"type":"string_t"}}}}}`))
 	for n, want := range map[int]int{0: 1, 1: 0, 2: 1} {
 		v := map[string]any{"c": "x"}
 		for _, k := range []string{"a", "b"}[:n] {
 			v[k] = "x"
 		}
 		c := &checker{schema: s}
-		c.object(v, "p", s.objects["o"])
+		c.object(v, "p", s.Objects["o"])
 		if len(c.problems) != want {
 			t.Errorf("%d of two: %v", n, c.problems)
 		}

@@ -56,7 +56,7 @@ func reference(t *testing.T, records [][]byte) [][]string {
 var ours = []string{"more_than_one_line", "not_json", "duplicate_key", "null_value", "empty_value", "outside_scope"}
 
 // both keeps of lines what both sides can know: not ours, not what lies in or below an
-// attribute outside the tables, each line once. Nor what profiles are unknown where they are text,
+// attribute outside the scope, each line once. Nor what profiles are unknown where they are text,
 // not an array: the reference then takes each letter for a profile.
 func both(lines []string, outside []string) []string {
 	text := slices.Contains(lines, "E attribute_wrong_type metadata.profiles")
@@ -79,16 +79,16 @@ func TestReference(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 8))
 	var records [][]byte
-	for _, uid := range slices.Sorted(maps.Keys(tables().classes)) {
+	for _, uid := range slices.Sorted(maps.Keys(facts().byUID)) {
 		records = append(records, good(uid))
 		for n := range 120 {
 			record := decodeNumbers(t, good(uid))
 			if n%2 == 1 {
 				s := sample{Rand: r, share: 0.3, on: map[string]bool{}, old: n%4 == 1}
-				for _, p := range profiles {
+				for _, p := range facts().Profiles {
 					s.on[p] = p != "osint" && r.IntN(2) == 0
 				}
-				record = decodeNumbers(t, encode(t, s.event(tables().classes[uid], 2)))
+				record = decodeNumbers(t, encode(t, s.event(facts().byUID[uid], 2)))
 			}
 			for range 1 + r.IntN(4) {
 				mutate(r, record)
@@ -215,7 +215,7 @@ func mutate(r *rand.Rand, record map[string]any) {
 		if p.m != nil {
 			a := anyAttr(r)
 			p.m[a.name] = odd[r.IntN(len(odd))]
-			if a.scalar != nil && a.enum == nil {
+			if a.scalar != nil && a.Enum == nil {
 				p.m[a.name] = scalarSamples[a.typ][0]
 			}
 		}
@@ -268,8 +268,8 @@ func mutate(r *rand.Rand, record map[string]any) {
 // anyAttr is an attribute of some object.
 func anyAttr(r *rand.Rand) *attr {
 	var all []*attr
-	for _, name := range slices.Sorted(maps.Keys(tables().objects)) {
-		all = append(all, tables().objects[name].attrs...)
+	for _, name := range slices.Sorted(maps.Keys(facts().Objects)) {
+		all = append(all, facts().Objects[name].attrs...)
 	}
 	return all[r.IntN(len(all))]
 }

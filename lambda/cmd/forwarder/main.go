@@ -15,7 +15,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -27,9 +26,8 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/handler"
-	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
@@ -37,27 +35,18 @@ func main() {
 	c, err := config.Read(os.Getenv)
 	if err != nil {
 		// Lambda shows what is written to stderr before it starts again.
-		fmt.Fprintf(os.Stderr, "oktastream: the function's configuration is at fault; deploy again with\n%v\n", err)
+		fmt.Fprintf(os.Stderr, "oktastream: the function's configuration is wrong; deploy again with\n%v\n", err)
 		os.Exit(1)
 	}
-	h := newHandler(c, sdk(os.Getenv), os.Stdout, callTimeout)
+	h := newHandler(c, sdk(os.Getenv), os.Stdout, 0)
 	lambda.StartWithOptions(h, lambda.WithEnableSIGTERM(func() {
-		// Nothing is held between invocations: there is nothing to bring home.
+		// Nothing is held between invocations, so there is nothing to finish.
 		h.Log.Info("shutdown")
 	}))
 }
 
-// callTimeout is how long one call of the destination may take. A full batch
-// takes well under a second.
-const callTimeout = 10 * time.Second
-
-// concurrency is how many batches are on their way at once. A batch is up to a
-// MiB, so that four of them and the records they are made of stay far below the
-// function's memory.
-const concurrency = 4
-
-// newHandler is the handler of a function with configuration c. Each client is
-// made once, and only those that the destination needs.
+// newHandler makes the handler of a function with configuration c. callTimeout
+// bounds one call of the destination; 0 is its default.
 func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) *handler.Handler {
 	queues := sqs.NewFromConfig(sdk)
 	h := &handler.Handler{
@@ -67,25 +56,12 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 		Metrics: out,
 		Log:     slog.New(slog.NewJSONHandler(out, nil)),
 		Now:     time.Now,
-		Version: version(),
+		Version: deadletter.Build(),
+		Deliver: destination.New(c, destination.Clients{
+			Logs: cloudwatchlogs.NewFromConfig(sdk), Bus: awseventbridge.NewFromConfig(sdk),
+		}, time.Now, callTimeout),
 	}
-	switch c.Destination {
-	case config.CloudWatch:
-		h.Deliver = &sink.Loop{
-			Sink: cloudwatch.New(cloudwatchlogs.NewFromConfig(sdk), cloudwatch.Config{
-				LogGroup: c.LogGroup, RetentionDays: c.RetentionDays, Now: time.Now, CallTimeout: callTimeout,
-			}),
-			Limits:      cloudwatch.Limits(),
-			Concurrency: concurrency,
-		}
-	case config.Datadog:
-		h.Deliver = &sink.Loop{
-			Sink: eventbridge.New(awseventbridge.NewFromConfig(sdk), eventbridge.Config{
-				Bus: c.DeliveryBus, Pipeline: c.Pipeline, Format: string(c.Format), PackBytes: c.PackBytes, Now: time.Now, CallTimeout: callTimeout,
-			}),
-			Limits:      eventbridge.Limits(c.PackBytes),
-			Concurrency: concurrency,
-		}
+	if c.Destination == config.Datadog {
 		h.Unpack = &eventbridge.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
 	}
 	return h
@@ -99,18 +75,11 @@ func sdk(get func(string) string) aws.Config {
 		Region: get("AWS_REGION"),
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
 			get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
-		// The only loop that tries again is package deliver.
+		// The only loop that tries again is sink.Loop.
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 	}
 	if url := get("AWS_ENDPOINT_URL"); url != "" {
 		c.BaseEndpoint = aws.String(url)
 	}
 	return c
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "devel"
 }

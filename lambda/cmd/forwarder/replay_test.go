@@ -41,7 +41,7 @@ func (w *world) replay(t *testing.T, name string) dlq.Report {
 		t.Fatal(err)
 	}
 	report, err := (&dlq.Replay{
-		Queue: q, Door: &dlq.Buffer{API: api, URL: w.config.BufferURL, Version: "v1"}, Workers: 2,
+		Queue: q, Target: &dlq.Buffer{API: api, URL: w.config.BufferURL, Version: "v1"}, Workers: 2,
 		Recogniser: func() *dlq.Recogniser { return &dlq.Recogniser{Pipeline: w.config.Pipeline} },
 	}).Run(t.Context())
 	if err != nil {

@@ -15,13 +15,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 	"unicode"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
 func main() {
@@ -159,12 +160,6 @@ func printable(text string) string {
 
 func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
-// version is that of the module, as the Go tool stamped it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
+func version() string { return deadletter.Build() }
 
 func now() time.Time { return time.Now() }

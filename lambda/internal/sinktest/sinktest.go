@@ -114,3 +114,17 @@ func equal(t *testing.T, arrived [][]byte, want []string) {
 		t.Errorf("%d records arrived and %d were sent, or they are not the same", len(got), len(want))
 	}
 }
+
+// Memory is a sink that keeps the lines it gets.
+type Memory struct {
+	Lines [][]byte
+}
+
+// Deliver accepts every record.
+func (m *Memory) Deliver(_ context.Context, records []sink.Record, answers []sink.Answer) error {
+	for i, r := range records {
+		m.Lines = append(m.Lines, append([]byte(nil), r.Line...))
+		answers[i].State = sink.Accepted
+	}
+	return nil
+}

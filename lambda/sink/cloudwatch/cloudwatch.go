@@ -8,23 +8,22 @@
 // # Time
 //
 // CloudWatch Logs refuses records that are too old or too far ahead. Such a
-// record is stamped with the time of delivery; when it happened stays written in
-// the record itself. One that CloudWatch Logs refuses nevertheless, by a clock or
-// a retention other than ours, is stamped and sent a second time.
+// record is given the time of delivery; when it happened stays written in the
+// record itself. One that CloudWatch Logs still refuses, because its clock or the
+// group's retention differs, is given the current time and sent a second time.
 //
 // # Streams
 //
-// There is one log stream for each UTC day of delivery, oktastream/2026/11/22,
-// and everybody who writes on that day shares it: writers on one stream have not
-// been in each other's way since sequence tokens are ignored. A day's name tells
-// a reader where to look and bounds the number of streams; it is created by
-// whoever finds it missing.
+// There is one log stream for each UTC day of delivery, oktastream/2026/11/22. All
+// functions that run on that day write to it: sequence tokens are ignored, so
+// that writers of one stream do not wait for each other. The first that finds it
+// missing creates it.
 //
 // # What it does not do
 //
 // It does not try again what was throttled or failed, and it does not let the SDK
-// do so. Somebody above knows how much time there is. It remembers nothing from
-// one call to the next.
+// do so: sink.Loop knows how much time there is. It keeps nothing from one call to
+// the next.
 package cloudwatch
 
 import (
@@ -36,6 +35,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // Limits of PutLogEvents, as of 2026-11-05 (API model of cloudwatchlogs v1.92.0,
@@ -60,25 +60,25 @@ const (
 // differ: a record that is on the edge now may be over it on arrival.
 const margin = 5 * time.Minute
 
-// DefaultCallTimeout is how long one call may take where Config does not say. A
+// defaultCallTimeout is how long one call may take where Config does not say. A
 // full batch of 1 MiB takes well under a second.
-const DefaultCallTimeout = 10 * time.Second
+const defaultCallTimeout = 10 * time.Second
 
-// Limits are what one call of PutLogEvents takes.
-func Limits() sink.Limits {
-	return sink.Limits{
-		Bytes:     maxBytes,
-		Records:   maxRecords,
-		PerRecord: perRecord,
-		SpanMS:    maxSpan.Milliseconds(),
-		Sorted:    true,
-	}
+// limits are what one call of PutLogEvents takes.
+var limits = sink.Limits{
+	Bytes:     maxBytes,
+	Records:   maxRecords,
+	PerRecord: perRecord,
+	SpanMS:    maxSpan.Milliseconds(),
+	Sorted:    true,
 }
 
 // API is what a Sink needs of a *cloudwatchlogs.Client.
 type API interface {
-	PutLogEvents(context.Context, *cloudwatchlogs.PutLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error)
-	CreateLogStream(context.Context, *cloudwatchlogs.CreateLogStreamInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error)
+	PutLogEvents(context.Context, *cloudwatchlogs.PutLogEventsInput,
+		...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error)
+	CreateLogStream(context.Context, *cloudwatchlogs.CreateLogStreamInput,
+		...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error)
 }
 
 // Config says where a Sink delivers to.
@@ -86,7 +86,7 @@ type Config struct {
 	LogGroup string // must exist: a sink makes streams, no groups
 	// RetentionDays is the group's: what is older would be refused. 0 is for ever.
 	RetentionDays int
-	// CallTimeout is how long one call of the API may take; DefaultCallTimeout
+	// CallTimeout is how long one call of the API may take; 10 s
 	// where it is 0. One Deliver makes several calls.
 	CallTimeout time.Duration
 	Now         func() time.Time // time.Now where it is nil
@@ -108,7 +108,7 @@ func New(api API, c Config) *Sink {
 		api:      api,
 		logGroup: c.LogGroup,
 		keeps:    maxAge - margin,
-		timeout:  cmp.Or(c.CallTimeout, DefaultCallTimeout),
+		timeout:  cmp.Or(c.CallTimeout, defaultCallTimeout),
 		now:      c.Now,
 	}
 	if c.RetentionDays > 0 {
@@ -126,3 +126,9 @@ func stream(now time.Time) string { return now.UTC().Format("oktastream/2006/01/
 // once switches the SDK's own retries off, whatever the client was made with:
 // they know neither how much time is left nor which records have arrived.
 func once(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }
+
+// requireJSON makes a success fail that is no response of CloudWatch Logs. It is
+// for PutLogEvents: the success of CreateLogStream has no body.
+func requireJSON(o *cloudwatchlogs.Options) {
+	o.APIOptions = append(o.APIOptions, awserror.RequireJSON)
+}

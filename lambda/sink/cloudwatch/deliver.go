@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
@@ -21,11 +22,11 @@ type event struct {
 // never again. A call whose answer got lost may have been accepted, and its records
 // stay at Retry all the same: they arrive at least once.
 //
-// A call that is refused for its content leaves the others alone. Any other failure
+// A call that is refused for its content, or for an unknown reason, leaves the others alone. Any other failure
 // ends the delivery: what would follow would fail in the same way.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
-	events := s.events(records, answers)
-	refused, first := s.send(ctx, events, answers)
+	list := s.events(records, answers)
+	refused, first := s.send(ctx, list, answers)
 	if len(refused) == 0 {
 		return first
 	}
@@ -36,15 +37,35 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	again, second := s.send(ctx, refused, answers)
 	switch {
 	case second != nil:
-		// The first can only have been of Kind Content, or it had ended here.
+		// The first is about single batches, or the delivery had ended there.
 		return second
 	case first != nil:
 		return first
 	case len(again) > 0:
 		// It is a clock that is wrong, theirs or ours, and no record's fault.
-		return &sink.Error{Kind: sink.Transient, Err: fmt.Errorf("%s: refused the time of delivery of %d of %d records", putLogEvents, len(again), len(refused))}
+		return &sink.Error{Kind: sink.Transient, Err: fmt.Errorf(
+			"%s: refused the time of delivery of %d of %d records", putLogEvents, len(again), len(refused))}
 	}
 	return nil
+}
+
+// Cut cuts records by what one PutLogEvents takes.
+func (s *Sink) Cut(records []sink.Record) [][]int {
+	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), records[i].TimeMS })
+}
+
+// batches are the indexes of list, a batch each. What Cut has cut is one batch,
+// unless a record is sent at another time or as other bytes than it came with.
+func batches(list []event) [][]int {
+	measure := func(i int) (int, int64) { return len(list[i].message), list[i].timeMS }
+	if !limits.Fits(len(list), measure) {
+		return sink.Cut(len(list), limits, measure)
+	}
+	all := make([]int, len(list))
+	for i := range all {
+		all[i] = i
+	}
+	return [][]int{all}
 }
 
 // events decides for each record what to send, and answers for those that cannot
@@ -52,45 +73,46 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 func (s *Sink) events(records []sink.Record, answers []sink.Answer) []event {
 	now := s.now()
 	oldest, newest := now.Add(-s.keeps).UnixMilli(), now.Add(maxAhead-margin).UnixMilli()
-	events := make([]event, 0, len(records))
+	list := make([]event, 0, len(records))
 	for i := range records {
 		r := &records[i]
 		e := event{record: i, message: r.Line, timeMS: r.TimeMS}
 		switch {
 		case len(r.Line) == 0:
-			answers[i] = sink.Answer{State: sink.Dead, Reason: "refused", Detail: "the record is empty, and CloudWatch Logs takes no empty message"}
+			answers[i] = sink.Answer{State: sink.Dead, Reason: events.Refused,
+				Detail: "the record is empty, and CloudWatch Logs accepts no empty message"}
 			continue
 		case len(r.Line) <= maxMessage:
 		case len(r.Raw) > 0 && len(r.Raw) <= maxMessage:
 			e.message, e.raw = r.Raw, true
 		default:
-			answers[i] = sink.Answer{State: sink.Dead, Reason: "too_large", Detail: tooLarge(r)}
+			answers[i] = sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: tooLarge(r)}
 			continue
 		}
 		if e.timeMS < oldest || e.timeMS > newest {
 			e.timeMS, e.restamped = now.UnixMilli(), true
 		}
-		events = append(events, e)
+		list = append(list, e)
 	}
-	return events
+	return list
 }
 
 func tooLarge(r *sink.Record) string {
 	if len(r.Raw) == 0 {
 		return fmt.Sprintf("the record has %d bytes, CloudWatch Logs takes %d", len(r.Line), maxMessage)
 	}
-	return fmt.Sprintf("the record has %d bytes and the event itself %d, CloudWatch Logs takes %d", len(r.Line), len(r.Raw), maxMessage)
+	return fmt.Sprintf("the record has %d bytes and the event itself %d, CloudWatch Logs takes %d",
+		len(r.Line), len(r.Raw), maxMessage)
 }
 
 // send puts events and answers for those that were accepted. It returns those
 // whose time was refused, and the error of the calls that failed: the last one,
 // if it ended the delivery, or else the first.
-func (s *Sink) send(ctx context.Context, events []event, answers []sink.Answer) (refused []event, err error) {
-	batches := sink.Cut(len(events), Limits(), func(i int) (int, int64) { return len(events[i].message), events[i].timeMS })
-	for _, b := range batches {
-		from, to, failure := s.put(ctx, events, b)
+func (s *Sink) send(ctx context.Context, list []event, answers []sink.Answer) (refused []event, err error) {
+	for _, b := range batches(list) {
+		from, to, failure := s.put(ctx, list, b)
 		if failure != nil {
-			if failure.Kind != sink.Content {
+			if failure.Kind != sink.Content && failure.Kind != sink.Unknown {
 				return nil, failure
 			}
 			if err == nil {
@@ -99,12 +121,14 @@ func (s *Sink) send(ctx context.Context, events []event, answers []sink.Answer) 
 			continue
 		}
 		for at, i := range b {
-			e := &events[i]
+			e := &list[i]
 			if at < from || at >= to {
 				refused = append(refused, *e)
 				continue
 			}
-			answers[e.record] = sink.Answer{State: sink.Accepted, Restamped: e.restamped, FallbackRaw: e.raw, Bytes: len(e.message)}
+			answers[e.record] = sink.Answer{
+				State: sink.Accepted, Restamped: e.restamped, FallbackRaw: e.raw, Bytes: len(e.message),
+			}
 		}
 	}
 	return refused, err

@@ -160,7 +160,7 @@ func (g *group) examine(list []types.InputLogEvent) (info *types.RejectedLogEven
 		case now.Sub(at) > 14*24*time.Hour:
 			info.TooOldLogEventEndIndex = new(int32(n + 1))
 		case g.retention > 0 && now.Sub(at) > g.retention:
-			info.ExpiredLogEventEndIndex = new(int32(n + 1))
+			info.ExpiredLogEventEndIndex = new(int32(n))
 		case at.Sub(now) > 2*time.Hour:
 			if info.TooNewLogEventStartIndex == nil {
 				info.TooNewLogEventStartIndex = new(int32(n))
@@ -178,10 +178,12 @@ func (g *group) examine(list []types.InputLogEvent) (info *types.RejectedLogEven
 	return info, ""
 }
 
-// refused reads the three indexes as the API's reference explains them.
+// refused reads the three indexes as the API's reference explains them, and
+// expired, of which it does not say whether the event itself is one, as the last
+// that has expired.
 func refused(info *types.RejectedLogEventsInfo, n int32) bool {
-	before := func(end *int32) bool { return end != nil && n < *end }
-	return before(info.TooOldLogEventEndIndex) || before(info.ExpiredLogEventEndIndex) ||
+	return info.TooOldLogEventEndIndex != nil && n < *info.TooOldLogEventEndIndex ||
+		info.ExpiredLogEventEndIndex != nil && n <= *info.ExpiredLogEventEndIndex ||
 		info.TooNewLogEventStartIndex != nil && n >= *info.TooNewLogEventStartIndex
 }
 

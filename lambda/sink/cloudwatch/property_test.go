@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"pgregory.net/rapid"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
@@ -139,7 +140,7 @@ func check(t *rapid.T, g *group, c Config, records []sink.Record, answers []sink
 			if line+raw > 0 || fits(r.Line) || len(r.Line) > 0 && fits(r.Raw) {
 				t.Fatalf("record %d: %+v, but it could go", i, a)
 			}
-			if want := map[bool]string{true: "refused", false: "too_large"}[len(r.Line) == 0]; a.Reason != want {
+			if want := map[bool]events.Reason{true: events.Refused, false: events.TooLarge}[len(r.Line) == 0]; a.Reason != want {
 				t.Fatalf("record %d: %+v, want the reason %s", i, a, want)
 			}
 		case sink.Accepted:

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // The operations, as errors name them.
@@ -23,37 +24,39 @@ func (s *Sink) put(ctx context.Context, events []event, batch []int) (from, to i
 	in := s.input(events, batch)
 	info, err := s.putOnce(ctx, in)
 	if isNotFound(err) {
-		// It does not say what was not found. Whoever makes the stream learns
-		// whether it is the group.
+		// It does not say what was not found. To make the stream shows whether it is
+		// the group.
 		if failure := s.create(ctx, in); failure != nil {
 			return 0, 0, failure
 		}
 		if info, err = s.putOnce(ctx, in); isNotFound(err) {
 			// A moment ago it was there, so it is no fault of the configuration.
-			return 0, 0, &sink.Error{Kind: sink.Transient, Err: errors.New(putLogEvents + ": the new log stream is not to be seen yet")}
+			return 0, 0, &sink.Error{Kind: sink.Transient, Err: errors.New(putLogEvents + ": the new log stream is not visible yet")}
 		}
 	}
 	if err != nil {
-		return 0, 0, s.failure(ctx, putLogEvents, err)
+		return 0, 0, awserror.New(putLogEvents, err, s.now())
 	}
 	from, to = accepted(info, len(batch))
 	return from, to, nil
 }
 
-// accepted reads from an answer which of n events were accepted. All three
-// numbers are indexes, none is a count. Of expiredLogEventEndIndex the API's
-// reference does not say whether it is included; like tooOldLogEventEndIndex it
-// is taken as the end, which is not.
+// accepted reads from a response which of n events were accepted. All three
+// numbers are indexes, none is a count. tooOldLogEventEndIndex is the first that is
+// not too old. Of expiredLogEventEndIndex the API's reference does not say whether
+// it is the last that has expired, so it is taken for that: the event is sent
+// again and arrives twice at worst.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_RejectedLogEventsInfo.html, 2026-11-05)
 func accepted(info *types.RejectedLogEventsInfo, n int) (from, to int) {
 	to = n
 	if info == nil {
 		return 0, n
 	}
-	for _, end := range []*int32{info.TooOldLogEventEndIndex, info.ExpiredLogEventEndIndex} {
-		if end != nil {
-			from = max(from, int(*end))
-		}
+	if end := info.TooOldLogEventEndIndex; end != nil {
+		from = max(from, int(*end))
+	}
+	if last := info.ExpiredLogEventEndIndex; last != nil {
+		from = max(from, min(int(*last)+1, n))
 	}
 	if start := info.TooNewLogEventStartIndex; start != nil {
 		to = min(to, int(*start))
@@ -84,13 +87,20 @@ func (s *Sink) input(events []event, batch []int) *cloudwatchlogs.PutLogEventsIn
 		times[n] = events[i].timeMS
 		list[n] = types.InputLogEvent{Message: &messages[n], Timestamp: &times[n]}
 	}
-	return &cloudwatchlogs.PutLogEventsInput{LogGroupName: &s.logGroup, LogStreamName: new(stream(s.now())), LogEvents: list}
+	return &cloudwatchlogs.PutLogEventsInput{
+		LogGroupName: &s.logGroup, LogStreamName: new(stream(s.now())), LogEvents: list,
+	}
 }
 
-func (s *Sink) putOnce(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput) (*types.RejectedLogEventsInfo, error) {
+func (s *Sink) putOnce(
+	ctx context.Context, in *cloudwatchlogs.PutLogEventsInput,
+) (*types.RejectedLogEventsInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	out, err := s.api.PutLogEvents(ctx, in, once)
+	out, err := s.api.PutLogEvents(ctx, in, once, requireJSON)
+	if awserror.Is(err, "DataAlreadyAcceptedException") {
+		return nil, nil // it is stored, from a call whose response was lost
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,15 +114,15 @@ func (s *Sink) create(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput)
 	_, err := s.api.CreateLogStream(call, &cloudwatchlogs.CreateLogStreamInput{
 		LogGroupName: in.LogGroupName, LogStreamName: in.LogStreamName,
 	}, once)
-	if err == nil || errorCode(err) == "ResourceAlreadyExistsException" {
+	if err == nil || awserror.Is(err, "ResourceAlreadyExistsException") {
 		return nil
 	}
-	failure := s.failure(ctx, createLogStream, err)
-	if failure.Kind == sink.Content {
+	failure := awserror.New(createLogStream, err, s.now())
+	if failure.Kind == sink.Content || failure.Kind == sink.Unknown {
 		// The names that it refuses are ours; no record is at fault.
 		failure.Kind = sink.Blocked
 	}
 	return failure
 }
 
-func isNotFound(err error) bool { return errorCode(err) == "ResourceNotFoundException" }
+func isNotFound(err error) bool { return awserror.Is(err, "ResourceNotFoundException") }

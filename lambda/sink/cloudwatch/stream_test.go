@@ -129,7 +129,7 @@ func TestNewStreamThatIsNotSeenYet(t *testing.T) {
 			return nil
 		}
 		_, err := w.deliver(at(0, "a"))
-		wantFailure(t, err, sink.Transient, "PutLogEvents: the new log stream is not to be seen yet")
+		wantFailure(t, err, sink.Transient, "PutLogEvents: the new log stream is not visible yet")
 		if w.count("PutLogEvents") != 2 {
 			t.Errorf("calls %v, want one retry and no more", w.called())
 		}

@@ -2,25 +2,11 @@ package eventbridge
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/jsontree"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
-
-// slack is what a request needs beside its logs: what the batch says of itself,
-// and the few bytes by which a record grows that is restamped.
-const slack = 4 << 10
-
-// Limits cut records into what about one request holds, so that several can be
-// on their way at once.
-func Limits(packBytes int) sink.Limits {
-	if packBytes <= 0 {
-		packBytes = DefaultPackBytes
-	}
-	return sink.Limits{Bytes: min(packBytes, MaxPackBytes) - slack, Records: maxLogs, PerRecord: 1}
-}
 
 // Unpacker knows the packed batches of one pipeline when they come back out of a
 // queue, as the EventBridge events that the API destination gave up on.
@@ -38,13 +24,13 @@ func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, faul
 		return nil, false, nil
 	}
 	var t jsontree.Tree
-	if t.Parse(body) != nil || text(&t, 0, "detail-type") != DetailType || text(&t, 0, "source") != Source {
+	if t.Parse(body) != nil || t.Text(0, "detail-type") != DetailType || t.Text(0, "source") != Source {
 		return nil, false, nil
 	}
 	refuse := func(reason events.Reason, why string) ([]sink.Record, bool, *events.Fault) {
 		return nil, true, &events.Fault{Reason: reason, Text: why, Body: body}
 	}
-	if text(&t, 0, "account") != u.Account {
+	if t.Text(0, "account") != u.Account {
 		return refuse(events.Foreign, "a packed batch whose account is not the stack's own")
 	}
 	detail := t.Member(0, "detail")
@@ -64,23 +50,26 @@ func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, faul
 	return records, true, nil
 }
 
-// Alone is the packed batch body with nothing in it but its nth log. body is one
-// that Unpack takes.
-func (u *Unpacker) Alone(body []byte, nth int) []byte {
+// Alone returns, for each of places, the packed batch body with nothing in it but
+// the log at that place. places ascend; body is one that Unpack takes, and is
+// parsed once.
+func (u *Unpacker) Alone(body []byte, places []int) [][]byte {
+	list := make([][]byte, 0, len(places))
 	var t jsontree.Tree
 	if t.Parse(body) != nil {
-		return body
+		return list
 	}
 	detail := t.Member(0, "detail")
 	logs := t.Member(detail, "logs")
 	count := t.Member(t.Member(detail, "batch"), "count")
-	for i := logs + 1; i < t.Nodes[logs].Next; i = t.Nodes[i].Next {
-		if nth == 0 {
-			return replace(&t, []swap{{logs, "[" + string(t.Raw(i)) + "]"}, {count, strconv.Itoa(1)}})
+	nth := 0
+	for i := logs + 1; i < t.Nodes[logs].Next && len(list) < len(places); i = t.Nodes[i].Next {
+		if places[len(list)] == nth {
+			list = append(list, replace(&t, []swap{{logs, "[" + string(t.Raw(i)) + "]"}, {count, "1"}}))
 		}
-		nth--
+		nth++
 	}
-	return body
+	return list
 }
 
 // swap is a value of a text and what is to stand in its place.
@@ -98,8 +87,8 @@ func replace(t *jsontree.Tree, edits []swap) []byte {
 	at := uint32(0)
 	for _, e := range edits {
 		n := &t.Nodes[e.node]
-		out = append(append(out, t.Text[at:n.Start]...), e.text...)
+		out = append(append(out, t.Bytes[at:n.Start]...), e.text...)
 		at = n.End
 	}
-	return append(out, t.Text[at:]...)
+	return append(out, t.Bytes[at:]...)
 }

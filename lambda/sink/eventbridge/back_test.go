@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 const stack = "111122223333"
@@ -64,19 +65,42 @@ func TestOnlyTheStacksOwnBatchesAreTakenBack(t *testing.T) {
 func TestOneLogOfABatchCanComeBackAlone(t *testing.T) {
 	u := Unpacker{Pipeline: "okta-datadog", Account: stack}
 	body := []byte(packedEvent(stack, "okta-datadog", `{"uuid":"u-1"}`, `{"uuid":"u-2"}`, `{"uuid":"u-3"}`))
-	for nth, want := range []string{"u-1", "u-2", "u-3"} {
-		records, packed, fault := u.Unpack(u.Alone(body, nth))
-		if !packed || fault != nil || len(records) != 1 || records[0].UUID != want {
-			t.Errorf("%d: %+v, %v, %v in %s", nth, records, packed, fault, u.Alone(body, nth))
+	for _, places := range [][]int{{0}, {1}, {2}, {0, 2}, {0, 1, 2}, nil} {
+		alone := u.Alone(body, places)
+		if len(alone) != len(places) {
+			t.Fatalf("%v: %d bodies", places, len(alone))
+		}
+		for n, one := range alone {
+			records, packed, fault := u.Unpack(one)
+			if want := fmt.Sprintf("u-%d", places[n]+1); !packed || fault != nil || len(records) != 1 || records[0].UUID != want {
+				t.Errorf("%v: %+v, %v, %v in %s", places, records, packed, fault, one)
+			}
 		}
 	}
 }
 
-func TestLimitsLeaveRoomForWhatABatchSaysOfItself(t *testing.T) {
-	if l := Limits(0); l.Bytes != DefaultPackBytes-slack || l.Records != 1000 || l.PerRecord != 1 {
-		t.Errorf("%+v", l)
-	}
-	if l := Limits(10 << 20); l.Bytes != MaxPackBytes-slack {
-		t.Errorf("%+v", l)
+func TestABatchLeavesRoomForWhatItSaysOfItself(t *testing.T) {
+	for pack, want := range map[int]int{0: DefaultPackBytes, 10 << 20: MaxPackBytes, 64 << 10: 64 << 10} {
+		c := config("raw")
+		c.PackBytes = pack
+		b := newBus(t)
+		b.limit = want
+		s := New(b, c)
+		batch := records(4000, 1000)
+		for _, indexes := range s.Cut(batch) {
+			part := make([]sink.Record, len(indexes))
+			bytes := 1
+			for n, i := range indexes {
+				part[n] = batch[i]
+				bytes += len(batch[i].Line) + 1
+			}
+			before := b.calls
+			if err := s.Deliver(t.Context(), part, make([]sink.Answer, len(part))); err != nil {
+				t.Fatal(err)
+			}
+			if b.calls != before+1 || bytes > want-slack+1 {
+				t.Errorf("%d: a batch of %d logs, %d bytes needs %d requests", pack, len(part), bytes, b.calls-before)
+			}
+		}
 	}
 }

@@ -103,7 +103,7 @@ func TestOnlyFailedEntriesGoBack(t *testing.T) {
 		if len(b.requests) != 1 || len(b.requests[0]) != 10 {
 			t.Fatalf("%d requests, the first of %d entries", len(b.requests), len(b.requests[0]))
 		}
-		if sink.KindOf(err) != sink.Transient || err.Error() != "PutEvents: InternalFailure, ThrottlingException" {
+		if sink.KindOf(err) != sink.Transient || err.Error() != "PutEvents: InternalFailure; PutEvents: ThrottlingException" {
 			t.Errorf("error %v", err)
 		}
 		var left []sink.Record

@@ -37,15 +37,18 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // What every event of ours says of itself: the rule on the delivery bus, and
@@ -114,6 +117,16 @@ func quote(text string) string {
 	return string(quoted)
 }
 
+// slack is what a request needs beside its logs: what the batch says of itself,
+// and the few bytes by which a record grows that is restamped.
+const slack = 4 << 10
+
+// Cut cuts records by about what one request holds.
+func (s *Sink) Cut(records []sink.Record) [][]int {
+	limits := sink.Limits{Bytes: s.limit - slack, Records: maxLogs, PerRecord: 1}
+	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), 0 })
+}
+
 // Deliver packs the records and offers each request once to the bus. Of an
 // accepted record the answer tells Bytes, Restamped and FallbackRaw; of one that
 // stays at Retry nothing, so that they can be added up.
@@ -139,14 +152,14 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 			continue
 		}
 		if !w.send(ctx, answers) {
-			return w.faults.err()
+			return w.failures.err()
 		}
 		// The request took with it what the log was made in.
 		log, _ = w.prepare(i, &records[i])
 		w.add(log)
 	}
 	w.send(ctx, answers)
-	return w.faults.err()
+	return w.failures.err()
 }
 
 // send puts the request on the bus, writes the answers, and forgets it. It
@@ -157,33 +170,56 @@ func (w *worker) send(ctx context.Context, answers []sink.Answer) (more bool) {
 	}
 	defer w.reset()
 	if err := ctx.Err(); err != nil {
-		return w.faults.add(requestFault(err, w.now))
+		return w.failures.add(awserror.New(putEvents, err, w.now))
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.sink.timeout)
 	defer cancel()
-	out, err := w.sink.api.PutEvents(ctx, w.input(), noRetries)
+	out, err := w.sink.api.PutEvents(ctx, w.input(), once)
 	if err != nil {
-		return w.faults.add(requestFault(err, w.sink.now()))
+		return w.failures.add(awserror.New(putEvents, err, w.sink.now()))
 	}
-	if out == nil || len(out.Entries) != len(w.entries) {
-		// Nobody knows which answer is whose. Twice is better than never.
-		return w.faults.add(fault{kind: sink.Transient, code: "not one answer for each entry"})
+	if err := agrees(out, len(w.entries)); err != nil {
+		return w.failures.add(&sink.Error{Kind: sink.Transient, Err: err})
 	}
 	more = true
 	first := 0
 	for i := range w.entries {
 		end := w.entries[i].end
-		result := &out.Entries[i]
-		if result.ErrorCode != nil || aws.ToString(result.EventId) == "" {
-			f := entryFault(aws.ToString(result.ErrorCode))
-			w.faults.add(f)
-			more = more && f.kind != sink.Blocked
-		} else {
+		if result := &out.Entries[i]; taken(result) {
 			accept(answers, w.logs[first:end])
+		} else {
+			e := awserror.Entry(putEvents, aws.ToString(result.ErrorCode))
+			w.failures.add(e)
+			more = more && e.Kind != sink.Blocked
 		}
 		first = end
 	}
 	return more
+}
+
+// taken reports whether EventBridge has accepted an entry.
+func taken(r *types.PutEventsResultEntry) bool {
+	return r.ErrorCode == nil && aws.ToString(r.EventId) != ""
+}
+
+// agrees returns an error where a response does not say the same twice: one
+// result for each of n entries, and as many failed ones as FailedEntryCount
+// says. Then nothing is known of any entry, and sending it twice is better than
+// not at all.
+func agrees(out *eventbridge.PutEventsOutput, n int) error {
+	if out == nil || len(out.Entries) != n {
+		return errors.New(putEvents + ": the response has not one result for each entry")
+	}
+	failed := int32(0)
+	for i := range out.Entries {
+		if !taken(&out.Entries[i]) {
+			failed++
+		}
+	}
+	if failed != out.FailedEntryCount {
+		return errors.New(putEvents + ": FailedEntryCount and the results of the entries differ")
+	}
+	return nil
 }
 
 func accept(answers []sink.Answer, logs []packed) {
@@ -194,6 +230,10 @@ func accept(answers []sink.Answer, logs []packed) {
 	}
 }
 
-// noRetries: the caller's loop, which knows how much time is left, is the only
-// one.
-func noRetries(o *eventbridge.Options) { o.Retryer = aws.NopRetryer{} }
+// once switches the SDK's own retries off: the caller's loop, which knows how
+// much time is left, is the only one. A success that is no response of
+// EventBridge fails.
+func once(o *eventbridge.Options) {
+	o.Retryer = aws.NopRetryer{}
+	o.APIOptions = append(o.APIOptions, awserror.RequireJSON)
+}

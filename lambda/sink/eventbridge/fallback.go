@@ -44,9 +44,9 @@ func (f *fallback) log(r *sink.Record) ([]byte, error) {
 		return nil, errNotObject
 	}
 	own := func(string) []byte { return nil }
-	if f.line.Parse(r.Line) == nil && member(&f.line, 0, "ddsource") != 0 {
+	if f.line.Parse(r.Line) == nil && f.line.Member(0, "ddsource") != 0 {
 		own = func(name string) []byte {
-			if i := member(&f.line, 0, name); i != 0 {
+			if i := f.line.Member(0, name); i != 0 {
 				return f.line.Raw(i)
 			}
 			return nil
@@ -63,7 +63,7 @@ func (f *fallback) log(r *sink.Record) ([]byte, error) {
 	f.add("ddtags", own("ddtags"))
 	f.add("hostname", own("hostname"))
 	message := []byte(defaultMessage)
-	if i := member(&f.raw, 0, "eventType"); i != 0 && f.raw.Nodes[i].Kind == '"' {
+	if i := f.raw.Member(0, "eventType"); i != 0 && f.raw.Nodes[i].Kind == '"' {
 		message = f.raw.Raw(i)
 	}
 	f.add("message", message)
@@ -74,7 +74,7 @@ func (f *fallback) log(r *sink.Record) ([]byte, error) {
 
 // add adds an attribute, unless it is nil or the event's own name.
 func (f *fallback) add(name string, value []byte) {
-	if value == nil || member(&f.raw, 0, name) != 0 {
+	if value == nil || f.raw.Member(0, name) != 0 {
 		return
 	}
 	if f.members++; f.members > 1 {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
@@ -97,8 +98,8 @@ type worker struct {
 	sink *Sink
 	// now is the time of the delivery: one for all its requests, which are
 	// seconds apart where limits are hours.
-	now    time.Time
-	faults faults
+	now      time.Time
+	failures failures
 
 	logs    []packed
 	entries []entry
@@ -112,7 +113,7 @@ type worker struct {
 
 func (w *worker) begin(now time.Time) {
 	w.now = now.UTC()
-	w.faults = faults{}
+	w.failures = nil
 	w.nextBatch()
 	w.reset()
 }
@@ -168,7 +169,7 @@ func (w *worker) prepare(i int, r *sink.Record) (packed, *sink.Answer) {
 		return p, nil
 	}
 	w.arena = w.arena[:start]
-	return packed{}, &sink.Answer{State: sink.Dead, Reason: "too_large", Detail: fmt.Sprintf(
+	return packed{}, &sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: fmt.Sprintf(
 		"%d bytes, the event's own %d; an entry of PutEvents may have %d", len(r.Line), len(r.Raw), MaxPackBytes)}
 }
 
@@ -212,7 +213,7 @@ func looksLikeObject(line []byte) bool {
 }
 
 func refused(why string) *sink.Answer {
-	return &sink.Answer{State: sink.Dead, Reason: "refused", Detail: why}
+	return &sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: why}
 }
 
 // add adds a log to the request, and reports false where it has no room left.

@@ -1,13 +1,10 @@
 package eventbridge
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events/jsontree"
 )
@@ -69,10 +66,10 @@ func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte
 	s.splices, s.text, s.tail = s.splices[:0], s.text[:0], s.tail[:0]
 	s.now = append(now.UTC().AppendFormat(append(s.now[:0], '"'), timeLayout), '"')
 
-	date := member(t, 0, "date")
+	date := t.Member(0, "date")
 	s.set(date, "date")
-	if format == datadogFormat || member(t, 0, "ddsource") != 0 {
-		published := member(t, 0, "published")
+	if format == datadogFormat || t.Member(0, "ddsource") != 0 {
+		published := t.Member(0, "published")
 		s.set(published, "published")
 		original := []byte("null")
 		if i := cmp.Or(published, date); i != 0 {
@@ -106,7 +103,7 @@ func (s *stamper) set(i uint32, name string) {
 // keep makes original okta.published_original, unless there is one.
 func (s *stamper) keep(original []byte) {
 	const name = "published_original"
-	okta := member(&s.tree, 0, "okta")
+	okta := s.tree.Member(0, "okta")
 	if okta == 0 {
 		s.insert(0, "okta", []byte(`{"`+name+`":`), original, []byte(`}`))
 		return
@@ -117,7 +114,7 @@ func (s *stamper) keep(original []byte) {
 		s.splices = append(s.splices,
 			splice{n.Start, n.Start, []byte(`{"value":`)},
 			splice{n.End, n.End, s.made([]byte(`,"`+name+`":`), original, []byte(`}`))})
-	case member(&s.tree, okta, name) == 0:
+	case s.tree.Member(okta, name) == 0:
 		s.insert(okta, name, original)
 	}
 }
@@ -148,25 +145,4 @@ func (s *stamper) made(parts ...[]byte) []byte {
 		s.text = append(s.text, part...)
 	}
 	return s.text[start:]
-}
-
-// member is the last member of an object with that name, however the name is
-// written, or 0.
-func member(t *jsontree.Tree, object uint32, name string) uint32 {
-	found := uint32(0)
-	for c := object + 1; c < t.Nodes[object].Next; c = t.Nodes[c].Next {
-		k := t.Key(c)
-		if string(k) == name || bytes.IndexByte(k, '\\') >= 0 && unescaped(t, c) == name {
-			found = c
-		}
-	}
-	return found
-}
-
-// unescaped is the name of node i, which is written with escapes.
-func unescaped(t *jsontree.Tree, i uint32) string {
-	n := &t.Nodes[i]
-	// A lone surrogate, the only error left, becomes U+FFFD: no name of ours.
-	name, _ := jsontext.AppendUnquote(nil, t.Text[n.KeyStart-1:n.KeyEnd+1])
-	return string(name)
 }

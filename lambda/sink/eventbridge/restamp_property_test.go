@@ -39,7 +39,7 @@ func undo(t *rapid.T, in, out []byte, datadog bool) []byte {
 		cuts = append(cuts, cut{from, is.Nodes[i].End, nil})
 	}
 	reset := func(name string) {
-		if old, i := member(&was, 0, name), member(&is, 0, name); old == 0 {
+		if old, i := was.Member(0, name), is.Member(0, name); old == 0 {
 			remove(0, i)
 		} else {
 			cuts = append(cuts, cut{is.Nodes[i].Start, is.Nodes[i].End, was.Raw(old)})
@@ -48,14 +48,14 @@ func undo(t *rapid.T, in, out []byte, datadog bool) []byte {
 	reset("date")
 	if datadog {
 		reset("published")
-		old, i := member(&was, 0, "okta"), member(&is, 0, "okta")
+		old, i := was.Member(0, "okta"), is.Member(0, "okta")
 		switch {
 		case old == 0:
 			remove(0, i)
 		case was.Nodes[old].Kind != '{':
-			cuts = append(cuts, cut{is.Nodes[i].Start, is.Nodes[i].End, is.Raw(member(&is, i, "value"))})
-		case member(&was, old, "published_original") == 0:
-			remove(i, member(&is, i, "published_original"))
+			cuts = append(cuts, cut{is.Nodes[i].Start, is.Nodes[i].End, is.Raw(is.Member(i, "value"))})
+		case was.Member(old, "published_original") == 0:
+			remove(i, is.Member(i, "published_original"))
 		}
 	}
 	slices.SortFunc(cuts, func(a, b cut) int { return int(a.from) - int(b.from) })
@@ -122,7 +122,7 @@ func TestRestampForAnyObject(t *testing.T) {
 		if err := was.Parse(in); err != nil {
 			t.Fatal(err)
 		}
-		log := format == "datadog" || member(&was, 0, "ddsource") != 0
+		log := format == "datadog" || was.Member(0, "ddsource") != 0
 		if back := undo(t, in, out, log); !bytes.Equal(back, in) {
 			t.Fatalf("other bytes have changed:\n%s\n%s\n%s", in, out, back)
 		}

@@ -118,20 +118,20 @@ func logAt(t *jsontree.Tree, i uint32, format string) Log {
 	if bytes.IndexByte(l.Line, '\n') >= 0 || bytes.IndexByte(l.Line, '\r') >= 0 {
 		l.Line = t.AppendCompact(nil, i)
 	}
-	if metadata := member(t, i, "metadata"); format == "ocsf" && metadata != 0 {
-		l.UUID, l.Type = text(t, metadata, "uid"), text(t, metadata, "event_code")
+	if metadata := t.Member(i, "metadata"); format == "ocsf" && metadata != 0 {
+		l.UUID, l.Type = t.Text(metadata, "uid"), t.Text(metadata, "event_code")
 	}
 	if l.UUID == "" {
-		l.UUID = text(t, i, "uuid")
+		l.UUID = t.Text(i, "uuid")
 	}
 	if l.Type == "" {
-		l.Type = text(t, i, "eventType")
+		l.Type = t.Text(i, "eventType")
 	}
 	var ok bool
 	if l.TimeMS, ok = timeOf(t, i, "date"); ok {
 		return l
 	}
-	if at := member(t, i, "time"); format == "ocsf" && at != 0 {
+	if at := t.Member(i, "time"); format == "ocsf" && at != 0 {
 		if ms, err := strconv.ParseInt(string(t.Raw(at)), 10, 64); err == nil {
 			l.TimeMS = ms
 		}
@@ -141,20 +141,8 @@ func logAt(t *jsontree.Tree, i uint32, format string) Log {
 	return l
 }
 
-// text is the text of a member that is a string, else "".
-func text(t *jsontree.Tree, object uint32, name string) string {
-	if t.Nodes[object].Kind != '{' {
-		return ""
-	}
-	i := member(t, object, name)
-	if i == 0 || t.Nodes[i].Kind != '"' {
-		return ""
-	}
-	return string(t.AppendString(nil, i))
-}
-
 func timeOf(t *jsontree.Tree, object uint32, name string) (ms int64, ok bool) {
-	return events.ParsePublished([]byte(text(t, object, name)))
+	return events.ParsePublished([]byte(t.Text(object, name)))
 }
 
 // number is the value of a member that is a number of things.

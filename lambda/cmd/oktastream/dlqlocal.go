@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/destination"
+	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
+)
+
+// target is where the messages of a site are replayed to.
+type target struct {
+	dlq.Target
+	name  string     // for the audit: a URL or a name
+	kind  string     // queue, log group or event bus
+	check dlq.Target // nil where the pipeline is not known
+}
+
+// ingestRule is a pipeline without a queue and without a function.
+const ingestRule = "rule"
+
+// target is the buffer queue, or the pipeline's own sinks where it has none.
+func (r *dlqReplay) target(p *site) (target, error) {
+	if p.pipeline == nil {
+		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, "queue", nil}, nil
+	}
+	local, err := p.pipeline.local()
+	if err != nil {
+		return target{}, err
+	}
+	check := *local
+	check.Deliver = sinkLoop(local.Config, dlq.Discard{}, dlq.Discard{})
+	if p.pipeline.Ingest != ingestRule {
+		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
+		return target{buffer, buffer.URL, "queue", &check}, nil
+	}
+	local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
+	if p.pipeline.Destination == string(config.Datadog) {
+		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
+	}
+	return target{local, p.pipeline.LogGroup, "log group", &check}, nil
+}
+
+// local is the function's own path with the settings of a stack.
+func (o *pipelineOutput) local() (*dlq.Local, error) {
+	l := &dlq.Local{Config: config.Config{
+		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
+		Destination: config.Destination(o.Destination),
+		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
+		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
+	}}
+	fault := func(err error) error {
+		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")
+	}
+	switch l.Config.Destination {
+	case config.CloudWatch:
+	case config.Datadog:
+		l.Config.Format = pipeline.Datadog
+	default:
+		return nil, fault(fmt.Errorf("unknown destination %q", o.Destination))
+	}
+	if o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch {
+		// What the rule stores is what EventBridge gives it.
+		l.Envelope = true
+		return l, nil
+	}
+	if o.Format != "" {
+		format, err := pipeline.ParseFormat(o.Format)
+		if err != nil {
+			return nil, fault(err)
+		}
+		l.Config.Format = format
+	}
+	if o.Ingest != ingestRule {
+		// A rule has filtered already.
+		filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
+		if err != nil {
+			return nil, fault(err)
+		}
+		l.Config.Filter = filter
+	}
+	return l, nil
+}
+
+// list are the values of a setting.
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// sinkLoop delivers records to a pipeline's destination.
+func sinkLoop(c config.Config, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
+	return destination.New(c, destination.Clients{Logs: logs, Bus: bus}, now, 0)
+}
