@@ -50,14 +50,20 @@ type Normaliser struct {
 }
 
 // New makes a Normaliser.
-func New(s Settings) *Normaliser {
-	s.Service, s.Domain = cmp.Or(s.Service, "okta"), cmp.Or(s.Domain, "okta.com")
+func New(s Settings) *Normaliser { return newNormaliser(attributes(s.withDefaults())) }
+
+func newNormaliser(parts []record.Part) *Normaliser {
 	return &Normaliser{
 		emitter:    record.New(),
 		classifier: classify.Remember(classify.New(classify.V1_8())),
 		roles:      roles.NewMemory(),
-		parts:      attributes(s),
+		parts:      parts,
 	}
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Service, s.Domain = cmp.Or(s.Service, "okta"), cmp.Or(s.Domain, "okta.com")
+	return s
 }
 
 // Append appends to dst the log of e, one line of JSON without its end. The
@@ -179,17 +185,7 @@ func reserved(s Settings) []record.Part {
 	return []record.Part{
 		record.Const("ddsource", Source, "makes Datadog run its Okta pipeline"),
 		record.Const("service", s.Service, "the setting"),
-		record.Derive("ddtags", "org and region of the envelope, and the setting", func(e *record.Emitter) bool {
-			tags := make([]string, 0, 2+len(s.Tags))
-			if org := e.Event.Provenance.Org; org != "" {
-				tags = append(tags, "okta_org:"+org)
-			}
-			if region := e.Event.Provenance.Region; region != "" {
-				tags = append(tags, "region:"+region)
-			}
-			tags = append(tags, s.Tags...)
-			return len(tags) > 0 && e.Quote(strings.Join(tags, ","))
-		}),
+		tags(s),
 		record.Derive("hostname", "the Okta org of the envelope and the setting", func(e *record.Emitter) bool {
 			org := e.Event.Provenance.Org
 			return org != "" && s.Domain != NoDomain && e.Quote(org+"."+s.Domain)
@@ -198,11 +194,29 @@ func reserved(s Settings) []record.Part {
 			record.Field("message", record.AsText, events.DisplayMessage),
 			record.Field("message", record.AsText, events.EventType),
 		},
-		record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
-			return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
-		}),
+		date(),
 		record.Derive("status", "severity", func(e *record.Emitter) bool { return e.Quote(status(e)) }),
 	}
+}
+
+func tags(s Settings) record.Part {
+	return record.Derive("ddtags", "org and region of the envelope, and the setting", func(e *record.Emitter) bool {
+		tags := make([]string, 0, 2+len(s.Tags))
+		if org := e.Event.Provenance.Org; org != "" {
+			tags = append(tags, "okta_org:"+org)
+		}
+		if region := e.Event.Provenance.Region; region != "" {
+			tags = append(tags, "region:"+region)
+		}
+		tags = append(tags, s.Tags...)
+		return len(tags) > 0 && e.Quote(strings.Join(tags, ","))
+	})
+}
+
+func date() record.Part {
+	return record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
+		return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
+	})
 }
 
 // status is Datadog's word for Okta's severity.

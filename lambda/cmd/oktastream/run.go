@@ -41,6 +41,7 @@ type runCommand struct {
 	Include     types            `placeholder:"TYPE" help:"Only these event types; * stands for any characters. May be given more than once, or with commas."`
 	Exclude     types            `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string           `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
+	Org         string           `placeholder:"NAME" help:"Okta org of events without an EventBridge envelope."`
 	Tags        []string         `placeholder:"TAG" help:"Tags of Datadog logs."`
 	MaxRecord   units.Base2Bytes `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
 	JSON        bool             `help:"Print the ledger as one JSON object."`
@@ -136,8 +137,9 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 		return nil, err
 	}
 	return &bulk.Job{
-		Inputs:    inputs,
-		Config:    pipeline.Config{Format: format, Filter: filter, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags}},
+		Inputs: inputs,
+		Config: pipeline.Config{Format: format, Filter: filter, Org: r.Org,
+			Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags}},
 		MaxRecord: int(r.MaxRecord),
 		Workers:   runtime.GOMAXPROCS(0),
 		Now:       now,
