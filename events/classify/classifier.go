@@ -70,8 +70,15 @@ func New(t *Table) *Classifier {
 			p.order, p.rule, p.class = order, r, t.class(r.Class)
 			if r.ForGroup.Class != 0 {
 				class := t.class(r.ForGroup.Class)
-				p.group = &Decision{Class: class, Activity: r.ForGroup.Activity, ActivityName: class.Activities[r.ForGroup.Activity],
-					Rule: r, Pattern: text, Family: true, Marks: r.Marks}
+				p.group = &Decision{
+					Class:        class,
+					Activity:     r.ForGroup.Activity,
+					ActivityName: class.Activities[r.ForGroup.Activity],
+					Rule:         r,
+					Pattern:      text,
+					Family:       true,
+					Marks:        r.Marks,
+				}
 			}
 			if r.Activity == ByVerb {
 				p.verbs = verbs[r.Class]
@@ -253,7 +260,13 @@ func (t *Table) check() error {
 			return fmt.Errorf("rule %d (%s): no class %d", i, r.Patterns[0], r.Class)
 		case r.ForGroup.Class != 0 && (t.class(r.ForGroup.Class) == nil ||
 			t.class(r.ForGroup.Class).Activities[r.ForGroup.Activity] == ""):
-			return fmt.Errorf("rule %d (%s): no activity %d in class %d", i, r.Patterns[0], r.ForGroup.Activity, r.ForGroup.Class)
+			return fmt.Errorf(
+				"rule %d (%s): no activity %d in class %d",
+				i,
+				r.Patterns[0],
+				r.ForGroup.Activity,
+				r.ForGroup.Class,
+			)
 		case r.Activity == ByVerb && len(t.Verbs[r.Class]) == 0:
 			return fmt.Errorf("rule %d (%s): class %d has no verbs", i, r.Patterns[0], r.Class)
 		case r.Activity != ByVerb && cl.Activities[r.Activity] == "":

@@ -166,7 +166,8 @@ func TestFactsAreTheSchemas(t *testing.T) {
 				t.Errorf("%s: class %d has no %s", r.Patterns, r.Class, name)
 			}
 		}
-		if caption := kinds[strconv.Itoa(r.EntityTypeID)]; r.EntityTypeID != 0 && r.EntityTypeID != other && caption != r.EntityType {
+		if caption := kinds[strconv.Itoa(r.EntityTypeID)]; r.EntityTypeID != 0 && r.EntityTypeID != other &&
+			caption != r.EntityType {
 			t.Errorf("%s: entity type %d is %q in the schema, not %q", r.Patterns, r.EntityTypeID, caption, r.EntityType)
 		}
 	}

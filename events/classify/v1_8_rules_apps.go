@@ -91,8 +91,13 @@ func apiRulesV1_8() []Rule {
 			apiActivity, other, Marks{Status: failure}, "Okta could not hand a user's files over"},
 		{on("application.provision.integration.*"),
 			apiActivity, other, Marks{}, "Okta called an app's API"},
-		{on("app.radius.info_access.no_permission"),
-			apiActivity, other, Marks{Status: failure, Disposition: unauthorized}, "RADIUS app data was asked for without permission"},
+		{
+			on("app.radius.info_access.no_permission"),
+			apiActivity,
+			other,
+			Marks{Status: failure, Disposition: unauthorized},
+			"RADIUS app data was asked for without permission",
+		},
 		{on("app.radius.info_access.*"),
 			apiActivity, other, Marks{}, "RADIUS app data was asked for with part of the permission"},
 

@@ -56,7 +56,10 @@ func TestPublishedQueries(t *testing.T) {
 		}
 	}
 	// Whose login failed is not known there, and usr.email must not say "unknown".
-	if got := answer(decoded(t, only(t, string(fixture(t, "security-threat-detected").Text)).record), []string{"usr", "email"}); got != nil {
+	if got := answer(
+		decoded(t, only(t, string(fixture(t, "security-threat-detected").Text)).record),
+		[]string{"usr", "email"},
+	); got != nil {
 		t.Errorf("usr.email of an unknown actor is %q", got)
 	}
 }

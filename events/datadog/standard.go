@@ -47,8 +47,8 @@ func person() record.Part {
 	}}
 }
 
-// network is network.client: where it came from. Its geoip is left to Datadog's own GeoIP parser, which writes it from the
-// address in other words than Okta's.
+// network is network.client: where it came from. Its geoip is left to Datadog's own GeoIP parser, which writes it from
+// the address in other words than Okta's.
 func network() record.Part {
 	return &record.Object{Key: "network", Rest: []record.Part{
 		&record.Object{Key: "client", Rest: []record.Part{record.ClientIP("ip")}},

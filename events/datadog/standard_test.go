@@ -90,7 +90,11 @@ func known(v any) string {
 
 // email is text that has the form of an address.
 func email(v any) string {
-	if s, _ := v.(string); regexp.MustCompile(`^[!#$%&'*+/=?^_{|}~.\x60A-Za-z0-9-]+@[A-Za-z0-9-]+[A-Za-z0-9.-]*\.[A-Za-z0-9.-]*[A-Za-z0-9-]$`).MatchString(s) {
+	if s, _ := v.(string); regexp.MustCompile(
+		`^[!#$%&'*+/=?^_{|}~.\x60A-Za-z0-9-]+@[A-Za-z0-9-]+[A-Za-z0-9.-]*\.[A-Za-z0-9.-]*[A-Za-z0-9-]$`,
+	).MatchString(
+		s,
+	) {
 		return s
 	}
 	return ""
@@ -206,7 +210,11 @@ var standard = map[string]func(v view, from events.Provenance) string{
 		if text(at(v.root, "actor.type")) == "IP address" {
 			actor = address(at(v.root, "actor.id"))
 		}
-		return firstOf(address(at(v.root, "client.ipAddress")), address(at(element(at(v.root, "request.ipChain")), "ip")), actor)
+		return firstOf(
+			address(at(v.root, "client.ipAddress")),
+			address(at(element(at(v.root, "request.ipChain")), "ip")),
+			actor,
+		)
 	},
 	"http.useragent":        field("client.userAgent.rawUserAgent", known),
 	"http.url_details.path": field("debugContext.debugData.requestUri", known),

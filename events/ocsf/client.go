@@ -49,10 +49,18 @@ func endpointRest() []record.Part {
 			return i != 0 && e.Int(id)
 		}),
 		record.Captioned("type", "client.device", clientKind),
-		&record.Object{Key: "os", AtLeastOne: []record.Part{record.Field("name", record.AsName, events.ClientOS)}, Rest: []record.Part{
-			record.Derive("type_id", "by its name", func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) }),
-			record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
-		}},
+		&record.Object{
+			Key:        "os",
+			AtLeastOne: []record.Part{record.Field("name", record.AsName, events.ClientOS)},
+			Rest: []record.Part{
+				record.Derive(
+					"type_id",
+					"by its name",
+					func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) },
+				),
+				record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
+			},
+		},
 		record.Derive("intermediate_ips", "the hops behind the client", func(e *record.Emitter) bool { return e.Hops(1) }),
 		record.Derive("proxy_endpoint", "the anonymiser that Okta saw", writeProxy),
 	}
@@ -87,10 +95,24 @@ func httpRequest() record.Part {
 	return &record.Object{Key: "http_request", Rest: []record.Part{
 		record.Field("user_agent", record.AsName, events.ClientUserAgent),
 		record.Field("uid", record.AsName, events.DebugRequestID),
-		&record.Object{Key: "url", AtLeastOne: []record.Part{record.Field("path", record.AsName, events.DebugRequestURI)}, Rest: []record.Part{
-			record.Found("query_string", record.AsQuery, "debugContext.debugData.url", func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) }),
-			record.Found("hostname", record.AsHostname, "debugContext.debugData.origin", func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) }),
-		}},
+		&record.Object{
+			Key:        "url",
+			AtLeastOne: []record.Part{record.Field("path", record.AsName, events.DebugRequestURI)},
+			Rest: []record.Part{
+				record.Found(
+					"query_string",
+					record.AsQuery,
+					"debugContext.debugData.url",
+					func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) },
+				),
+				record.Found(
+					"hostname",
+					record.AsHostname,
+					"debugContext.debugData.origin",
+					func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) },
+				),
+			},
+		},
 		record.Derive("x_forwarded_for", "the hops, the client first", func(e *record.Emitter) bool { return e.Hops(0) }),
 	}}
 }

@@ -9,17 +9,41 @@ import (
 // head is what every record begins with.
 func head() []record.Part {
 	return []record.Part{
-		record.Derive("class_uid", "class of the event type", func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.UID)) }),
+		record.Derive(
+			"class_uid",
+			"class of the event type",
+			func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.UID)) },
+		),
 		record.Derive("class_name", "its caption", func(e *record.Emitter) bool { return e.Quote(e.Decision.Class.Name) }),
-		record.Derive("category_uid", "its category", func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.CategoryUID)) }),
-		record.Derive("activity_id", "activity of the event type", func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Activity)) }),
-		record.Derive("activity_name", "its caption; the event type for 99", func(e *record.Emitter) bool { return e.Quote(e.Decision.ActivityName) }),
+		record.Derive(
+			"category_uid",
+			"its category",
+			func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.CategoryUID)) },
+		),
+		record.Derive(
+			"activity_id",
+			"activity of the event type",
+			func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Activity)) },
+		),
+		record.Derive(
+			"activity_name",
+			"its caption; the event type for 99",
+			func(e *record.Emitter) bool { return e.Quote(e.Decision.ActivityName) },
+		),
 		record.Derive("type_uid", "class and activity in one number", func(e *record.Emitter) bool {
 			return e.Int(int64(e.Decision.Class.UID*100 + e.Decision.Activity))
 		}),
-		record.Derive("time", "published, in milliseconds", func(e *record.Emitter) bool { return e.Int(e.Event.PublishedMS) }),
+		record.Derive(
+			"time",
+			"published, in milliseconds",
+			func(e *record.Emitter) bool { return e.Int(e.Event.PublishedMS) },
+		),
 		record.Number("timezone_offset", 0, "published is in UTC"),
-		record.Derive("severity_id", "severity, raised by Okta's verdict on the risk", func(e *record.Emitter) bool { id, _ := severity(e); return e.Int(id) }),
+		record.Derive(
+			"severity_id",
+			"severity, raised by Okta's verdict on the risk",
+			func(e *record.Emitter) bool { id, _ := severity(e); return e.Int(id) },
+		),
 		record.Derive("severity", "its caption", func(e *record.Emitter) bool {
 			if id, caption := severity(e); id != record.Other {
 				return e.Quote(caption)
@@ -39,10 +63,26 @@ func head() []record.Part {
 		metadata(),
 		cloud(),
 		record.When(controlled, record.All{
-			record.Derive("action_id", "what the outcome says was done", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) }),
-			record.Derive("action", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeActionName) }),
-			record.Derive("disposition_id", "what the outcome says came of it", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) }),
-			record.Derive("disposition", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDispositionName) }),
+			record.Derive(
+				"action_id",
+				"what the outcome says was done",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) },
+			),
+			record.Derive(
+				"action",
+				"its caption",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeActionName) },
+			),
+			record.Derive(
+				"disposition_id",
+				"what the outcome says came of it",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) },
+			),
+			record.Derive(
+				"disposition",
+				"its caption",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDispositionName) },
+			),
 		}),
 		record.When(atRisk, record.All{
 			record.Derive("risk_level_id", "Okta's verdict on the risk", writeRiskID),
@@ -77,7 +117,11 @@ func metadata() record.Part {
 		record.Field("correlation_uid", record.AsName, events.TransactionID),
 		record.Field("log_level", record.AsText, events.Severity),
 		record.Field("log_version", record.AsText, events.Version),
-		provenanceText("tenant_uid", "the Okta org, out of the envelope's source", func(p *events.Provenance) string { return p.Org }),
+		provenanceText(
+			"tenant_uid",
+			"the Okta org, out of the envelope's source",
+			func(p *events.Provenance) string { return p.Org },
+		),
 		record.Derive("profiles", "the OCSF profiles in use", writeProfiles),
 		&record.Object{Key: "loggers", List: true, AtLeastOne: []record.Part{
 			provenanceText("uid", "the envelope's source", func(p *events.Provenance) string { return p.Source }),

@@ -25,7 +25,8 @@ func (v *view) client(at string) []want {
 		wants = append(wants, want{path: at + "src_endpoint.intermediate_ips", value: hops})
 	}
 	anonymisers := v.array("securityContext.ipDetails.ipServiceCategories")
-	if tunnels := v.typed[v.root.at("debugContext.debugData.tunnels")]; len(anonymisers) == 0 && tunnels != nil && tunnels.kind == '[' {
+	if tunnels := v.typed[v.root.at("debugContext.debugData.tunnels")]; len(anonymisers) == 0 && tunnels != nil &&
+		tunnels.kind == '[' {
 		anonymisers = tunnels.kids
 	}
 	if len(anonymisers) == 0 {

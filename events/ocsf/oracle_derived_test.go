@@ -140,7 +140,8 @@ func (v *view) status() (int64, *node) {
 	case v.class == 2004:
 		finding := map[int]int64{1: 1, 2: 2, 3: 4}[v.decision.Activity]
 		return finding, str(map[int64]string{0: "Unknown", 1: "New", 2: "In Progress", 4: "Resolved"}[finding])
-	case v.decision.Status == 2, slices.Contains([]string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}, word):
+	case v.decision.Status == 2,
+		slices.Contains([]string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}, word):
 		return 2, str("Failure")
 	case word == "SUCCESS" || word == "ALLOW":
 		return 1, str("Success")
@@ -181,7 +182,10 @@ var derived = map[string]func(v *view, at string) []want{
 		if v.verdict.risk == 0 {
 			return nil
 		}
-		return []want{{path: at + "user.risk_level_id", value: integer(int64(v.verdict.risk))}, {path: at + "user.risk_level"}}
+		return []want{
+			{path: at + "user.risk_level_id", value: integer(int64(v.verdict.risk))},
+			{path: at + "user.risk_level"},
+		}
 	},
 	"client":  (*view).client,
 	"request": (*view).request,
@@ -195,7 +199,10 @@ var derived = map[string]func(v *view, at string) []want{
 		return wants
 	},
 	"ja4": func(v *view, at string) []want {
-		return []want{{path: at + "ja4_fingerprint_list[0].type_id", value: integer(1)}, {path: at + "ja4_fingerprint_list[0].type", value: str("JA4")}}
+		return []want{
+			{path: at + "ja4_fingerprint_list[0].type_id", value: integer(1)},
+			{path: at + "ja4_fingerprint_list[0].type", value: str("JA4")},
+		}
 	},
 	"account-factor": (*view).accountFactor,
 	"sign-in-factor": (*view).signInFactor,

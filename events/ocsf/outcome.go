@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/events/security"
 )
 
-// severity is severity_id and its caption: Okta's severity, raised to Medium or High where Okta's own verdict on risk or
-// threat is that. Okta's is the level of a log: a new finding is of Medium at least.
+// severity is severity_id and its caption: Okta's severity, raised to Medium or High where Okta's own verdict on risk
+// or threat is that. Okta's is the level of a log: a new finding is of Medium at least.
 func severity(e *record.Emitter) (id int64, caption string) {
 	switch word := e.Inner(events.Severity); string(word) {
 	case "":

@@ -39,8 +39,8 @@ func actorOrOkta() record.Part {
 	}}}
 }
 
-// session repeats the actor's session where OCSF has an attribute of its own for it, class 3002: that of the user. Where
-// somebody else is the user, their session is not known.
+// session repeats the actor's session where OCSF has an attribute of its own for it, class 3002: that of the user.
+// Where somebody else is the user, their session is not known.
 func session() record.Part {
 	return record.When(actorIsUser, &record.Object{Key: "session", Rest: []record.Part{
 		record.Field("uid", record.AsName, events.ExternalSessionID),

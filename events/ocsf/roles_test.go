@@ -88,7 +88,12 @@ func unordered(t testing.TB, record []byte) string {
 // Okta's order of target[] is not stable: it must decide nothing, in any event type there is.
 func TestTheOrderOfTargetsDecidesNothing(tt *testing.T) {
 	t := &few{T: tt}
-	types := append(catalogueTypes(t), "telepathy.session.start", "user.brand_new.frobnicate", "policy.quantum_rule.rotate")
+	types := append(
+		catalogueTypes(t),
+		"telepathy.session.start",
+		"user.brand_new.frobnicate",
+		"policy.quantum_rule.rotate",
+	)
 	if len(types) < 1380 {
 		t.Errorf("only %d event types", len(types))
 	}
@@ -178,7 +183,8 @@ func TestNoPlaceholderNamesAnything(t *testing.T) {
 		each(sample{Text: []byte(root.String())}, func(e *events.Event) {
 			record := parse(t, n.Append(nil, e))
 			for _, leaf := range record.leaves() {
-				if below(leaf.path, "unmapped") || strings.Contains(leaf.path, ".data") || slices.Contains(told, leaf.path) || saysUnknown(leaf.path, leaf.n.text) {
+				if below(leaf.path, "unmapped") || strings.Contains(leaf.path, ".data") || slices.Contains(told, leaf.path) ||
+					saysUnknown(leaf.path, leaf.n.text) {
 					continue
 				}
 				if leaf.n.kind == '"' && slices.Contains(placeholders, leaf.n.text) {
@@ -210,9 +216,14 @@ func saysUnknown(path, text string) bool {
 // A placeholder word is lost nowhere: it stays at its own path.
 func TestPlaceholdersStayAtTheirPaths(t *testing.T) {
 	for _, word := range []string{"unknown", "Unknown", "."} {
-		text := okta("user.session.start", actorIs(`{"id":"`+word+`","type":"User","displayName":"`+word+`"}`),
-			client(`"device":"`+word+`","zone":"`+word+`"`), `"transaction":{"id":"`+word+`"}`,
-			`"authenticationContext":{"externalSessionId":"`+word+`"}`, `"securityContext":{"isp":"`+word+`","domain":"`+word+`"}`)
+		text := okta(
+			"user.session.start",
+			actorIs(`{"id":"`+word+`","type":"User","displayName":"`+word+`"}`),
+			client(`"device":"`+word+`","zone":"`+word+`"`),
+			`"transaction":{"id":"`+word+`"}`,
+			`"authenticationContext":{"externalSessionId":"`+word+`"}`,
+			`"securityContext":{"isp":"`+word+`","domain":"`+word+`"}`,
+		)
 		unmapped := parse(t, normalised(t, text)).at("unmapped")
 		for _, path := range strings.Fields(`actor.id actor.displayName client.device client.zone transaction.id
 			authenticationContext.externalSessionId securityContext.isp securityContext.domain`) {

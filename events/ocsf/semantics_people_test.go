@@ -37,15 +37,34 @@ func TestUser(t *testing.T) {
 		{"all users", "user.lifecycle.password_mass_expiry", "", unknown},
 		{"somebody's mass expiry", "user.lifecycle.password_mass_expiry", bob, `{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User"}`},
 	} {
-		expect(t, row.eventType, members(actorIs(ann), targets(row.targets)), says{"user": row.user, "actor.user.uid": `"00u1"`})
+		expect(
+			t,
+			row.eventType,
+			members(actorIs(ann), targets(row.targets)),
+			says{"user": row.user, "actor.user.uid": `"00u1"`},
+		)
 	}
 	expect(t, typeSignIn, nil, says{"user": unknown, "actor": ""})
 	expect(t, typeSignIn, members(actorIs(`{"id":"spr1","type":"SystemPrincipal"}`)), says{"user": unknown})
-	expect(t, typeSignIn, members(actorIs(`{"id":"unknown","type":"User","alternateId":"ann@example.com","displayName":"unknown"}`)),
-		says{"user": `{"name":"ann@example.com"}`, "actor.user.uid": "", "actor.user.full_name": "", "unmapped.actor.id": `"unknown"`})
+	expect(
+		t,
+		typeSignIn,
+		members(actorIs(`{"id":"unknown","type":"User","alternateId":"ann@example.com","displayName":"unknown"}`)),
+		says{
+			"user":                 `{"name":"ann@example.com"}`,
+			"actor.user.uid":       "",
+			"actor.user.full_name": "",
+			"unmapped.actor.id":    `"unknown"`,
+		},
+	)
 	expect(t, typeGroup, members(actorIs(ann), targets(group)), says{"user": ""})
 	expect(t, typeGroup, members(actorIs(ann), targets(bob)), says{"user.uid": `"00u2"`})
-	expect(t, typeFinding, members(actorIs(ann), targets(bob)), says{"evidences[0].user.uid": `"00u2"`, "evidences[0].actor.user.uid": `"00u1"`})
+	expect(
+		t,
+		typeFinding,
+		members(actorIs(ann), targets(bob)),
+		says{"evidences[0].user.uid": `"00u2"`, "evidences[0].actor.user.uid": `"00u1"`},
+	)
 }
 
 // A session is the actor's. It is the user's only where they are one.
@@ -108,7 +127,12 @@ func TestGroup(t *testing.T) {
 			expect(t, typeGroup, members(targets(row.targets)), says{"group": row.want})
 		})
 	}
-	expect(t, "group.application_assignment.add", members(targets(group+","+app)), says{"resource.uid": `"0oa1"`, "unmapped": ""})
+	expect(
+		t,
+		"group.application_assignment.add",
+		members(targets(group+","+app)),
+		says{"resource.uid": `"0oa1"`, "unmapped": ""},
+	)
 	for eventType, want := range map[string]string{
 		"application.provision.group_push.pushed":          `"00g1"`,
 		"application.provision.group_push.removed":         `"g"`,
@@ -117,7 +141,12 @@ func TestGroup(t *testing.T) {
 	} {
 		expect(t, eventType, members(targets(group+","+app+`,{"id":"g","type":"AppGroup"}`)), says{"group.uid": want})
 	}
-	expect(t, "application.provision.group_push.removed", members(targets(group+","+app)), says{"group": `{"name":"unknown"}`})
+	expect(
+		t,
+		"application.provision.group_push.removed",
+		members(targets(group+","+app)),
+		says{"group": `{"name":"unknown"}`},
+	)
 	expect(t, "group.privilege.grant", members(debug("privilegeGranted", `"Group administrator, Report administrator"`)),
 		says{"privileges": `["Group administrator","Report administrator"]`,
 			"unmapped.debugContext.debugData.privilegeGranted": `"Group administrator, Report administrator"`})
@@ -126,16 +155,37 @@ func TestGroup(t *testing.T) {
 func TestServiceAndPolicyOfASignIn(t *testing.T) {
 	expect(t, typeSignIn, members(targets(ann+","+app)), says{"service": `{"uid":"0oa1","name":"Payroll"}`, "policy": ""})
 	expect(t, typeSignIn, members(targets(rule+`,{"id":"0oa2","type":"App"}`)), says{"service": `{"uid":"0oa2"}`})
-	expect(t, typeSignIn, members(targets(rule+`,{"id":"pol2","type":"Policy"}`)), says{"policy": `{"uid":"pol2","type":"Policy"}`})
+	expect(
+		t,
+		typeSignIn,
+		members(targets(rule+`,{"id":"pol2","type":"Policy"}`)),
+		says{"policy": `{"uid":"pol2","type":"Policy"}`},
+	)
 	expect(t, typeSignIn, members(targets(ann)), says{"service": `{"name":"Okta"}`})
 	expect(t, typeSignIn, nil, says{"service": `{"name":"Okta"}`})
-	expect(t, typeSignIn, members(targets(rule+","+policy)), says{"policy": `{"uid":"pol1","name":"Policy","type":"PolicyEntity"}`})
-	expect(t, typeSignIn, members(targets(`{"id":"0oa1","type":"AppInstance","displayName":"Office 365","alternateId":"Mail"}`)),
-		says{"service": `{"uid":"0oa1","name":"Office 365","labels":["Mail"]}`})
+	expect(
+		t,
+		typeSignIn,
+		members(targets(rule+","+policy)),
+		says{"policy": `{"uid":"pol1","name":"Policy","type":"PolicyEntity"}`},
+	)
+	expect(
+		t,
+		typeSignIn,
+		members(targets(`{"id":"0oa1","type":"AppInstance","displayName":"Office 365","alternateId":"Mail"}`)),
+		says{"service": `{"uid":"0oa1","name":"Office 365","labels":["Mail"]}`},
+	)
 	expect(t, typeSignIn, members(targets(app+`,{"id":"0oa2","type":"AppInstance"}`)), says{"service": `{"name":"Okta"}`})
-	expect(t, typeSignIn, members(actorIs(ann), `"authenticationContext":{"externalSessionId":"102","rootSessionId":"103","issuer":{"id":"iss","type":"x"}}`),
+	expect(
+		t,
+		typeSignIn,
+		members(
+			actorIs(ann),
+			`"authenticationContext":{"externalSessionId":"102","rootSessionId":"103","issuer":{"id":"iss","type":"x"}}`,
+		),
 		says{"session": `{"uid":"102"}`, "actor.session": `{"uid":"102","uid_alt":"103","issuer":"iss"}`,
-			"unmapped": `{"authenticationContext":{"issuer":{"type":"x"}}}`})
+			"unmapped": `{"authenticationContext":{"issuer":{"type":"x"}}}`},
+	)
 }
 
 func TestEntity(t *testing.T) {
@@ -165,15 +215,21 @@ func TestEntity(t *testing.T) {
 
 func TestChangeDetailsAreTheEntityBeforeAndAfter(t *testing.T) {
 	expect(t, "zone.update", members(targets(
-		`{"id":"z","type":"NetworkZoneEntity","displayName":"Office","changeDetails":{"from":{"a":1,"b":null},"to":{"a":2,"c":["x",null]}}}`)), says{
+		`{"id":"z","type":"NetworkZoneEntity","displayName":"Office","changeDetails":{"from":{"a":1,"b":null},"to":{"a":2,"c":["x",null]}}}`,
+	)), says{
 		"entity.data": `{"a":1}`, "entity_result": `{"uid":"z","name":"Office","data":{"a":2,"c":["x"]}}`,
 		"unmapped": `{"target":[{"id":"z","type":"NetworkZoneEntity","displayName":"Office"}]}`,
 	})
 	// Without a name the entity is another one, and nothing may be said of it.
-	expect(t, "zone.update", members(targets(`{"type":"NetworkZoneEntity","changeDetails":{"from":{"a":1},"to":{"a":2}}}`)), says{
-		"entity": `{"name":"Network Zone"}`, "entity_result": "",
-		"unmapped": `{"target":[{"type":"NetworkZoneEntity","changeDetails":{"from":{"a":1},"to":{"a":2}}}]}`,
-	})
+	expect(
+		t,
+		"zone.update",
+		members(targets(`{"type":"NetworkZoneEntity","changeDetails":{"from":{"a":1},"to":{"a":2}}}`)),
+		says{
+			"entity": `{"name":"Network Zone"}`, "entity_result": "",
+			"unmapped": `{"target":[{"type":"NetworkZoneEntity","changeDetails":{"from":{"a":1},"to":{"a":2}}}]}`,
+		},
+	)
 	expect(t, typeAccount, members(targets(`{"id":"00u1","type":"User","changeDetails":{"from":{"a":1},"to":null}}`)),
 		says{"unmapped": `{"target":[{"id":"00u1","type":"User","changeDetails":{"from":{"a":1}}}]}`})
 }
@@ -187,26 +243,55 @@ func TestPrivileges(t *testing.T) {
 	} {
 		expect(t, "user.account.privilege.grant", members(debug("privilegeGranted", quote(row.granted)), targets(ann)),
 			says{"privileges": row.want, "unmapped.debugContext.debugData.privilegeGranted": quote(row.granted)})
-		expect(t, "user.account.privilege.revoke", members(debug("privilegeRevoked", quote(row.granted))), says{"privileges": row.want})
+		expect(
+			t,
+			"user.account.privilege.revoke",
+			members(debug("privilegeRevoked", quote(row.granted))),
+			says{"privileges": row.want},
+		)
 	}
-	expect(t, "user.account.privilege.grant", members(debug("privilegeGranted", `"a, "`), targets(ann+","+group+","+app)), says{
-		"privileges": `["Staff","Payroll"]`, "unmapped.debugContext.debugData.privilegeGranted": `"a, "`,
-		"resources": `[{"uid":"00g1","name":"Staff","type":"UserGroup"},{"uid":"0oa1","name":"Payroll","type":"AppInstance"}]`})
+	expect(
+		t,
+		"user.account.privilege.grant",
+		members(debug("privilegeGranted", `"a, "`), targets(ann+","+group+","+app)),
+		says{
+			"privileges": `["Staff","Payroll"]`,
+			"unmapped.debugContext.debugData.privilegeGranted": `"a, "`,
+			"resources": `[{"uid":"00g1","name":"Staff","type":"UserGroup"},{"uid":"0oa1","name":"Payroll","type":"AppInstance"}]`,
+		},
+	)
 	expect(t, typeAccess, members(targets(ann)), says{"privileges": `["` + typeAccess + `"]`})
 	expect(t, "user.session.impersonation.grant", members(targets(app)), says{"privileges": `["impersonation"]`})
 }
 
 func TestRequiredAttributesAreThere(t *testing.T) {
-	expect(t, typeAPI, nil, says{"actor": `{"app_name":"Okta"}`, "src_endpoint": `{"svc_name":"Okta"}`, "api": `{"operation":"` + typeAPI + `"}`})
+	expect(
+		t,
+		typeAPI,
+		nil,
+		says{"actor": `{"app_name":"Okta"}`, "src_endpoint": `{"svc_name":"Okta"}`, "api": `{"operation":"` + typeAPI + `"}`},
+	)
 	expect(t, typeAPI, members(`"client":{"geographicalContext":{"city":"Dublin"}}`, debug("requestId", `"r1"`)), says{
-		"src_endpoint": `{"svc_name":"Okta","location":{"city":"Dublin"}}`, "api.request.uid": `"r1"`, "http_request.uid": `"r1"`})
+		"src_endpoint":     `{"svc_name":"Okta","location":{"city":"Dublin"}}`,
+		"api.request.uid":  `"r1"`,
+		"http_request.uid": `"r1"`,
+	})
 	expect(t, typeAPI, members(`"client":{"id":"0oa1"}`), says{"actor": `{"app_uid":"0oa1"}`})
 	expect(t, typeLifecycle, nil, says{"app": `{"name":"Okta"}`})
-	expect(t, typeLifecycle, members(targets(app+`,{"id":"a1","type":"AD Agent","displayName":"dc1"}`)), says{"app": `{"uid":"a1","name":"dc1"}`})
+	expect(
+		t,
+		typeLifecycle,
+		members(targets(app+`,{"id":"a1","type":"AD Agent","displayName":"dc1"}`)),
+		says{"app": `{"uid":"a1","name":"dc1"}`},
+	)
 	expect(t, typeLifecycle, members(targets(ann+","+app)), says{"app.uid": `"0oa1"`})
 	// OCSF has no client in these classes: nothing of it may be lost.
 	for _, eventType := range []string{typeBase, typeLifecycle, typeError} {
 		expect(t, eventType, members(`"client":{"ipAddress":"192.0.2.1","id":"0oa1"}`), says{
-			"src_endpoint": "", "unmapped": `{"client":{"ipAddress":"192.0.2.1"}}`, "actor": `{"app_uid":"0oa1"}`, "metadata.profiles": `["host"]`})
+			"src_endpoint":      "",
+			"unmapped":          `{"client":{"ipAddress":"192.0.2.1"}}`,
+			"actor":             `{"app_uid":"0oa1"}`,
+			"metadata.profiles": `["host"]`,
+		})
 	}
 }

@@ -33,8 +33,16 @@ func TestEveryFormOfRisk(t *testing.T) {
 		})
 	}
 	expect(t, typeEntity, members(risk(`"{level=HIGH}"`)), says{"metadata.profiles": `["security_control"]`})
-	expect(t, "user.risk.change", members(`"securityContext":{"risk":{"level":"HIGH","previousLevel":"LOW"}}`, targets(bob)), says{
-		"evidences[0].user.risk_level_id": "3", "evidences[0].user.risk_level": `"High"`, "unmapped.securityContext.risk.previousLevel": `"LOW"`})
+	expect(
+		t,
+		"user.risk.change",
+		members(`"securityContext":{"risk":{"level":"HIGH","previousLevel":"LOW"}}`, targets(bob)),
+		says{
+			"evidences[0].user.risk_level_id":             "3",
+			"evidences[0].user.risk_level":                `"High"`,
+			"unmapped.securityContext.risk.previousLevel": `"LOW"`,
+		},
+	)
 }
 
 func TestEveryFormOfBehaviors(t *testing.T) {
@@ -51,7 +59,12 @@ func TestEveryFormOfBehaviors(t *testing.T) {
 		"a broken list":    {`["New Device=POSITIVE","x"]`, `["New Device=POSITIVE","x"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			expect(t, typeSignIn, members(debug("behaviors", row.value)), says{"unmapped.debugContext.debugData.behaviors": row.want})
+			expect(
+				t,
+				typeSignIn,
+				members(debug("behaviors", row.value)),
+				says{"unmapped.debugContext.debugData.behaviors": row.want},
+			)
 		})
 	}
 	// One name twice would be one member twice, of which most readers keep one.
@@ -62,26 +75,49 @@ func TestEveryFormOfBehaviors(t *testing.T) {
 }
 
 func TestJSONInStrings(t *testing.T) {
-	expect(t, typeFinding, members(debug("threatDetections", quote(`{"Password Spray":"HIGH","Login Failures":"LOW"}`))), says{
-		"finding_info.types": `["Password Spray","Login Failures"]`,
-		"unmapped":           `{"debugContext":{"debugData":{"threatDetections":{"Password Spray":"HIGH","Login Failures":"LOW"}}}}`})
-	expect(t, typeFinding, members(debug("threatDetections", `{"":"HIGH","null":"LOW"}`)), says{"finding_info.types": "", "severity_id": "4"})
+	expect(
+		t,
+		typeFinding,
+		members(debug("threatDetections", quote(`{"Password Spray":"HIGH","Login Failures":"LOW"}`))),
+		says{
+			"finding_info.types": `["Password Spray","Login Failures"]`,
+			"unmapped":           `{"debugContext":{"debugData":{"threatDetections":{"Password Spray":"HIGH","Login Failures":"LOW"}}}}`,
+		},
+	)
+	expect(
+		t,
+		typeFinding,
+		members(debug("threatDetections", `{"":"HIGH","null":"LOW"}`)),
+		says{"finding_info.types": "", "severity_id": "4"},
+	)
 	expect(t, typeFinding, members(debug("threatDetections", `"{Password Spray=HIGH}"`)), says{
-		"finding_info.types": `["Password Spray"]`, "unmapped": `{"debugContext":{"debugData":{"threatDetections":"{Password Spray=HIGH}"}}}`})
+		"finding_info.types": `["Password Spray"]`,
+		"unmapped":           `{"debugContext":{"debugData":{"threatDetections":"{Password Spray=HIGH}"}}}`,
+	})
 	expect(t, typeEntity, members(`"device":{"deviceIntegrator":"{\"edr\":{\"id\":\"x\",\"none\":null}}"}`),
 		says{"unmapped": `{"device":{"deviceIntegrator":{"edr":{"id":"x"}}}}`})
 	// Other fields are never taken apart: nobody has said that they hold JSON.
-	expect(t, typeEntity, members(debug("novel", quote(`{"a":1}`))), says{"unmapped.debugContext.debugData.novel": quote(`{"a":1}`)})
+	expect(
+		t,
+		typeEntity,
+		members(debug("novel", quote(`{"a":1}`))),
+		says{"unmapped.debugContext.debugData.novel": quote(`{"a":1}`)},
+	)
 }
 
 func TestFactors(t *testing.T) {
 	kinds := map[string]string{
-		"SMS": `{"factor_type_id":1,"factor_type":"SMS"}`, "Question": `{"factor_type_id":2,"factor_type":"Security Question"}`,
-		"Phone": `{"factor_type_id":3,"factor_type":"Phone Call"}`, "Biometric": `{"factor_type_id":4,"factor_type":"Biometric"}`,
-		"Push": `{"factor_type_id":5,"factor_type":"Push Notification"}`, "Hardware": `{"factor_type_id":6,"factor_type":"Hardware Token"}`,
-		"OTP": `{"factor_type_id":7,"factor_type":"OTP"}`, "Email": `{"factor_type_id":8,"factor_type":"Email"}`,
-		"U2F": `{"factor_type_id":9,"factor_type":"U2F"}`, "WebAuthn": `{"factor_type_id":10,"factor_type":"WebAuthn"}`,
-		"Password": `{"factor_type_id":11,"factor_type":"Password"}`,
+		"SMS":       `{"factor_type_id":1,"factor_type":"SMS"}`,
+		"Question":  `{"factor_type_id":2,"factor_type":"Security Question"}`,
+		"Phone":     `{"factor_type_id":3,"factor_type":"Phone Call"}`,
+		"Biometric": `{"factor_type_id":4,"factor_type":"Biometric"}`,
+		"Push":      `{"factor_type_id":5,"factor_type":"Push Notification"}`,
+		"Hardware":  `{"factor_type_id":6,"factor_type":"Hardware Token"}`,
+		"OTP":       `{"factor_type_id":7,"factor_type":"OTP"}`,
+		"Email":     `{"factor_type_id":8,"factor_type":"Email"}`,
+		"U2F":       `{"factor_type_id":9,"factor_type":"U2F"}`,
+		"WebAuthn":  `{"factor_type_id":10,"factor_type":"WebAuthn"}`,
+		"Password":  `{"factor_type_id":11,"factor_type":"Password"}`,
 	}
 	for word, kind := range map[string]string{
 		"SMS_FACTOR": "SMS", "QUESTION": "Question", "Security Question": "Question", "CALL_FACTOR": "Phone", "Voice Call": "Phone",
@@ -120,15 +156,33 @@ func TestFactors(t *testing.T) {
 		if want != "" {
 			want = "[" + want + "]"
 		}
-		expect(t, "user.authentication.auth_via_mfa", members(targets(ann+","+row.enrolments)), says{"auth_factors": want, "is_mfa": row.isMFA})
+		expect(
+			t,
+			"user.authentication.auth_via_mfa",
+			members(targets(ann+","+row.enrolments)),
+			says{"auth_factors": want, "is_mfa": row.isMFA},
+		)
 	}
 	// The method that was used says more than debugData.factor.
-	expect(t, "user.mfa.factor.activate", members(debug("factor", `"OKTA_VERIFY"`), targets(ann+","+enrolment("a", "Okta Verify", "Get a push notification"))),
-		says{"auth_factors": "[" + kinds["Push"] + "]"})
+	expect(
+		t,
+		"user.mfa.factor.activate",
+		members(debug("factor", `"OKTA_VERIFY"`), targets(ann+","+enrolment("a", "Okta Verify", "Get a push notification"))),
+		says{"auth_factors": "[" + kinds["Push"] + "]"},
+	)
 	expect(t, "user.authentication.auth_via_mfa", members(debug("factor", `"PASSWORD_AS_FACTOR"`)), says{"is_mfa": ""})
-	expect(t, typeSignIn, members(`"authenticationContext":{"credentialType":"PASSWORD","credentialProvider":"OKTA_CREDENTIAL_PROVIDER","authenticationProvider":"LDAP"}`), says{
-		"auth_factors": `[{"factor_type_id":11,"factor_type":"Password","provider":"OKTA_CREDENTIAL_PROVIDER"}]`, "is_mfa": "",
-		"unmapped": `{"authenticationContext":{"credentialType":"PASSWORD","authenticationProvider":"LDAP"}}`})
+	expect(
+		t,
+		typeSignIn,
+		members(
+			`"authenticationContext":{"credentialType":"PASSWORD","credentialProvider":"OKTA_CREDENTIAL_PROVIDER","authenticationProvider":"LDAP"}`,
+		),
+		says{
+			"auth_factors": `[{"factor_type_id":11,"factor_type":"Password","provider":"OKTA_CREDENTIAL_PROVIDER"}]`,
+			"is_mfa":       "",
+			"unmapped":     `{"authenticationContext":{"credentialType":"PASSWORD","authenticationProvider":"LDAP"}}`,
+		},
+	)
 	expect(t, typeSignIn, members(`"authenticationContext":{"credentialProvider":"DUO"}`),
 		says{"auth_factors": "", "unmapped": `{"authenticationContext":{"credentialProvider":"DUO"}}`})
 }
@@ -150,8 +204,16 @@ func TestFindingsOfWhichSeveralEventsTell(t *testing.T) {
 	}
 	for _, eventType := range []string{"security.attack.start", "security.attack.end", "security.internal.attack_end"} {
 		inEnvelope := `{"version":"0","id":"e1","detail-type":"SystemLog","source":"aws.partner/okta.com/example/oktastream",` +
-			`"account":"111122223333","time":"2026-09-01T10:11:12Z","region":"us-east-1","resources":[],"detail":` + okta(eventType) + `}`
-		if got := parse(t, normalised(t, inEnvelope)).at("finding_info.uid"); got == nil || got.text != "okta-org-attack:example" {
+			`"account":"111122223333","time":"2026-09-01T10:11:12Z","region":"us-east-1","resources":[],"detail":` + okta(
+			eventType,
+		) + `}`
+		if got := parse(
+			t,
+			normalised(t, inEnvelope),
+		).at(
+			"finding_info.uid",
+		); got == nil ||
+			got.text != "okta-org-attack:example" {
 			t.Errorf("%s: the finding is %v", eventType, got)
 		}
 	}
@@ -208,9 +270,24 @@ func TestProtocol(t *testing.T) {
 
 func TestWhatASignInTypeTells(t *testing.T) {
 	expect(t, typeSignIn, nil, says{"is_new_logon": "", "is_mfa": "", "account_switch_type_id": ""})
-	expect(t, typeSignIn, members(debug("behaviors", `"{New Device=POSITIVE, New IP=NEGATIVE}"`)), says{"is_new_logon": "true"})
-	expect(t, typeSignIn, members(debug("behaviors", `"{New Device=NEGATIVE, New IP=POSITIVE}"`)), says{"is_new_logon": ""})
-	expect(t, typeSignIn, members(`"securityContext":{"userBehaviors":[{"name":"New Device","result":"POSITIVE"}]}`), says{"is_new_logon": "true"})
+	expect(
+		t,
+		typeSignIn,
+		members(debug("behaviors", `"{New Device=POSITIVE, New IP=NEGATIVE}"`)),
+		says{"is_new_logon": "true"},
+	)
+	expect(
+		t,
+		typeSignIn,
+		members(debug("behaviors", `"{New Device=NEGATIVE, New IP=POSITIVE}"`)),
+		says{"is_new_logon": ""},
+	)
+	expect(
+		t,
+		typeSignIn,
+		members(`"securityContext":{"userBehaviors":[{"name":"New Device","result":"POSITIVE"}]}`),
+		says{"is_new_logon": "true"},
+	)
 	expect(t, "user.authentication.verify", nil, says{"is_new_logon": ""})
 	expect(t, "user.authentication.auth_via_mfa", nil, says{"is_mfa": "true", "auth_factors": ""})
 	expect(t, "user.session.impersonation.initiate", nil,
@@ -219,9 +296,26 @@ func TestWhatASignInTypeTells(t *testing.T) {
 
 func TestEvidencesOfAFinding(t *testing.T) {
 	expect(t, typeFinding, nil, says{"evidences": ""})
-	expect(t, typeFinding, members(debug("ja4", `"t13d"`)), says{"evidences": "", "unmapped.debugContext.debugData.ja4": `"t13d"`})
-	expect(t, typeFinding, members(`"client":{"ipAddress":"192.0.2.1","userAgent":{"rawUserAgent":"curl"}}`, debug("ja4", `"t13d"`), targets(app)), says{
-		"src_endpoint": "", "http_request": "", "unmapped": "",
-		"evidences": `[{"src_endpoint":{"ip":"192.0.2.1"},"resources":[{"uid":"0oa1","name":"Payroll","type":"AppInstance"}],` +
-			`"http_request":{"user_agent":"curl"},"ja4_fingerprint_list":[{"value":"t13d","type_id":1,"type":"JA4"}]}]`})
+	expect(
+		t,
+		typeFinding,
+		members(debug("ja4", `"t13d"`)),
+		says{"evidences": "", "unmapped.debugContext.debugData.ja4": `"t13d"`},
+	)
+	expect(
+		t,
+		typeFinding,
+		members(
+			`"client":{"ipAddress":"192.0.2.1","userAgent":{"rawUserAgent":"curl"}}`,
+			debug("ja4", `"t13d"`),
+			targets(app),
+		),
+		says{
+			"src_endpoint": "",
+			"http_request": "",
+			"unmapped":     "",
+			"evidences": `[{"src_endpoint":{"ip":"192.0.2.1"},"resources":[{"uid":"0oa1","name":"Payroll","type":"AppInstance"}],` +
+				`"http_request":{"user_agent":"curl"},"ja4_fingerprint_list":[{"value":"t13d","type_id":1,"type":"JA4"}]}]`,
+		},
+	)
 }

@@ -186,15 +186,18 @@ func listedPrivileges() record.Part {
 
 // rolePrivilege is the admin role among the targets.
 func rolePrivilege() record.Part {
-	return record.ForRole(roles.Privilege, record.Derive("privileges", "the name of the role", func(e *record.Emitter) bool {
-		if e.Target == nil || !e.Says(e.Target.DisplayName) {
-			return false
-		}
-		e.Out = append(e.Out, '[')
-		e.Raw(e.Target.DisplayName)
-		e.Out = append(e.Out, ']')
-		return true
-	}))
+	return record.ForRole(
+		roles.Privilege,
+		record.Derive("privileges", "the name of the role", func(e *record.Emitter) bool {
+			if e.Target == nil || !e.Says(e.Target.DisplayName) {
+				return false
+			}
+			e.Out = append(e.Out, '[')
+			e.Raw(e.Target.DisplayName)
+			e.Out = append(e.Out, ']')
+			return true
+		}),
+	)
 }
 
 func writeTargetNames(e *record.Emitter) bool {

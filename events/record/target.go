@@ -181,7 +181,9 @@ const (
 
 // String is the member's path in the target.
 func (m TargetMember) String() string {
-	return [...]string{"id", "type", "alternateId", "displayName", "detailEntry", "changeDetails.from", "changeDetails.to"}[m]
+	return [...]string{
+		"id", "type", "alternateId", "displayName", "detailEntry", "changeDetails.from", "changeDetails.to",
+	}[m]
 }
 
 // of is the member's node in t, or 0.

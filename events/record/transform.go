@@ -28,18 +28,21 @@ var (
 	// Okta writes in place of some strings (postalCode, version).
 	AsText = Transform{Name: "as it is", Write: writeText}
 	// AsName is AsText for attributes that identify or name something: it refuses placeholders.
-	AsName = Transform{Name: "as it is, unless it is a placeholder", Write: writeName}
+	AsName = Transform{Name: "as it is", Write: writeName}
 	// AsOneName is AsName for an attribute that holds a list of names.
-	AsOneName = Transform{Name: "as the one element of a list, unless it is a placeholder", Write: func(e *Emitter, i uint32) bool {
-		start := len(e.Out)
-		e.Out = append(e.Out, '[')
-		if !writeName(e, i) {
-			e.Out = e.Out[:start]
-			return false
-		}
-		e.Out = append(e.Out, ']')
-		return true
-	}}
+	AsOneName = Transform{
+		Name: "as the one element of a list",
+		Write: func(e *Emitter, i uint32) bool {
+			start := len(e.Out)
+			e.Out = append(e.Out, '[')
+			if !writeName(e, i) {
+				e.Out = e.Out[:start]
+				return false
+			}
+			e.Out = append(e.Out, ']')
+			return true
+		},
+	}
 	// AsIP takes what net/netip reads as an address without a zone. ip_t holds
 	// 40 characters at most (OCSF 1.8.0).
 	AsIP = Transform{Name: "as it is, if it is an IP address", Write: writeIP}

@@ -99,7 +99,11 @@ func TestNothingIsLostInTakingApart(t *testing.T) {
 		}
 		path, query := "/"+text.Draw(rt, "path"), text.Draw(rt, "query")
 		url := path + rapid.SampledFrom([]string{"?", "", "/", "?x"}).Draw(rt, "sign") + query
-		out := write(t, `"debugContext":{"debugData":{"requestUri":`+quote(path)+`,"url":`+quote(url)+`}}`, record.Field("x", record.AsQuery, events.DebugURL))
+		out := write(
+			t,
+			`"debugContext":{"debugData":{"requestUri":`+quote(path)+`,"url":`+quote(url)+`}}`,
+			record.Field("x", record.AsQuery, events.DebugURL),
+		)
 		if got, ok := get(out, "x").(string); ok && path+"?"+got != url {
 			rt.Fatalf("%q of %q became %q", url, path, got)
 		}

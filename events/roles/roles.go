@@ -211,7 +211,18 @@ func plain(lower string) string {
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-var fillers = []string{"lifecycle", "user", "system", "app", "application", "security", "iam", "pam", "internal", "core"}
+var fillers = []string{
+	"lifecycle",
+	"user",
+	"system",
+	"app",
+	"application",
+	"security",
+	"iam",
+	"pam",
+	"internal",
+	"core",
+}
 
 func withStars(nouns []string) []string {
 	stars := make([]string, len(nouns))

@@ -137,7 +137,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range 2 * maxTypes {
 		d.Ranks([]byte("T" + strings.Repeat("z", i)))
 	}
-	if len(d.ranks) > maxTypes || d.Ranks([]byte(strings.Repeat("z", 50)+"NetworkZone")).Of[Entity] == 0 {
+	if len(d.ranks) > maxTypes || d.Ranks([]byte(strings.Repeat("z", 50) + "NetworkZone")).Of[Entity] == 0 {
 		t.Errorf("%d target types are remembered", len(d.ranks))
 	}
 }

@@ -106,7 +106,9 @@ func place(text string, s Shape) string {
 // All are the saved queries, in the order of their names' families.
 func All() []Query {
 	var all []Query
-	for _, family := range [][]Query{signIns(), factors(), privileges(), tokens(), configuration(), apps(), support(), findings(), timelines(), delivery()} {
+	for _, family := range [][]Query{
+		signIns(), factors(), privileges(), tokens(), configuration(), apps(), support(), findings(), timelines(), delivery(),
+	} {
 		all = append(all, family...)
 	}
 	return all

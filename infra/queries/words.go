@@ -24,9 +24,9 @@ func oktaWords() words {
 	}
 }
 
-// clientAddresses are the places of the address that a request came from in OCSF records, one of which a record has. OCSF 1.8.0 has src_endpoint in the classes 3001, 3002,
-// 3004, 3005, 3006 and 6003; a Detection Finding (2004) has it in its evidences; the classes 0, 6002 and 6008 have none
-// at all, so that the address stays in unmapped.
+// clientAddresses are the places of the address that a request came from in OCSF records, one of which a record has.
+// OCSF 1.8.0 has src_endpoint in the classes 3001, 3002, 3004, 3005, 3006 and 6003; a Detection Finding (2004) has it
+// in its evidences; the classes 0, 6002 and 6008 have none at all, so that the address stays in unmapped.
 func clientAddresses() []string {
 	return []string{"src_endpoint.ip", "evidences.0.src_endpoint.ip", "unmapped.client.ipAddress"}
 }
@@ -45,10 +45,11 @@ func ocsfWords() words {
 		"ip":      "coalesce(" + strings.Join(clientAddresses(), ", ") + ")",
 		"country": "coalesce(src_endpoint.location.country, evidences.0.src_endpoint.location.country, " +
 			"unmapped.client.geographicalContext.country)",
-		"agent":     "coalesce(http_request.user_agent, evidences.0.http_request.user_agent)",
-		"network":   "coalesce(src_endpoint.autonomous_system.name, evidences.0.src_endpoint.autonomous_system.name)",
-		"session":   "coalesce(actor.session.uid, evidences.0.actor.session.uid)",
-		"token":     "coalesce(actor.user.programmatic_credentials.0.uid, evidences.0.actor.user.programmatic_credentials.0.uid)",
+		"agent":   "coalesce(http_request.user_agent, evidences.0.http_request.user_agent)",
+		"network": "coalesce(src_endpoint.autonomous_system.name, evidences.0.src_endpoint.autonomous_system.name)",
+		"session": "coalesce(actor.session.uid, evidences.0.actor.session.uid)",
+		"token": "coalesce(actor.user.programmatic_credentials.0.uid, " +
+			"evidences.0.actor.user.programmatic_credentials.0.uid)",
 		"severity":  "metadata.log_level",
 		"itsUser":   "",
 		"userLogin": "user.name",
