@@ -132,7 +132,8 @@ func TestDecoderForgets(t *testing.T) {
 		[]byte(strings.Repeat("[", 2000)), []byte(letter(message(letter(bare("d"))))), []byte("{"), {},
 	}
 	for _, s := range slices.Concat(fixtures(), forms(), files("testdata", "canary.json")) {
-		texts = append(texts, s.Text, s.Text[:len(s.Text)/2], []byte(message(string(s.Text))), []byte("["+string(s.Text)+",0]"))
+		texts = append(texts, s.Text, s.Text[:len(s.Text)/2], []byte(message(string(s.Text))),
+			[]byte("["+string(s.Text)+",0]"))
 	}
 	fresh := make([][]visited, len(texts))
 	for i, text := range texts {

@@ -26,9 +26,10 @@ func Match(pattern, name string) bool {
 	return false
 }
 
-// logStreamEvents are never filtered: they say that somebody switched the log
-// stream off, which alarms behind the stream cannot know otherwise.
-const logStreamEvents = "system.log_stream.*"
+// LogStreamEvents matches the event types that report a change of a log stream.
+// They are never filtered, and an alarm counts them: somebody may have switched
+// this stream off.
+const LogStreamEvents = "system.log_stream.*"
 
 // Filter selects events by their type. The zero value keeps all events.
 type Filter struct {
@@ -68,7 +69,7 @@ func checkPattern(pattern string) error {
 
 // Keeps reports whether the filter keeps events of this type.
 func (f Filter) Keeps(eventType string) bool {
-	if len(f.include)+len(f.exclude) == 0 || Match(logStreamEvents, eventType) {
+	if len(f.include)+len(f.exclude) == 0 || Match(LogStreamEvents, eventType) {
 		return true
 	}
 	for _, pattern := range f.exclude {

@@ -109,7 +109,7 @@ func apiRulesV1_8() []Rule {
 		{on("system.email.*", "system.sms.*", "system.voice.*", "system.billing.sms*", "device.custom_push.*"),
 			apiActivity, other, Marks{}, "a message was sent or its delivery reported"},
 		{on("org.not_configured_origin.*"),
-			apiActivity, other, Marks{}, "a redirect went to an origin nobody configured"},
+			apiActivity, other, Marks{}, "a redirect went to an origin that is not configured"},
 
 		// Runs of jobs: they start, end and are put off; none is a verb of this class.
 		{on("system.import.*", "system.identity_sources.*", "app.ad.password_migration_campaign.*",

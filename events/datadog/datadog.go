@@ -151,7 +151,7 @@ func appendMember(dst []byte, e *events.Event, i uint32) []byte {
 func isOurs(key []byte) bool {
 	if bytes.IndexByte(key, '\\') >= 0 {
 		quoted := append(append([]byte{'"'}, key...), '"')
-		// What is no character of its own becomes U+FFFD, which is in no name of ours.
+		// A lone surrogate becomes U+FFFD, which none of our names holds.
 		key, _ = jsontext.AppendUnquote(nil, quoted)
 	}
 	for _, name := range names {

@@ -230,7 +230,8 @@ func TestAppendDense(t *testing.T) {
 		`{"a":null,"b":"","c":"null","d":{},"e":[],"f":{"g":[null,{"h":""}]}}`: ``,
 		`{"a":null,"b":0,"c":[null,"x",[]],"d":"NULL"}`:                        `{"b":0,"c":["x"],"d":"NULL"}`,
 		`[{"a":false},null, 0 ,""]`:                                            `[{"a":false},0]`,
-		`"null"`:                                                               ``, `"unknown"`: `"unknown"`, `null`: ``, `false`: `false`,
+		`"null"`:                                                               ``, `"unknown"`: `"unknown"`, `null`: ``,
+		`false`: `false`,
 	} {
 		if err := tree.Parse([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -245,8 +246,9 @@ func TestAppendDense(t *testing.T) {
 func TestAppendStringKnowsEveryEscape(t *testing.T) {
 	var tree Tree
 	for text, want := range map[string]string{
-		`"plain"`: "plain", `""`: "", `"\"\\\/\b\f\n\r\t"`: "\"\\/\b\f\n\r\t", `"a\nb\u0041c\n"`: "a\nbAc\n", `"\ud83d\ude00\\u0041"`: "😀\\u0041",
-		`"\\\\\""`: `\\"`, `"{\"a\":\"b\\\"c\"}"`: `{"a":"b\"c"}`,
+		`"plain"`: "plain", `""`: "", `"\"\\\/\b\f\n\r\t"`: "\"\\/\b\f\n\r\t", `"a\nb\u0041c\n"`: "a\nbAc\n",
+		`"\ud83d\ude00\\u0041"`: "😀\\u0041",
+		`"\\\\\""`:              `\\"`, `"{\"a\":\"b\\\"c\"}"`: `{"a":"b\"c"}`,
 	} {
 		if err := tree.Parse([]byte(text)); err != nil {
 			t.Fatal(err)

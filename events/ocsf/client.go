@@ -12,7 +12,7 @@ func sourceEndpoint() record.Part {
 	return &record.Object{Key: "src_endpoint", AtLeastOne: endpointNames(), Rest: endpointRest()}
 }
 
-// sourceEndpointOrOkta is for classes that demand one: a job has no client, it
+// sourceEndpointOrOkta is for classes that require one: a job has no client, it
 // runs inside Okta.
 func sourceEndpointOrOkta() record.Part {
 	return record.FirstOf{sourceEndpoint(), &record.Object{Key: "src_endpoint",

@@ -9,7 +9,7 @@ import (
 
 // Part describes a piece of a record. A record is described by parts: a tree that reads like the record itself.
 // Each part writes what it finds of its piece and says whether that was
-// anything; an object that comes out empty, or that lacks what is demanded of it,
+// anything; an object that comes out empty, or that lacks what is required of it,
 // is as if it had never been begun.
 type Part interface {
 	write(e *Emitter) bool

@@ -85,10 +85,10 @@ func writeName(e *Emitter, i uint32) bool {
 	return !(e.Tree.Nodes[i].Kind == '"' && IsPlaceholder(e.Tree.Inner(i))) && writeText(e, i)
 }
 
-func writeIP(e *Emitter, i uint32) bool { return IsIP(e, i) && e.Raw(i) }
+func writeIP(e *Emitter, i uint32) bool { return isIP(e, i) && e.Raw(i) }
 
-// IsIP reports whether node i is a string that AsIP takes.
-func IsIP(e *Emitter, i uint32) bool {
+// isIP reports whether node i is a string that AsIP takes.
+func isIP(e *Emitter, i uint32) bool {
 	if e.Tree.Nodes[i].Kind != '"' {
 		return false
 	}

@@ -135,7 +135,7 @@ func Decide(eventType string) *Decision {
 	nouns := nounsOf(eventType)
 	for role := range Count {
 		d.types[role] = cmpOr(d.Row.Cast[role], usual[role])
-		if d.types[role] == Nobody {
+		if d.types[role] == NoTarget {
 			continue
 		}
 		for _, names := range strings.Split(d.types[role], " > ") {

@@ -21,8 +21,8 @@ const (
 	Assumed   Shape = "not known: targets are chosen by their types"
 )
 
-// Nobody means that no target plays the role.
-const Nobody = "-"
+// NoTarget means that no target plays the role.
+const NoTarget = "-"
 
 const (
 	named = "{named}" // a type that is called like the event type
@@ -44,7 +44,7 @@ var usual = [Count]string{
 	App:       apps,
 	Policy:    "PolicyEntity|Policy",
 	Enrolment: "AuthenticatorEnrollment",
-	Privilege: Nobody,
+	Privilege: NoTarget,
 	Agent:     "*Agent* > " + thing + " > " + apps,
 }
 
@@ -82,7 +82,7 @@ var table = []Row{
 		"a user, group or client is given an admin role over a resource set",
 	},
 	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, Seen, "a user or group is given a role in Workflows"},
-	{on("security.protected_action.*"), Cast{User: Nobody, Account: Nobody}, Assumed,
+	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget}, Assumed,
 		"the actor is asked to authenticate again; a target is what the action is to be done to"},
 
 	// Groups.

@@ -15,7 +15,8 @@ import (
 // and resource, each with its reason.
 func suppressed() map[string]string {
 	return map[string]string{
-		"AwsSolutions-SQS3 Dead": "it is the end of the line: what dies here is counted by an alarm and brought back by `oktastream dlq`",
+		"AwsSolutions-SQS3 Dead": "it is the end of the line: what dies here is counted by an alarm and brought back by " +
+			"`oktastream dlq`",
 	}
 }
 

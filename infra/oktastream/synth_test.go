@@ -63,10 +63,11 @@ func needNode(t *testing.T) {
 }
 
 const (
-	source  = "aws.partner/okta.com/example/oktastream"
-	account = "111122223333"
-	here    = "us-east-1"
-	given   = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	source   = "aws.partner/okta.com/example/oktastream"
+	account  = "111122223333"
+	here     = "us-east-1"
+	deployer = "arn:aws:iam::111122223333:role/cfn-exec"
+	given    = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
 // configurations are what the tests synthesise, by name: context as a user would
@@ -87,28 +88,37 @@ func configurations() map[string]map[string]any {
 		"lambda-cloudwatch": with("destination", cw, "ingest", "lambda"),
 		"lambda-datadog":    with("destination", dd, "ingest", "lambda", "secret", "datadog/api-key"),
 		"rule-cloudwatch":   with("destination", cw, "ingest", "rule"),
-		"rule-datadog":      with("destination", dd, "ingest", "rule", "secret", "datadog/api-key", "tags", "env:prod,team:sec"),
-		"mixed":             with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule", "cloudwatch.ingest", "lambda"),
-		"kms-own":           with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
-		"kms-given":         with("destination", both, "secret", "datadog/api-key", "kms", given),
-		"kms-own-rule":      with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
-		"raw":               with("destination", cw, "format", "raw"),
-		"existing":          with("destination", cw, "bus", "existing", "archiveDays", 7),
-		"existing-own":      with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
-		"include":           with("destination", cw, "include", "user.session.*,user.mfa.*"),
-		"exclude":           with("destination", cw, "exclude", "system.*,app.oauth2.*"),
-		"include-exclude":   with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
-		"filter-rule":       with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include", "user.session.start"),
-		"rotated":           with("destination", dd, "secret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion", "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
-		"template":          with("destination", dd, "secret", "datadog/api-key", "body", "template", "site", "eu1", "rate", 50),
-		"slow":              with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
-		"destroy":           with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
-		"mail":              with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
-		"mail-own":          with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "kms", "own", "silenceMinutes", 15),
-		"mail-live-both":    with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "live", true),
-		"mail-given":        with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
-		"topic":             with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
-		"replayers":         with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
+		"rule-datadog": with("destination", dd, "ingest", "rule", "secret", "datadog/api-key", "tags",
+			"env:prod,team:sec"),
+		"mixed": with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule",
+			"cloudwatch.ingest", "lambda"),
+		"kms-own":         with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
+		"kms-given":       with("destination", both, "secret", "datadog/api-key", "kms", given),
+		"kms-own-rule":    with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
+		"raw":             with("destination", cw, "format", "raw"),
+		"existing":        with("destination", cw, "bus", "existing", "archiveDays", 7),
+		"existing-own":    with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
+		"include":         with("destination", cw, "include", "user.session.*,user.mfa.*"),
+		"exclude":         with("destination", cw, "exclude", "system.*,app.oauth2.*"),
+		"include-exclude": with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
+		"filter-rule": with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include",
+			"user.session.start"),
+		"rotated": with("destination", dd, "secret",
+			"arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion",
+			"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
+		"eu1":     with("destination", dd, "secret", "datadog/api-key", "site", "eu1", "rate", 50),
+		"slow":    with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
+		"destroy": with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
+		"mail":    with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
+		"mail-own": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
+			"kms", "own", "silenceMinutes", 15),
+		"mail-live-both": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
+			"live", true),
+		"mail-given": with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
+		"topic":      with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
+		"locked": with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule",
+			"lockQueues", deployer, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
+		"replayers": with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
 	}
 }
 
@@ -198,7 +208,8 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 
 // read is the template in an account, with the policies of what stands outside it.
 func (s *synthesised) read(outside map[string]any) (*access.Account, error) {
-	return access.Read(s.template, access.Where{Account: account, Region: here, Partition: "aws", StackName: s.stack, Policies: outside})
+	return access.Read(s.template, access.Where{Account: account, Region: here, Partition: "aws", StackName: s.stack,
+		Policies: outside})
 }
 
 // givenKeyPolicy is the policy of the given key once its owner has done what the
@@ -216,7 +227,8 @@ func (s *synthesised) givenKeyPolicy() map[string]any {
 		if json.Unmarshal([]byte(text.(string)), &statements) != nil {
 			return nil
 		}
-		account := map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + account + ":root"}, "Action": "kms:*", "Resource": "*"}
+		account := map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + account +
+			":root"}, "Action": "kms:*", "Resource": "*"}
 		return map[string]any{"Version": "2012-10-17", "Statement": append(statements, account)}
 	}
 	return nil

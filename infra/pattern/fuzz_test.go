@@ -24,7 +24,8 @@ func FuzzFor(f *testing.F) {
 		rule := For(source, include, exclude)
 		got := matches(t, rule.Pattern, envelope(t, eventType)) && keeps(t, rule.Include, rule.Exclude, eventType)
 		if want := keeps(t, include, exclude, eventType); got != want {
-			t.Errorf("include %q, exclude %q: %q is kept: %v, want %v; rule %s", include, exclude, eventType, got, want, rule.Pattern)
+			t.Errorf("include %q, exclude %q: %q is kept: %v, want %v; rule %s", include, exclude, eventType, got, want,
+				rule.Pattern)
 		}
 	})
 }

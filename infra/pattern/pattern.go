@@ -28,9 +28,9 @@ const MaxLength = 2048
 // event of aws-samples/serverless-patterns, eventbridge-partner-sources/1-okta).
 const detailType = "SystemLog"
 
-// pipePrefix begins the types of events that are never filtered: they tell that
-// somebody switched the stream itself off (see events.Filter).
-const pipePrefix = "system.log_stream."
+// logStreamPrefix begins the event types that are never filtered: they report
+// changes of a log stream (events.LogStreamEvents).
+const logStreamPrefix = "system.log_stream."
 
 // Pattern is an EventBridge event pattern as a JSON tree (map[string]any, []any,
 // string, bool, nil, float64): what the rule gets.
@@ -99,7 +99,8 @@ func For(source string, include, exclude []string) Rule {
 		}
 		if len(exclude) > 0 {
 			rule.Exclude = exclude
-			rule.Why = append(rule.Why, left("exclude", exclude, "a rule cannot include and exclude, as the values of one field are ORed"))
+			rule.Why = append(rule.Why, left("exclude", exclude, "a rule cannot include and exclude, as the values of one "+
+				"field are ORed"))
 		}
 	}
 	return rule
@@ -155,11 +156,11 @@ func selecting(source string, types []any) Pattern {
 	return p
 }
 
-// including is the value of a field that must match one of these globs or be an
-// event of the pipe.
+// including is the value of a field that must match one of these globs or be a
+// log stream event.
 func including(globs []string) []any {
 	var values []any
-	for _, glob := range reduce(append(slices.Clip(globs), pipePrefix+"*")) {
+	for _, glob := range reduce(append(slices.Clip(globs), logStreamPrefix+"*")) {
 		values = append(values, operator(glob))
 	}
 	return values
@@ -180,16 +181,16 @@ func operator(glob string) any {
 }
 
 // excluding is the value of a field that must match none of these globs unless
-// it is an event of the pipe. All globs are in one anything-but: two of them in
+// it is a log stream event. All globs are in one anything-but: two of them in
 // one array would be ORed and let everything through. An anything-but holds one
 // kind: a list of values, or a list for one of prefix, suffix and wildcard
 // (JsonRuleCompiler of github.com/aws/event-ruler; EventBridge took all three on
 // 2024-12-05, recorded in github.com/localstack/localstack). A wildcard without a star is an exact value, so
 // wildcard says what is mixed.
 func excluding(globs []string) []any {
-	pipe := map[string]any{"prefix": pipePrefix}
+	logStream := map[string]any{"prefix": logStreamPrefix}
 	if slices.Contains(globs, "*") {
-		return []any{pipe}
+		return []any{logStream}
 	}
 	kind := kindOf(globs[0])
 	for _, glob := range globs {
@@ -198,9 +199,9 @@ func excluding(globs []string) []any {
 		}
 	}
 	var list []any
-	mayHitPipe := false
+	mayHitLogStream := false
 	for _, glob := range globs {
-		mayHitPipe = mayHitPipe || hitsPipe(glob)
+		mayHitLogStream = mayHitLogStream || hitsLogStream(glob)
 		switch kind {
 		case exact:
 			list = append(list, glob)
@@ -217,8 +218,8 @@ func excluding(globs []string) []any {
 		but = map[string]any{kind.String(): list}
 	}
 	values := []any{map[string]any{"anything-but": but}}
-	if mayHitPipe {
-		values = append(values, pipe)
+	if mayHitLogStream {
+		values = append(values, logStream)
 	}
 	return values
 }

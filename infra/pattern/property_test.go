@@ -135,7 +135,8 @@ func TestCatalogueThroughRules(t *testing.T) {
 		{nil, types[:200]},
 		{types[:20], types[10:30]},
 	} {
-		include, exclude := slices.DeleteFunc(slices.Clone(c.include), empty), slices.DeleteFunc(slices.Clone(c.exclude), empty)
+		include, exclude := slices.DeleteFunc(slices.Clone(c.include), empty),
+			slices.DeleteFunc(slices.Clone(c.exclude), empty)
 		rule := For(source, include, exclude)
 		kept := 0
 		for i, eventType := range types {
@@ -222,7 +223,7 @@ func TestEmptyIsExact(t *testing.T) {
 		include, exclude := globs("include", rt), globs("exclude", rt)
 		if Empty(include, exclude) != "" {
 			s := near(rt, append(slices.Clone(include), exclude...))
-			if keeps(rt, include, exclude, s) && !strings.HasPrefix(s, pipePrefix) {
+			if keeps(rt, include, exclude, s) && !strings.HasPrefix(s, logStreamPrefix) {
 				rt.Fatalf("%q is kept by %q, %q", s, include, exclude)
 			}
 			return
@@ -233,7 +234,7 @@ func TestEmptyIsExact(t *testing.T) {
 		}
 		onlyPipe := true
 		for _, glob := range tried {
-			if s := strings.ReplaceAll(glob, "*", "Z"); !strings.HasPrefix(s, pipePrefix) {
+			if s := strings.ReplaceAll(glob, "*", "Z"); !strings.HasPrefix(s, logStreamPrefix) {
 				onlyPipe = false
 				if keeps(rt, include, exclude, s) {
 					return

@@ -116,7 +116,8 @@ func faults() map[string][]string {
 		`{"source":"` + source + `","destination":"datadog"}`:                                           {"secret", "create-secret"},
 		`{` + dd + `,"site":"us9"}`:                                                                     {"site", "uk1"},
 		`{` + dd + `,"tags":"prod"}`:                                                                    {"tags", "key:value"},
-		`{` + dd + `,"body":"xml"}`:                                                                     {"body", "template"},
+		`{` + dd + `,"body":"template"}`:                                                                {"body", "is gone"},
+		`{` + dd + `,"lockQueues":"me"}`:                                                                {"lockQueues", "ARN"},
 		`{` + dd + `,"packBytes":"1048576"}`:                                                            {"packBytes", "786432"},
 		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                     {"secretVersion", "version id"},
 		`{"oktastream":"x",` + ok + `}`:                                                                 {"oktastream", "object"},
@@ -194,7 +195,7 @@ func TestNotes(t *testing.T) {
 	}
 	s = Default()
 	s.Source, s.Destinations = source, []Destination{CloudWatch}
-	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NOBODY IS TOLD") || !strings.Contains(notes, "silence") {
+	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NO ALARM NOTIFIES ANYBODY") || !strings.Contains(notes, "silence") {
 		t.Errorf("nobody says that nobody is told:\n%s", notes)
 	}
 	s.AlarmEmail, s.Live = "oncall@example.com", true
@@ -224,7 +225,7 @@ func TestPagesShowTheSettings(t *testing.T) {
 	var all, few strings.Builder
 	all.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
 	few.WriteString("| setting | meaning | default |\n|---|---|---|\n")
-	for _, row := range Table() {
+	for _, row := range table() {
 		of := ""
 		if len(row.Of) == 1 {
 			of = " (" + string(row.Of[0]) + ")"

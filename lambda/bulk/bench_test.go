@@ -50,9 +50,13 @@ func BenchmarkRun(b *testing.B) {
 				b.SetBytes(int64(len(text)))
 				for b.Loop() {
 					job := Job{
-						Inputs: []Input{{Name: "in", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}},
-						Config: pipeline.Config{Format: format}, Workers: cores, Sink: delivering(func(sink.Record) {}),
-						Bad: func(l *deadletter.Letter) error { return fmt.Errorf("a bad record: %s", l.Detail) },
+						Inputs: []Input{
+							{Name: "in", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }},
+						},
+						Config:  pipeline.Config{Format: format},
+						Workers: cores,
+						Sink:    delivering(func(sink.Record) {}),
+						Bad:     func(l *deadletter.Letter) error { return fmt.Errorf("a bad record: %s", l.Detail) },
 					}
 					if l, err := job.Run(b.Context()); err != nil || l.Delivered != n {
 						b.Fatalf("%v, ledger %s", err, l.JSON())

@@ -1,6 +1,6 @@
 // Package bulk runs the pipeline over files and streams on all cores. Records
 // leave in the order in which they came, whatever the number of cores, and
-// nothing is held but what is on its way.
+// memory is bounded by the chunks in flight.
 package bulk
 
 import (
@@ -11,15 +11,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// BatchSize is how many consecutive values of the input make a batch: copies of
+// batchSize is how many consecutive values of the input make a batch: copies of
 // an event are looked for within it.
-const BatchSize = 1000
+const batchSize = 1000
 
 // Input is one stream of events.
 type Input struct {
@@ -39,8 +40,8 @@ type Job struct {
 	// Unreadable gets an input that cannot be opened or read to its end. The
 	// run goes on with the next.
 	Unreadable func(name string, err error)
-	// Progress is told, from one goroutine, how many bytes of the inputs have
-	// been read since it was told last. It may be nil.
+	// Progress is called, from one goroutine, with the number of bytes of the inputs
+	// that were read since its last call. It may be nil.
 	Progress func(bytes int)
 	Now      func() time.Time
 	Version  string // of oktastream, for dead letters
@@ -157,9 +158,9 @@ func (w *writer) write(ctx context.Context, c *chunk) error {
 // add enters one record in the ledger and, unless it ends here, in the batch to
 // deliver.
 func (w *writer) add(c *chunk, r *result) error {
-	if ordinal := c.items[r.item].ordinal; ordinal >= w.ledger.Batches*BatchSize {
+	if ordinal := c.items[r.item].ordinal; ordinal >= w.ledger.Batches*batchSize {
 		w.window.Reset()
-		w.ledger.Batches = ordinal/BatchSize + 1
+		w.ledger.Batches = ordinal/batchSize + 1
 	}
 	switch {
 	case r.fault != nil:
@@ -184,6 +185,9 @@ func (w *writer) add(c *chunk, r *result) error {
 		return nil
 	case pipeline.Conflict:
 		w.ledger.Conflict++
+	}
+	if events.Match(events.LogStreamEvents, r.Type) {
+		w.ledger.StreamChanged++
 	}
 	w.records = append(w.records, sink.Record{Line: c.out[r.Start:r.End], UUID: r.UUID, TimeMS: r.PublishedMS})
 	return nil

@@ -133,7 +133,8 @@ func (r *reader) items(ctx context.Context, name string, source *countingReader)
 		if err != nil {
 			return err
 		}
-		if !r.add(ctx, item{fault: value.Fault, input: name, line: value.Line, offset: value.Offset, length: value.Length}, value.Text) {
+		it := item{fault: value.Fault, input: name, line: value.Line, offset: value.Offset, length: value.Length}
+		if !r.add(ctx, it, value.Text) {
 			return nil
 		}
 	}

@@ -22,7 +22,7 @@ type unwilling struct{}
 func (unwilling) Deliver(context.Context, []sink.Record, []sink.Answer) error { return nil }
 
 func TestNoRecordIsLostInSilence(t *testing.T) {
-	b := books{to: unwilling{}}
+	b := testRun{to: unwilling{}}
 	b.run(context.Background(), text("in", lines(signIn(1), signIn(2))))
 	if b.err == nil || b.ledger.Received != 0 || !b.ledger.Balanced() {
 		t.Errorf("%v, ledger %s", b.err, b.ledger.JSON())
@@ -35,7 +35,7 @@ func TestASinkThatFailsEndsTheRun(t *testing.T) {
 		content.WriteString(signIn(n) + "\n")
 	}
 	read := 0
-	b := books{workers: 4, to: &failing{left: 300, err: errFull}, progress: func(n int) { read += n }}
+	b := testRun{workers: 4, to: &failing{left: 300, err: errFull}, progress: func(n int) { read += n }}
 	b.run(context.Background(), text("in", content.String()), Input{"next", func() (io.ReadCloser, error) {
 		t.Error("the next input is opened")
 		return nil, io.EOF
@@ -80,7 +80,7 @@ func TestUnreadable(t *testing.T) {
 			"it: close it: nobody is listening", false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := books{workers: 2}
+			b := testRun{workers: 2}
 			b.run(context.Background(), text("before", lines(signIn(-1))), test.input, text("after", lines("bad", signIn(-2))))
 			if len(b.broken) != 1 || !strings.Contains(b.broken[0], test.fault) {
 				t.Errorf("unreadable: %q, want %q", b.broken, test.fault)
@@ -104,12 +104,19 @@ func TestUnreadable(t *testing.T) {
 }
 
 func TestUnreadableComesAfterWhatWasBeforeIt(t *testing.T) {
-	b := books{}
+	b := testRun{}
 	var order []string
 	job := Job{
-		Inputs: []Input{text("a", lines(signIn(1))), missing("b"), text("c", lines(signIn(2)))}, Config: b.Config, Workers: 2,
-		Sink: delivering(func(r sink.Record) { order = append(order, r.UUID) }),
-		Bad:  func(*deadletter.Letter) error { return nil }, Unreadable: func(name string, _ error) { order = append(order, name) },
+		Inputs: []Input{
+			text("a", lines(signIn(1))),
+			missing("b"),
+			text("c", lines(signIn(2))),
+		},
+		Config:     b.Config,
+		Workers:    2,
+		Sink:       delivering(func(r sink.Record) { order = append(order, r.UUID) }),
+		Bad:        func(*deadletter.Letter) error { return nil },
+		Unreadable: func(name string, _ error) { order = append(order, name) },
 	}
 	if _, err := job.Run(context.Background()); err != nil || len(order) != 3 {
 		t.Fatalf("%v, %q", err, order)
@@ -135,7 +142,10 @@ func TestLetters(t *testing.T) {
 	long := `{"x":"` + strings.Repeat("x", 500) + `"}`
 	content := lines(signIn(1), "not JSON", "  "+envelope(noTime), "\xff", long, "["+signIn(2)+", 7", "")
 	for _, most := range []int{7, 1 << 20} {
-		b := (&books{maxRecord: 400}).run(context.Background(), source("in", &crumbs{strings.NewReader(content), rand.New(rand.NewPCG(1, 2)), most}))
+		b := (&testRun{maxRecord: 400}).run(
+			context.Background(),
+			source("in", &crumbs{strings.NewReader(content), rand.New(rand.NewPCG(1, 2)), most}),
+		)
 		at := func(line int) int64 {
 			return int64(len(strings.Join(strings.SplitAfter(content, "\n")[:line-1], "")))
 		}
@@ -143,10 +153,20 @@ func TestLetters(t *testing.T) {
 		body := func(s string) *string { return &s }
 		want := []deadletter.Letter{
 			{Note: deadletter.Note{Stage: "read", Reason: "not_json"}, Line: 2, Offset: at(2), Body: body("not JSON")},
-			{Note: deadletter.Note{Stage: "decode", Reason: "missing_field", UUID: "u-5"}, Line: 3, Offset: at(3) + 2, Body: body(envelope(noTime))},
+			{
+				Note:   deadletter.Note{Stage: "decode", Reason: "missing_field", UUID: "u-5"},
+				Line:   3,
+				Offset: at(3) + 2,
+				Body:   body(envelope(noTime)),
+			},
 			{Note: deadletter.Note{Stage: "read", Reason: "not_json"}, Line: 4, Offset: at(4), BodyBase64: []byte("\xff")},
 			{Note: deadletter.Note{Stage: "read", Reason: "too_large"}, Line: 5, Offset: at(5), Bytes: int64(len(long))},
-			{Note: deadletter.Note{Stage: "decode", Reason: "not_okta"}, Line: 6, Offset: at(6) + int64(len("["+signIn(2)+", ")), Body: body("7")},
+			{
+				Note:   deadletter.Note{Stage: "decode", Reason: "not_okta"},
+				Line:   6,
+				Offset: at(6) + int64(len("["+signIn(2)+", ")),
+				Body:   body("7"),
+			},
 			{Note: deadletter.Note{Stage: "read", Reason: "not_json"}, Line: 6, Offset: at(7) - 1, Body: &noBytes},
 		}
 		if len(b.letters) != len(want) {
@@ -157,10 +177,13 @@ func TestLetters(t *testing.T) {
 			if got.Detail == "" || got.Version != "v1.2.3" || got.FirstSeen.Year() != 2026 || got.File != "in" {
 				t.Errorf("letter %d: %+v", i, got)
 			}
-			if got.Stage != w.Stage || got.Reason != w.Reason || got.UUID != w.UUID || got.Line != w.Line || got.Offset != w.Offset || got.Bytes != w.Bytes {
+			if got.Stage != w.Stage || got.Reason != w.Reason || got.UUID != w.UUID || got.Line != w.Line ||
+				got.Offset != w.Offset ||
+				got.Bytes != w.Bytes {
 				t.Errorf("letter %d: %+v, want %+v", i, got, w)
 			}
-			if (got.Body == nil) != (w.Body == nil) || got.Body != nil && *got.Body != *w.Body || !bytes.Equal(got.BodyBase64, w.BodyBase64) {
+			if (got.Body == nil) != (w.Body == nil) || got.Body != nil && *got.Body != *w.Body ||
+				!bytes.Equal(got.BodyBase64, w.BodyBase64) {
 				t.Errorf("letter %d has not the record's bytes: %+v", i, got)
 			}
 		}
@@ -176,9 +199,17 @@ func TestLettersKeepTheirBytes(t *testing.T) {
 	var messages, want []string
 	for n := range 600 {
 		noTime := strings.Replace(signIn(n), "published", "unpublished", 1)
-		messages, want = append(messages, message("["+signIn(n)+","+noTime+"]"), message("["+noTime+" x")), append(want, noTime, "["+noTime+" x")
+		messages, want = append(
+			messages,
+			message("["+signIn(n)+","+noTime+"]"),
+			message("["+noTime+" x"),
+		), append(
+			want,
+			noTime,
+			"["+noTime+" x",
+		)
 	}
-	b := (&books{workers: 4}).run(context.Background(), text("in", `{"Records":[`+strings.Join(messages, ",")+"]}"))
+	b := (&testRun{workers: 4}).run(context.Background(), text("in", `{"Records":[`+strings.Join(messages, ",")+"]}"))
 	if b.err != nil || len(b.letters) != len(want) {
 		t.Fatalf("%d letters, want %d; %v", len(b.letters), len(want), b.err)
 	}
@@ -192,7 +223,7 @@ func TestLettersKeepTheirBytes(t *testing.T) {
 // An array that only lacks its end has no bytes of its own to keep; its letter
 // has a body all the same, also where it is the first thing that a run reads.
 func TestALetterOfNothingHasABody(t *testing.T) {
-	b := (&books{}).run(context.Background(), text("in", "["))
+	b := (&testRun{}).run(context.Background(), text("in", "["))
 	if len(b.letters) != 1 || b.letters[0].Body == nil || b.ledger.Dead != 1 {
 		t.Errorf("%+v", b.letters)
 	}
@@ -201,7 +232,7 @@ func TestALetterOfNothingHasABody(t *testing.T) {
 func TestProgressIsOfTheBytesOfTheFiles(t *testing.T) {
 	content := packed(lines(signIn(1), signIn(2)))
 	total := 0
-	b := books{progress: func(n int) { total += n }}
+	b := testRun{progress: func(n int) { total += n }}
 	b.run(context.Background(), source("a", bytes.NewReader(content)), text("b", lines(signIn(3))))
 	if want := len(content) + len(signIn(3)) + 1; total != want {
 		t.Errorf("%d bytes, want %d", total, want)

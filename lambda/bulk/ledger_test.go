@@ -45,7 +45,8 @@ func (w *world) one() (string, fate) {
 	w.n++
 	uuid := fmt.Sprint("u-", w.n)
 	f := fate{text: signIn(w.n), uuid: uuid}
-	switch rapid.SampledFrom([]string{"new", "new", "new", "again", "conflict", "filtered", "novel", "no time", "number"}).Draw(w.rt, "event") {
+	switch rapid.SampledFrom([]string{"new", "new", "new", "again", "conflict", "filtered", "novel", "no time", "number"}).
+		Draw(w.rt, "event") {
 	case "again":
 		if len(w.past) > 0 {
 			f = rapid.SampledFrom(w.past).Draw(w.rt, "which")
@@ -73,7 +74,8 @@ func (w *world) one() (string, fate) {
 func (w *world) value() string {
 	text, f := w.one()
 	add := func(fates ...fate) { w.values = append(w.values, fates) }
-	switch rapid.SampledFrom([]string{"bare", "bare", "envelope", "array", "batch", "letter", "body", "garbage", "long", "pretty"}).Draw(w.rt, "form") {
+	switch rapid.SampledFrom([]string{"bare", "bare", "envelope", "array", "batch", "letter", "body", "garbage", "long", "pretty"}).
+		Draw(w.rt, "form") {
 	case "envelope":
 		add(f)
 		if text == "7" {
@@ -112,7 +114,7 @@ func (w *world) value() string {
 	return text
 }
 
-// expect is the books as they must be, by the words of the design.
+// expect is the testRun as they must be, by the words of the design.
 func (w *world) expect() (delivered []string, dead []string, l ledger.Ledger) {
 	seen := map[string][]fate{}
 	for number, fates := range w.values {
@@ -167,17 +169,20 @@ func (w *world) inputs() (list []Input) {
 		if rapid.Bool().Draw(w.rt, "missing") {
 			list = append(list, missing(fmt.Sprint("missing-", i)))
 		}
-		list = append(list, source(fmt.Sprint(i), inCrumbs(b.String(), rapid.SampledFrom([]int{30, 1 << 20}).Draw(w.rt, "crumbs"))))
+		list = append(
+			list,
+			source(fmt.Sprint(i), inCrumbs(b.String(), rapid.SampledFrom([]int{30, 1 << 20}).Draw(w.rt, "crumbs"))),
+		)
 	}
 	return list
 }
 
-func (w *world) books() *books {
+func (w *world) testRun() *testRun {
 	filter, err := events.NewFilter(nil, []string{"app.*"})
 	if err != nil {
 		w.rt.Fatal(err)
 	}
-	return &books{
+	return &testRun{
 		workers: rapid.IntRange(1, 4).Draw(w.rt, "workers"), maxRecord: longest,
 		Config: pipeline.Config{Format: pipeline.Raw, Filter: filter},
 	}
@@ -196,7 +201,7 @@ func TestLedger(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := world{rt: rt}
 		inputs := w.inputs()
-		b := w.books().run(context.Background(), inputs...)
+		b := w.testRun().run(context.Background(), inputs...)
 		delivered, dead, want := w.expect()
 		if b.err != nil || !b.ledger.Balanced() {
 			rt.Fatalf("%v, ledger %s", b.err, b.ledger.JSON())
@@ -239,7 +244,7 @@ func TestLedgerOfAFailingSink(t *testing.T) {
 		delivered, dead, want := w.expect()
 		broken := failing{left: rapid.IntRange(0, len(delivered)).Draw(rt, "room"), err: errFull}
 		room := broken.left
-		b := w.books()
+		b := w.testRun()
 		b.to = &broken
 		b.run(context.Background(), inputs...)
 		b.memory = broken.Memory
@@ -267,7 +272,7 @@ func TestLedgerOfFailingDeadLetters(t *testing.T) {
 		inputs := w.inputs()
 		delivered, dead, _ := w.expect()
 		room := rapid.IntRange(0, len(dead)).Draw(rt, "room")
-		b := w.books()
+		b := w.testRun()
 		b.refuse = func(*deadletter.Letter) error {
 			if len(b.letters) == room {
 				return errFull

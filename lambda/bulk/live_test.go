@@ -14,7 +14,7 @@ import (
 )
 
 // start runs in a bubble, in which synctest.Wait waits until nothing can go on.
-func (b *books) start(ctx context.Context, inputs ...Input) (done chan struct{}) {
+func (b *testRun) start(ctx context.Context, inputs ...Input) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() {
 		defer close(done)
@@ -54,7 +54,7 @@ func TestNothingWaitsForInput(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, w := io.Pipe()
 				var out []string
-				b := books{workers: 2, to: delivering(func(r sink.Record) { out = append(out, string(r.Line)) })}
+				b := testRun{workers: 2, to: delivering(func(r sink.Record) { out = append(out, string(r.Line)) })}
 				done := b.start(t.Context(), source("in", r))
 				for i, part := range parts {
 					if _, err := io.WriteString(w, part.text); err != nil {
@@ -108,7 +108,7 @@ func TestInterruptedWhileReading(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, w := io.Pipe()
 				ctx, cancel := context.WithCancel(t.Context())
-				b := books{workers: 2}
+				b := testRun{workers: 2}
 				done := b.start(ctx, source("in", r), Input{"next", func() (io.ReadCloser, error) {
 					t.Error("the next input is opened")
 					return nil, io.EOF
@@ -127,7 +127,11 @@ func TestInterruptedWhileReading(t *testing.T) {
 				if !isDone(done) {
 					t.Error("it still waits for input")
 				}
-				if n := strings.Count(content, "\n"); !errors.Is(b.err, context.Canceled) || len(b.memory.Lines) != n || b.ledger.Delivered != int64(n) || !b.ledger.Balanced() || b.broken != nil {
+				if n := strings.Count(
+					content,
+					"\n",
+				); !errors.Is(b.err, context.Canceled) || len(b.memory.Lines) != n || b.ledger.Delivered != int64(n) || !b.ledger.Balanced() ||
+					b.broken != nil {
 					t.Errorf("%v, %q unreadable, ledger %s", b.err, b.broken, b.ledger.JSON())
 				}
 				if err := w.Close(); err != nil { // lets the reader go
@@ -144,7 +148,7 @@ var errStop = errors.New("enough")
 func TestInterruptedAmidPlenty(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var got []string
-	b := books{workers: 2, to: delivering(func(r sink.Record) {
+	b := testRun{workers: 2, to: delivering(func(r sink.Record) {
 		got = append(got, r.UUID)
 		if len(got) == 3000 {
 			cancel(errStop)
@@ -164,7 +168,7 @@ func TestInterruptedAmidPlenty(t *testing.T) {
 func TestInterruptedBeforeItBegan(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	b := (&books{}).run(ctx, Input{"in", func() (io.ReadCloser, error) {
+	b := (&testRun{}).run(ctx, Input{"in", func() (io.ReadCloser, error) {
 		t.Error("the input is opened")
 		return nil, io.EOF
 	}})

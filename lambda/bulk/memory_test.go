@@ -95,12 +95,13 @@ func TestMemory(t *testing.T) {
 		t.Fatal("the event has no uuid to number")
 	}
 	var written int64
-	b := books{workers: 2, to: delivering(func(r sink.Record) { written += int64(len(r.Line)) })}
+	b := testRun{workers: 2, to: delivering(func(r sink.Record) { written += int64(len(r.Line)) })}
 	most := heap(func() {
 		b.run(context.Background(), source("in", io.LimitReader(&numbered{template: append(line, '\n')}, size)))
 	})
 	// Cut off at its size, the last line is no record.
-	if l := b.ledger; b.err != nil || !l.Balanced() || l.Dead > 1 || l.Delivered != size/int64(len(line)+1) || l.BytesOut != written+l.Delivered {
+	if l := b.ledger; b.err != nil || !l.Balanced() || l.Dead > 1 || l.Delivered != size/int64(len(line)+1) ||
+		l.BytesOut != written+l.Delivered {
 		t.Fatalf("%v, ledger %s", b.err, l.JSON())
 	}
 	const limit = 48 << 20
@@ -116,10 +117,15 @@ func TestMemoryOfALongRecord(t *testing.T) {
 	if underRace() || testing.Short() {
 		length = 20 << 20
 	}
-	long := io.MultiReader(strings.NewReader(signIn(1)+"\n"+`{"x":"`), io.LimitReader(endless('x'), length), strings.NewReader("\"}\n"+signIn(2)+"\n"))
-	b := books{workers: 2, maxRecord: 1 << 20}
+	long := io.MultiReader(
+		strings.NewReader(signIn(1)+"\n"+`{"x":"`),
+		io.LimitReader(endless('x'), length),
+		strings.NewReader("\"}\n"+signIn(2)+"\n"),
+	)
+	b := testRun{workers: 2, maxRecord: 1 << 20}
 	most := heap(func() { b.run(context.Background(), source("in", long)) })
-	if !slices.Equal(b.lines(), []string{signIn(1), signIn(2)}) || len(b.letters) != 1 || b.letters[0].Bytes != length+int64(len(`{"x":""}`)) {
+	if !slices.Equal(b.lines(), []string{signIn(1), signIn(2)}) || len(b.letters) != 1 ||
+		b.letters[0].Bytes != length+int64(len(`{"x":""}`)) {
 		t.Errorf("%q, %+v", b.lines(), b.letters)
 	}
 	if limit := 16 << 20; most > limit {

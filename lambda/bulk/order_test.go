@@ -53,16 +53,18 @@ func TestOrder(t *testing.T) {
 				"at once":   strings.NewReader(content),
 				"in crumbs": inCrumbs(content, 3000),
 			} {
-				b := books{workers: workers, maxRecord: 1500, Config: pipeline.Config{Format: format, Filter: filter}}
+				b := testRun{workers: workers, maxRecord: 1500, Config: pipeline.Config{Format: format, Filter: filter}}
 				b.run(context.Background(), source("in", reader))
-				story := b.story(t)
+				summary := b.summary(t)
 				if first == "" {
-					first = story
+					first = summary
 				}
-				if story != first {
+				if summary != first {
 					t.Errorf("%s by %d workers, read %s: other bytes than by one", format, workers, name)
 				}
-				if l := b.ledger; b.err != nil || !l.Balanced() || l.Delivered != int64(len(want)) || l.Dead != 1000 || l.Duplicate != 250 || l.Filtered != 250 {
+				if l := b.ledger; b.err != nil || !l.Balanced() || l.Delivered != int64(len(want)) || l.Dead != 1000 ||
+					l.Duplicate != 250 ||
+					l.Filtered != 250 {
 					t.Errorf("%s by %d workers: %s, %v", format, workers, l.JSON(), b.err)
 				}
 				if format == pipeline.Raw && !slices.Equal(b.lines(), want) {
@@ -129,8 +131,9 @@ func TestWindow(t *testing.T) {
 						}
 						inputs = append(inputs, source(fmt.Sprint(i), inCrumbs(content, most)))
 					}
-					b := (&books{workers: workers, Config: pipeline.Config{Filter: filter}}).run(context.Background(), inputs...)
-					if l := b.ledger; l.Duplicate != test.duplicate || l.Conflict != test.conflict || l.Batches != test.batches || !l.Balanced() {
+					b := (&testRun{workers: workers, Config: pipeline.Config{Filter: filter}}).run(context.Background(), inputs...)
+					if l := b.ledger; l.Duplicate != test.duplicate || l.Conflict != test.conflict || l.Batches != test.batches ||
+						!l.Balanced() {
 						t.Errorf("%d workers, %d bytes a read: %s, want %d duplicates, %d conflicts, %d batches",
 							workers, most, l.JSON(), test.duplicate, test.conflict, test.batches)
 					}

@@ -21,8 +21,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// books is what came out of a run, and the run's settings.
-type books struct {
+// testRun is what came out of a run, and the run's settings.
+type testRun struct {
 	pipeline.Config
 	workers   int
 	maxRecord int
@@ -39,7 +39,7 @@ type books struct {
 
 // run runs the inputs. The format is raw where none is chosen, so that what
 // comes out is what went in.
-func (b *books) run(ctx context.Context, inputs ...Input) *books {
+func (b *testRun) run(ctx context.Context, inputs ...Input) *testRun {
 	if b.Format == "" {
 		b.Format = pipeline.Raw
 	}
@@ -68,7 +68,7 @@ func (b *books) run(ctx context.Context, inputs ...Input) *books {
 	return b
 }
 
-func (b *books) output() string {
+func (b *testRun) output() string {
 	var out strings.Builder
 	for _, line := range b.memory.Lines {
 		out.Write(line)
@@ -77,8 +77,8 @@ func (b *books) output() string {
 	return out.String()
 }
 
-// story is all that a run says, to compare runs by.
-func (b *books) story(t *testing.T) string {
+// summary is all that a run says, to compare runs by.
+func (b *testRun) summary(t *testing.T) string {
 	letters, err := json.Marshal(b.letters)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func (b *books) story(t *testing.T) string {
 	return fmt.Sprintf("%s%s\n%q\n%s\n%v", b.output(), letters, b.broken, b.ledger.JSON(), b.err)
 }
 
-func (b *books) lines() []string {
+func (b *testRun) lines() []string {
 	list := make([]string, len(b.memory.Lines))
 	for i, line := range b.memory.Lines {
 		list[i] = string(line)
@@ -95,7 +95,11 @@ func (b *books) lines() []string {
 }
 
 func event(uuid, eventType string) string {
-	return fmt.Sprintf(`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","actor":{"displayName":"Ada"}}`, uuid, eventType)
+	return fmt.Sprintf(
+		`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","actor":{"displayName":"Ada"}}`,
+		uuid,
+		eventType,
+	)
 }
 
 func signIn(n int) string { return event(fmt.Sprintf("u-%d", n), "user.session.start") }

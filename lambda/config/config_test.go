@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 func valid(destination string) map[string]string {
@@ -96,4 +97,39 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	if _, err := read(env); err == nil {
 		t.Error("a pack of 1 MiB is accepted: no queue could hold it with its attributes")
 	}
+}
+
+// FuzzRead checks that no value of a variable makes Read panic or accept what it
+// cannot use, and that each fault names its variable.
+func FuzzRead(f *testing.F) {
+	for _, destination := range []string{"cloudwatch", "datadog"} {
+		for key, value := range valid(destination) {
+			f.Add(destination, key, value)
+		}
+	}
+	f.Add("datadog", "OKTASTREAM_PACK_BYTES", "786432")
+	f.Add("cloudwatch", "OKTASTREAM_RETENTION_DAYS", "-1")
+	f.Add("cloudwatch", "OKTASTREAM_INCLUDE", "user.*,,*")
+	f.Add("datadog", "OKTASTREAM_FORMAT", "raw")
+	f.Add("datadog", "OKTASTREAM_TAGS", "env:prod,team:sec")
+	f.Fuzz(func(t *testing.T, destination, key, value string) {
+		if destination != "cloudwatch" && destination != "datadog" {
+			t.Skip()
+		}
+		env := valid(destination)
+		env[key] = value
+		c, err := read(env)
+		if err != nil {
+			name := strings.TrimPrefix(key, "OKTASTREAM_")
+			if !strings.Contains(err.Error(), key) && !strings.Contains(err.Error(), strings.ToLower(name)) {
+				t.Errorf("%s=%q: the error does not name it: %v", key, value, err)
+			}
+			return
+		}
+		if c.MaxReceiveCount < 1 || c.MaxReceiveCount > 1000 || c.RetentionDays < 0 || c.KeepRaw() <= 0 ||
+			c.Destination == Datadog && (c.PackBytes < minPackBytes || c.PackBytes > eventbridge.MaxPackBytes) {
+			t.Errorf("%s=%q is accepted as %+v", key, value, c)
+		}
+		c.NewPipeline()
+	})
 }

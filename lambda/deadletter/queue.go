@@ -18,8 +18,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// API is what this package needs of SQS.
-type API interface {
+// api is what this package needs of SQS.
+type api interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
@@ -41,8 +41,8 @@ func MessageSize(body int, value string) int {
 	return body + len(Attribute) + len(AttributeType) + len(value)
 }
 
-// maxAttribute bounds the attribute in bytes. Only Detail can be long in it, and
-// what EventBridge said before a replay.
+// maxAttribute bounds the attribute in bytes, whatever is in it: a uuid can be
+// anything that an event has there.
 const maxAttribute = 2 << 10
 
 // callTimeout is how long one call may take.
@@ -53,7 +53,7 @@ var ErrTooLong = errors.New("the body and the reason do not fit into one SQS mes
 
 // Queue is the queue `dead`, or any other to which messages are sent with a note.
 type Queue struct {
-	API API
+	API api
 	URL string
 }
 
@@ -112,46 +112,69 @@ func Once(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
 
 func requireJSON(o *sqs.Options) { o.APIOptions = append(o.APIOptions, awserror.RequireJSON) }
 
-// Encode is the note as the value of the attribute: JSON of at most 2 KiB, for
-// which the longest texts in it are cut, Detail before all others.
+// Encode returns the note as the value of the attribute: JSON of at most 2 KiB.
+// For that the longest texts in it are cut, Detail before all others.
 func Encode(note Note) (string, error) {
 	note.V = Version
 	note.EventBridge = maps.Clone(note.EventBridge)
+	texts := []*string{&note.UUID, &note.Version, &note.Stage, &note.Reason}
+	for _, text := range append(texts, &note.Detail) {
+		*text = upTo(*text, maxAttribute)
+	}
+	for key, value := range note.EventBridge {
+		if note.EventBridge[key] = upTo(value, maxAttribute); len(key) > maxAttribute {
+			delete(note.EventBridge, key)
+		}
+	}
 	for {
 		text, err := json.Marshal(note)
 		if err != nil {
 			return "", fmt.Errorf("write the reason of a dead message: %w", err)
 		}
-		if len(text) <= maxAttribute || !shorten(&note) {
+		if len(text) <= maxAttribute {
 			return string(text), nil
 		}
+		shorten(&note, texts)
 	}
 }
 
-// shorten halves the longest text that may be cut, and reports false where
-// nothing is left to cut.
-func shorten(note *Note) bool {
+// shorten halves the longest text of a note: Detail while there is any of it,
+// else one of texts or of EventBridge's. An attribute of EventBridge's goes
+// entirely where its name is the longest that is left.
+func shorten(note *Note, texts []*string) {
 	if note.Detail != "" {
-		note.Detail = half(note.Detail)
-		return true
+		note.Detail = upTo(note.Detail, len(note.Detail)/2)
+		return
 	}
-	longest := ""
-	for key, value := range note.EventBridge {
-		if n := len(note.EventBridge[longest]); len(value) > n || len(value) == n && key < longest {
-			longest = key
+	longest := texts[0]
+	for _, text := range texts {
+		if len(*text) > len(*longest) {
+			longest = text
 		}
 	}
-	if note.EventBridge[longest] == "" {
-		return false
+	key, size := "", 0
+	for k, value := range note.EventBridge {
+		if n := max(len(k), len(value)); n > size || n == size && k < key {
+			key, size = k, n
+		}
 	}
-	note.EventBridge[longest] = half(note.EventBridge[longest])
-	return true
+	switch value := note.EventBridge[key]; {
+	case len(*longest) >= size:
+		*longest = upTo(*longest, len(*longest)/2)
+	case len(key) >= len(value):
+		delete(note.EventBridge, key)
+	default:
+		note.EventBridge[key] = upTo(value, len(value)/2)
+	}
 }
 
-func half(text string) string {
-	text = text[:len(text)/2]
-	for !utf8.ValidString(text) {
-		text = text[:len(text)-1]
+// upTo is text up to n bytes, in whole characters.
+func upTo(text string, n int) string {
+	if len(text) <= n {
+		return text
 	}
-	return text
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -145,4 +147,63 @@ func TestOnlyAnAnswerOfSQSIsASuccess(t *testing.T) {
 			t.Errorf("%s: taken for a stored message", name)
 		}
 	}
+}
+
+// Whatever is in a record, its note is small enough to be sent with it.
+func TestTheAttributeStaysSmallWithEveryMemberHuge(t *testing.T) {
+	huge := map[string]string{"plain": strings.Repeat("x", 600<<10), "escaped": strings.Repeat("\x00\"", 300<<10),
+		"wide": strings.Repeat("é", 300<<10), "not UTF-8": strings.Repeat("\xff", 600<<10)}
+	for name, text := range huge {
+		for _, members := range []int{1, 2, 4, 8, 16, 32, 63} {
+			n := note()
+			for bit, member := range []*string{&n.UUID, &n.Version, &n.Stage, &n.Detail} {
+				if members>>bit&1 == 1 {
+					*member = text
+				}
+			}
+			if members>>4&1 == 1 {
+				for i := range 30 {
+					n.EventBridge[fmt.Sprint("ERROR_MESSAGE", i)] = text
+				}
+			}
+			if members>>5&1 == 1 {
+				n.EventBridge[text] = "x"
+			}
+			value, err := Encode(n)
+			if err != nil || len(value) > maxAttribute {
+				t.Fatalf("%s, members %b: %d bytes, %v", name, members, len(value), err)
+			}
+			var back Note
+			if err := json.Unmarshal([]byte(value), &back); err != nil || back.Reason != n.Reason || !back.FirstSeen.Equal(n.FirstSeen) {
+				t.Fatalf("%s, members %b: %v, %+v", name, members, err, back)
+			}
+			if members&1 == 1 && !strings.HasPrefix(text, back.UUID) && name != "not UTF-8" {
+				t.Errorf("%s: the uuid became %q", name, back.UUID)
+			}
+		}
+	}
+}
+
+// FuzzEncode checks that any note is small, and read as it was written but for
+// what is cut.
+func FuzzEncode(f *testing.F) {
+	f.Add("u-1", "decode", "foreign", "its account is not the stack's own", "v1", "ERROR_CODE", "NO_RESOURCE")
+	f.Add(strings.Repeat("\x00", 4096), "", "", strings.Repeat("é", 4096), "", strings.Repeat("k", 4096), "\xff")
+	f.Fuzz(func(t *testing.T, uuid, stage, reason, detail, version, key, value string) {
+		n := Note{
+			UUID: uuid, Stage: stage, Reason: reason, Detail: detail, Version: version,
+			EventBridge: map[string]string{key: value},
+		}
+		text, err := Encode(n)
+		if err != nil || len(text) > maxAttribute {
+			t.Fatalf("%d bytes, %v", len(text), err)
+		}
+		var back Note
+		if err := json.Unmarshal([]byte(text), &back); err != nil {
+			t.Fatal(err)
+		}
+		if utf8.ValidString(uuid) && !strings.HasPrefix(uuid, back.UUID) || utf8.ValidString(detail) && !strings.HasPrefix(detail, back.Detail) {
+			t.Errorf("%q became %q, %q became %q", uuid, back.UUID, detail, back.Detail)
+		}
+	})
 }

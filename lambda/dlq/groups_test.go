@@ -55,7 +55,15 @@ func TestGroups(t *testing.T) {
 	}
 	got := ""
 	for _, group := range g.All() {
-		got += fmt.Sprintf("%s %s %s %d %v %v\n", group.Pipeline, group.Reason, group.Code, group.Messages, group.IDs, group.By)
+		got += fmt.Sprintf(
+			"%s %s %s %d %v %v\n",
+			group.Pipeline,
+			group.Reason,
+			group.Code,
+			group.Messages,
+			group.IDs,
+			group.By,
+		)
 	}
 	want := `a rule_target Y 2 [m3 m4] map[age:map[-:1 <6h:1] form:map[rule_target:2] queue:map[dead:1 redrive:1] type:map[-:1 s:1 t:1]]
 a not_json - 1 [m1] map[age:map[-:1] form:map[poison:1] queue:map[dead:1] type:map[-:1]]

@@ -32,26 +32,32 @@ var errDead = errors.New("the process is dead")
 
 func (d *death) kill(o *sqs.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("death", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			d.mu.Lock()
-			d.calls++
-			dead, dying := d.calls > d.at, d.calls == d.at
-			if dying && !d.late {
-				d.then()
-			}
-			d.mu.Unlock()
-			if dead || dying && !d.late {
-				return middleware.InitializeOutput{}, middleware.Metadata{}, errDead
-			}
-			out, metadata, err := next.HandleInitialize(ctx, in)
-			if dying {
-				d.mu.Lock()
-				d.then()
-				d.mu.Unlock()
-				return middleware.InitializeOutput{}, middleware.Metadata{}, errDead
-			}
-			return out, metadata, err
-		}), middleware.Before)
+		return stack.Initialize.Add(
+			middleware.InitializeMiddlewareFunc(
+				"death",
+				func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+					d.mu.Lock()
+					d.calls++
+					dead, dying := d.calls > d.at, d.calls == d.at
+					if dying && !d.late {
+						d.then()
+					}
+					d.mu.Unlock()
+					if dead || dying && !d.late {
+						return middleware.InitializeOutput{}, middleware.Metadata{}, errDead
+					}
+					out, metadata, err := next.HandleInitialize(ctx, in)
+					if dying {
+						d.mu.Lock()
+						d.then()
+						d.mu.Unlock()
+						return middleware.InitializeOutput{}, middleware.Metadata{}, errDead
+					}
+					return out, metadata, err
+				},
+			),
+			middleware.Before,
+		)
 	})
 }
 
@@ -103,7 +109,11 @@ func TestNothingIsLostWhereverItIsInterrupted(t *testing.T) {
 		name := filepath.Join(dir, "audit")
 		os.Remove(name)
 		var atDeath []byte
-		d := &death{at: rapid.IntRange(1, 40).Draw(rt, "dies at call"), late: rapid.Bool().Draw(rt, "late"), then: func() { atDeath, _ = os.ReadFile(name) }}
+		d := &death{
+			at:   rapid.IntRange(1, 40).Draw(rt, "dies at call"),
+			late: rapid.Bool().Draw(rt, "late"),
+			then: func() { atDeath, _ = os.ReadFile(name) },
+		}
 		if rapid.Bool().Draw(rt, "with faults") {
 			w.SetFaults(faults(rt))
 		}

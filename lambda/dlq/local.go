@@ -13,17 +13,17 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// Deliverer delivers records to a destination, trying again until ctx ends.
-type Deliverer interface {
+// deliverer delivers records to a destination, trying again until ctx ends.
+type deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
 // Local is the target of a pipeline without a function (ingest=rule): it runs the
 // function's own pipeline in this process, and delivers to the pipeline's own
-// destination. With a Deliverer that keeps nothing it checks what would be accepted.
+// destination. With a deliverer that keeps nothing it checks what would be accepted.
 type Local struct {
 	Config  config.Config
-	Deliver Deliverer
+	Deliver deliverer
 	// Envelope: a record is the whole envelope, as the rule stores it.
 	Envelope bool
 }

@@ -39,7 +39,8 @@ func (s *sinkOf) Deliver(_ context.Context, records []sink.Record) sink.Outcome 
 
 func local(s *sinkOf, destination config.Destination) *dlq.Local {
 	l := &dlq.Local{Deliver: s, Config: config.Config{
-		Pipeline: "okta-" + string(destination), Source: ownSource, Account: ownAccount, Region: ownRegion, Destination: destination, Format: pipeline.OCSF,
+		Pipeline: "okta-" + string(destination), Source: ownSource, Account: ownAccount, Region: ownRegion,
+		Destination: destination, Format: pipeline.OCSF,
 	}}
 	if destination == config.Datadog {
 		l.Config.Format = pipeline.Datadog
@@ -102,18 +103,22 @@ func TestARuleStoresTheWholeEnvelope(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The time is the envelope's, which is what EventBridge gives a log group.
-	if len(s.delivered) != 1 || string(s.delivered[0].Line) != envelope(okta("u-1", "a.b")) || s.delivered[0].TimeMS != 1788257472000 {
+	if len(s.delivered) != 1 || string(s.delivered[0].Line) != envelope(okta("u-1", "a.b")) ||
+		s.delivered[0].TimeMS != 1788257472000 {
 		t.Errorf("%s at %d", s.delivered[0].Line, s.delivered[0].TimeMS)
 	}
 }
 
 func TestPackedBatchesGoOutAgain(t *testing.T) {
 	s := &sinkOf{fate: accepted}
-	own, other := item(packed(1, okta("u-1", "a.b"), okta("u-2", "a.b"))), item(strings.Replace(packed(1, okta("u-3", "a.b")), "okta-datadog", "other", 1))
+	own := item(packed(1, okta("u-1", "a.b"), okta("u-2", "a.b")))
+	other := item(strings.Replace(packed(1, okta("u-3", "a.b")), "okta-datadog", "other", 1))
 	if err := local(s, config.Datadog).Send(t.Context(), []*dlq.Item{own, other}); err != nil {
 		t.Fatal(err)
 	}
-	if own.Err != nil || other.Err == nil || other.Err.Error() != "foreign" || len(s.delivered) != 2 || s.delivered[1].UUID != "u-2" || s.delivered[1].Replays != 2 {
+	if own.Err != nil || other.Err == nil || other.Err.Error() != "foreign" || len(s.delivered) != 2 ||
+		s.delivered[1].UUID != "u-2" ||
+		s.delivered[1].Replays != 2 {
 		t.Errorf("%v, %v, %+v", own.Err, other.Err, s.delivered)
 	}
 }
@@ -122,7 +127,10 @@ func TestPackedBatchesGoOutAgain(t *testing.T) {
 func TestABlockedSinkEndsAReplay(t *testing.T) {
 	blocked := &sink.Error{Kind: sink.Blocked, Err: errors.New("PutEvents: AccessDeniedException")}
 	p := item(envelope(okta("u-1", "a.b")))
-	err := local(&sinkOf{fate: func(sink.Record) sink.State { return sink.Retry }, err: blocked}, config.CloudWatch).Send(t.Context(), []*dlq.Item{p})
+	err := local(
+		&sinkOf{fate: func(sink.Record) sink.State { return sink.Retry }, err: blocked},
+		config.CloudWatch,
+	).Send(t.Context(), []*dlq.Item{p})
 	if !errors.Is(err, blocked) || p.Err == nil {
 		t.Errorf("%v, %v", err, p.Err)
 	}

@@ -31,7 +31,9 @@ func TestAnEntryThatFailsIsNotDeleted(t *testing.T) {
 	q := w.open(t, w.dead, "dead")
 	q.FirstWait = time.Millisecond
 	report, err := w.replay(q).Run(t.Context())
-	if err != nil || report.Outcomes[dlq.Replayed] != 8 || report.Outcomes[dlq.Failed] != 2 || len(w.Messages("dead")) != 2 || len(w.Messages("buffer")) != 8 {
+	if err != nil || report.Outcomes[dlq.Replayed] != 8 || report.Outcomes[dlq.Failed] != 2 ||
+		len(w.Messages("dead")) != 2 ||
+		len(w.Messages("buffer")) != 8 {
 		t.Errorf("%v, %v: %d are left", report.Outcomes, err, len(w.Messages("dead")))
 	}
 }
@@ -42,7 +44,11 @@ type mute struct {
 	send, drop bool
 }
 
-func (m mute) SendMessageBatch(ctx context.Context, in *sqs.SendMessageBatchInput, o ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
+func (m mute) SendMessageBatch(
+	ctx context.Context,
+	in *sqs.SendMessageBatchInput,
+	o ...func(*sqs.Options),
+) (*sqs.SendMessageBatchOutput, error) {
 	out, err := m.API.SendMessageBatch(ctx, in, o...)
 	if m.send && err == nil {
 		out.Successful = out.Successful[1:]
@@ -50,7 +56,11 @@ func (m mute) SendMessageBatch(ctx context.Context, in *sqs.SendMessageBatchInpu
 	return out, err
 }
 
-func (m mute) DeleteMessageBatch(ctx context.Context, in *sqs.DeleteMessageBatchInput, o ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error) {
+func (m mute) DeleteMessageBatch(
+	ctx context.Context,
+	in *sqs.DeleteMessageBatchInput,
+	o ...func(*sqs.Options),
+) (*sqs.DeleteMessageBatchOutput, error) {
 	if m.drop {
 		return &sqs.DeleteMessageBatchOutput{}, nil
 	}
@@ -69,7 +79,9 @@ func TestWhatAnAnswerDoesNotMentionHasNotHappened(t *testing.T) {
 		t.Errorf("send: %v, %v", report.Outcomes, err)
 	}
 	q.API = mute{API: w.api, drop: true}
-	if report, err := w.replay(q).Run(t.Context()); err != nil || report.Outcomes[dlq.NotDeleted] != 1 || len(w.Messages("dead")) != 1 {
+	if report, err := w.replay(q).
+		Run(t.Context()); err != nil || report.Outcomes[dlq.NotDeleted] != 1 ||
+		len(w.Messages("dead")) != 1 {
 		t.Errorf("delete: %v, %v", report.Outcomes, err)
 	}
 }
@@ -180,7 +192,9 @@ func TestADestinationThatIsDownIsLeftAlone(t *testing.T) {
 	r := w.replay(w.open(t, w.dead, "dead"))
 	r.Workers = 1
 	_, err := r.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "none of the last 5 sends was accepted: SendMessageBatch: RequestThrottled") || len(w.Messages("dead")) != 100 {
+	if err == nil ||
+		!strings.Contains(err.Error(), "none of the last 5 sends was accepted: SendMessageBatch: RequestThrottled") ||
+		len(w.Messages("dead")) != 100 {
 		t.Errorf("%v: %d are left", err, len(w.Messages("dead")))
 	}
 	if n := w.Calls(awsfake.SQS, "SendMessageBatch"); n != 5*4 {
@@ -224,7 +238,11 @@ func TestAnAuditIsContinued(t *testing.T) {
 		dlq.Line{Time: at.Add(-15 * 24 * time.Hour), Outcome: dlq.Replayed, QueueURL: "q", MessageID: "m2"},
 		dlq.Line{Time: at, Outcome: dlq.WouldReplay, QueueURL: "q", MessageID: "m3"},
 		dlq.Line{Time: at, Outcome: dlq.Failed, QueueURL: "q", MessageID: "m4"})
-	if err = errors.Join(err, a.Close(), appendText(name, `{"outcome":"replayed","queue_url":"q","message_id":"m5"`)); err != nil {
+	if err = errors.Join(
+		err,
+		a.Close(),
+		appendText(name, `{"outcome":"replayed","queue_url":"q","message_id":"m5"`),
+	); err != nil {
 		t.Fatal(err)
 	}
 	a, err = dlq.OpenAudit(name, at)
@@ -236,7 +254,10 @@ func TestAnAuditIsContinued(t *testing.T) {
 			t.Errorf("%s sent is not %v", id, want)
 		}
 	}
-	if err := errors.Join(a.Write(dlq.Line{Time: at, Outcome: dlq.Replayed, QueueURL: "q", MessageID: "m6"}), a.Close()); err != nil {
+	if err := errors.Join(
+		a.Write(dlq.Line{Time: at, Outcome: dlq.Replayed, QueueURL: "q", MessageID: "m6"}),
+		a.Close(),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if got := lines(t, name); len(got) != 5 || got[4].MessageID != "m6" {

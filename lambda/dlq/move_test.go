@@ -21,13 +21,19 @@ func exhausted(t *testing.T, n int) (*world, *dlq.Move) {
 		w.Send("buffer", envelope(okta(uuid(i), "a.b")), nil)
 	}
 	w.exhaust(t)
-	return w, &dlq.Move{Queue: w.open(t, w.redrive, "redrive"), ToARN: "arn:aws:sqs:us-east-1:111122223333:buffer", Every: time.Millisecond}
+	return w, &dlq.Move{
+		Queue: w.open(t, w.redrive, "redrive"),
+		ToARN: "arn:aws:sqs:us-east-1:111122223333:buffer",
+		Every: time.Millisecond,
+	}
 }
 
 func TestSQSMovesRedrive(t *testing.T) {
 	w, m := exhausted(t, 12)
 	moved, err := m.Run(t.Context())
-	if err != nil || moved.Status != "COMPLETED" || moved.Messages != 12 || moved.Joined || len(w.Messages("buffer")) != 12 || len(w.Messages("redrive")) != 0 {
+	if err != nil || moved.Status != "COMPLETED" || moved.Messages != 12 || moved.Joined ||
+		len(w.Messages("buffer")) != 12 ||
+		len(w.Messages("redrive")) != 0 {
 		t.Errorf("%+v, %v", moved, err)
 	}
 	// A second one is not taken for the first.
@@ -124,7 +130,11 @@ type late struct {
 	calls int
 }
 
-func (l *late) ListMessageMoveTasks(ctx context.Context, in *sqs.ListMessageMoveTasksInput, o ...func(*sqs.Options)) (*sqs.ListMessageMoveTasksOutput, error) {
+func (l *late) ListMessageMoveTasks(
+	ctx context.Context,
+	in *sqs.ListMessageMoveTasksInput,
+	o ...func(*sqs.Options),
+) (*sqs.ListMessageMoveTasksOutput, error) {
 	if l.calls++; l.calls <= 3 {
 		return &sqs.ListMessageMoveTasksOutput{Results: []types.ListMessageMoveTasksResultEntry{l.old}}, nil
 	}
@@ -135,7 +145,11 @@ func (l *late) ListMessageMoveTasks(ctx context.Context, in *sqs.ListMessageMove
 func TestAnOlderMoveIsNotTakenForThisOne(t *testing.T) {
 	w, m := exhausted(t, 5)
 	m.Queue.API = &late{API: w.api, old: types.ListMessageMoveTasksResultEntry{
-		Status: aws.String("FAILED"), StartedTimestamp: w.clock.now().Add(-time.Hour).UnixMilli(), ApproximateNumberOfMessagesMoved: 1,
+		Status: aws.String(
+			"FAILED",
+		),
+		StartedTimestamp:                 w.clock.now().Add(-time.Hour).UnixMilli(),
+		ApproximateNumberOfMessagesMoved: 1,
 	}}
 	if moved, err := m.Run(t.Context()); err != nil || moved.Status != "COMPLETED" || moved.Messages != 5 {
 		t.Errorf("%+v, %v", moved, err)

@@ -142,7 +142,8 @@ func TestReadingAndFaults(t *testing.T) {
 		})
 		_, _, err := look(t.Context(), w.open(t, w.dead, "dead"), func(r *dlq.Reader) { r.Workers = 1 })
 		var p *dlq.Problem
-		if !errors.As(err, &p) || p.Call != "ReceiveMessage" || p.Denied() != (name == "forbidden") || !strings.HasPrefix(err.Error(), "read queue dead: ReceiveMessage: ") {
+		if !errors.As(err, &p) || p.Call != "ReceiveMessage" || p.Denied() != (name == "forbidden") ||
+			!strings.HasPrefix(err.Error(), "read queue dead: ReceiveMessage: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if calls := w.Calls(awsfake.SQS, "ReceiveMessage") - from; calls > 2+5 || name == "forbidden" && calls != 3 {
@@ -203,7 +204,12 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	some(w, 3)
-	if q := w.open(t, w.dead, ""); q.Name != "dead" || q.Visible != 3 || q.Retention != days14 || !strings.HasSuffix(q.ARN, ":dead") {
+	if q := w.open(
+		t,
+		w.dead,
+		"",
+	); q.Name != "dead" || q.Visible != 3 || q.Retention != days14 ||
+		!strings.HasSuffix(q.ARN, ":dead") {
 		t.Errorf("%+v", q)
 	}
 }

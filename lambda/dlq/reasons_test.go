@@ -1,6 +1,9 @@
 package dlq
 
 import (
+	"flag"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,9 +32,48 @@ func TestEveryReasonHasACauseAndAFix(t *testing.T) {
 				t.Errorf("%s: %q", r.Name, text)
 			}
 		}
-		if got := ReasonOf(strings.ReplaceAll(r.Name, "*", ""), r.Code); r != last && r.Code == "" && !strings.Contains(r.Name, "* ") && got != r {
+		if got := ReasonOf(
+			strings.ReplaceAll(r.Name, "*", ""),
+			r.Code,
+		); r != last && r.Code == "" && !strings.Contains(r.Name, "* ") &&
+			got != r {
 			t.Errorf("%s: another row comes first: %s", r.Name, got.Name)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the table of reasons in README.md")
+
+// The page has the reasons, causes and fixes that the command prints.
+func TestTheReadmeHasTheReasons(t *testing.T) {
+	const name, begin, end = "README.md", "<!-- reasons -->\n", "<!-- /reasons -->"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("| reason | cause | fix |\n|---|---|---|\n")
+	for _, r := range Reasons() {
+		reason := "`" + r.Name + "`"
+		if r.Code != "" {
+			reason += " with `" + r.Code + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", reason, r.Cause, r.Fix)
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("README.md has no table of reasons")
+	}
+	want := before + begin + b.String() + end + after
+	if want == string(page) {
+		return
+	}
+	if !*update {
+		t.Fatal("README.md has other reasons than Reasons; look at what -update makes of it")
+	}
+	if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -41,6 +83,7 @@ func TestReasonOf(t *testing.T) {
 		{"rule_target 401", "SDK_CLIENT_ERROR", "* 401"},
 		{"api_destination 503", "SDK_CLIENT_ERROR", "* 5*"},
 		{"api_destination 418", "SDK_CLIENT_ERROR", "api_destination*"},
+		{"lambda_dlq 500", "-", "lambda_dlq*"},
 		{"rule_target", "NO_PERMISSIONS", "*"},
 		{"rule_target", "THROTTLING", "rule_target*"},
 		{"never_seen", "-", "*"},

@@ -69,8 +69,13 @@ func TestEveryFormIsRecognised(t *testing.T) {
 			want.Attempts-- // received once before its redrive
 		}
 		before := w.Messages(want.Queue)[0].Sent
-		want.Since, want.Expires = before.UTC().Truncate(time.Millisecond), before.UTC().Truncate(time.Millisecond).Add(days14)
-		if want.Form == dlq.Poison || want.Form == dlq.RuleTarget || want.Form == dlq.APIDestination || want.Form == dlq.LambdaDLQ {
+		want.Since, want.Expires = before.UTC().
+			Truncate(time.Millisecond),
+			before.UTC().
+				Truncate(time.Millisecond).
+				Add(days14)
+		if want.Form == dlq.Poison || want.Form == dlq.RuleTarget || want.Form == dlq.APIDestination ||
+			want.Form == dlq.LambdaDLQ {
 			want.LastFailure = want.Since
 		}
 		url := w.dead
@@ -110,6 +115,52 @@ func TestWhatIsKnownAndWhatIsNot(t *testing.T) {
 		w.Send("dead", test.body, test.attributes)
 		if got := only(t, w, w.dead, "dead"); got.Form != test.form || got.Reason != test.reason {
 			t.Errorf("%s: %s, %s", name, got.Form, got.Reason)
+		}
+	}
+}
+
+// The HTTP status of a failed delivery is part of the reason, and EventBridge's own
+// code stands beside it.
+func TestTheHTTPStatusIsPartOfTheReason(t *testing.T) {
+	for message, want := range map[string]string{
+		"ApiDestination returned HTTP status 401 with payload: {\"status\":\"500\"}":                            "rule_target 401",
+		"The API destination returned HTTP status 503.":                                                         "rule_target 503",
+		"Request failed with status code: 429":                                                                  "rule_target 429",
+		"request failed with HTTP status code 413":                                                              "rule_target 413",
+		"Unable to invoke ApiDestination endpoint: API destination endpoint cannot be reached.":                 "rule_target",
+		"Unable to invoke ApiDestination endpoint: Timeout calling endpoint for API Destination: socket closed": "rule_target",
+		"HTTP status 4010": "rule_target",
+		"":                 "rule_target",
+	} {
+		w := newWorld(t)
+		w.Send(
+			"dead",
+			envelope(okta("u-1", "a.b")),
+			attributes("ERROR_CODE", "SDK_CLIENT_ERROR", "ERROR_MESSAGE", message+" "),
+		)
+		if got := only(t, w, w.dead, "dead"); got.Reason != want || got.Code != "SDK_CLIENT_ERROR" {
+			t.Errorf("%q: %s, %s", message, got.Reason, got.Code)
+		}
+	}
+}
+
+// A message in redrive that the buffer's redrive policy did not put there is not
+// replayed without Force, whatever it holds.
+func TestForgedMessagesInRedriveAreLeft(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		w := newWorld(t)
+		w.Send("redrive", envelope(okta("u-1", "a.b")), nil)
+		w.Send("redrive", envelope(okta("u-2", "a.b")), eventBridge())
+		w.Send("redrive", "{", poisoned(deadletter.Note{Reason: "not_json"}))
+		w.Send("buffer", envelope(okta("u-3", "a.b")), nil)
+		w.exhaust(t)
+		r := w.replay(w.open(t, w.redrive, "redrive"))
+		r.Force = force
+		report, err := r.Run(t.Context())
+		want := map[bool]int{false: 1, true: 4}[force]
+		if err != nil || report.Outcomes[dlq.Replayed] != want || report.Outcomes[dlq.NotTheBuffer] != 4-want ||
+			len(w.Messages("buffer")) != want || report.Left() != 4-want {
+			t.Errorf("force %v: %v, %v", force, report.Outcomes, err)
 		}
 	}
 }

@@ -43,7 +43,8 @@ func TestReplayBringsEveryFormBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f.form == dlq.Unknown {
-			if len(w.Messages("buffer")) != 0 || len(w.Messages("dead")) != 1 || report.Outcomes[dlq.UnknownForm] != 1 || report.Left() != 1 {
+			if len(w.Messages("buffer")) != 0 || len(w.Messages("dead")) != 1 || report.Outcomes[dlq.UnknownForm] != 1 ||
+				report.Left() != 1 {
 				t.Errorf("unknown: %v", report.Outcomes)
 			}
 			continue
@@ -101,7 +102,8 @@ func TestALoopIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[bool]int{false: 1, true: 3}[force]
-		if report.Outcomes[dlq.Replayed] != want || report.Outcomes[dlq.TooOften] != 3-want || len(w.Messages("buffer")) != want {
+		if report.Outcomes[dlq.Replayed] != want || report.Outcomes[dlq.TooOften] != 3-want ||
+			len(w.Messages("buffer")) != want {
 			t.Errorf("force %v: %v", force, report.Outcomes)
 		}
 	}
@@ -118,7 +120,8 @@ func TestADryRunChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := len(w.Messages("dead"))
-	if report.Outcomes[dlq.WouldReplay]+report.Outcomes[dlq.UnknownForm] != dead || report.Chosen.Total().Messages != dead {
+	if report.Outcomes[dlq.WouldReplay]+report.Outcomes[dlq.UnknownForm] != dead ||
+		report.Chosen.Total().Messages != dead {
 		t.Errorf("%v of %d", report.Outcomes, dead)
 	}
 	for _, m := range append(w.Messages("dead"), w.Messages("redrive")...) {
@@ -196,7 +199,8 @@ func TestWhatIsTooLongStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Outcomes[dlq.TooLong] != 1 || report.Outcomes[dlq.Replayed] != 6 || len(w.Messages("dead")) != 1 || len(w.Messages("buffer")) != 6 {
+	if report.Outcomes[dlq.TooLong] != 1 || report.Outcomes[dlq.Replayed] != 6 || len(w.Messages("dead")) != 1 ||
+		len(w.Messages("buffer")) != 6 {
 		t.Errorf("%v", report.Outcomes)
 	}
 }
@@ -230,7 +234,8 @@ func TestTheAudit(t *testing.T) {
 	count := map[dlq.Outcome]int{}
 	for _, l := range lines(t, name) {
 		count[l.Outcome]++
-		if l.Outcome == dlq.Replayed && (l.SentAs == "" || l.Replays < 1 || l.MessageID == "" || l.QueueURL != w.dead || l.To != w.buffer) {
+		if l.Outcome == dlq.Replayed &&
+			(l.SentAs == "" || l.Replays < 1 || l.MessageID == "" || l.QueueURL != w.dead || l.To != w.buffer) {
 			t.Errorf("%+v", l)
 		}
 	}

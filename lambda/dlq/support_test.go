@@ -45,7 +45,15 @@ func newWorld(t testing.TB) *world {
 	w.Cloud = awsfake.New(t, awsfake.Options{Now: w.clock.now, Account: ownAccount, Region: ownRegion})
 	w.redrive = w.AddQueue("redrive", awsfake.QueueOptions{Retention: days14})
 	w.dead = w.AddQueue("dead", awsfake.QueueOptions{Retention: days14})
-	w.buffer = w.AddQueue("buffer", awsfake.QueueOptions{VisibilityTimeout: 365 * time.Second, Retention: days14, MaxReceiveCount: 1, DeadLetter: "redrive"})
+	w.buffer = w.AddQueue(
+		"buffer",
+		awsfake.QueueOptions{
+			VisibilityTimeout: 365 * time.Second,
+			Retention:         days14,
+			MaxReceiveCount:   1,
+			DeadLetter:        "redrive",
+		},
+	)
 	w.api = w.client(nil)
 	return w
 }
@@ -74,7 +82,10 @@ func (w *world) exhaust(t testing.TB) {
 	t.Helper()
 	for range 2 {
 		for {
-			out, err := w.api.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &w.buffer, MaxNumberOfMessages: 10})
+			out, err := w.api.ReceiveMessage(
+				t.Context(),
+				&sqs.ReceiveMessageInput{QueueUrl: &w.buffer, MaxNumberOfMessages: 10},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,22 +112,41 @@ func (w *world) replay(q *dlq.Queue) *dlq.Replay {
 }
 
 func okta(uuid, eventType string) string {
-	return fmt.Sprintf(`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","displayMessage":"secret of %s"}`, uuid, eventType, uuid)
+	return fmt.Sprintf(
+		`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","displayMessage":"secret of %s"}`,
+		uuid,
+		eventType,
+		uuid,
+	)
 }
 
 func envelope(detail string) string {
-	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
-		ownSource, ownAccount, ownRegion, detail)
+	return fmt.Sprintf(
+		`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
+		ownSource,
+		ownAccount,
+		ownRegion,
+		detail,
+	)
 }
 
 func packed(replays int, logs ...string) string {
-	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],`+
-		`"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":%d,"restamped":0,"replays":%d}}}`,
-		ownAccount, ownRegion, strings.Join(logs, ","), len(logs), replays)
+	return fmt.Sprintf(
+		`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],`+
+			`"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":%d,"restamped":0,"replays":%d}}}`,
+		ownAccount,
+		ownRegion,
+		strings.Join(logs, ","),
+		len(logs),
+		replays,
+	)
 }
 
 func lambdaRecord(payload string) string {
-	return fmt.Sprintf(`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"requestId":"r","functionArn":"arn:aws:lambda:us-east-1:111122223333:function:f:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{"statusCode":200,"functionError":"Unhandled"}}`, payload)
+	return fmt.Sprintf(
+		`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"requestId":"r","functionArn":"arn:aws:lambda:us-east-1:111122223333:function:f:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{"statusCode":200,"functionError":"Unhandled"}}`,
+		payload,
+	)
 }
 
 func attributes(pairs ...string) map[string]awsfake.Attribute {
@@ -128,8 +158,20 @@ func attributes(pairs ...string) map[string]awsfake.Attribute {
 }
 
 func eventBridge() map[string]awsfake.Attribute {
-	return attributes("RULE_ARN", "arn:aws:events:us-east-1:111122223333:rule/r", "TARGET_ARN", "arn:aws:sqs:us-east-1:111122223333:buffer",
-		"ERROR_CODE", "NO_PERMISSIONS", "ERROR_MESSAGE", "no secret of anybody", "EXHAUSTED_RETRY_CONDITION", "MaximumRetryAttempts", "RETRY_ATTEMPTS", "4")
+	return attributes(
+		"RULE_ARN",
+		"arn:aws:events:us-east-1:111122223333:rule/r",
+		"TARGET_ARN",
+		"arn:aws:sqs:us-east-1:111122223333:buffer",
+		"ERROR_CODE",
+		"NO_PERMISSIONS",
+		"ERROR_MESSAGE",
+		"no secret of anybody",
+		"EXHAUSTED_RETRY_CONDITION",
+		"MaximumRetryAttempts",
+		"RETRY_ATTEMPTS",
+		"4",
+	)
 }
 
 func poisoned(n deadletter.Note) map[string]awsfake.Attribute {
@@ -156,16 +198,30 @@ var forms = []form{
 		return w.Send("buffer", envelope(okta(uuid, "user.session.start")), nil)
 	}},
 	{dlq.Poison, "dead", func(w *world, uuid string) string {
-		return w.Send("dead", `{"truncated":"`+uuid, poisoned(deadletter.Note{Stage: "decode", Reason: "not_json", FirstSeen: firstSeen, Receives: 2}))
+		return w.Send(
+			"dead",
+			`{"truncated":"`+uuid,
+			poisoned(deadletter.Note{Stage: "decode", Reason: "not_json", FirstSeen: firstSeen, Receives: 2}),
+		)
 	}},
 	{dlq.Poison, "dead", func(w *world, uuid string) string {
-		return w.Send("dead", envelope(okta(uuid, "user.session.end")), poisoned(deadletter.Note{Stage: "deliver", Reason: "refused", UUID: uuid, FirstSeen: firstSeen, Receives: 2, Replays: 1}))
+		return w.Send(
+			"dead",
+			envelope(okta(uuid, "user.session.end")),
+			poisoned(
+				deadletter.Note{Stage: "deliver", Reason: "refused", UUID: uuid, FirstSeen: firstSeen, Receives: 2, Replays: 1},
+			),
+		)
 	}},
 	{dlq.RuleTarget, "dead", func(w *world, uuid string) string {
 		return w.Send("dead", envelope(okta(uuid, "app.oauth2.as.authorize")), eventBridge())
 	}},
 	{dlq.APIDestination, "dead", func(w *world, uuid string) string {
-		return w.Send("dead", packed(1, okta(uuid, "user.session.start"), okta(uuid+"b", "group.user_membership.add")), eventBridge())
+		return w.Send(
+			"dead",
+			packed(1, okta(uuid, "user.session.start"), okta(uuid+"b", "group.user_membership.add")),
+			eventBridge(),
+		)
 	}},
 	{dlq.LambdaRecord, "dead", func(w *world, uuid string) string {
 		return w.Send("dead", lambdaRecord(envelope(okta(uuid, "user.session.start"))), nil)
@@ -176,7 +232,11 @@ var forms = []form{
 		return w.Send("dead", envelope(okta(uuid, "policy.evaluate_sign_on")), m)
 	}},
 	{dlq.Event, "dead", func(w *world, uuid string) string {
-		return w.Send("dead", "["+envelope(okta(uuid, "user.session.start"))+","+envelope(okta(uuid+"b", "user.session.end"))+"]", nil)
+		return w.Send(
+			"dead",
+			"["+envelope(okta(uuid, "user.session.start"))+","+envelope(okta(uuid+"b", "user.session.end"))+"]",
+			nil,
+		)
 	}},
 	{dlq.Unknown, "dead", func(w *world, uuid string) string {
 		return w.Send("dead", `{"hello":"secret of `+uuid+`"}`, nil)

@@ -21,24 +21,24 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Deliverer delivers records to the destination, trying again while ctx lasts.
-type Deliverer interface {
+// deliverer delivers records to the destination, trying again while ctx lasts.
+type deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
-// Dead is the queue `dead`.
-type Dead interface {
+// deadQueue is the queue `dead`.
+type deadQueue interface {
 	Send(ctx context.Context, body []byte, note deadletter.Note) error
 }
 
-// Buffer is the buffer queue, to which an event that came without it is sent
+// bufferQueue is the buffer queue, to which an event that came without it is sent
 // when the destination does not take it now.
-type Buffer interface {
+type bufferQueue interface {
 	Forward(ctx context.Context, body []byte, attribute string) error
 }
 
-// Unpacker takes a batch of ours apart that came back out of a queue.
-type Unpacker interface {
+// unpacker takes a batch of ours apart that came back out of a queue.
+type unpacker interface {
 	// Unpack returns the records of a packed batch as they were put into it, and
 	// false where body is no packed batch.
 	Unpack(body []byte) (records []sink.Record, packed bool, fault *events.Fault)
@@ -51,10 +51,10 @@ type Unpacker interface {
 // invokes a function.
 type Handler struct {
 	Config  config.Config
-	Deliver Deliverer
-	Dead    Dead
-	Buffer  Buffer
-	Unpack  Unpacker // nil where the destination packs nothing
+	Deliver deliverer
+	Dead    deadQueue
+	Buffer  bufferQueue
+	Unpack  unpacker // nil where the destination packs nothing
 	Metrics io.Writer
 	Log     *slog.Logger
 	Now     func() time.Time

@@ -1,7 +1,6 @@
 // Package ledger counts what became of every record.
 //
-// Its equation is the product's promise, and holds for every invocation and
-// every run that ended:
+// Its equation holds for every invocation and every run that ended:
 //
 //	received = delivered + accepted_by_eventbridge + duplicate + filtered + returned + exhausted + dead
 package ledger
@@ -16,8 +15,8 @@ import (
 type Ledger struct {
 	// Received is every record that came in, whatever it turned out to be.
 	Received int64 `json:"received"`
-	// Delivered has the destination's own yes; AcceptedByEventBridge has EventBridge's,
-	// which is not yet Datadog's.
+	// Delivered was accepted by the destination itself; AcceptedByEventBridge by
+	// EventBridge, which posts it to Datadog later.
 	Delivered             int64 `json:"delivered"`
 	AcceptedByEventBridge int64 `json:"accepted_by_eventbridge"`
 	// Duplicate is a second copy, byte for byte, within one batch.
@@ -29,7 +28,7 @@ type Ledger struct {
 	// Dead waits for a person, with its reason.
 	Dead int64 `json:"dead"`
 
-	// What follows are notes, no terms of the equation.
+	// The following are notes and not terms of the equation.
 
 	// UnknownType is an event type that Okta had not published (see catalogue).
 	UnknownType int64 `json:"unknown_type"`
@@ -40,11 +39,14 @@ type Ledger struct {
 	Restamped int64 `json:"restamped"`
 	// DeadLetterFailed is poison whose copy could not be made; it went back.
 	DeadLetterFailed int64 `json:"dead_letter_failed"`
-	// FallbackRaw records were too long normalised and went as the event's own bytes.
+	// FallbackRaw records were too long after normalising and were sent as the
+	// event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
-	BytesIn     int64 `json:"bytes_in"`
-	BytesOut    int64 `json:"bytes_out"`
-	Batches     int64 `json:"batches"`
+	// StreamChanged is an event system.log_stream.*: somebody changed a log stream.
+	StreamChanged int64 `json:"stream_changed"`
+	BytesIn       int64 `json:"bytes_in"`
+	BytesOut      int64 `json:"bytes_out"`
+	Batches       int64 `json:"batches"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.
@@ -53,57 +55,36 @@ const Unbalanced = "the ledger does not balance: this is a fault of oktastream, 
 // Balanced reports whether the equation holds. Where it does not, that is a
 // fault of ours.
 func (l Ledger) Balanced() bool {
-	return l.Received == l.Delivered+l.AcceptedByEventBridge+l.Duplicate+l.Filtered+l.Returned+l.Exhausted+l.Dead
+	sum := int64(0)
+	for _, w := range words {
+		if w.kind == term {
+			sum += *w.of(&l)
+		}
+	}
+	return l.Received == sum
 }
 
 // Add adds other to l.
 func (l *Ledger) Add(other Ledger) {
-	l.Received += other.Received
-	l.Delivered += other.Delivered
-	l.AcceptedByEventBridge += other.AcceptedByEventBridge
-	l.Duplicate += other.Duplicate
-	l.Filtered += other.Filtered
-	l.Returned += other.Returned
-	l.Exhausted += other.Exhausted
-	l.Dead += other.Dead
-	l.UnknownType += other.UnknownType
-	l.Conflict += other.Conflict
-	l.Restamped += other.Restamped
-	l.DeadLetterFailed += other.DeadLetterFailed
-	l.FallbackRaw += other.FallbackRaw
-	l.BytesIn += other.BytesIn
-	l.BytesOut += other.BytesOut
-	l.Batches += other.Batches
+	for _, w := range words {
+		*w.of(l) += *w.of(&other)
+	}
 }
 
-// Lines says it to a person: the equation with its terms that are not zero, then
-// the notes that are not zero.
+// Lines are the ledger for a person: the equation with its terms that are not
+// zero, the notes that are not zero, the bytes, and Unbalanced where it applies.
 func (l Ledger) Lines() []string {
-	var terms, notes []string
-	for _, t := range []struct {
-		name string
-		n    int64
-	}{
-		{"delivered", l.Delivered}, {"accepted_by_eventbridge", l.AcceptedByEventBridge}, {"duplicate", l.Duplicate}, {"filtered", l.Filtered},
-		{"returned", l.Returned}, {"exhausted", l.Exhausted}, {"dead", l.Dead},
-	} {
-		if t.n != 0 {
-			terms = append(terms, fmt.Sprintf("%d %s", t.n, t.name))
+	list := func(k kind) (texts []string) {
+		for _, w := range words {
+			if n := *w.of(&l); w.kind == k && n != 0 {
+				texts = append(texts, fmt.Sprintf("%d %s", n, w.name))
+			}
 		}
+		return texts
 	}
+	terms, notes := list(term), list(note)
 	if len(terms) == 0 {
 		terms = []string{"0"}
-	}
-	for _, t := range []struct {
-		name string
-		n    int64
-	}{
-		{"unknown_type", l.UnknownType}, {"conflict", l.Conflict}, {"restamped", l.Restamped},
-		{"dead_letter_failed", l.DeadLetterFailed}, {"fallback_raw", l.FallbackRaw},
-	} {
-		if t.n != 0 {
-			notes = append(notes, fmt.Sprintf("%d %s", t.n, t.name))
-		}
 	}
 	lines := []string{fmt.Sprintf("%d received = %s", l.Received, strings.Join(terms, " + "))}
 	if len(notes) > 0 {

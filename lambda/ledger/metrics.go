@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Namespace is that of all metrics.
-const Namespace = "oktastream"
+// namespace is that of all metrics.
+const namespace = "oktastream"
 
 // maxValues is how many values an array of one metric may hold in one document
 // (Embedded metric format specification, "MetricDatum", 2026-11).
@@ -30,30 +30,10 @@ type header struct {
 	CloudWatchMetrics []directive `json:"CloudWatchMetrics"`
 }
 
-// words are the metrics of the ledger with their units, in the ledger's order.
-func words(l Ledger) []struct {
-	metric
-	value int64
-} {
-	type word = struct {
-		metric
-		value int64
-	}
-	count := func(name string, n int64) word { return word{metric{name, "Count"}, n} }
-	return []word{
-		count("received", l.Received), count("delivered", l.Delivered), count("accepted_by_eventbridge", l.AcceptedByEventBridge),
-		count("duplicate", l.Duplicate), count("filtered", l.Filtered), count("returned", l.Returned),
-		count("exhausted", l.Exhausted), count("dead", l.Dead),
-		count("unknown_type", l.UnknownType), count("conflict", l.Conflict), count("restamped", l.Restamped),
-		count("dead_letter_failed", l.DeadLetterFailed), count("fallback_raw", l.FallbackRaw),
-		{metric{"bytes_in", "Bytes"}, l.BytesIn}, {metric{"bytes_out", "Bytes"}, l.BytesOut}, count("batches", l.Batches),
-	}
-}
-
 // WriteMetrics writes the ledger and the lags of one invocation. A replay has a
-// dimension of its own and none of the pipeline's, so that graphs and alarms of
-// what comes from Okta are not those of what somebody brings back.
-func WriteMetrics(w io.Writer, pipeline string, replay bool, at time.Time, l Ledger, lagMS []int64) error {
+// dimension of its own, so that graphs and alarms of what comes from Okta do not
+// count what is replayed.
+func WriteMetrics(out io.Writer, pipeline string, replay bool, at time.Time, l Ledger, lagMS []int64) error {
 	dimensions := map[string]any{"pipeline": pipeline}
 	names := []string{"pipeline"}
 	if replay {
@@ -62,9 +42,9 @@ func WriteMetrics(w io.Writer, pipeline string, replay bool, at time.Time, l Led
 	}
 	values := map[string]any{}
 	var metrics []metric
-	for _, word := range words(l) {
-		metrics = append(metrics, word.metric)
-		values[word.Name] = word.value
+	for _, w := range words {
+		metrics = append(metrics, metric{w.name, w.unit})
+		values[w.name] = *w.of(&l)
 	}
 	for first := true; first || len(lagMS) > 0; first = false {
 		if n := min(len(lagMS), maxValues); n > 0 {
@@ -72,7 +52,7 @@ func WriteMetrics(w io.Writer, pipeline string, replay bool, at time.Time, l Led
 			values["lag_ms"] = lagMS[:n]
 			lagMS = lagMS[n:]
 		}
-		document := map[string]any{"_aws": header{at.UnixMilli(), []directive{{Namespace, [][]string{names}, metrics}}}}
+		document := map[string]any{"_aws": header{at.UnixMilli(), []directive{{namespace, [][]string{names}, metrics}}}}
 		for _, m := range []map[string]any{dimensions, values} {
 			for key, value := range m {
 				document[key] = value
@@ -82,7 +62,7 @@ func WriteMetrics(w io.Writer, pipeline string, replay bool, at time.Time, l Led
 		if err != nil {
 			return fmt.Errorf("write the metrics of an invocation: %w", err)
 		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
+		if _, err := out.Write(append(line, '\n')); err != nil {
 			return fmt.Errorf("write the metrics of an invocation: %w", err)
 		}
 		metrics, values = nil, map[string]any{}

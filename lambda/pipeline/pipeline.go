@@ -56,10 +56,6 @@ type Origin struct {
 	Source, Account, Region string
 }
 
-// Panic is the reason of a record that made us panic. It is that record's fate
-// and nobody else's.
-const Panic events.Reason = "panic"
-
 // Record is what became of one record.
 type Record struct {
 	UUID        string // "" where the record has none
@@ -148,7 +144,7 @@ func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
 		// A panic while decoding is the fate of what was being decoded, and of
 		// nothing else. What visit does is the caller's affair.
 		if !p.visiting && recover() != nil {
-			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: Panic, Text: panicked, Body: text}}
+			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: events.Panic, Text: panicked, Body: text}}
 			p.show()
 		}
 		out, p.dst, p.visit = p.dst, nil, nil
@@ -240,7 +236,7 @@ func (p *Pipeline) normalise(dst []byte, e *events.Event) (out []byte, fault *ev
 	defer func() {
 		if recover() != nil {
 			// What recover returns can quote the event.
-			out, fault = dst, &events.Fault{Reason: Panic, Text: panicked, Body: e.Carrier()}
+			out, fault = dst, &events.Fault{Reason: events.Panic, Text: panicked, Body: e.Carrier()}
 		}
 	}()
 	if e.Provenance.Org == "" {

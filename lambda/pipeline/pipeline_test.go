@@ -100,7 +100,7 @@ func TestAPanicIsOneRecords(t *testing.T) {
 		t.Errorf("the neighbours: %q", lines)
 	}
 	fault := list[1].Fault
-	if fault == nil || fault.Reason != Panic || list[1].UUID != "bad" || string(fault.Body) != event("bad", "x.y") || list[1].Stage != "normalise" {
+	if fault == nil || fault.Reason != events.Panic || list[1].UUID != "bad" || string(fault.Body) != event("bad", "x.y") || list[1].Stage != "normalise" {
 		t.Errorf("%+v", list[1])
 	}
 	if strings.Contains(fault.Error(), "secret") {

@@ -33,8 +33,8 @@ func (w *Writer) Deliver(_ context.Context, records []Record, answers []Answer) 
 	return err
 }
 
-// FileSize is the Size of a new Dir.
-const FileSize = 256 << 20
+// fileSize is the Size of a new Dir.
+const fileSize = 256 << 20
 
 // Dir writes records into files <name>-00001.jsonl, <name>-00002.jsonl and so on
 // in a directory. It never writes to a file that exists.
@@ -62,7 +62,7 @@ func NewDir(path, name string) (*Dir, error) {
 	if len(old) > 0 {
 		return nil, fmt.Errorf("%s: %w", old[0], os.ErrExist)
 	}
-	return &Dir{path: path, name: name, Size: FileSize}, nil
+	return &Dir{path: path, name: name, Size: fileSize}, nil
 }
 
 // Path is the directory.

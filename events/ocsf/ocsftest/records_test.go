@@ -25,8 +25,9 @@ const common = `
 
 const (
 	user  = `{"uid":"00u1","name":"jo","email_addr":"jo@example.com","type_id":1,"type":"User","groups":[{"name":"g"}]}`
-	actor = `{"user":` + user + `,"session":{"uid":"102","created_time":1,"uuid":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"},"idp":{"uid":"0oa"}}`
-	src   = `{"ip":"2001:db8::1","port":443,"location":{"city":"Oslo","country":"NO","lat":59.9,"long":10},
+	actor = `{"user":` + user +
+		`,"session":{"uid":"102","created_time":1,"uuid":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"},"idp":{"uid":"0oa"}}`
+	src = `{"ip":"2001:db8::1","port":443,"location":{"city":"Oslo","country":"NO","lat":59.9,"long":10},
 		"autonomous_system":{"number":64496},"os":{"name":"Plan 9","type_id":99,"type":"Plan 9"},"type_id":8,"type":"Browser"}`
 	web = `{"http_method":"GET","user_agent":"curl","x_forwarded_for":["192.0.2.7"],
 		"url":{"path":"/a","category_ids":[0,99,56],"categories":["Unknown","ours","File Storage/Sharing"]}}`

@@ -13,6 +13,7 @@
 package patterntest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,8 +35,10 @@ func Match(pattern map[string]any, event []byte) (bool, error) {
 	if err := json.Unmarshal(text, &want); err != nil {
 		return false, fmt.Errorf("decode event pattern: %w", err)
 	}
-	if err := json.Unmarshal(event, &have); err != nil || have == nil {
-		return false, fmt.Errorf("decode event: not a JSON object: %w", err)
+	decoder := json.NewDecoder(bytes.NewReader(event))
+	decoder.UseNumber() // there are numbers that no float64 holds
+	if err := decoder.Decode(&have); err != nil || have == nil || decoder.More() {
+		return false, errors.New("decode event: it is not one JSON object")
 	}
 	return matchObject("", want, have)
 }

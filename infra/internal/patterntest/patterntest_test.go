@@ -14,9 +14,10 @@ func TestMatch(t *testing.T) {
 		`{"Location":["New York"],"Day":["Monday"]}`: {
 			[]string{`{"Location":"New York","Day":"Monday","x":1}`},
 			[]string{`{"Location":"New York"}`, `{"location":"New York","Day":"Monday"}`, `{}`}},
-		`{"name":["Alice","Bob"]}`: {[]string{`{"name":"Bob"}`}, []string{`{"name":"alice"}`, `{"name":null}`, `{"name":{}}`}},
-		`{"a":[{"prefix":"ab"}]}`:  {[]string{`{"a":"ab"}`, `{"a":"abc"}`}, []string{`{"a":"xab"}`, `{"a":1}`, `{}`}},
-		`{"a":[{"suffix":".x"}]}`:  {[]string{`{"a":".x"}`, `{"a":"b.x"}`}, []string{`{"a":"b.X"}`, `{"a":null}`}},
+		`{"name":["Alice","Bob"]}`: {[]string{`{"name":"Bob"}`}, []string{`{"name":"alice"}`, `{"name":null}`,
+			`{"name":{}}`}},
+		`{"a":[{"prefix":"ab"}]}`: {[]string{`{"a":"ab"}`, `{"a":"abc"}`}, []string{`{"a":"xab"}`, `{"a":1}`, `{}`}},
+		`{"a":[{"suffix":".x"}]}`: {[]string{`{"a":".x"}`, `{"a":"b.x"}`}, []string{`{"a":"b.X"}`, `{"a":null}`}},
 		`{"a":[{"wildcard":"d/*.p"}]}`: {
 			[]string{`{"a":"d/a.p"}`, `{"a":"d/.p"}`, `{"a":"d/b\n/c.p"}`}, []string{`{"a":"xd/a.p"}`, `{"a":"d/a.px"}`}},
 		`{"a":[{"wildcard":"a\\*b\\\\*"}]}`: {[]string{`{"a":"a*b\\"}`, `{"a":"a*b\\c"}`}, []string{`{"a":"axb\\"}`}},
@@ -45,9 +46,12 @@ func TestMatch(t *testing.T) {
 
 func TestMatchRefuses(t *testing.T) {
 	for _, pattern := range []string{
-		`{}`, `{"a":{}}`, `{"a":[]}`, `{"a":"x"}`, `{"a":[1]}`, `{"a":[{}]}`, `{"a":[{"prefix":"x","y":1}]}`, `{"$or":[{"a":["x"]},{"b":["x"]}]}`,
-		`{"a":[{"numeric":["=",1]}]}`, `{"a":[{"exists":true}]}`, `{"a":[{"prefix":["x"]}]}`, `{"a":[{"wildcard":"x**y"}]}`, `{"a":[{"wildcard":"x\\y"}]}`,
-		`{"a":[{"wildcard":"x\\"}]}`, `{"a":[{"anything-but":[]}]}`, `{"a":[{"anything-but":"x"}]}`, `{"a":[{"anything-but":["x",1]}]}`,
+		`{}`, `{"a":{}}`, `{"a":[]}`, `{"a":"x"}`, `{"a":[1]}`, `{"a":[{}]}`, `{"a":[{"prefix":"x","y":1}]}`,
+		`{"$or":[{"a":["x"]},{"b":["x"]}]}`,
+		`{"a":[{"numeric":["=",1]}]}`, `{"a":[{"exists":true}]}`, `{"a":[{"prefix":["x"]}]}`,
+		`{"a":[{"wildcard":"x**y"}]}`, `{"a":[{"wildcard":"x\\y"}]}`,
+		`{"a":[{"wildcard":"x\\"}]}`, `{"a":[{"anything-but":[]}]}`, `{"a":[{"anything-but":"x"}]}`,
+		`{"a":[{"anything-but":["x",1]}]}`,
 		`{"a":[{"anything-but":{"prefix":[""]}}]}`, `{"a":[{"anything-but":{"numeric":["x"]}}]}`,
 	} {
 		if matched, err := Match(read(t, pattern), []byte(`{"a":"z"}`)); matched || err == nil {

@@ -45,12 +45,23 @@ func TestChaos(t *testing.T) {
 // calls that can fail.
 const chaosBatch = 25
 
-// faultKinds are what goes wrong, and how often one is chosen against the others.
-var faultKinds = []struct {
+type faultKind struct {
 	name   string
 	weight int
 	fault  func(r *rand.Rand) awsfake.Fault
-}{
+}
+
+// deadFaults are what goes wrong with copies to the queue `dead`, beside faultKinds.
+var deadFaults = []faultKind{
+	{"dead hangs", 1, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{Hang: true} }},
+	{"dead is slow", 10, func(r *rand.Rand) awsfake.Fault {
+		return awsfake.Fault{Delay: time.Duration(r.IntN(300)) * time.Millisecond}
+	}},
+	{"dead refuses", 15, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{Code: "AccessDeniedException"} }},
+}
+
+// faultKinds are what goes wrong, and how often one is chosen against the others.
+var faultKinds = []faultKind{
 	{"throttle", 30, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Throttle: true} }},
 	{"5xx", 20, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Status: []int{500, 502, 503, 504}[r.IntN(4)]} }},
 	{"reset before", 15, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Reset: true} }},
@@ -72,22 +83,31 @@ type turmoil struct {
 func (f *turmoil) strike(call awsfake.Call) awsfake.Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	// Copies to the queue are few, and each kind of fault is to meet them.
+	if call.Service == awsfake.SQS && f.random.Float64() < 0.2 {
+		return f.pick(call, deadFaults)
+	}
 	if f.left == 0 || f.random.Float64() >= f.share {
 		return awsfake.Fault{}
 	}
+	f.left--
+	return f.pick(call, faultKinds)
+}
+
+func (f *turmoil) pick(call awsfake.Call, kinds []faultKind) awsfake.Fault {
 	total := 0
-	for _, k := range faultKinds {
+	for _, k := range kinds {
 		total += k.weight
 	}
 	pick := f.random.IntN(total)
-	for _, k := range faultKinds {
+	for _, k := range kinds {
 		if pick -= k.weight; pick >= 0 {
 			continue
 		}
 		if k.name == "entries fail" && call.Service != awsfake.Events {
+			f.left++
 			return awsfake.Fault{}
 		}
-		f.left--
 		f.counts[k.name]++
 		return k.fault(f.random)
 	}
@@ -107,7 +127,7 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 	storm := &turmoil{random: random, share: min(0.5, float64(*chaosFaults)/calls), left: *chaosFaults, counts: map[string]int{}}
 	w.SetFaults(storm.strike)
 
-	var ledgers books
+	var ledgers counters
 	var killed, invocations, redelivered atomic.Int64
 	drain := func(lives int) (took int64) {
 		var group sync.WaitGroup
@@ -207,7 +227,7 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 	}
 	l := ledgers.total
 	t.Logf("%d messages, %d events, %d poison; %d faults (%s), %d functions killed in %d invocations; lost %d, delivered twice %d, redrive %d; "+
-		"ledger: %d received = %d delivered + %d handed over + %d duplicate + %d returned + %d exhausted + %d dead; restamped %d, conflicts %d; %.1f s",
+		"ledger: %d received = %d delivered + %d accepted by EventBridge + %d duplicate + %d returned + %d exhausted + %d dead; restamped %d, conflicts %d; %.1f s",
 		sent.count, len(sent.uuids), len(sent.poison), faults, strings.Join(kinds, ", "), killed.Load(), invocations.Load(), lost, duplicates, len(w.Messages("redrive")),
 		l.Received, l.Delivered, l.AcceptedByEventBridge, l.Duplicate, l.Returned, l.Exhausted, l.Dead, l.Restamped, l.Conflict, took.Seconds())
 	if faults < *chaosFaults*3/4 {

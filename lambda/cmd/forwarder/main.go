@@ -24,6 +24,7 @@ import (
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/destination"
@@ -72,7 +73,8 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 // which a function does not have, and brings their clients along.
 func sdk(get func(string) string) aws.Config {
 	c := aws.Config{
-		Region: get("AWS_REGION"),
+		Region:     get("AWS_REGION"),
+		HTTPClient: awshttp.Client(nil),
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
 			get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
 		// The only loop that tries again is sink.Loop.

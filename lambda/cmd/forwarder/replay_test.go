@@ -16,7 +16,7 @@ import (
 )
 
 // drainBuffer lets the function take all that is in the buffer queue.
-func (w *world) drainBuffer(t *testing.T, ledgers *books) {
+func (w *world) drainBuffer(t *testing.T, ledgers *counters) {
 	t.Helper()
 	h := w.function(ledgers)
 	for {
@@ -74,7 +74,7 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 			w.Send("dead", fmt.Sprintf(`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":1,"restamped":0,"replays":0}}}`,
 				ownAccount, ownRegion, event("packed", at, "user.session.start")), text("ERROR_CODE", "SDK_CLIENT_ERROR"))
 		}
-		var ledgers books
+		var ledgers counters
 		if report := w.replay(t, "dead"); report.Outcomes[dlq.Replayed] != want || report.Left() != 0 {
 			t.Fatalf("%s: %v", destination, report.Outcomes)
 		}
@@ -98,7 +98,7 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 func TestALoopEnds(t *testing.T) {
 	w := newWorld(t, config.CloudWatch)
 	w.Send("buffer", `{"truncated":`, nil)
-	var ledgers books
+	var ledgers counters
 	w.drainBuffer(t, &ledgers)
 	for round := 1; ; round++ {
 		report := w.replay(t, "dead")

@@ -110,15 +110,15 @@ func (w *world) function(out io.Writer) *handler.Handler {
 	return h
 }
 
-// books adds up the ledgers that the functions write, and checks each.
-type books struct {
+// counters adds up the ledgers that the functions write, and checks each.
+type counters struct {
 	mu     sync.Mutex
 	total  ledger.Ledger
 	broken []string
 	lines  int
 }
 
-func (b *books) Write(p []byte) (int, error) {
+func (b *counters) Write(p []byte) (int, error) {
 	for line := range bytes.Lines(p) {
 		if !bytes.Contains(line, []byte(`"received"`)) || !bytes.Contains(line, []byte(`"_aws"`)) {
 			continue

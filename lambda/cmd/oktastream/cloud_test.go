@@ -50,7 +50,10 @@ func newCloud(t testing.TB) *cloud {
 		return c.AddQueue(name, o)
 	}
 	redrive, dead := queue("redrive", awsfake.QueueOptions{}), queue("dead", awsfake.QueueOptions{})
-	c.buffer = queue("buffer", awsfake.QueueOptions{VisibilityTimeout: time.Minute, MaxReceiveCount: 1, DeadLetter: "redrive"})
+	c.buffer = queue(
+		"buffer",
+		awsfake.QueueOptions{VisibilityTimeout: time.Minute, MaxReceiveCount: 1, DeadLetter: "redrive"},
+	)
 	ruleDead, houndDead := queue("rule-dead", awsfake.QueueOptions{}), queue("hound-dead", awsfake.QueueOptions{})
 	c.AddLogGroup("/okta", 400)
 	c.AddBus("delivery")
@@ -71,23 +74,37 @@ func newCloud(t testing.TB) *cloud {
 		}
 		return map[string]string{"Pipeline0": string(text), "PasteIntoOkta": "111122223333", "Other": `{"json":1}`}
 	}
-	c.AddStack("okta", output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
-		Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}))
-	c.AddStack("rules", output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
-		Dead: ruleDead, LogGroup: "/okta", RetentionDays: 400}))
+	c.AddStack(
+		"okta",
+		output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
+			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}),
+	)
+	c.AddStack(
+		"rules",
+		output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
+			Dead: ruleDead, LogGroup: "/okta", RetentionDays: 400}),
+	)
 	c.AddStack("hounds", output(pipelineOutput{Pipeline: "hounds-datadog", Destination: "datadog", Ingest: "rule",
 		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec"}))
 	dead2, buffer2 := queue("dead2", awsfake.QueueOptions{}), queue("buffer2", awsfake.QueueOptions{})
-	two := output(pipelineOutput{Pipeline: "oktastream-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
-		Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400})
+	two := output(
+		pipelineOutput{Pipeline: "oktastream-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
+			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400},
+	)
 	two["Pipeline1"] = output(pipelineOutput{Pipeline: "oktastream-datadog", Destination: "datadog", Ingest: "queue",
 		Format: "datadog", Buffer: buffer2, Dead: dead2, DeliveryBus: "delivery", PackBytes: 245760})["Pipeline0"]
 	c.AddStack(defaultStack, two)
 	c.AddStack("empty", map[string]string{"X": "y"})
 	c.AddStack("newer", map[string]string{"X": `{ "oktastream": 2, "pipeline": "p"}`})
 	c.env = []string{
-		"AWS_ENDPOINT_URL=" + *c.Config().BaseEndpoint, "AWS_REGION=" + ownRegion, "AWS_ACCESS_KEY_ID=AKIAFAKE", "AWS_SECRET_ACCESS_KEY=secret",
-		"AWS_EC2_METADATA_DISABLED=true", "BUFFER=" + c.buffer, "REDRIVE=" + redrive, "DEAD=" + dead,
+		"AWS_ENDPOINT_URL=" + *c.Config().BaseEndpoint,
+		"AWS_REGION=" + ownRegion,
+		"AWS_ACCESS_KEY_ID=AKIAFAKE",
+		"AWS_SECRET_ACCESS_KEY=secret",
+		"AWS_EC2_METADATA_DISABLED=true",
+		"BUFFER=" + c.buffer,
+		"REDRIVE=" + redrive,
+		"DEAD=" + dead,
 	}
 	return c
 }
@@ -97,7 +114,10 @@ func (c *cloud) exhaust() error {
 	api := sqs.NewFromConfig(c.Config())
 	for range 2 {
 		for {
-			out, err := api.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: &c.buffer, MaxNumberOfMessages: 10})
+			out, err := api.ReceiveMessage(
+				context.Background(),
+				&sqs.ReceiveMessageInput{QueueUrl: &c.buffer, MaxNumberOfMessages: 10},
+			)
 			if err != nil {
 				return err
 			}
@@ -127,12 +147,21 @@ func (c *cloud) hide(queue string) error {
 }
 
 func oktaEvent(uuid, eventType string) string {
-	return fmt.Sprintf(`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","displayMessage":"secret"}`, uuid, eventType)
+	return fmt.Sprintf(
+		`{"uuid":%q,"eventType":%q,"published":"2026-09-01T10:11:12.345Z","displayMessage":"secret"}`,
+		uuid,
+		eventType,
+	)
 }
 
 func oktaEnvelope(detail string) string {
-	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
-		ownSource, ownAccount, ownRegion, detail)
+	return fmt.Sprintf(
+		`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
+		ownSource,
+		ownAccount,
+		ownRegion,
+		detail,
+	)
 }
 
 // clouds are those of the scripts, by their working directory.

@@ -105,7 +105,10 @@ func TestReport(t *testing.T) {
 // terminal.
 func TestNothingReachesTheTerminal(t *testing.T) {
 	hostile := `a\nb\u001b[31m\u009b\u202e\u0000`
-	event := fmt.Sprintf(`{"uuid":"%s","eventType":"user.%[1]s","published":"2026-09-01T10:11:12Z","%[1]s":"%[1]s`+"\u009b\u202e\x7f"+`"}`, hostile)
+	event := fmt.Sprintf(
+		`{"uuid":"%s","eventType":"user.%[1]s","published":"2026-09-01T10:11:12Z","%[1]s":"%[1]s`+"\u009b\u202e\x7f"+`"}`,
+		hostile,
+	)
 	name := filepath.Join(t.TempDir(), "a\nb\x1b[31m.json")
 	if err := os.WriteFile(name, []byte(strings.Replace(event, "2026", "not 2026", 1)), 0o600); err != nil {
 		t.Fatal(err)
@@ -127,7 +130,8 @@ func TestNothingReachesTheTerminal(t *testing.T) {
 				t.Errorf("%q: stderr has the line %q", args, line)
 			}
 		}
-		if args[0] == "explain" && args[len(args)-1] == "-" && !strings.Contains(stdout, `  uuid      a\u000ab\u001b[31m\u009b\u202e\u0000`) {
+		if args[0] == "explain" && args[len(args)-1] == "-" &&
+			!strings.Contains(stdout, `  uuid      a\u000ab\u001b[31m\u009b\u202e\u0000`) {
 			t.Errorf("%q: the uuid is not spelled out: %s", args, stdout)
 		}
 	}
@@ -229,7 +233,9 @@ func damaged(event string) (lines []string) {
 	add(fmt.Sprintf(envelope, "aws.partner/okta.com/CANARY/s", "SystemLog", `"CANARY"`))
 	add(fmt.Sprintf(envelope, "aws.partner/okta.com/CANARY/s", "SystemLog", event[:900]))
 	add(fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":%s}]}`, text))
-	add(fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":"CANARY"},"CANARY",{"CANARY":1},["CANARY"]],"CANARY":CANARY}`))
+	add(
+		fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":"CANARY"},"CANARY",{"CANARY":1},["CANARY"]],"CANARY":CANARY}`),
+	)
 	add(fmt.Sprintf(`{"reason":"CANARY","body":%s}`, text))
 	add(`{"reason":"CANARY","body_base64":"CANARY!"}`)
 	add(`{"reason":"not_json","body_base64":"` + base64.StdEncoding.EncodeToString([]byte(event[:1000])) + `"}`)

@@ -21,9 +21,9 @@ type dlqCommand struct {
 
 // queueFlags choose the queues, and the credentials to use.
 type queueFlags struct {
-	Stack    string   `placeholder:"NAME" help:"CloudFormation stack, with its pipelines, their queues and the role to use (default oktastream)."`
-	Pipeline string   `placeholder:"NAME" help:"Only this pipeline of the stack: <stack>-<destination>, or the destination alone."`
-	Queue    []string `placeholder:"URL" help:"URL of a dead-letter queue, instead of --stack. May be given more than once."`
+	Stack    string   `placeholder:"NAME" help:"${help_stack}"`
+	Pipeline string   `placeholder:"NAME" help:"${help_pipeline}"`
+	Queue    []string `placeholder:"URL" help:"${help_queue}"`
 	In       string   `placeholder:"QUEUE" help:"Only this queue of each pipeline: redrive or dead."`
 
 	Role         string `placeholder:"ARN" help:"Assume this role, rather than the stack's own."`
@@ -45,9 +45,9 @@ func (t *queueFlags) AfterApply() error {
 
 // filterFlags choose messages.
 type filterFlags struct {
-	Reason    types `placeholder:"REASON" help:"Only these reasons, or codes of EventBridge or Lambda; * stands for any characters. May be given more than once, or with commas."`
+	Reason    types `placeholder:"REASON" help:"${help_reason}"`
 	Type      types `placeholder:"TYPE" help:"Only messages with an event of these types; * stands for any characters."`
-	UUID      types `name:"uuid" placeholder:"UUID" help:"Only these uuids of events, or message ids; * stands for any characters."`
+	UUID      types `name:"uuid" placeholder:"UUID" help:"${help_uuid}"`
 	OlderThan span  `placeholder:"AGE" help:"Only messages that SQS accepted longer ago: 90m, 6h, 3d."`
 	NewerThan span  `placeholder:"AGE" help:"Only messages that SQS accepted since."`
 }
@@ -75,7 +75,8 @@ func (f *filterFlags) fault() error {
 func (f *filterFlags) text() string {
 	var parts []string
 	for _, flag := range []struct{ name, value string }{
-		{"--reason", strings.Join(f.Reason, ",")}, {"--type", strings.Join(f.Type, ",")}, {"--uuid", strings.Join(f.UUID, ",")},
+		{"--reason", strings.Join(f.Reason, ",")}, {"--type", strings.Join(f.Type, ",")},
+		{"--uuid", strings.Join(f.UUID, ",")},
 		{"--older-than", f.OlderThan.text()}, {"--newer-than", f.NewerThan.text()},
 	} {
 		if flag.value != "" {

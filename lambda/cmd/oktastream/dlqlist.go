@@ -35,7 +35,8 @@ type listing struct {
 
 func (l *dlqList) fault() error {
 	faults := []error{l.queueFlags.fault(), l.filterFlags.fault()}
-	if dimensions := []string{dlq.ByType, dlq.ByQueue, dlq.ByForm, dlq.ByAge}; l.By != "" && !slices.Contains(dimensions, l.By) {
+	dimensions := []string{"", dlq.ByType, dlq.ByQueue, dlq.ByForm, dlq.ByAge}
+	if !slices.Contains(dimensions, l.By) {
 		faults = append(faults, fmt.Errorf("--by is type, queue, form or age, not %q", l.By))
 	}
 	return errors.Join(faults...)

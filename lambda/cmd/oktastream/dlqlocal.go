@@ -56,7 +56,7 @@ func (o *pipelineOutput) local() (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
 		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
 		Destination: config.Destination(o.Destination),
-		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
+		LogGroup:    o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
 	}}
 	fault := func(err error) error {

@@ -53,7 +53,7 @@ func (p *site) looked(ctx context.Context, q *dlq.Queue, read dlq.Read, deleted 
 		switch {
 		case l.about == read.Messages:
 		case q.InFlight > 0:
-			l.Incomplete = fmt.Sprintf("about %s in flight, hidden by another reader or by a run that was killed",
+			l.Incomplete = fmt.Sprintf("about %s in flight: another reader, a lost response or a killed run hides them",
 				thousands(q.InFlight))
 		default:
 			l.Incomplete = "a response of SQS was lost, or its count is out of date"

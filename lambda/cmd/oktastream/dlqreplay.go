@@ -19,9 +19,9 @@ type dlqReplay struct {
 	Limit  int    `placeholder:"N" help:"Replay no more than N messages."`
 	Yes    bool   `help:"Do it. Without this it is a dry run."`
 	Rate   int    `placeholder:"N" help:"No more than N messages a second."`
-	Audit  string `type:"path" placeholder:"FILE" help:"Append a JSON line for each chosen message to FILE. A run with the same FILE only deletes what the lines say was sent."`
+	Audit  string `type:"path" placeholder:"FILE" help:"${help_audit}"`
 	Check  bool   `help:"Run the pipeline here first, and leave what it would not accept. Needs --stack."`
-	Force  bool   `help:"Also what has been replayed three times and more, and what is in redrive without having come from the buffer queue."`
+	Force  bool   `help:"${help_force}"`
 	Native bool   `help:"Have SQS itself move all of redrive (StartMessageMoveTask), and follow it."`
 	JSON   bool   `help:"Print one JSON object."`
 }
@@ -243,7 +243,8 @@ func (r *dlqReplay) verdict(c console, out replayed) error {
 			"oktastream dlq show prints it; --force sends it all the same", dlq.MaxReplays)},
 		{dlq.CheckFailed, "what the pipeline would not accept is still in its queue: " +
 			"oktastream dlq show UUID --body | oktastream run shows why"},
-		{dlq.UnknownForm, "what has an unknown form is never sent and never deleted: oktastream dlq show MESSAGE_ID prints it"},
+		{dlq.UnknownForm, "what has an unknown form is never sent and never deleted: " +
+			"oktastream dlq show MESSAGE_ID prints it"},
 		{dlq.NotTheBuffer, "what is in redrive without having come from the buffer queue may be forged: " +
 			"oktastream dlq show MESSAGE_ID prints it; --force sends it all the same"},
 		{dlq.TooLong, "what is too long for SQS with its attribute: oktastream dlq show MESSAGE_ID --body keeps it"},

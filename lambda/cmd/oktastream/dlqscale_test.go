@@ -31,7 +31,11 @@ func (c *cloud) dead(i int) {
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
 	event := func(id string) string {
 		// Of usual size.
-		return fmt.Sprintf(`{"uuid":%q,"eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z","x":"%s"}`, id, strings.Repeat("secret ", 230))
+		return fmt.Sprintf(
+			`{"uuid":%q,"eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z","x":"%s"}`,
+			id,
+			strings.Repeat("secret ", 230),
+		)
 	}
 	text := func(pairs ...string) map[string]awsfake.Attribute {
 		m := map[string]awsfake.Attribute{}
@@ -41,21 +45,55 @@ func (c *cloud) dead(i int) {
 		return m
 	}
 	eb := func() map[string]awsfake.Attribute {
-		return text("RULE_ARN", "arn:aws:events:us-east-1:111122223333:rule/r", "TARGET_ARN", "t", "ERROR_CODE", "NO_PERMISSIONS", "ERROR_MESSAGE", "m",
-			"EXHAUSTED_RETRY_CONDITION", "MaximumRetryAttempts", "RETRY_ATTEMPTS", "185")
+		return text(
+			"RULE_ARN",
+			"arn:aws:events:us-east-1:111122223333:rule/r",
+			"TARGET_ARN",
+			"t",
+			"ERROR_CODE",
+			"NO_PERMISSIONS",
+			"ERROR_MESSAGE",
+			"m",
+			"EXHAUSTED_RETRY_CONDITION",
+			"MaximumRetryAttempts",
+			"RETRY_ATTEMPTS",
+			"185",
+		)
 	}
 	switch i % scaleForms {
 	case 0:
 		c.Send("buffer", oktaEnvelope(event(id)), nil) // redrive, when it is exhausted
 	case 1:
-		c.Send("dead", `{"truncated":"`+id, text("oktastream", `{"v":1,"stage":"decode","reason":"not_json","first_seen":"2026-09-01T10:11:12Z","receives":1,"replays":0}`))
+		c.Send(
+			"dead",
+			`{"truncated":"`+id,
+			text(
+				"oktastream",
+				`{"v":1,"stage":"decode","reason":"not_json","first_seen":"2026-09-01T10:11:12Z","receives":1,"replays":0}`,
+			),
+		)
 	case 2:
 		c.Send("dead", oktaEnvelope(event(id)), eb())
 	case 3:
-		c.Send("dead", fmt.Sprintf(`{"detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"detail":{"logs":[%s,%s],"batch":{"v":1,"id":"b","pipeline":"p","format":"datadog","packed_at":"x","count":2,"restamped":0,"replays":0}}}`,
-			ownAccount, event(id), event(id+"b")), eb())
+		c.Send(
+			"dead",
+			fmt.Sprintf(
+				`{"detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"detail":{"logs":[%s,%s],"batch":{"v":1,"id":"b","pipeline":"p","format":"datadog","packed_at":"x","count":2,"restamped":0,"replays":0}}}`,
+				ownAccount,
+				event(id),
+				event(id+"b"),
+			),
+			eb(),
+		)
 	case 4:
-		c.Send("dead", fmt.Sprintf(`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{}}`, oktaEnvelope(event(id))), nil)
+		c.Send(
+			"dead",
+			fmt.Sprintf(
+				`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{}}`,
+				oktaEnvelope(event(id)),
+			),
+			nil,
+		)
 	case 5:
 		c.Send("dead", oktaEnvelope(event(id)), text("RequestID", "r", "ErrorCode", "200", "ErrorMessage", "m"))
 	case 6:
@@ -193,7 +231,13 @@ func TestScale(t *testing.T) {
 	if want := n - unknown; lines != want {
 		t.Errorf("the audit knows %d messages, want %d", lines, want)
 	}
-	t.Logf("%d messages, %d faults, %d copies in the buffer of %d sent", n, faulted, len(c.Messages("buffer"))-(n-unknown), len(c.Messages("buffer")))
+	t.Logf(
+		"%d messages, %d faults, %d copies in the buffer of %d sent",
+		n,
+		faulted,
+		len(c.Messages("buffer"))-(n-unknown),
+		len(c.Messages("buffer")),
+	)
 }
 
 // watch looks at the most memory that a process has had, in bytes, until it is

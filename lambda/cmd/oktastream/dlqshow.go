@@ -21,7 +21,7 @@ import (
 type dlqShow struct {
 	queueFlags
 	filterFlags
-	ID   string `arg:"" optional:"" name:"uuid-or-message-id" help:"uuid of an event, or SQS's message id. Without it, --reason or another filter shows the first match."`
+	ID   string `arg:"" optional:"" name:"uuid-or-message-id" help:"${help_id}"`
 	JSON bool   `help:"Print one JSON object, with the body as a string."`
 	Body bool   `help:"Print the body alone, to the byte; oktastream run reads it."`
 }

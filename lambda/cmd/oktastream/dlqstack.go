@@ -19,11 +19,12 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
-// pipelineOutput is what a stack says of a pipeline: the value of an output, told
-// from others by the key oktastream.
+// pipelineOutput describes a pipeline: the value of an output of a stack that has the
+// key oktastream.
 type pipelineOutput struct {
 	Oktastream      int    `json:"oktastream"` // version of this form
 	Pipeline        string `json:"pipeline"`
@@ -51,9 +52,8 @@ type pipelineOutput struct {
 // outputVersion is the version that this program knows.
 const outputVersion = 1
 
-// describesPipeline reports whether an output's value is a pipeline's: a JSON object
-// with the key oktastream, wherever it stands. The CDK writes keys in the order of the
-// alphabet.
+// describesPipeline reports whether an output's value describes a pipeline: a JSON
+// object with the key oktastream, in any order of the keys.
 func describesPipeline(value string) bool {
 	var mark struct {
 		Oktastream int `json:"oktastream"`
@@ -204,6 +204,7 @@ func (t *queueFlags) sdk(ctx context.Context, quiet *silence) (aws.Config, error
 	if sdk.Region == "" {
 		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
 	}
+	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
 	return sdk, nil
 }
 
@@ -266,7 +267,8 @@ func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config, quiet *silence
 		return nil, withHint(fmt.Errorf("stack %s has no output of a pipeline", t.Stack),
 			"is it a stack of oktastream? --queue URL names a queue itself")
 	case len(chosen) == 0:
-		return nil, usage(fmt.Errorf("stack %s has no pipeline %s: it has %s", t.Stack, t.Pipeline, strings.Join(names, ", ")))
+		return nil, usage(fmt.Errorf("stack %s has no pipeline %s: it has %s",
+			t.Stack, t.Pipeline, strings.Join(names, ", ")))
 	}
 	return chosen, nil
 }

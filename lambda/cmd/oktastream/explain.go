@@ -109,7 +109,7 @@ func castOf(eventType string) cast {
 		}
 	}
 	for role := range roles.Count {
-		if types := d.Types(role); types != roles.Nobody {
+		if types := d.Types(role); types != roles.NoTarget {
 			c.Types[role.String()] = types
 		}
 	}

@@ -1,9 +1,9 @@
 // Command oktastream is the operator's tool: it runs the function's own pipeline
-// on files, explains what becomes of an event, and brings dead messages back.
+// on files, explains how an event is normalised, and replays dead messages.
 //
-// Results go to stdout and nothing else does. What is said to a person goes to
-// stderr, each line beginning "oktastream:", in lower case and without a final
-// period; an error that a person can mend is followed by a line that says how.
+// Results go to stdout and nothing else does. Messages go to stderr, each line
+// beginning "oktastream:", in lower case and without a final period; an error that a
+// person can fix is followed by a line that says how.
 // Exit codes: 0 done (also when the reader of stdout went away), 1 something
 // failed or was bad, 2 wrong use, 130 interrupted.
 package main
@@ -26,8 +26,8 @@ import (
 )
 
 func main() {
-	// A write to a pipe that nobody reads shall be an error like any other, not
-	// the end of the process in the middle of its work.
+	// A write to a closed pipe has to be an error like any other, and not end the
+	// process in the middle of its work.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends at once.
@@ -35,7 +35,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], console{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
-// console is where the program meets the person.
+// console is the standard input and outputs.
 type console struct {
 	in       *os.File
 	out, err *os.File
@@ -51,7 +51,7 @@ const (
 type commands struct {
 	Run     runCommand       `cmd:"" help:"Normalise System Log events from files or stdin, as the function does."`
 	Explain explainCommand   `cmd:"" help:"Show how an event, or a type of event, is normalised."`
-	DLQ     dlqCommand       `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and bring it back."`
+	DLQ     dlqCommand       `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
 	Version kong.VersionFlag `help:"Show the version."`
 }
 
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, c console) (code int) {
 	parser := kong.Must(&cli,
 		kong.Name("oktastream"),
 		kong.Description("Okta System Log events in, normalised records out."),
-		kong.Vars{"version": version()},
+		helpTexts.CloneWith(kong.Vars{"version": version()}),
 		kong.Writers(c.out, c.err),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
@@ -85,10 +85,10 @@ func run(ctx context.Context, args []string, c console) (code int) {
 	return report(c.err, command.Run(c))
 }
 
-// exit is how kong's wish to end the process travels.
+// exit is the panic value by which kong ends the process.
 type exit int
 
-// usageError is a wrong use of the command line.
+// usageError is an error in how the command line is used.
 type usageError struct{ error }
 
 func usage(err error) error { return usageError{err} }
@@ -105,15 +105,15 @@ func withHint(err error, hint string) error { return hinted{err, hint} }
 
 func (h hinted) Unwrap() error { return h.error }
 
-// quiet ends the program with a code and without a word; what there is to say
-// has been said.
+// quiet ends the program with an exit code and without a message: it has been
+// printed already.
 type quiet int
 
 func (quiet) Error() string { return "" }
 
 // report says what went wrong and turns it into an exit code.
 func report(w io.Writer, err error) int {
-	// Where nobody reads any more, there is nobody to fail.
+	// The reader of stdout went away: that is no failure.
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return exitDone
 	}
@@ -137,8 +137,8 @@ func report(w io.Writer, err error) int {
 	return code
 }
 
-// say says one line. A file's name or a uuid in it can neither end it nor reach
-// the terminal.
+// say prints one line. A file's name or a uuid in it can neither end the line nor
+// control the terminal.
 func say(w io.Writer, line string) { fmt.Fprintln(w, "oktastream: "+printable(line)) }
 
 // printable spells control characters, and those that turn the direction of

@@ -45,7 +45,12 @@ func many(t *testing.T, n int, bad bool) string {
 	t.Helper()
 	var b bytes.Buffer
 	for i := range n {
-		fmt.Fprintf(&b, `{"uuid":"u-%d","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z","x":"%s"}`+"\n", i, strings.Repeat("x", 900))
+		fmt.Fprintf(
+			&b,
+			`{"uuid":"u-%d","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z","x":"%s"}`+"\n",
+			i,
+			strings.Repeat("x", 900),
+		)
 		if bad && i%100 == 99 {
 			b.WriteString("bad\n")
 		}
@@ -110,7 +115,10 @@ func TestFullDisk(t *testing.T) {
 		c := command(t, args...)
 		var stderr bytes.Buffer
 		c.Stdout, c.Stderr = full, &stderr
-		if code := exitCode(c.Run()); code != 1 || !strings.Contains(stderr.String(), "oktastream: error: write /dev/stdout: no space left on device\n") {
+		if code := exitCode(
+			c.Run(),
+		); code != 1 ||
+			!strings.Contains(stderr.String(), "oktastream: error: write /dev/stdout: no space left on device\n") {
 			t.Errorf("%q: exit %d, stderr %q", args, code, stderr.String())
 		}
 	}

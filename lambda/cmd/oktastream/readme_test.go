@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/ledger"
 )
 
@@ -248,10 +249,10 @@ func options(text, pattern string) []string {
 	return names
 }
 
-// TestThePageHasEveryCounter: lambda/README.md explains each counter that a summary
-// can have.
+// TestThePageHasEveryCounter: infra/watch/README.md explains each counter that a
+// summary can have.
 func TestThePageHasEveryCounter(t *testing.T) {
-	_, text, _ := strings.Cut(read(t, projectDir+"/lambda/README.md"), "\n## Counters\n")
+	_, text, _ := strings.Cut(read(t, projectDir+"/infra/watch/README.md"), "\n## Metrics of the function\n")
 	text, _, _ = strings.Cut(text, "\n## ")
 	var counters map[string]int64
 	if err := json.Unmarshal(ledger.Ledger{}.JSON(), &counters); err != nil {
@@ -262,4 +263,19 @@ func TestThePageHasEveryCounter(t *testing.T) {
 			t.Errorf("the page does not explain %s", name)
 		}
 	}
+}
+
+// TestThePageShowsTheReasons compares the table of reasons with the one that dlq list
+// prints from.
+func TestThePageShowsTheReasons(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("| reason | code | cause | fix |\n|---|---|---|---|\n")
+	for _, r := range dlq.Reasons() {
+		code := ""
+		if r.Code != "" {
+			code = "`" + r.Code + "`"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", r.Name, code, r.Cause, r.Fix)
+	}
+	setBlocks(t, projectDir+"/lambda/dlq/README.md", map[string]string{"reasons": table.String()})
 }

@@ -32,18 +32,18 @@ import (
 var sample []byte
 
 type runCommand struct {
-	Files []string `arg:"" optional:"" name:"file" help:"Files of events, - for stdin (also where no file is named). JSON lines, arrays, pretty-printed, EventBridge envelopes, SQS batches, dead letters, any of it gzipped."`
+	Files []string `arg:"" optional:"" name:"file" help:"${help_files}"`
 
 	Sample      bool             `help:"Read the events that come with the program."`
 	Format      string           `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
-	To          string           `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout."`
-	DeadLetters string           `type:"path" placeholder:"FILE" help:"Append records that cannot be normalised to FILE, with the reason. Without it they are only reported."`
-	Include     types            `placeholder:"TYPE" help:"Only these event types; * stands for any characters. May be given more than once, or with commas."`
+	To          string           `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR."`
+	DeadLetters string           `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
+	Include     types            `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types            `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string           `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
 	Org         string           `placeholder:"NAME" help:"Okta org of events without an EventBridge envelope."`
 	Tags        []string         `placeholder:"TAG" help:"Tags of Datadog logs."`
-	MaxRecord   units.Base2Bytes `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
+	MaxRecord   units.Base2Bytes `default:"32MiB" placeholder:"SIZE" help:"The longest record (default ${default})."`
 	JSON        bool             `help:"Print the ledger as one JSON object."`
 }
 
@@ -103,7 +103,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		return err
 	case failed || total.Dead > 0 || !total.Balanced():
 		if letters.reported > 0 {
-			say(c.err, "hint: --dead-letters FILE keeps bad records, to be mended and run again")
+			say(c.err, "hint: --dead-letters FILE keeps bad records, to be fixed and run again")
 		}
 		return quiet(exitFailed)
 	}
@@ -118,7 +118,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	filter, err := events.NewFilter(r.Include, r.Exclude)
 	faults = append(faults, err)
 	if r.DeadLetters == "-" {
-		faults = append(faults, errors.New("--dead-letters is a file; without it bad records are told of on stderr"))
+		faults = append(faults, errors.New("--dead-letters is a file; without it bad records are reported on stderr"))
 	}
 	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
 		faults = append(faults, errors.New("--max-record is between 1 byte and 1GiB"))
@@ -138,8 +138,9 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	}
 	return &bulk.Job{
 		Inputs: inputs,
-		Config: pipeline.Config{Format: format, Filter: filter, Org: r.Org,
-			Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags}},
+		Config: pipeline.Config{
+			Format: format, Filter: filter, Org: r.Org, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
+		},
 		MaxRecord: int(r.MaxRecord),
 		Workers:   runtime.GOMAXPROCS(0),
 		Now:       now,
@@ -160,7 +161,8 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 	var inputs []bulk.Input
 	for _, name := range r.files() {
 		if name == "-" {
-			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }})
+			open := func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }
+			inputs = append(inputs, bulk.Input{Name: name, Open: open})
 			continue
 		}
 		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})

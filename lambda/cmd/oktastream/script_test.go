@@ -32,9 +32,9 @@ func TestMain(m *testing.M) {
 // event.json, out of the module's testdata.
 func TestScripts(t *testing.T) {
 	commands := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"exits":  exits,
-		"append": appendTo,
-		"mend":   mend,
+		"exits":   exits,
+		"append":  appendTo,
+		"replace": replaceText,
 	}
 	maps.Copy(commands, (&clouds{t: t, of: map[string]*cloud{}}).commands())
 	testscript.Run(t, testscript.Params{
@@ -78,15 +78,15 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
 	}
-	for _, complaint := range manners(args[2:], ts.ReadFile("stdout"), ts.ReadFile("stderr")) {
+	for _, complaint := range badOutput(args[2:], ts.ReadFile("stdout"), ts.ReadFile("stderr")) {
 		ts.Fatalf("%s", complaint)
 	}
 }
 
-// manners says what is wrong with what a run printed: stdout holds results and
-// nothing else, each line of stderr is our own word, and no escape code reaches
+// badOutput says what is wrong with what a run printed: stdout holds results and
+// nothing else, each line of stderr is a message of ours, and no escape code reaches
 // what is no terminal.
-func manners(args []string, stdout, stderr string) (complaints []string) {
+func badOutput(args []string, stdout, stderr string) (complaints []string) {
 	if strings.ContainsRune(stdout+stderr, '\x1b') {
 		complaints = append(complaints, "an escape code")
 	}
@@ -124,17 +124,18 @@ func appendTo(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	times, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	text := strings.NewReplacer("{LF}", "\n", "{CR}", "\r", "{NUL}", "\x00", "{BOM}", "\ufeff", "{FF}", "\xff").Replace(args[2])
+	text := strings.NewReplacer("{LF}", "\n", "{CR}", "\r", "{NUL}", "\x00", "{BOM}", "\ufeff", "{FF}", "\xff").
+		Replace(args[2])
 	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	ts.Check(err)
 	_, err = file.Write(bytes.Repeat([]byte(text), times))
 	ts.Check(errors.Join(err, file.Close()))
 }
 
-// mend replaces one text in a file by another.
-func mend(ts *testscript.TestScript, neg bool, args []string) {
+// replaceText replaces one text in a file by another.
+func replaceText(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: mend FILE OLD NEW")
+		ts.Fatalf("usage: replace FILE OLD NEW")
 	}
 	text := ts.ReadFile(args[0])
 	if !strings.Contains(text, args[1]) {

@@ -78,8 +78,8 @@ func describeStackOnce(ctx context.Context, sdk aws.Config, endpoint, name strin
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(form))
-	err = v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), "cloudformation", sdk.Region, now())
-	if err != nil {
+	hash := hex.EncodeToString(sum[:])
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hash, "cloudformation", sdk.Region, now()); err != nil {
 		return nil, fmt.Errorf("sign the call of CloudFormation: %w", err)
 	}
 	client := sdk.HTTPClient

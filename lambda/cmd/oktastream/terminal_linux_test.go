@@ -6,9 +6,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
+
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // terminal opens a terminal that nobody sits at. The function returned closes it
@@ -148,8 +152,40 @@ func TestReplayProgress(t *testing.T) {
 		t.Errorf("no bar: %q", text)
 	}
 	for _, line := range seen(text) {
-		if line != "" {
+		if line != "" && !strings.HasPrefix(line, "oktastream: next: ") {
 			t.Errorf("the line %q", line)
 		}
+	}
+}
+
+// On a terminal a command says within some seconds what it waits for; elsewhere it
+// says nothing of that.
+func TestNoSilenceOnATerminal(t *testing.T) {
+	for name, operation := range map[string]string{"the stack": "DescribeStacks", "a queue": "ReceiveMessage"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := newCloud(t)
+			slow := false
+			var mu sync.Mutex
+			cloud.SetFaults(func(call awsfake.Call) awsfake.Fault {
+				mu.Lock()
+				defer mu.Unlock()
+				if call.Operation != operation || slow {
+					return awsfake.Fault{}
+				}
+				slow = true
+				return awsfake.Fault{Delay: maxSilence + 2*time.Second}
+			})
+			tty, printed := terminal(t)
+			c := command(t, "dlq", "list", "--stack", "okta")
+			c.Env = append(c.Env, cloud.env...)
+			c.Stdout, c.Stderr = tty, tty
+			if code := exitCode(c.Run()); code != 0 {
+				t.Errorf("exit %d", code)
+			}
+			if text := printed(); strings.Count(text, "oktastream: waiting for AWS to answer "+operation+", for ") != 1 {
+				t.Errorf("%q", text)
+			}
+		})
 	}
 }

@@ -40,6 +40,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/oktastream/oktastream/lambda/awshttp"
 )
 
 // Options are the settings of a [Cloud]; the zero value serves.
@@ -101,7 +103,9 @@ func New(tb testing.TB, o Options) *Cloud {
 	o.Region = cmp.Or(o.Region, "us-east-1")
 	o.PutEventsBytes = cmp.Or(o.PutEventsBytes, 1<<20)
 
-	c := &Cloud{opt: o, client: newClient(), done: make(chan struct{})}
+	c := &Cloud{
+		opt: o, done: make(chan struct{}), client: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+	}
 	c.logs.groups = map[string]*logGroup{}
 	c.events.buses = map[string]*bus{"default": {}} // every account has it
 	c.sqs.queues = map[string]*queue{}
@@ -160,7 +164,7 @@ func (c *Cloud) Config() aws.Config {
 	return aws.Config{
 		Region:       c.opt.Region,
 		BaseEndpoint: aws.String(c.server.URL),
-		HTTPClient:   c.client,
+		HTTPClient:   awshttp.Client(c.client),
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIAFAKE", "secret", ""),
 	}
 }

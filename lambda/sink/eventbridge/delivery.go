@@ -20,7 +20,7 @@
 // # What is done to a record
 //
 // Nothing is ever cut. A record too old or too far ahead for Datadog gets the
-// time of packing (see [Restamp]), one too long is replaced by the event's own
+// time of packing (see stamper), one too long is replaced by the event's own
 // bytes with the few attributes that make it a Datadog log, and only if that is
 // too long as well it is dead. Otherwise the bytes that come in go out: records
 // are taken to be valid JSON on one line, which is the normaliser's promise. One

@@ -39,8 +39,8 @@ const (
 // the body that it has got for up to 8 h (the rule's MaximumEventAge), so what
 // leaves here may be 6 h old: 14 h in all, with 4 h in hand.
 const (
-	MaxAge   = 6 * time.Hour
-	MaxAhead = 2 * time.Hour
+	maxAge   = 6 * time.Hour
+	maxAhead = 2 * time.Hour
 )
 
 // defaultCallTimeout is far more than a PutEvents takes, and a fraction of what

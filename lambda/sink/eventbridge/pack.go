@@ -199,7 +199,7 @@ func (w *worker) made(start int) []byte { return w.arena[start:len(w.arena):len(
 
 func (w *worker) offTime(ms int64) bool {
 	age := w.now.Sub(time.UnixMilli(ms))
-	return age > MaxAge || age < -MaxAhead
+	return age > maxAge || age < -maxAhead
 }
 
 func (w *worker) fitsAlone(p packed) bool {

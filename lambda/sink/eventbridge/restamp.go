@@ -14,26 +14,6 @@ const datadogFormat = "datadog"
 
 var errNotObject = errors.New("not a JSON object")
 
-// Restamp gives a record the time now, because Datadog drops, after its 202,
-// what is older than 18 h or more than 2 h ahead. It is pure.
-//
-// In every format the top-level date becomes now. In a Datadog log, which is a
-// record of format datadog or one with a ddsource (a raw fallback, whatever the
-// pipeline's format), the top-level published becomes now as well, because
-// Datadog's own Okta pipeline may take the time from there, and what it was is
-// kept as okta.published_original: null where there was none. If that is there
-// already it stays: it is the older one. An okta that is no object is kept as
-// okta.value.
-//
-// The record is edited, not written anew: all other bytes stay as they are, and
-// numbers, the order of names and blanks with them. Of a name that stands there
-// twice the last one is meant, as most readers of JSON do; names are compared
-// unescaped. To restamp twice is to restamp once, at the later time.
-func Restamp(line []byte, format string, now time.Time) ([]byte, error) {
-	var s stamper
-	return s.append(make([]byte, 0, len(line)+128), line, format, now)
-}
-
 // stamper keeps its memory from record to record.
 type stamper struct {
 	tree    jsontree.Tree
@@ -54,7 +34,21 @@ func (s *stamper) memory() int { return memory(&s.tree) + cap(s.text) }
 // memory is about what a tree holds on to.
 func memory(t *jsontree.Tree) int { return cap(t.Nodes) * 24 }
 
-// append appends the restamped line to dst.
+// append appends line to dst, with now as its time, because Datadog drops, after its 202,
+// what is older than 18 h or more than 2 h ahead. It is pure.
+//
+// In every format the top-level date becomes now. In a Datadog log, which is a
+// record of format datadog or one with a ddsource (a raw fallback, whatever the
+// pipeline's format), the top-level published becomes now as well, because
+// Datadog's own Okta pipeline may take the time from there, and what it was is
+// kept as okta.published_original: null where there was none. If that is there
+// already it stays: it is the older one. An okta that is no object is kept as
+// okta.value.
+//
+// The record is edited, not written anew: all other bytes stay as they are, and
+// numbers, the order of names and blanks with them. Of a name that stands there
+// twice the last one is meant, as most readers of JSON do; names are compared
+// unescaped. To restamp twice is to restamp once, at the later time.
 func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte, error) {
 	t := &s.tree
 	if err := t.Parse(line); err != nil {

@@ -111,7 +111,7 @@ func TestRestampForAnyObject(t *testing.T) {
 		in := []byte(object(t, 2))
 		format := rapid.SampledFrom([]string{"datadog", "ocsf", "raw"}).Draw(t, "format")
 		before := bytes.Clone(in)
-		out, err := Restamp(in, format, testNow)
+		out, err := restamp(in, format, testNow)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,8 +142,8 @@ func TestRestampForAnyObject(t *testing.T) {
 
 		// Twice, and at another time: as if once, at that time.
 		later := testNow.Add(100 * time.Hour)
-		twice, err := Restamp(out, format, later)
-		once, err2 := Restamp(in, format, later)
+		twice, err := restamp(out, format, later)
+		once, err2 := restamp(in, format, later)
 		if err != nil || err2 != nil || !bytes.Equal(twice, once) {
 			t.Fatalf("twice:\n%s\nonce:\n%s", twice, once)
 		}
@@ -157,7 +157,7 @@ func FuzzRestamp(f *testing.F) {
 	f.Add([]byte(`{"uuid":"u","published":"P","ddsource":"okta","date":"D","okta":{"a":1}}`), "datadog")
 	f.Add([]byte(` { "date" : 1 , "date" : [] } `), "raw")
 	f.Fuzz(func(t *testing.T, in []byte, format string) {
-		out, err := Restamp(in, format, testNow)
+		out, err := restamp(in, format, testNow)
 		if err != nil {
 			return
 		}
@@ -165,7 +165,7 @@ func FuzzRestamp(f *testing.F) {
 		if err := tree.Parse(out); err != nil {
 			t.Fatalf("%q became %q: %v", in, out, err)
 		}
-		again, err := Restamp(out, format, testNow)
+		again, err := restamp(out, format, testNow)
 		if err != nil || !bytes.Equal(again, out) {
 			t.Fatalf("%q, again %q, %v", out, again, err)
 		}

@@ -60,13 +60,13 @@ func TestRestamp(t *testing.T) {
 			`{"n":12345678901234567890.10e+0,"z":0,"a":"\ud83d\u00e9/\/"}`,
 			`{"n":12345678901234567890.10e+0,"z":0,"a":"\ud83d\u00e9/\/","date":NOW}`},
 	} {
-		got, err := Restamp([]byte(tc.in), tc.format, testNow)
+		got, err := restamp([]byte(tc.in), tc.format, testNow)
 		if want := strings.ReplaceAll(tc.want, "NOW", now); err != nil || string(got) != want {
 			t.Errorf("%s:\n got %s, %v\nwant %s", name, got, err, want)
 		}
 	}
 	for _, bad := range []string{"", "[]", "1", `{"a":`, "{}{}", `{"a":"` + "\xff" + `"}`} {
-		if got, err := Restamp([]byte(bad), "datadog", testNow); err == nil || got != nil && len(got) > 0 {
+		if got, err := restamp([]byte(bad), "datadog", testNow); err == nil || got != nil && len(got) > 0 {
 			t.Errorf("%q: %q, %v", bad, got, err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestTooOldForDatadogIsRestamped(t *testing.T) {
 	for format, original := range map[pipeline.Format]bool{pipeline.Datadog: true, pipeline.OCSF: false, pipeline.Raw: false} {
 		batch := normalised(t, format)
 		for i := range batch {
-			batch[i].TimeMS = testNow.Add(-MaxAge - time.Millisecond).UnixMilli()
+			batch[i].TimeMS = testNow.Add(-maxAge - time.Millisecond).UnixMilli()
 		}
 		b := newBus(t)
 		answers, err := deliver(New(b, config(string(format))), batch)
@@ -157,4 +157,9 @@ func TestWhatCannotBeRestampedIsDead(t *testing.T) {
 	if err != nil || answers[0].State != sink.Dead || answers[0].Reason != "refused" || answers[1].State != sink.Accepted || strings.Contains(answers[0].Detail, "canary") {
 		t.Errorf("%+v, %v", answers, err)
 	}
+}
+
+func restamp(line []byte, format string, now time.Time) ([]byte, error) {
+	var s stamper
+	return s.append(make([]byte, 0, len(line)+128), line, format, now)
 }
