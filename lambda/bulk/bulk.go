@@ -26,6 +26,8 @@ const batchSize = 1000
 type Input struct {
 	Name string // for messages
 	Open func() (io.ReadCloser, error)
+	// Pipe: another process writes it, which the same Ctrl-C may end.
+	Pipe bool
 }
 
 // Job is one run.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/stream"
@@ -108,7 +109,7 @@ func (r *reader) input(ctx context.Context, in Input) error {
 	if err != nil {
 		return err
 	}
-	counted := &countingReader{source: source}
+	counted := &countingReader{source: source, pipe: in.Pipe}
 	err = r.items(ctx, in.Name, counted)
 	if closing := source.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("close %s: %w", in.Name, closing)
@@ -132,6 +133,9 @@ func (r *reader) items(ctx context.Context, name string, source *countingReader)
 		}
 		if err != nil {
 			return err
+		}
+		if value.Fault != nil && source.ended && interrupted(ctx, source) {
+			return nil
 		}
 		it := item{fault: value.Fault, input: name, line: value.Line, offset: value.Offset, length: value.Length}
 		if !r.add(ctx, it, value.Text) {
@@ -175,15 +179,37 @@ func (r *reader) flush() {
 	r.chunk = nil
 }
 
+// interruptGrace is how long a bad record at the end of a pipe waits for an
+// interruption of ours.
+const interruptGrace = 100 * time.Millisecond
+
+// interrupted reports whether the run was interrupted when the input ended: Ctrl-C
+// ends the writer of a pipe, too, and with it the last record. Of the two processes
+// either may be the first to see it.
+func interrupted(ctx context.Context, source *countingReader) bool {
+	if source.pipe && !source.waited {
+		source.waited = true
+		select {
+		case <-ctx.Done():
+		case <-time.After(interruptGrace):
+		}
+	}
+	return ctx.Err() != nil
+}
+
 // countingReader counts what has been read of an input, for the progress.
 type countingReader struct {
 	source io.Reader
 	n      int
+	pipe   bool // the input is a pipe
+	ended  bool // the input has been read to its end
+	waited bool // for an interruption
 }
 
 func (r *countingReader) Read(p []byte) (int, error) {
 	n, err := r.source.Read(p)
 	r.n += n
+	r.ended = errors.Is(err, io.EOF)
 	return n, err
 }
 

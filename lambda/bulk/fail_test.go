@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -36,7 +37,7 @@ func TestASinkThatFailsEndsTheRun(t *testing.T) {
 	}
 	read := 0
 	b := testRun{workers: 4, to: &failing{left: 300, err: errFull}, progress: func(n int) { read += n }}
-	b.run(context.Background(), text("in", content.String()), Input{"next", func() (io.ReadCloser, error) {
+	b.run(context.Background(), text("in", content.String()), Input{Name: "next", Open: func() (io.ReadCloser, error) {
 		t.Error("the next input is opened")
 		return nil, io.EOF
 	}})
@@ -69,14 +70,14 @@ func TestUnreadable(t *testing.T) {
 		all   bool
 	}{
 		"missing":          {missing("it"), "it: file does not exist", false, false},
-		"a directory":      {Input{"it", func() (io.ReadCloser, error) { return os.Open(t.TempDir()) }}, "is a directory", false, false},
+		"a directory":      {Input{Name: "it", Open: func() (io.ReadCloser, error) { return os.Open(t.TempDir()) }}, "is a directory", false, false},
 		"a gzip cut short": {source("it", bytes.NewReader(short)), "unexpected EOF", true, false},
 		"a gzip damaged":   {source("it", bytes.NewReader(damaged)), "invalid checksum", false, true},
 		"gzip, then text":  {source("it", bytes.NewReader(append(packed(whole), whole...))), "it: unpack gzip after", false, true},
 		"no gzip at all":   {text("it", "\x1f\x8b and so on"), "it: unpack gzip after 0 bytes", false, false},
 		"a failing disk": {source("it", io.MultiReader(strings.NewReader(whole), iotest.ErrReader(errFull))),
 			"disk full", false, true},
-		"a failing close": {Input{"it", func() (io.ReadCloser, error) { return closing{strings.NewReader(whole)}, nil }},
+		"a failing close": {Input{Name: "it", Open: func() (io.ReadCloser, error) { return closing{strings.NewReader(whole)}, nil }},
 			"it: close it: nobody is listening", false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,4 +241,44 @@ func TestProgressIsOfTheBytesOfTheFiles(t *testing.T) {
 	if want := int64(3 * len(signIn(1))); b.ledger.BytesIn != want {
 		t.Errorf("ledger: %d bytes in, want %d", b.ledger.BytesIn, want)
 	}
+}
+
+// Ctrl-C on a pipe ends its writer in the middle of a record. That is no bad record,
+// whichever process sees the interruption first; the end of a pipe without one is.
+func TestACutRecordOfAnInterruptedPipeIsNotBad(t *testing.T) {
+	text := `{"uuid":"u-1","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z"}` + "\n" + `{"uuid":"u-2",`
+	for name, wantDead := range map[string]int64{"interrupted before": 0, "interrupted after": 0, "not interrupted": 1} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			in := Input{Name: "-", Pipe: true, Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(&endingReader{Reader: strings.NewReader(text), end: func() {
+					switch name {
+					case "interrupted before":
+						cancel()
+					case "interrupted after":
+						time.AfterFunc(interruptGrace/5, cancel)
+					}
+				}}), nil
+			}}
+			b := (&testRun{workers: 1}).run(ctx, in)
+			if b.ledger.Dead != wantDead {
+				t.Errorf("%d dead, want %d", b.ledger.Dead, wantDead)
+			}
+		})
+	}
+}
+
+// endingReader calls end before it returns io.EOF.
+type endingReader struct {
+	io.Reader
+	end func()
+}
+
+func (r *endingReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err == io.EOF {
+		r.end()
+	}
+	return n, err
 }

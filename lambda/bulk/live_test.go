@@ -109,7 +109,7 @@ func TestInterruptedWhileReading(t *testing.T) {
 				r, w := io.Pipe()
 				ctx, cancel := context.WithCancel(t.Context())
 				b := testRun{workers: 2}
-				done := b.start(ctx, source("in", r), Input{"next", func() (io.ReadCloser, error) {
+				done := b.start(ctx, source("in", r), Input{Name: "next", Open: func() (io.ReadCloser, error) {
 					t.Error("the next input is opened")
 					return nil, io.EOF
 				}})
@@ -168,7 +168,7 @@ func TestInterruptedAmidPlenty(t *testing.T) {
 func TestInterruptedBeforeItBegan(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	b := (&testRun{}).run(ctx, Input{"in", func() (io.ReadCloser, error) {
+	b := (&testRun{}).run(ctx, Input{Name: "in", Open: func() (io.ReadCloser, error) {
 		t.Error("the input is opened")
 		return nil, io.EOF
 	}})

@@ -136,7 +136,7 @@ func pretty(text string) string {
 }
 
 func source(name string, r io.Reader) Input {
-	return Input{name, func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
+	return Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
 }
 
 func text(name, content string) Input { return source(name, strings.NewReader(content)) }
@@ -144,7 +144,7 @@ func text(name, content string) Input { return source(name, strings.NewReader(co
 func lines(list ...string) string { return strings.Join(list, "\n") + "\n" }
 
 func missing(name string) Input {
-	return Input{name, func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }}
+	return Input{Name: name, Open: func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }}
 }
 
 func packed(content string) []byte {

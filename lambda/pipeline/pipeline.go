@@ -31,7 +31,7 @@ func ParseFormat(name string) (Format, error) {
 			return f, nil
 		}
 	}
-	return "", fmt.Errorf("unknown format %q: it is one of %v", name, formats)
+	return "", fmt.Errorf("unknown format %q: it is ocsf, datadog or raw, in lower case", name)
 }
 
 // Config is what a pipeline does.

@@ -8,7 +8,11 @@ import (
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
-// letters is where bad records go: a file, or else stderr.
+// maxReported is how many bad records are reported on stderr, a line each.
+const maxReported = 20
+
+// letters is where bad records go: a file, or else stderr, where those after
+// maxReported are only counted.
 type letters struct {
 	file     *os.File
 	stderr   io.Writer
@@ -30,7 +34,9 @@ func (r *runCommand) letters(c console) (*letters, error) {
 
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
-		l.reported++
+		if l.reported++; l.reported > maxReported {
+			return nil
+		}
 		text := fmt.Sprintf("%s:%d: %s: %s", letter.File, letter.Line, letter.Reason, letter.Detail)
 		if letter.UUID != "" {
 			text += fmt.Sprintf(" (uuid %s)", letter.UUID)
@@ -50,6 +56,9 @@ func (l *letters) take(letter *deadletter.Letter) error {
 
 func (l *letters) close() error {
 	if l.file == nil {
+		if more := l.reported - maxReported; more > 0 {
+			say(l.stderr, "and "+count(more, "more bad record")+"; --dead-letters FILE keeps all of them")
+		}
 		return nil
 	}
 	return l.file.Close()

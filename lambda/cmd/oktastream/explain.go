@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
@@ -21,7 +21,7 @@ import (
 )
 
 type explainCommand struct {
-	What   string `arg:"" name:"type-or-file" help:"An event type, a file with an event, or - for stdin."`
+	What   string `arg:"" name:"type-or-file" help:"An event type, a pattern such as user.mfa.*, a file, or - for stdin."`
 	Format string `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
 	UUID   string `placeholder:"UUID" help:"The event to explain, where a file holds several (default the first)."`
 	JSON   bool   `help:"Print the explanation as JSON."`
@@ -41,6 +41,9 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 	_, missing := os.Stat(x.What)
 	if x.What != "-" && missing != nil {
+		if strings.Contains(x.What, "*") {
+			return x.list(c)
+		}
 		if !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
 			return withHint(fmt.Errorf("%q is neither a file nor an event type", x.What),
 				"check the file's name; an event type looks like user.session.start")
@@ -48,7 +51,7 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 		if x.UUID != "" {
 			return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
 		}
-		return x.print(c.out, explainType(format, x.What))
+		return x.print(c, explainType(format, x.What))
 	}
 	var e explanation
 	done := make(chan error, 1)
@@ -62,17 +65,34 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 		if err != nil {
 			return err
 		}
-		return x.print(c.out, e)
+		return x.print(c, e)
 	case <-ctx.Done():
 		// It may be stuck in a Read that nothing ends.
 		return quiet(exitInterrupted)
 	}
 }
 
+// list prints the published event types that match a pattern, one a line.
+func (x *explainCommand) list(c console) error {
+	names := typesLike(x.What)
+	if len(names) == 0 {
+		err := fmt.Errorf("no event type that Okta has published matches %s", x.What)
+		if similar := similarType(x.What); similar != "" {
+			return withHint(err, "did you mean "+similar)
+		}
+		return err
+	}
+	if x.JSON {
+		return printJSON(c, names)
+	}
+	return write(c.out, []byte(strings.Join(names, "\n")+"\n"))
+}
+
 // explanation is what is said of an event or a type of event.
 type explanation struct {
 	EventType string `json:"event_type"`
 	Published bool   `json:"published_by_okta"`
+	Similar   string `json:"did_you_mean,omitempty"`
 	Format    string `json:"format"`
 	Class     string `json:"class"`
 	ClassUID  int    `json:"class_uid"`
@@ -104,7 +124,7 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 		}
 	}
 	return explanation{
-		EventType: name, Published: catalogue.Known(name), Format: string(format),
+		EventType: name, Published: catalogue.Known(name), Similar: similarType(name), Format: string(format),
 		Class: d.Class.Name, ClassUID: d.Class.UID, Category: d.Class.CategoryName,
 		Activity: d.ActivityName, Number: d.Activity, Rule: d.Pattern, Why: why,
 	}
@@ -148,9 +168,11 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	}
 	var found *explanation
 	var fault error
+	bad := 0
 	take := func(line int, e *events.Event, f *events.Fault) {
 		switch {
 		case f != nil:
+			bad++
 			if fault == nil || x.UUID != "" && f.UUID == x.UUID {
 				fault = fmt.Errorf("%s:%d: %w", x.What, line, f)
 			}
@@ -174,7 +196,7 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	case x.UUID != "":
 		err := fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
 		if fault != nil {
-			return explanation{}, withHint(err, "it holds something bad: "+fault.Error())
+			return explanation{}, withHint(err, fmt.Sprintf("it may be in %s: %s", count(bad, "bad record"), fault))
 		}
 		return explanation{}, err
 	case fault != nil:
@@ -218,18 +240,11 @@ func explainEvent(format pipeline.Format, e *events.Event) explanation {
 	return out
 }
 
-func (x *explainCommand) print(w io.Writer, e explanation) error {
+func (x *explainCommand) print(c console, e explanation) error {
 	if x.JSON {
-		var b bytes.Buffer
-		encoder := json.NewEncoder(&b)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(e); err != nil {
-			return fmt.Errorf("write the explanation as JSON: %w", err)
-		}
-		return write(w, b.Bytes())
+		return printJSON(c, e)
 	}
-	return write(w, e.page())
+	return write(c.out, e.page())
 }
 
 func write(w io.Writer, text []byte) error {

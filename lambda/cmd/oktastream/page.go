@@ -27,6 +27,9 @@ func (e explanation) page() []byte {
 		head += " (not among the types that Okta had published)"
 	}
 	lines(&b, "", strong(head), head)
+	if e.Similar != "" {
+		row(&b, "similar", "did you mean "+e.Similar)
+	}
 	if e.UUID != "" {
 		row(&b, "uuid", e.UUID)
 	}

@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	_ "embed"
 
@@ -34,16 +36,33 @@ var sample []byte
 type runCommand struct {
 	Files []string `arg:"" optional:"" name:"file" help:"${help_files}"`
 
-	Sample      bool             `help:"Read the events that come with the program."`
-	Format      string           `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
-	To          string           `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR."`
-	DeadLetters string           `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
-	Include     types            `placeholder:"TYPE" help:"${help_include}"`
-	Exclude     types            `placeholder:"TYPE" help:"Not these event types. Beats --include."`
-	Service     string           `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
-	Tags        []string         `placeholder:"TAG" help:"Tags of Datadog logs."`
-	MaxRecord   units.Base2Bytes `default:"32MiB" placeholder:"SIZE" help:"The longest record (default ${default})."`
-	JSON        bool             `help:"Print the ledger as one JSON object."`
+	Sample      bool     `help:"Read the events that come with the program."`
+	Format      string   `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
+	To          string   `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR."`
+	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
+	Include     types    `placeholder:"TYPE" help:"${help_include}"`
+	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
+	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
+	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs."`
+	MaxRecord   size     `default:"32MiB" placeholder:"SIZE" help:"The longest record (default ${default})."`
+	JSON        bool     `help:"Print the ledger as one JSON object."`
+}
+
+// size is a number of bytes.
+type size int
+
+// UnmarshalText reads a number of bytes, or one with the unit KiB, MiB or GiB.
+func (s *size) UnmarshalText(text []byte) error {
+	if n, err := strconv.Atoi(string(text)); err == nil {
+		*s = size(n)
+		return nil
+	}
+	n, err := units.ParseBase2Bytes(string(text))
+	if err != nil {
+		return fmt.Errorf("invalid size %q: write a number of bytes, or 512KiB, 32MiB, 1GiB", text)
+	}
+	*s = size(n)
+	return nil
 }
 
 // types are patterns of event types. Kong's own list drops empty ones, and a
@@ -68,6 +87,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if err := r.feedback(c); err != nil {
 		return err
 	}
+	r.unmatched(c)
 	output, err := r.output(c, job.Config.Format)
 	if err != nil {
 		return err
@@ -97,6 +117,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	r.printLedger(c.err, total)
 	switch {
 	case errors.Is(err, context.Canceled):
+		say(c.err, "interrupted: the input was not read to its end, and the counts are those until then")
 		return quiet(exitInterrupted)
 	case err != nil:
 		return err
@@ -107,6 +128,25 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		return quiet(exitFailed)
 	}
 	return nil
+}
+
+// unmatched notes patterns that no event type matches that Okta has published.
+func (r *runCommand) unmatched(c console) {
+	for _, flag := range []struct {
+		name     string
+		patterns []string
+	}{{"--include", r.Include}, {"--exclude", r.Exclude}} {
+		for _, pattern := range flag.patterns {
+			if len(typesLike(pattern)) > 0 {
+				continue
+			}
+			line := fmt.Sprintf("note: %s %s: no event type that Okta has published matches", flag.name, pattern)
+			if similar := similarType(pattern); similar != "" {
+				line += "; did you mean " + similar
+			}
+			say(c.err, line)
+		}
+	}
 }
 
 // job is what the flags ask for. All that is wrong with them is said at once.
@@ -124,6 +164,11 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	}
 	if format != pipeline.Datadog && (r.Service != "" || len(r.Tags) > 0) {
 		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
+	}
+	for _, tag := range r.Tags {
+		if tag == "" || strings.ContainsFunc(tag, func(c rune) bool { return unicode.IsSpace(c) || c == ',' }) {
+			faults = append(faults, fmt.Errorf("invalid tag %q: a tag is key:value, or a value, without blanks and commas", tag))
+		}
 	}
 	if r.Sample && len(r.Files) > 0 {
 		faults = append(faults, errors.New("--sample and files exclude each other"))
@@ -161,7 +206,7 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 	for _, name := range r.files() {
 		if name == "-" {
 			open := func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }
-			inputs = append(inputs, bulk.Input{Name: name, Open: open})
+			inputs = append(inputs, bulk.Input{Name: name, Open: open, Pipe: true})
 			continue
 		}
 		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
