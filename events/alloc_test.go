@@ -10,10 +10,11 @@ const maxAllocations = 4
 func TestDecodeAllocatesLittle(t *testing.T) {
 	enveloped := envelope(string(detail(t, files("testdata", "events", "session-start-success.json")[0].Text)))
 	for name, text := range map[string]string{
-		"an envelope":                enveloped,
-		"an envelope in SQS":         batch(message(enveloped)),
-		"one with an escaped uuid":   envelope(object("uuid", `"\u0061"`, "eventType", `"a\u002eb"`)),
-		"one whose envelopes differ": "[" + enveloped + "," + envelope(bare("a"), "account", `"999999999999"`, "region", `"eu-west-1"`) + "]",
+		"an envelope":              enveloped,
+		"an envelope in SQS":       batch(message(enveloped)),
+		"one with an escaped uuid": envelope(object("uuid", `"\u0061"`, "eventType", `"a\u002eb"`)),
+		"one whose envelopes differ": "[" + enveloped + "," + envelope(bare("a"), "account", `"999999999999"`, "region",
+			`"eu-west-1"`) + "]",
 	} {
 		d, events := new(Decoder), 0
 		visit := func(e *Event, fault *Fault) {

@@ -41,7 +41,8 @@ func TestRequiredFields(t *testing.T) {
 				text: text, envelope(text): envelope(text), " " + text + " ": batch(message(" " + text + " ")),
 			} {
 				got := decode(t, new(Decoder), []byte(carrier))
-				if len(got) != 1 || outcome(got[0]) != faulty(MissingField, strings.TrimSpace(whole)) || got[0].FaultsID != known {
+				if len(got) != 1 || outcome(got[0]) != faulty(MissingField, strings.TrimSpace(whole)) ||
+					got[0].FaultsID != known {
 					t.Errorf("%s\ngives %+v\nwant missing_field with uuid %q and the record as its body", carrier, got, known)
 				} else if !strings.HasPrefix(got[0].Why, name+" ") {
 					t.Errorf("%s\nis said to be wrong in %q, want %s", carrier, got[0].Why, name)
@@ -75,7 +76,8 @@ func TestMissingFieldOrNotOkta(t *testing.T) {
 }
 
 func TestIdentityIsUnescaped(t *testing.T) {
-	got := only(t, []byte(object("uuid", `"\u0061-\"1\""`, "eventType", `"user\u002esession.start"`, "published", `"2026-09-01T10:11:12\u002e345Z"`)))
+	got := only(t, []byte(object("uuid", `"\u0061-\"1\""`, "eventType", `"user\u002esession.start"`, "published",
+		`"2026-09-01T10:11:12\u002e345Z"`)))
 	if got.UUID != `a-"1"` || got.Type != "user.session.start" || got.PublishedMS != 1788257472345 {
 		t.Errorf("got %q, %q, %d", got.UUID, got.Type, got.PublishedMS)
 	}
@@ -86,7 +88,8 @@ func TestIdentityIsUnescaped(t *testing.T) {
 // any other field is merely not read by name.
 func TestKeysWrittenWithEscapes(t *testing.T) {
 	escaped := strings.Replace(bare("a"), "uuid", `\u0075uid`, 1)
-	if got := decode(t, new(Decoder), []byte(escaped)); len(got) != 1 || outcome(got[0]) != faulty(MissingField, escaped) {
+	if got := decode(t, new(Decoder), []byte(escaped)); len(got) != 1 || outcome(got[0]) != faulty(MissingField,
+		escaped) {
 		t.Errorf("%s\ngives %+v", escaped, got)
 	}
 	strange := strings.Replace(envelope(bare("a")), "detail-type", `detail\u002dtype`, 1)
@@ -95,7 +98,8 @@ func TestKeysWrittenWithEscapes(t *testing.T) {
 	}
 	other := object("\\u0073everity", `"INFO"`, "actor", `{"\u0069d":"x","type":"User"}`)
 	got := only(t, []byte(other))
-	if got.Text != other || got.Fields[ActorType] != `"User"` || got.Fields[ActorID] != "" || got.Fields[Severity] != "" {
+	if got.Text != other || got.Fields[ActorType] != `"User"` || got.Fields[ActorID] != "" ||
+		got.Fields[Severity] != "" {
 		t.Errorf("%s\ngives %+v", other, got)
 	}
 }
@@ -127,8 +131,10 @@ func TestOddTypesAreAccepted(t *testing.T) {
 // field; a null counts, because it is what the event says.
 func TestBothSpellingsOfDevice(t *testing.T) {
 	for device, want := range map[string]map[Field]string{
-		`{"os_platform":"A","os_version":"1","device_integrator":{"a":1}}`: {DeviceOSPlatform: `"A"`, DeviceOSVersion: `"1"`, DeviceIntegrator: `{"a":1}`},
-		`{"osPlatform":"B","osVersion":"2","deviceIntegrator":"{}"}`:       {DeviceOSPlatform: `"B"`, DeviceOSVersion: `"2"`, DeviceIntegrator: `"{}"`},
+		`{"os_platform":"A","os_version":"1","device_integrator":{"a":1}}`: {DeviceOSPlatform: `"A"`,
+			DeviceOSVersion: `"1"`, DeviceIntegrator: `{"a":1}`},
+		`{"osPlatform":"B","osVersion":"2","deviceIntegrator":"{}"}`: {DeviceOSPlatform: `"B"`,
+			DeviceOSVersion: `"2"`, DeviceIntegrator: `"{}"`},
 		`{"platform":"C"}`: {DeviceOSPlatform: `"C"`},
 		`{"os_platform":"A","osPlatform":"B","platform":"C"}`: {DeviceOSPlatform: `"A"`},
 		`{"platform":"C","osPlatform":"B","os_platform":"A"}`: {DeviceOSPlatform: `"C"`},
@@ -155,7 +161,8 @@ func TestDuplicateKeys(t *testing.T) {
 
 // The same names at other places are no fields.
 func TestFieldsAreBoundByTheirWholePath(t *testing.T) {
-	text := object("actor", `{"actor":{"id":"x"},"uuid":"x","list":[{"id":"x"}]}`, "id", `"x"`, "client", `[{"id":"x"}]`, "target.id", `"x"`)
+	text := object("actor", `{"actor":{"id":"x"},"uuid":"x","list":[{"id":"x"}]}`, "id", `"x"`, "client", `[{"id":"x"}]`,
+		"target.id", `"x"`)
 	got := only(t, []byte(text)).Fields
 	if len(got) != 3 || got[UUID] != `"a"` {
 		t.Errorf("%s\nhas the fields %v, want the three", text, got)

@@ -23,22 +23,20 @@ const (
 	PackedDetailType = "oktastream.logs.v1"
 )
 
-// maxWrappers bounds how many texts may be wrapped in each other: a dead letter
-// holding an SQS message holding a dead letter is as deep as it gets.
+// maxWrappers bounds how many texts may be wrapped in each other: the most that
+// occurs is a dead letter that holds an SQS message that holds a dead letter.
 const maxWrappers = 4
 
-// Decoder takes apart whatever carries Okta System Log events. It is for one
-// goroutine and keeps its memory from call to call.
+// Decoder finds the Okta System Log events in a text. It must not be used by two
+// goroutines at once, and keeps its memory from call to call.
 type Decoder struct {
 	event  Event
-	last   Provenance // of the last envelope; nearly all of the next one is equal
+	last   Provenance // of the last envelope; that of the next is nearly the same
 	layers [maxWrappers]layer
 	visit  func(*Event, *Fault)
 }
 
-// layer is one text that has been unwrapped out of another: the tree of it, and
-// where it was not a part of the outer text but written there as a string, its
-// own bytes.
+// layer is one text that was a string in another: its tree and its bytes.
 type layer struct {
 	tree jsontree.Tree
 	text []byte
@@ -47,9 +45,8 @@ type layer struct {
 // Decode finds the events in text, which is one JSON value: an event, an
 // EventBridge envelope, an SQS message or batch as Lambda gets it, Lambda's record
 // of an asynchronous call that failed, a line of dead letters, or an array of any
-// of these. For every record, in order, it
-// calls visit with the event, or with the fault of a record that is none. What
-// visit gets is valid until it returns.
+// of these. For every record, in order, it calls visit with the event, or with the
+// fault of a record that is not one. What visit gets is valid until it returns.
 func (d *Decoder) Decode(text []byte, visit func(*Event, *Fault)) {
 	d.visit = visit
 	d.parse(0, text)
@@ -79,7 +76,8 @@ func (d *Decoder) parse(depth int, text []byte) {
 func (d *Decoder) value(depth int, i uint32) {
 	tree := &d.layers[depth].tree
 	if tree.Nodes[i].Kind != '{' {
-		d.visit(nil, &Fault{Reason: NotOkta, Text: kindName(tree.Nodes[i].Kind) + " where an event was expected", Body: tree.Raw(i)})
+		text := kindName(tree.Nodes[i].Kind) + " where an event was expected"
+		d.visit(nil, &Fault{Reason: NotOkta, Text: text, Body: tree.Raw(i)})
 		return
 	}
 	form := formOf(tree, i)
@@ -108,13 +106,13 @@ func (d *Decoder) value(depth int, i uint32) {
 	}
 }
 
-// wrapped goes on with a text that stood in another one as a string.
+// wrapped decodes a text that was a string in another.
 func (d *Decoder) wrapped(depth int, text []byte) {
 	d.layers[depth].text = text
 	d.parse(depth+1, text)
 }
 
-// bind hands over the event at node i, which came in the record at node whole.
+// bind visits the event at node i, which came in the record at node whole.
 func (d *Decoder) bind(tree *jsontree.Tree, i, whole uint32, from Provenance) {
 	if fault := d.event.bind(tree, i, whole, from); fault != nil {
 		fault.Body = tree.Raw(whole)
@@ -127,7 +125,8 @@ func (d *Decoder) bind(tree *jsontree.Tree, i, whole uint32, from Provenance) {
 func (d *Decoder) envelope(tree *jsontree.Tree, i uint32, form form) {
 	from, fault := d.provenance(tree, i, form)
 	if fault == nil && tree.Nodes[form.detail].Kind != '{' {
-		fault = &Fault{Reason: NotOkta, Text: "the EventBridge envelope's detail is " + kindName(tree.Nodes[form.detail].Kind)}
+		text := "the EventBridge envelope's detail is " + kindName(tree.Nodes[form.detail].Kind)
+		fault = &Fault{Reason: NotOkta, Text: text}
 	}
 	if fault != nil {
 		fault.Body = tree.Raw(i)
@@ -146,7 +145,8 @@ func (d *Decoder) provenance(tree *jsontree.Tree, i uint32, form form) (Provenan
 		from.Source = tree.Text(i, "source")
 		var ok bool
 		if from.Org, from.Stream, ok = ParseSource(from.Source); !ok {
-			return Provenance{}, &Fault{Reason: NotOkta, Text: "the EventBridge envelope's source is not " + SourcePrefix + "<org>/<stream>"}
+			const text = "the EventBridge envelope's source is not " + SourcePrefix + "<org>/<stream>"
+			return Provenance{}, &Fault{Reason: NotOkta, Text: text}
 		}
 	}
 	if !isString(tree, form.account, from.Account) {
@@ -163,14 +163,14 @@ func (d *Decoder) provenance(tree *jsontree.Tree, i uint32, form form) (Provenan
 	return from, nil
 }
 
-// isString reports whether node i is a string with the text want, which is not
-// empty and is written without escapes.
+// isString reports whether node i is the string want, not empty and without
+// escapes.
 func isString(tree *jsontree.Tree, i uint32, want string) bool {
 	return i != 0 && want != "" && tree.Nodes[i].Kind == '"' && string(tree.Inner(i)) == want
 }
 
-// ParseSource takes the name of a partner event source of Okta apart. It
-// reports false for every other name.
+// ParseSource splits the name of a partner event source of Okta,
+// aws.partner/okta.com/<org>/<stream>. It reports false for every other name.
 func ParseSource(source string) (org, stream string, ok bool) {
 	rest, ok := strings.CutPrefix(source, SourcePrefix)
 	if !ok {

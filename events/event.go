@@ -11,10 +11,10 @@ import (
 )
 
 // Event is one Okta System Log event. It is a view of the text it was decoded
-// from, valid until the Decoder that made it goes on.
+// from, valid until the Decoder continues.
 type Event struct {
-	// Tree holds the text in which the event stands, Root the event's own node
-	// in it (an envelope's detail, an array's element, or the whole).
+	// Tree holds the text that the event is part of, Root the event's node in it
+	// (an envelope's detail, an array's element, or the whole).
 	Tree *jsontree.Tree
 	Root uint32
 	// UUID and Type are never empty. PublishedMS is the time of publication in
@@ -31,8 +31,8 @@ type Event struct {
 	hashed bool
 }
 
-// Provenance tells how an event came out of Okta: what its EventBridge envelope
-// says of it. All are as the envelope spells them, unescaped.
+// Provenance is what an event's EventBridge envelope says of it. All values are as
+// the envelope has them, unescaped.
 type Provenance struct {
 	ID      string // of the EventBridge event
 	Source  string // aws.partner/okta.com/<org>/<stream>
@@ -40,11 +40,11 @@ type Provenance struct {
 	Stream  string // the log stream's event source name, out of Source
 	Account string // the AWS account that received it
 	Region  string
-	TimeMS  int64 // when EventBridge has it from Okta; 0 where absent
+	TimeMS  int64 // when Okta sent it to EventBridge, since 1970; 0 where absent
 }
 
 // Carrier is the text of the envelope that carries the event, or the event's own
-// where it came without one: what has to be kept so that it can come again.
+// where it came without one: what has to be kept to process it again.
 func (e *Event) Carrier() []byte { return e.Tree.Raw(e.whole) }
 
 // Text is the event's JSON text as it came.
@@ -67,19 +67,19 @@ func (e *Event) bind(tree *jsontree.Tree, at, whole uint32, from Provenance) *Fa
 		return &Fault{Reason: MissingField, Text: f.Path() + " " + what, UUID: string(e.UUID)}
 	}
 	var ok bool
-	if e.UUID, ok = e.word(UUID); !ok {
+	if e.UUID, ok = e.string(UUID); !ok {
 		e.UUID = nil
 		if e.nodes[EventType] == 0 && e.nodes[Published] == 0 && e.nodes[UUID] == 0 {
 			return &Fault{Reason: NotOkta, Text: "a JSON object without uuid, eventType and published"}
 		}
-		return missing(UUID, "is missing or not a string with characters in it")
+		return missing(UUID, "is missing, empty or not a string")
 	}
-	if e.Type, ok = e.word(EventType); !ok {
-		return missing(EventType, "is missing or not a string with characters in it")
+	if e.Type, ok = e.string(EventType); !ok {
+		return missing(EventType, "is missing, empty or not a string")
 	}
-	published, ok := e.word(Published)
+	published, ok := e.string(Published)
 	if !ok {
-		return missing(Published, "is missing or not a string with characters in it")
+		return missing(Published, "is missing, empty or not a string")
 	}
 	if e.PublishedMS, ok = ParsePublished(published); !ok {
 		return missing(Published, "is not a time such as 2026-01-02T15:04:05.678Z")
@@ -103,9 +103,9 @@ func (e *Event) find(b *branch, object uint32) {
 	}
 }
 
-// word returns the text of a string field, unescaped, and whether it says
-// anything; Okta writes "null" for nothing in places.
-func (e *Event) word(f Field) (text []byte, ok bool) {
+// string returns the text of a string field, unescaped, and whether it has a value:
+// in places Okta writes "null" for none.
+func (e *Event) string(f Field) (text []byte, ok bool) {
 	i := e.nodes[f]
 	if i == 0 || e.Tree.Nodes[i].Kind != '"' {
 		return nil, false
@@ -120,7 +120,7 @@ func (e *Event) word(f Field) (text []byte, ok bool) {
 }
 
 // Hash is the SHA-256 of Text: the event's JSON text as it came, neither
-// compacted nor reordered. It is computed once.
+// compacted nor reordered. It is computed on the first call.
 func (e *Event) Hash() [sha256.Size]byte {
 	if !e.hashed {
 		e.hash, e.hashed = sha256.Sum256(e.Text()), true
@@ -128,9 +128,8 @@ func (e *Event) Hash() [sha256.Size]byte {
 	return e.hash
 }
 
-// AppendLine appends the event's own bytes as one line: as they came, and only
-// where a line break stands between its tokens without the blanks there. This is
-// the format "raw".
+// AppendLine appends the event's JSON text to dst as one line: as it came, or
+// compacted if it has line breaks. This is the format "raw".
 func (e *Event) AppendLine(dst []byte) []byte {
 	text := e.Text()
 	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {

@@ -1,32 +1,31 @@
 package events
 
-// Reason classifies why a record cannot be delivered. The words are those of
-// the message attribute and of the ledger.
+// Reason is why a record cannot be delivered, as the message attribute and the
+// ledger have it.
 type Reason string
 
-// The reasons, all of them: decoding gives a record up for the first three, the
-// pipeline for Foreign and Panic, a reader or a destination for TooLarge, a
-// destination for Refused.
+// All reasons. The first three come from decoding, Foreign and Panic from the
+// pipeline, TooLarge from a reader or a destination, Refused from a destination.
 const (
 	NotJSON      Reason = "not_json"      // not one JSON value, or not UTF-8, or nested too deeply
-	NotOkta      Reason = "not_okta"      // JSON, but neither an event nor anything that carries one
-	MissingField Reason = "missing_field" // no uuid, eventType or published that can be read
+	NotOkta      Reason = "not_okta"      // JSON, but neither an event nor a form that carries one
+	MissingField Reason = "missing_field" // uuid, eventType or published is missing or unreadable
 	Foreign      Reason = "foreign"       // from another source, account or region than the stack's own
 	Panic        Reason = "panic"         // oktastream panicked on it
 	TooLarge     Reason = "too_large"     // longer than the reader or the destination takes
 	Refused      Reason = "refused"       // the destination refuses it for its content
 )
 
-// Fault says why one record is no Okta event. Its text names places and kinds,
-// never content.
+// Fault is why one record is not delivered. Its text names places and types, never
+// content.
 type Fault struct {
 	Reason Reason
 	Text   string
-	// UUID is the event's own, where it got that far.
+	// UUID is the event's, where it could be read.
 	UUID string
-	// Body is the record as it came: the event with the envelope that carries
-	// it, alone; or the whole body where that cannot be taken apart. It is valid
-	// until the Decoder goes on.
+	// Body is the record as it came: one event with the envelope that carries it,
+	// or the whole text where that cannot be decoded. It is valid until the Decoder
+	// continues.
 	Body []byte
 }
 

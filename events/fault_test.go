@@ -103,8 +103,8 @@ func TestFaultsSayWhatIsWrong(t *testing.T) {
 		envelope("{}"):                         "without uuid, eventType and published",
 		envelope("{}", "source", `"aws.ec2"`):  "source is not aws.partner/okta.com/<org>/<stream>",
 		envelope("{}", "detail-type", `"x"`):   "detail-type is not SystemLog",
-		object("uuid", "1"):                    "uuid is missing or not a string",
-		object("eventType", ""):                "eventType is missing or not a string",
+		object("uuid", "1"):                    "uuid is missing, empty or not a string",
+		object("eventType", ""):                "eventType is missing, empty or not a string",
 		object("published", `"yesterday"`):     "published is not a time such as",
 		`[[]]`:                                 "an array where an event was expected",
 		"{":                                    "ends too soon, at byte 1",
@@ -132,7 +132,8 @@ func TestDecoderForgets(t *testing.T) {
 		[]byte(strings.Repeat("[", 2000)), []byte(letter(message(letter(bare("d"))))), []byte("{"), {},
 	}
 	for _, s := range slices.Concat(fixtures(), forms(), files("testdata", "canary.json")) {
-		texts = append(texts, s.Text, s.Text[:len(s.Text)/2], []byte(message(string(s.Text))), []byte("["+string(s.Text)+",0]"))
+		texts = append(texts, s.Text, s.Text[:len(s.Text)/2], []byte(message(string(s.Text))),
+			[]byte("["+string(s.Text)+",0]"))
 	}
 	fresh := make([][]visited, len(texts))
 	for i, text := range texts {

@@ -2,8 +2,8 @@ package events
 
 import "strings"
 
-// Field names a place in an Okta System Log event that a mapping reads by name.
-// What stands elsewhere is not lost: mappings carry it over under its own path.
+// Field is a field of an Okta System Log event that a mapping reads by name.
+// Mappings write all other fields under their own paths.
 type Field uint8
 
 // The fields, named after Okta's own (Okta Management OpenAPI 2026.06.3,
@@ -56,12 +56,10 @@ const (
 	ASOrg
 	ISP
 	Domain
-	IsProxy
 	IPServiceCategories
 	RiskLevel
 	RiskReasons
 	UserBehaviors
-	BotProtectionLevel
 
 	TransactionID
 	RequestAPITokenID
@@ -76,8 +74,6 @@ const (
 	DebugSignOnMode
 	DebugPrivilegeGranted
 	DebugPrivilegeRevoked
-	DebugDeviceFingerprint
-	DebugJA3
 	DebugJA4
 	DebugRisk
 	DebugBehaviors
@@ -89,9 +85,9 @@ const (
 	fieldCount
 )
 
-// paths gives each field its place. Where Okta spells a key in two ways (device
-// in snake_case and in camelCase, both seen in real events), the first one that
-// an event has is the field; a second one beside it is carried over as it is.
+// paths are the paths of the fields. Where Okta spells a key in two ways (device in
+// snake_case and in camelCase, both seen in real events), the first one that an
+// event has is the field; a second one is written under its own path.
 var paths = [fieldCount]string{
 	UUID:           "uuid",
 	EventType:      "eventType",
@@ -140,12 +136,10 @@ var paths = [fieldCount]string{
 	ASOrg:               "securityContext.asOrg",
 	ISP:                 "securityContext.isp",
 	Domain:              "securityContext.domain",
-	IsProxy:             "securityContext.isProxy",
 	IPServiceCategories: "securityContext.ipDetails.ipServiceCategories",
 	RiskLevel:           "securityContext.risk.level",
 	RiskReasons:         "securityContext.risk.reasons",
 	UserBehaviors:       "securityContext.userBehaviors",
-	BotProtectionLevel:  "securityContext.botProtection.level",
 
 	TransactionID:     "transaction.id",
 	RequestAPITokenID: "transaction.detail.requestApiTokenId",
@@ -160,8 +154,6 @@ var paths = [fieldCount]string{
 	DebugSignOnMode:          "debugContext.debugData.signOnMode",
 	DebugPrivilegeGranted:    "debugContext.debugData.privilegeGranted",
 	DebugPrivilegeRevoked:    "debugContext.debugData.privilegeRevoked",
-	DebugDeviceFingerprint:   "debugContext.debugData.deviceFingerprint",
-	DebugJA3:                 "debugContext.debugData.ja3",
 	DebugJA4:                 "debugContext.debugData.ja4",
 	DebugRisk:                "debugContext.debugData.risk",
 	DebugBehaviors:           "debugContext.debugData.behaviors",
@@ -171,8 +163,8 @@ var paths = [fieldCount]string{
 	DebugTunnels:             "debugContext.debugData.tunnels",
 }
 
-// Path is the field's place in the event, names joined by dots; where there are
-// two spellings, the one that Okta documents.
+// Path is the field's path in the event, names joined by dots; where there are two
+// spellings, the one that Okta documents.
 func (f Field) Path() string {
 	first, _, _ := strings.Cut(paths[f], "|")
 	return first
@@ -187,9 +179,9 @@ func Fields() []Field {
 	return all
 }
 
-// branch is a node of the tree of all paths: what may stand below one key.
-// Children are grouped by the length of their names, because most keys of an
-// event are no field at all and their length alone tells so.
+// branch is a node of the tree of all paths: the children of one key. They are
+// grouped by the length of their names, which is enough to skip most keys that are
+// not fields.
 type branch struct {
 	field  Field
 	byName [][]child

@@ -26,18 +26,19 @@ func Match(pattern, name string) bool {
 	return false
 }
 
-// pipeEvents are never filtered: they tell that somebody switched the stream
-// itself off, which no alarm behind a stream can learn otherwise.
-const pipeEvents = "system.log_stream.*"
+// LogStreamEvents matches the event types that report a change of a log stream.
+// They are never filtered, and an alarm counts them: somebody may have switched
+// this stream off.
+const LogStreamEvents = "system.log_stream.*"
 
-// Filter chooses events by their type. The zero value lets everything through.
+// Filter selects events by their type. The zero value keeps all events.
 type Filter struct {
 	include, exclude []string
 }
 
-// NewFilter makes a filter of patterns as Match reads them. With no include
-// everything is included; exclude beats include. A pattern that no event type
-// can match is an error; all of them are reported at once.
+// NewFilter returns a filter of patterns as Match reads them. Without include
+// patterns all types are included; exclude takes precedence. A pattern that no
+// event type can match is an error; the error names all such patterns.
 func NewFilter(include, exclude []string) (Filter, error) {
 	var faults []error
 	for _, list := range []struct {
@@ -55,7 +56,7 @@ func NewFilter(include, exclude []string) (Filter, error) {
 
 func checkPattern(pattern string) error {
 	if pattern == "" {
-		return errors.New("it is empty; to match everything write *")
+		return errors.New("it is empty; to match all event types write *")
 	}
 	if i := strings.IndexFunc(pattern, func(r rune) bool {
 		return r != '*' && r != '.' && r != '_' && r != '-' &&
@@ -66,9 +67,9 @@ func checkPattern(pattern string) error {
 	return nil
 }
 
-// Keeps reports whether events of this type go through.
+// Keeps reports whether the filter keeps events of this type.
 func (f Filter) Keeps(eventType string) bool {
-	if len(f.include)+len(f.exclude) == 0 || Match(pipeEvents, eventType) {
+	if len(f.include)+len(f.exclude) == 0 || Match(LogStreamEvents, eventType) {
 		return true
 	}
 	for _, pattern := range f.exclude {

@@ -12,13 +12,16 @@ func TestFilter(t *testing.T) {
 		include, exclude []string
 		keeps, drops     []string
 	}{
-		"empty":          {nil, nil, []string{"user.session.start", ""}, nil},
-		"include":        {[]string{"user.session.*"}, nil, []string{"user.session.start", "user.session.a.b"}, []string{"user.session", "user.lifecycle.create", "xuser.session.start"}},
-		"exclude":        {nil, []string{"*.sso"}, []string{"user.session.start"}, []string{"user.authentication.sso"}},
-		"exclude wins":   {[]string{"user.*"}, []string{"user.session.*"}, []string{"user.mfa.x"}, []string{"user.session.start", "app.x"}},
-		"case counts":    {[]string{"User.*"}, nil, nil, []string{"user.session.start"}},
-		"the pipe stays": {[]string{"user.*"}, []string{"*"}, []string{"system.log_stream.lifecycle.deactivate"}, []string{"user.session.start", "system.log_streamx"}},
-		"middle":         {[]string{"a*b*c"}, nil, []string{"abc", "aXXbYYc", "abcbc"}, []string{"ab", "abcd"}},
+		"empty": {nil, nil, []string{"user.session.start", ""}, nil},
+		"include": {[]string{"user.session.*"}, nil, []string{"user.session.start", "user.session.a.b"},
+			[]string{"user.session", "user.lifecycle.create", "xuser.session.start"}},
+		"exclude": {nil, []string{"*.sso"}, []string{"user.session.start"}, []string{"user.authentication.sso"}},
+		"exclude wins": {[]string{"user.*"}, []string{"user.session.*"}, []string{"user.mfa.x"},
+			[]string{"user.session.start", "app.x"}},
+		"case counts": {[]string{"User.*"}, nil, nil, []string{"user.session.start"}},
+		"the pipe stays": {[]string{"user.*"}, []string{"*"}, []string{"system.log_stream.lifecycle.deactivate"},
+			[]string{"user.session.start", "system.log_streamx"}},
+		"middle": {[]string{"a*b*c"}, nil, []string{"abc", "aXXbYYc", "abcbc"}, []string{"ab", "abcd"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := NewFilter(test.include, test.exclude)
@@ -71,12 +74,14 @@ func checkMatch(t reporter, pattern, name string) {
 
 func TestMatchAgreesWithItsDefinition(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		checkMatch(rt, rapid.StringMatching(`[ab.*]{0,8}`).Draw(rt, "pattern"), rapid.StringMatching(`[ab.]{0,12}`).Draw(rt, "name"))
+		checkMatch(rt, rapid.StringMatching(`[ab.*]{0,8}`).Draw(rt, "pattern"),
+			rapid.StringMatching(`[ab.]{0,12}`).Draw(rt, "name"))
 	})
 }
 
 func FuzzMatch(f *testing.F) {
-	for _, pattern := range []string{"", "*", "**", "a", "a*", "*a", "*a*", "a*b*a", "user.*", "*.session.*", "User.*", "a*a", "é*\xff"} {
+	for _, pattern := range []string{"", "*", "**", "a", "a*", "*a", "*a*", "a*b*a", "user.*", "*.session.*", "User.*",
+		"a*a", "é*\xff"} {
 		for _, name := range []string{"", "a", "aa", "aba", "abab", "user.session.start", "user.", "*", "é\xff\xff"} {
 			f.Add(pattern, name)
 		}

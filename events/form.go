@@ -2,12 +2,12 @@ package events
 
 import "github.com/oktastream/oktastream/events/jsontree"
 
-// form holds the members by which an object is told to carry events, rather
-// than to be one. Zero: the object has none of that name (or, where the type
-// matters, none of that type).
+// form holds the members that show whether an object is an event or what carries
+// events. Zero: the object has none of that name (or, where the type matters, none
+// of that type).
 type form struct {
-	// An event has these three. It is one whatever else it has: Okta may add a
-	// field called body tomorrow.
+	// An object with these three is an event, whatever its other members: Okta may
+	// add a field called body.
 	uuid, eventType, published bool
 	// An EventBridge envelope has a detail and a detail-type.
 	id, detailType, source, account, time, region, detail uint32
@@ -15,7 +15,7 @@ type form struct {
 	records, messageID, eventSource, body uint32
 	// A dead letter of ours has a body and a reason.
 	bodyBase64, reason uint32
-	// What Lambda says of an asynchronous call that failed holds its payload.
+	// Lambda's record of an asynchronous call that failed holds its payload.
 	requestContext, requestPayload uint32
 }
 

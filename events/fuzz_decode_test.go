@@ -17,7 +17,8 @@ func FuzzDecode(f *testing.F) {
 	// Small ones, so that the fuzzer finds the edges of the forms quickly.
 	for _, text := range []string{
 		bare("a"), envelope(bare("a")), "[" + bare("a") + ",1]", batch(message(envelope(bare("a"))), message("x")),
-		letter(bare("a")), binaryLetter(bare("a")), message(letter(message(letter(bare("a"))))), failedCall(envelope(bare("a"))),
+		letter(bare("a")), binaryLetter(bare("a")), message(letter(message(letter(bare("a"))))),
+		failedCall(envelope(bare("a"))),
 		object("uuid", `"\u0061"`, "device", `{"platform":1}`), `{"Records":[]}`, "[[]]", "{}",
 	} {
 		f.Add([]byte(text))
@@ -41,7 +42,8 @@ func FuzzDecode(f *testing.F) {
 		if !isOneValue(text) && !refused {
 			t.Errorf("%q is not JSON and gives %+v", text, all)
 		}
-		if isOneValue(text) && refused && utf8.Valid(text) && !strings.Contains(all[0].Why, "deeper") && !strings.Contains(all[0].Why, "base64") {
+		if isOneValue(text) && refused && utf8.Valid(text) && !strings.Contains(all[0].Why, "deeper") &&
+			!strings.Contains(all[0].Why, "base64") {
 			t.Errorf("%q is JSON and refused: %s", text, all[0].Why)
 		}
 	})

@@ -1,12 +1,13 @@
 package events
 
+import "time"
+
 // ParsePublished reads the time at which Okta published an event and returns it
 // in milliseconds since 1970-01-01T00:00:00Z; digits beyond are cut off.
 //
-// Okta writes RFC 3339 in UTC with milliseconds. What comes back from archives
-// and warehouses also has a blank for the T, no zone (it is UTC then), an
-// offset, or any number of decimals: all of these are read. Anything else is
-// refused; there is no guessing.
+// Okta writes RFC 3339 in UTC with milliseconds. Archives and data warehouses also
+// write a space for the T, no zone (it is UTC then), an offset, or any number of
+// decimals: all of these are accepted, and nothing else is.
 func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	if len(s) < len("2006-01-02T15:04:05") || s[4] != '-' || s[7] != '-' || s[13] != ':' || s[16] != ':' {
 		return 0, false
@@ -21,9 +22,12 @@ func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	minute, okMinute := digits(s[14:16])
 	second, okSecond := digits(s[17:19])
 	if !okYear || !okMonth || !okDay || !okHour || !okMinute || !okSecond ||
-		month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
 		hour > 23 || minute > 59 || second > 60 { // 60: a leap second, RFC 3339 §5.6
 		return 0, false
+	}
+	midnight := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if midnight.Day() != day || midnight.Month() != time.Month(month) {
+		return 0, false // time.Date takes February 30 for March 2
 	}
 	fraction, rest, ok := decimals(s[19:])
 	if !ok {
@@ -33,9 +37,9 @@ func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	seconds := days(year, month, day)*86400 + int64(hour)*3600 + int64(minute)*60 + int64(second) - int64(offset)*60
+	seconds := midnight.Unix() + int64(hour)*3600 + int64(minute-offset)*60 + int64(second)
 	if seconds < firstSecond || seconds > lastSecond {
-		return 0, false // an offset has taken it out of the years that have four digits
+		return 0, false // the offset moves it out of the years that have four digits
 	}
 	return seconds*1000 + int64(fraction), true
 }
@@ -94,37 +98,4 @@ func zone(s []byte) (minutes int, ok bool) {
 		minutes = -minutes
 	}
 	return minutes, true
-}
-
-func daysIn(year, month int) int {
-	switch month {
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	case 4, 6, 9, 11:
-		return 30
-	}
-	return 31
-}
-
-// days counts the days from 1970-01-01 in the Gregorian calendar. The year is
-// taken to begin in March, so that a leap day is the last one.
-func days(year, month, day int) int64 {
-	if month <= 2 {
-		year, month = year-1, month+12
-	}
-	era := floor(year, 400)
-	yearOfEra := year - era*400
-	dayOfYear := (153*(month-3)+2)/5 + day - 1
-	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
-	return int64(era)*146097 + int64(dayOfEra) - 719468
-}
-
-func floor(n, d int) int {
-	if n < 0 {
-		return (n - d + 1) / d
-	}
-	return n / d
 }

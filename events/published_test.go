@@ -48,7 +48,8 @@ func TestParsePublishedAgreesWithTime(t *testing.T) {
 	last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).UnixMilli()
 	rapid.Check(t, func(rt *rapid.T) {
 		at := time.UnixMilli(rapid.Int64Range(first, last).Draw(rt, "ms")).UTC()
-		for _, layout := range []string{"2006-01-02T15:04:05.000Z07:00", "2006-01-02 15:04:05.000000000", "2006-01-02T15:04:05.000-0700"} {
+		for _, layout := range []string{"2006-01-02T15:04:05.000Z07:00", "2006-01-02 15:04:05.000000000",
+			"2006-01-02T15:04:05.000-0700"} {
 			text := at.Format(layout)
 			if got, ok := ParsePublished([]byte(text)); !ok || got != at.UnixMilli() {
 				rt.Fatalf("ParsePublished(%q) = %d, %v, want %d", text, got, ok, at.UnixMilli())

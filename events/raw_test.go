@@ -82,7 +82,8 @@ func TestAppendLine(t *testing.T) {
 		"duplicates":        object("x", "1", "y", "\n[]") + "",
 		"empty members":     "{ \n\"\": {\n} ," + object("z", "[\n]")[1:],
 	} {
-		for carrier, whole := range map[string]string{"bare": text, "enveloped": envelope(text), "SQS": message(envelope(text))} {
+		for carrier, whole := range map[string]string{"bare": text, "enveloped": envelope(text),
+			"SQS": message(envelope(text))} {
 			got := only(t, []byte(whole))
 			if got.Text != text {
 				t.Errorf("%s, %s: the text is %q", name, carrier, got.Text)
@@ -166,7 +167,8 @@ func TestRawIsLosslessWhateverOktaAdds(t *testing.T) {
 			rt.Skip(err)
 		}
 		blank := rapid.SampledFrom([]string{"", " ", "\n", "\r\n\t"}).Draw(rt, "blank")
-		text := "{" + blank + string(name) + blank + ":" + blank + string(value(3).Draw(rt, "value")) + blank + "," + bare("a")[1:]
+		text := "{" + blank + string(name) + blank + ":" + blank + string(value(3).Draw(rt, "value")) + blank + "," +
+			bare("a")[1:]
 		got := only(rt, []byte(batch(message(envelope(text)))))
 		if got.Text != text {
 			rt.Fatalf("the text of\n%q\nis %q", text, got.Text)

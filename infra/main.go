@@ -55,9 +55,10 @@ func environment() *awscdk.Environment {
 // report prints every fault on a line of its own.
 func report(err error) {
 	faults := strings.Split(err.Error(), "\n")
-	fmt.Fprintf(os.Stderr, "oktastream: nothing is deployed, for this reason:\n")
+	fmt.Fprintf(os.Stderr, "oktastream: nothing was deployed:\n")
 	for _, fault := range faults {
 		fmt.Fprintf(os.Stderr, "  %s\n", fault)
 	}
-	fmt.Fprintf(os.Stderr, "oktastream: hint: the README has the table of settings; give them with -c NAME=VALUE, or in cdk.json under context, %s\n", settings.Group)
+	fmt.Fprintf(os.Stderr, "oktastream: hint: infra/README.md has the table of settings; "+
+		"set each with -c NAME=VALUE, or in cdk.json under context, %s\n", settings.Group)
 }

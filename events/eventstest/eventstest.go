@@ -1,5 +1,5 @@
-// Package eventstest reads the events that tests look at: those of testdata, and
-// those of ../shared/corpus where that is there.
+// Package eventstest reads the events for tests: those of testdata, and those of
+// ../shared/corpus where it exists.
 package eventstest
 
 import (
@@ -9,8 +9,7 @@ import (
 	"sync"
 )
 
-// Sample is a text as a file or a line of one holds it: one event or more, in
-// whatever envelope.
+// Sample is the text of a file or of a line: one event or more, in any envelope.
 type Sample struct {
 	Name string // of the file, without its directory
 	Text []byte
@@ -46,7 +45,7 @@ func Files(pattern ...string) []Sample {
 	return all
 }
 
-// Lines takes files of one value a line apart.
+// Lines splits files of one value a line.
 func Lines(files []Sample) []Sample {
 	var all []Sample
 	for _, file := range files {
@@ -62,5 +61,5 @@ func Lines(files []Sample) []Sample {
 // Fixtures are the files of testdata/events, one event each.
 var Fixtures = sync.OnceValue(func() []Sample { return Files("testdata", "events", "*.json") })
 
-// Corpora are the lines of ../shared/corpus; none where that is absent.
+// Corpora are the lines of ../shared/corpus; none where it does not exist.
 var Corpora = sync.OnceValue(func() []Sample { return Lines(Files("..", "shared", "corpus", "*.jsonl")) })

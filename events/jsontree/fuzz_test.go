@@ -15,13 +15,21 @@ import (
 
 // edges are texts at the edge of what JSON is, on either side.
 var edges = []string{
-	"", " ", "\t\r\n 1 \t\r\n", "\v1", "\f1", "\u00a01", "\ufeff{}", "{}", "[]", "{ }", "[ ]", "{}}", "[]]", "[}", "{]", "[[", "{{}}", "{}{}", "[],", ",",
-	`{"a":1,}`, `[1,]`, `[,1]`, `[1,,2]`, `{,}`, `{"a"}`, `{"a":}`, `{"a" : 1 , "b":[ ] }`, `{"a"::1}`, `{"a":1 "b":2}`, `{1:2}`, `{a:1}`, `{"a":1,"a":{}}`, `{"":""}`, `[1:2]`,
-	"0", "-0", "-", "01", "-01", "1.", ".1", "1.0", "1e", "1e+", "1E-5", "1e5.5", "+1", "0x1", "1_0", "- 1", "1 2", "00", "1e400", "123456789012345678901234567890", "NaN", "Infinity",
-	"true", "tru", "truee", "True", "false", "fals", "null", "nul", "nulll", "t", "f", "n", "[true,false,null]", "[truefalse]",
-	`"`, `""`, `"a`, `"\"`, `"\\"`, `"\"`, `"\\\"`, `"\\\\"`, `"\/\b\f\n\r\t\""`, `"\a"`, `"\u"`, `"\u00"`, `"\u00e"`, `"\u00eg"`, `"\u00e9"`, `"\U00e9"`, `"\u0000"`, `"\ud83d"`, `"\ude00"`, `"\ud83d\ude00"`, `"\ud83d\u0041"`, `"\ude00\ud83d"`,
-	"\"a\nb\"", "\"a\x00b\"", "\"a\x1fb\"", "\"a b\"", "\"\x7f\"", "\"\u2028\u2029\"", "\"\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\xff", "[\"\x80\"]", "'a'", `"a" "b"`, `"a"b`,
-	`"1234567\"`, `"12345678"`, `"1234567\\"`, `"123456\n7"`, `"!\"!\"!\"! ! ]\\^[\\]"`, "\"1234567\x1f\"", "\"é23456\x019\"", `"ééééé\"é\"é"`, "/**/1", "1//", "{\"a\":\"\\\"{\\\\\\\"b\\\\\\\":1}\\\"\"}",
+	"", " ", "\t\r\n 1 \t\r\n", "\v1", "\f1", "\u00a01", "\ufeff{}", "{}", "[]", "{ }", "[ ]", "{}}", "[]]", "[}", "{]",
+	"[[", "{{}}", "{}{}", "[],", ",",
+	`{"a":1,}`, `[1,]`, `[,1]`, `[1,,2]`, `{,}`, `{"a"}`, `{"a":}`, `{"a" : 1 , "b":[ ] }`, `{"a"::1}`, `{"a":1 "b":2}`,
+	`{1:2}`, `{a:1}`, `{"a":1,"a":{}}`, `{"":""}`, `[1:2]`,
+	"0", "-0", "-", "01", "-01", "1.", ".1", "1.0", "1e", "1e+", "1E-5", "1e5.5", "+1", "0x1", "1_0", "- 1", "1 2", "00",
+	"1e400", "123456789012345678901234567890", "NaN", "Infinity",
+	"true", "tru", "truee", "True", "false", "fals", "null", "nul", "nulll", "t", "f", "n", "[true,false,null]",
+	"[truefalse]",
+	`"`, `""`, `"a`, `"\"`, `"\\"`, `"\"`, `"\\\"`, `"\\\\"`, `"\/\b\f\n\r\t\""`, `"\a"`, `"\u"`, `"\u00"`, `"\u00e"`,
+	`"\u00eg"`, `"\u00e9"`, `"\U00e9"`, `"\u0000"`, `"\ud83d"`, `"\ude00"`, `"\ud83d\ude00"`, `"\ud83d\u0041"`,
+	`"\ude00\ud83d"`,
+	"\"a\nb\"", "\"a\x00b\"", "\"a\x1fb\"", "\"a b\"", "\"\x7f\"", "\"\u2028\u2029\"", "\"\xff\"", "\"\xc3\"",
+	"\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\xff", "[\"\x80\"]", "'a'", `"a" "b"`, `"a"b`,
+	`"1234567\"`, `"12345678"`, `"1234567\\"`, `"123456\n7"`, `"!\"!\"!\"! ! ]\\^[\\]"`, "\"1234567\x1f\"",
+	"\"é23456\x019\"", `"ééééé\"é\"é"`, "/**/1", "1//", "{\"a\":\"\\\"{\\\\\\\"b\\\\\\\":1}\\\"\"}",
 }
 
 // FuzzParse holds the tree to what encoding/json says of every text, and to
@@ -46,7 +54,7 @@ func FuzzParse(f *testing.F) {
 			f.Add(text)
 		}
 	}
-	for depth := MaxDepth - 1; depth <= MaxDepth+1; depth++ {
+	for depth := maxDepth - 1; depth <= maxDepth+1; depth++ {
 		f.Add([]byte(strings.Repeat("[", depth) + strings.Repeat("]", depth)))
 		f.Add([]byte(strings.Repeat(`{"":`, depth) + "1" + strings.Repeat("}", depth)))
 		f.Add([]byte(strings.Repeat("[", depth)))
@@ -56,7 +64,7 @@ func FuzzParse(f *testing.F) {
 		valid := utf8.Valid(text) && json.Valid(text)
 		err := tree.Parse(text)
 		if err != nil {
-			if valid && err != ErrDepth {
+			if valid && err != errDepth {
 				t.Fatalf("%q is JSON, and yet %v", text, err)
 			}
 			checkReason(t, text, err)
@@ -74,14 +82,14 @@ func FuzzParse(f *testing.F) {
 // checkReason: the reason is the right one, and a place is in the text.
 func checkReason(t *testing.T, text []byte, err error) {
 	t.Helper()
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	switch {
 	case !utf8.Valid(text):
-		if err != ErrUTF8 {
+		if err != errUTF8 {
 			t.Fatalf("%q is not UTF-8: %v", text, err)
 		}
 	case len(bytes.Trim(text, " \t\r\n")) == 0:
-		if err != ErrEmpty {
+		if err != errEmpty {
 			t.Fatalf("%q is empty: %v", text, err)
 		}
 	case errors.As(err, &syntax):
@@ -91,7 +99,7 @@ func checkReason(t *testing.T, text []byte, err error) {
 		if complete := json.Valid(text); complete {
 			t.Fatalf("%q is JSON, and yet %v", text, err)
 		}
-	case err != ErrDepth || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= MaxDepth:
+	case err != errDepth || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= maxDepth:
 		t.Fatalf("%q: %v", text, err)
 	}
 }

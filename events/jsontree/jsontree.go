@@ -1,11 +1,10 @@
 // Package jsontree holds the text of one JSON value as a flat tree of tokens.
 //
-// The tokens and their validity come from a library (jsontext); the tree only
-// remembers where each one lies in the text. Nothing is copied, unescaped or
-// converted: a reader that wants a number as Okta wrote it gets the very bytes,
-// and fields that nobody has heard of are there like all others.
+// A library (jsontext) finds and checks the tokens; the tree only holds where each
+// one is in the text. Nothing is copied, unescaped or converted: a number has the
+// bytes that Okta wrote, and unknown fields are there like all others.
 //
-// A Tree is meant to be used again and again: Parse forgets the value before.
+// A Tree is meant to be used many times: Parse replaces the value.
 package jsontree
 
 import (
@@ -14,16 +13,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deep objects and arrays may be nested. EventBridge refuses
-// events nested deeper than 1,000 (PutEvents, AWS SDK for Go v2, 2026-11), so
-// no event that came through it is refused here.
-const MaxDepth = 1000
+// maxDepth is how deep objects and arrays may be nested. EventBridge refuses
+// events nested deeper than 1,000 (PutEvents, AWS SDK for Go v2, 2026-11).
+const maxDepth = 1000
 
-// MaxSize is the length in bytes of the longest text that a Tree can hold: its
+// maxSize is the length in bytes of the longest text that a Tree can hold: its
 // offsets are 32 bits wide.
-const MaxSize = 1<<32 - 1
+const maxSize = 1<<32 - 1
 
-// Kind tells what a node is: '{', '[', '"', '0' (a number), 't', 'f' or 'n'.
+// Kind is the type of a node: '{', '[', '"', '0' (a number), 't', 'f' or 'n'.
 type Kind byte
 
 // Node is one value of the tree. Its children, if it has any, follow it
@@ -45,7 +43,7 @@ type Tree struct {
 	decoder jsontext.Decoder
 }
 
-// Key is the name under which node i stands, as written: escapes are kept.
+// Key is the member name of node i as written, escapes included.
 func (t *Tree) Key(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.KeyStart:n.KeyEnd] }
 
 // QuotedKey is Key with the quotes around it.
@@ -57,7 +55,7 @@ func (t *Tree) QuotedKey(i uint32) []byte {
 // Raw is the text of node i as written, quotes and brackets included.
 func (t *Tree) Raw(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start:n.End] }
 
-// Inner is the text of string node i between its quotes; escapes are kept.
+// Inner is the text of string node i between its quotes, escapes included.
 func (t *Tree) Inner(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start+1 : n.End-1] }
 
 // Member is the last member of object node i with that name, or 0 where it has
@@ -89,35 +87,24 @@ func (t *Tree) Text(object uint32, name string) string {
 	return string(t.String(i))
 }
 
-// AppendCompact appends the text of node i to dst without the blanks between
+// AppendCompact appends the text of node i to dst without the whitespace between
 // its tokens. The tokens stay as they are written.
 func (t *Tree) AppendCompact(dst []byte, i uint32) []byte {
-	n := &t.Nodes[i]
-	if n.Kind != '{' && n.Kind != '[' {
-		return append(dst, t.Raw(i)...)
-	}
-	dst = append(dst, byte(n.Kind))
-	for c := i + 1; c < n.Next; c = t.Nodes[c].Next {
-		if c > i+1 {
-			dst = append(dst, ',')
-		}
-		if n.Kind == '{' {
-			dst = append(append(dst, t.QuotedKey(c)...), ':')
-		}
-		dst = t.AppendCompact(dst, c)
-	}
-	return append(dst, byte(n.Kind)+2) // '{' + 2 is '}', '[' + 2 is ']'
+	dst, _ = t.append(dst, i, false)
+	return dst
 }
 
-// AppendDense appends node i to dst as AppendCompact does, but leaves out what
-// says nothing: null, "", "null", {} and [], and what is left empty by that. It
-// reports whether anything was left to append.
-func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
+// AppendDense appends node i to dst as AppendCompact does, but leaves out what is
+// Blank, and what has become empty by that. It reports whether it appended
+// anything.
+func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) { return t.append(dst, i, true) }
+
+func (t *Tree) append(dst []byte, i uint32, dense bool) ([]byte, bool) {
 	n := &t.Nodes[i]
+	if dense && t.Blank(i) {
+		return dst, false
+	}
 	if n.Kind != '{' && n.Kind != '[' {
-		if t.Blank(i) {
-			return dst, false
-		}
 		return append(dst, t.Raw(i)...), true
 	}
 	start := len(dst)
@@ -131,14 +118,14 @@ func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) {
 			dst = append(append(dst, t.QuotedKey(c)...), ':')
 		}
 		var wrote bool
-		if dst, wrote = t.AppendDense(dst, c); !wrote {
+		if dst, wrote = t.append(dst, c, dense); !wrote {
 			dst = dst[:before]
 		}
 	}
-	if len(dst) == start+1 {
+	if dense && len(dst) == start+1 {
 		return dst[:start], false
 	}
-	return append(dst, byte(n.Kind)+2), true
+	return append(dst, byte(n.Kind)+2), true // '{' + 2 is '}', '[' + 2 is ']'
 }
 
 // Blank reports whether node i is null, "", "null", {} or [].

@@ -73,17 +73,17 @@ func TestParseSeesWhatEncodingJSONSees(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	var tree Tree
 	for text, want := range map[string]error{
-		"":                            ErrEmpty,
-		"  \n":                        ErrEmpty,
-		"{\"a\":\"\xff\"}":            ErrUTF8,
-		strings.Repeat("[", 1001):     ErrDepth,
-		strings.Repeat(`{"a":`, 1001): ErrDepth,
+		"":                            errEmpty,
+		"  \n":                        errEmpty,
+		"{\"a\":\"\xff\"}":            errUTF8,
+		strings.Repeat("[", 1001):     errDepth,
+		strings.Repeat(`{"a":`, 1001): errDepth,
 	} {
 		if err := tree.Parse([]byte(text)); !errors.Is(err, want) {
 			t.Errorf("Parse(%.20q) = %v, want %v", text, err, want)
 		}
 	}
-	for text, want := range map[string]SyntaxError{
+	for text, want := range map[string]syntaxError{
 		`{"a":1`:           {Offset: 6, Truncated: true},
 		`{"a":"canary`:     {Offset: 12, Truncated: true},
 		`{"a" 1}`:          {Offset: 5},
@@ -98,7 +98,7 @@ func TestParseRefuses(t *testing.T) {
 		"{\"a\":\"b\nc\"}": {Offset: 7},
 	} {
 		err := tree.Parse([]byte(text))
-		var got *SyntaxError
+		var got *syntaxError
 		if !errors.As(err, &got) {
 			t.Errorf("Parse(%q) = %v, want a syntax error", text, err)
 			continue
@@ -117,7 +117,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseAcceptsTheDepthThatEventBridgeAccepts(t *testing.T) {
 	var tree Tree
-	if err := tree.Parse([]byte(strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth))); err != nil {
+	if err := tree.Parse([]byte(strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -230,7 +230,8 @@ func TestAppendDense(t *testing.T) {
 		`{"a":null,"b":"","c":"null","d":{},"e":[],"f":{"g":[null,{"h":""}]}}`: ``,
 		`{"a":null,"b":0,"c":[null,"x",[]],"d":"NULL"}`:                        `{"b":0,"c":["x"],"d":"NULL"}`,
 		`[{"a":false},null, 0 ,""]`:                                            `[{"a":false},0]`,
-		`"null"`:                                                               ``, `"unknown"`: `"unknown"`, `null`: ``, `false`: `false`,
+		`"null"`:                                                               ``, `"unknown"`: `"unknown"`, `null`: ``,
+		`false`: `false`,
 	} {
 		if err := tree.Parse([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -245,8 +246,9 @@ func TestAppendDense(t *testing.T) {
 func TestAppendStringKnowsEveryEscape(t *testing.T) {
 	var tree Tree
 	for text, want := range map[string]string{
-		`"plain"`: "plain", `""`: "", `"\"\\\/\b\f\n\r\t"`: "\"\\/\b\f\n\r\t", `"a\nb\u0041c\n"`: "a\nbAc\n", `"\ud83d\ude00\\u0041"`: "😀\\u0041",
-		`"\\\\\""`: `\\"`, `"{\"a\":\"b\\\"c\"}"`: `{"a":"b\"c"}`,
+		`"plain"`: "plain", `""`: "", `"\"\\\/\b\f\n\r\t"`: "\"\\/\b\f\n\r\t", `"a\nb\u0041c\n"`: "a\nbAc\n",
+		`"\ud83d\ude00\\u0041"`: "😀\\u0041",
+		`"\\\\\""`:              `\\"`, `"{\"a\":\"b\\\"c\"}"`: `{"a":"b\"c"}`,
 	} {
 		if err := tree.Parse([]byte(text)); err != nil {
 			t.Fatal(err)

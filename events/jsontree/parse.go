@@ -12,40 +12,40 @@ import (
 
 // The reasons for which Parse refuses a text. None of them quotes it.
 var (
-	ErrUTF8  = errors.New("invalid UTF-8")
-	ErrDepth = fmt.Errorf("nested deeper than %d", MaxDepth)
-	ErrSize  = fmt.Errorf("longer than %d bytes", uint64(MaxSize))
-	ErrEmpty = errors.New("no value")
+	errUTF8  = errors.New("invalid UTF-8")
+	errDepth = fmt.Errorf("nested deeper than %d", maxDepth)
+	errSize  = fmt.Errorf("longer than %d bytes", uint64(maxSize))
+	errEmpty = errors.New("no value")
 )
 
-// SyntaxError says where a text stops being JSON. It holds no part of the text:
-// the library's own message quotes it, and event content has no place in logs.
-type SyntaxError struct {
+// syntaxError is where a text stops being JSON. It holds no part of the text, unlike
+// the library's error, because event content must not be logged.
+type syntaxError struct {
 	Offset int64
-	// Truncated tells that the text ends too soon, rather than goes wrong.
+	// Truncated: the text is valid so far, but ends too soon.
 	Truncated bool
 }
 
-func (e *SyntaxError) Error() string {
+func (e *syntaxError) Error() string {
 	if e.Truncated {
 		return fmt.Sprintf("JSON ends too soon, at byte %d", e.Offset)
 	}
 	return fmt.Sprintf("JSON syntax error at byte %d", e.Offset)
 }
 
-// Parse reads text, which must be one JSON value with nothing but blanks around
-// it. The tree refers to text until the next Parse; text must not change.
+// Parse reads text, which must be one JSON value with only whitespace around it. The
+// tree refers to text until the next Parse; text must not change.
 //
 // Duplicate member names are accepted (RFC 8259 §4 leaves them open) and so are
-// escaped lone surrogates, which is what becomes of a string cut in the middle
-// of a character; bytes that are not UTF-8 are refused.
+// escaped lone surrogates, which a string cut in the middle of a character has;
+// bytes that are not UTF-8 are refused.
 func (t *Tree) Parse(text []byte) error {
 	t.Bytes, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
-	if len(text) > MaxSize {
-		return ErrSize
+	if len(text) > maxSize {
+		return errSize
 	}
 	if !utf8.Valid(text) {
-		return ErrUTF8
+		return errUTF8
 	}
 	t.buffer = *bytes.NewBuffer(text)
 	t.decoder.Reset(&t.buffer, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -53,7 +53,7 @@ func (t *Tree) Parse(text []byte) error {
 		return t.fault(err)
 	}
 	if _, err := t.decoder.ReadToken(); err != io.EOF {
-		return &SyntaxError{Offset: t.decoder.InputOffset()}
+		return &syntaxError{Offset: t.decoder.InputOffset()}
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (t *Tree) Parse(text []byte) error {
 // read fills the tree with the tokens of one value.
 func (t *Tree) read() error {
 	d, nodes, open := &t.decoder, t.Nodes, t.open
-	defer func() { t.Nodes, t.open = nodes, open }() // what has grown is kept for the next text
+	defer func() { t.Nodes, t.open = nodes, open }() // keep the memory for the next text
 	for {
 		var node Node
 		kind := d.PeekKind()
@@ -76,8 +76,8 @@ func (t *Tree) read() error {
 		}
 		switch kind {
 		case '{', '[':
-			if len(open) == MaxDepth {
-				return ErrDepth
+			if len(open) == maxDepth {
+				return errDepth
 			}
 			if _, err := d.ReadToken(); err != nil {
 				return err
@@ -108,17 +108,17 @@ func (t *Tree) read() error {
 	}
 }
 
-// fault says what the library means by err without the text that it quotes.
+// fault is the library's err without the text that it quotes.
 func (t *Tree) fault(err error) error {
 	switch err {
-	case ErrDepth:
+	case errDepth:
 		return err
 	case io.EOF:
-		return ErrEmpty
+		return errEmpty
 	}
 	offset := t.decoder.InputOffset()
 	if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
 		offset = syntactic.ByteOffset
 	}
-	return &SyntaxError{Offset: offset, Truncated: errors.Is(err, io.ErrUnexpectedEOF)}
+	return &syntaxError{Offset: offset, Truncated: errors.Is(err, io.ErrUnexpectedEOF)}
 }

@@ -8,11 +8,11 @@ import (
 )
 
 // short are the escapes of two characters (RFC 8259 §7) and what they stand for.
-// A message in a queue is JSON in a string, with one for every quote in it: they
-// are worth a way of their own.
+// A message in a queue is JSON in a string, with an escape for every quote in it:
+// AppendString handles these without the library.
 var short = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// String is the text that string node i stands for: a part of the tree's text
+// String is the unescaped text of string node i. It is a part of the tree's text
 // where nothing in it is escaped.
 func (t *Tree) String(i uint32) []byte {
 	if inner := t.Inner(i); bytes.IndexByte(inner, '\\') < 0 {
@@ -21,14 +21,14 @@ func (t *Tree) String(i uint32) []byte {
 	return t.AppendString(nil, i)
 }
 
-// AppendString appends to dst the text that string node i stands for, unescaped.
+// AppendString appends the text of string node i to dst, unescaped.
 func (t *Tree) AppendString(dst []byte, i uint32) []byte {
 	inner := t.Inner(i)
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return append(dst, inner...)
 	}
-	// What it stands for is never longer than what is written. Escapes come so
-	// close together that a byte at a time is faster than looking for the next.
+	// Unescaped text is never longer. Escapes are so close together that a byte at a
+	// time is faster than searching for the next one.
 	start := len(dst)
 	dst = slices.Grow(dst, len(inner))[:start+len(inner)]
 	to := start
@@ -46,9 +46,9 @@ func (t *Tree) AppendString(dst []byte, i uint32) []byte {
 	return dst[:to]
 }
 
-// appendUnquoted is for strings with \u: the library knows about pairs of
-// surrogates. The only error left after Parse is a lone one, which it replaces by
-// U+FFFD and goes on.
+// appendUnquoted unescapes strings with \u, which may be pairs of surrogates. The
+// only error possible after Parse is a lone one, for which the library writes
+// U+FFFD.
 func appendUnquoted(dst, quoted []byte) []byte {
 	dst, _ = jsontext.AppendUnquote(dst, quoted)
 	return dst

@@ -6,7 +6,7 @@ import (
 )
 
 // userBehaviors reads [{"name":"New Device","result":"POSITIVE"}], the form that
-// Okta documents since 2026, into what the older ones are read into.
+// Okta documents since 2026, into the same object as the older forms.
 func (r *Reader) userBehaviors(e *events.Event) {
 	list := e.Node(events.UserBehaviors)
 	if list == 0 || e.Tree.Nodes[list].Kind != '[' {
@@ -16,7 +16,7 @@ func (r *Reader) userBehaviors(e *events.Event) {
 	r.out, r.list = append(r.out, '{'), r.list[:0]
 	for i := list + 1; i < e.Tree.Nodes[list].Next; i = e.Tree.Nodes[i].Next {
 		name, result := e.Tree.Member(i, "name"), e.Tree.Member(i, "result")
-		if !says(e.Tree, name) || !says(e.Tree, result) {
+		if !hasText(e.Tree, name) || !hasText(e.Tree, result) {
 			continue
 		}
 		if len(r.out) > start+1 {
@@ -33,7 +33,7 @@ func (r *Reader) userBehaviors(e *events.Event) {
 	r.verdict.Behaviors = r.out[start:len(r.out):len(r.out)]
 }
 
-// behaviors reads {New Device=POSITIVE, …}: what the org's behavior rules say.
+// behaviors reads {New Device=POSITIVE, …}: the results of the org's behavior rules.
 func (r *Reader) behaviors(tree *jsontree.Tree, i uint32) bool {
 	start := len(r.out)
 	list, ok := r.pairs(tree, i, anyKey)

@@ -28,8 +28,8 @@ func (r *Reader) logOnly(tree *jsontree.Tree, i uint32) bool {
 		r.out = append(r.out, '"')
 		r.out = append(append(r.out, tree.Key(c)...), '"', ':')
 		start := len(r.out)
-		// Only objects: a string in here could hold JSON of its own and there
-		// is but one inner tree.
+		// Only objects: a string in here could hold JSON too, and there is only one
+		// inner tree.
 		if key := string(tree.Key(c)); tree.Nodes[c].Kind == '{' &&
 			(key == "risk" && r.risk(tree, c) || key == "behaviors" && r.behaviors(tree, c)) {
 			continue
@@ -50,13 +50,13 @@ func (r *Reader) threats(tree *jsontree.Tree, i uint32) bool {
 			if len(p.key) > 0 && string(p.key) != "null" {
 				r.verdict.Threats = append(r.verdict.Threats, p.key)
 			}
-			r.verdict.Threat = max(r.verdict.Threat, ParseLevel(p.value))
+			r.verdict.Threat = max(r.verdict.Threat, parseLevel(p.value))
 		}
 	}
 	return r.embedded(tree, i)
 }
 
-// embedded takes JSON objects and arrays out of strings.
+// embedded reads a JSON object or array in a string.
 func (r *Reader) embedded(tree *jsontree.Tree, i uint32) bool {
 	if !r.parseInner(tree, i) {
 		return false
@@ -69,19 +69,18 @@ func (r *Reader) embedded(tree *jsontree.Tree, i uint32) bool {
 	return wrote
 }
 
-// parseInner reads the JSON that stands in string node i.
+// parseInner parses the JSON in string node i.
 func (r *Reader) parseInner(tree *jsontree.Tree, i uint32) bool {
 	if tree.Nodes[i].Kind != '"' {
 		return false
 	}
 	text := r.unescape(tree, i)
-	return maybe(text) && whole(text) && r.inner.Parse(text) == nil
+	return mayBeJSON(text) && isWhole(text) && r.inner.Parse(text) == nil
 }
 
-// maybe is false for what cannot be an object or an array by its first bytes.
-// Most strings here are {New Device=NEGATIVE} and the like: to find that out
-// takes no parser, which would have to make an error of it.
-func maybe(text []byte) bool {
+// mayBeJSON reports whether text starts like a JSON object or array. Most strings
+// here are like {New Device=NEGATIVE}; this is faster than an error of the parser.
+func mayBeJSON(text []byte) bool {
 	const blanks = " \t\r\n"
 	text = bytes.TrimLeft(text, blanks)
 	if len(text) == 0 || text[0] != '{' {
@@ -91,6 +90,6 @@ func maybe(text []byte) bool {
 	return len(text) > 0 && (text[0] == '"' || text[0] == '}')
 }
 
-// whole reports whether an unescaped text can be written again as it was: it
-// cannot where half of a character was escaped in it, which is U+FFFD by now.
-func whole(text []byte) bool { return !bytes.ContainsRune(text, utf8.RuneError) }
+// isWhole reports whether an unescaped text can be written as it was. It cannot where
+// a lone surrogate was escaped in it, which has become U+FFFD.
+func isWhole(text []byte) bool { return !bytes.ContainsRune(text, utf8.RuneError) }

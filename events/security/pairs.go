@@ -9,28 +9,27 @@ import (
 // pair is one key with its value, both unescaped.
 type pair struct{ key, value []byte }
 
-// pairs reads node i as a map of strings, in whichever of Okta's ways it is
-// written:
+// pairs reads node i as a map of strings, written in one of these ways:
 //
 //	{"New Device":"POSITIVE"}         an object
 //	"{\"New Device\":\"POSITIVE\"}"   an object in a string
-//	"{New Device=POSITIVE, …}"        what Java's Map.toString makes of it
+//	"{New Device=POSITIVE, …}"        the output of Java's Map.toString
 //	["New Device=POSITIVE"]           a list
-//	{"New Device=POSITIVE":null}      what a warehouse made of the list
+//	{"New Device=POSITIVE":null}      the list as a data warehouse exports it
 //
-// It reports false for everything else, and for every text that it would not
-// give back byte for byte when the pairs were joined again.
+// It reports false for everything else, and for a text that joining the pairs would
+// not give back byte for byte.
 func (r *Reader) pairs(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool) {
 	list, ok := r.read(tree, i, key)
 	return list, ok && !repeats(list)
 }
 
-// maxPairs is far more than an org has behavior rules. What is longer is no map
-// that somebody reads, and stays as it came.
+// maxPairs is far more than the behavior rules of an org. A longer map stays as it
+// came.
 const maxPairs = 500
 
-// repeats reports whether a key comes twice, or there are too many keys to know:
-// of one member twice most readers of JSON keep but one.
+// repeats reports whether a key occurs twice, of which most readers of JSON would
+// keep only one, or whether there are too many keys to check.
 func repeats(list []pair) bool {
 	if len(list) > maxPairs {
 		return true
@@ -53,7 +52,7 @@ func (r *Reader) read(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool)
 			return r.list, r.inner.Nodes[0].Kind == '{' && r.members(&r.inner, 0)
 		}
 		text := r.unescape(tree, i)
-		return r.list, whole(text) && r.javaMap(text, key)
+		return r.list, isWhole(text) && r.javaMap(text, key)
 	case '{':
 		return r.list, r.members(tree, i)
 	case '[':
@@ -92,12 +91,12 @@ func (r *Reader) equation(text []byte) bool {
 	return ok && len(key) > 0 && len(value) > 0
 }
 
-// keyRule tells whether what stands before a "=" can be a key, or belongs to
-// the value before it.
+// keyRule reports whether the text before a "=" can be a key, or belongs to the
+// value before it.
 type keyRule func(key []byte) bool
 
-// javaMap reads "{key=value, key=value}", the form that beats #30961 and #33677
-// broke on. Values hold ", " themselves ("reasons=Anomalous Device, Anomalous
+// javaMap reads "{key=value, key=value}", which broke Elastic's beats (issues 30961
+// and 33677). Values hold ", " themselves ("reasons=Anomalous Device, Anomalous
 // Location"), so a piece begins a new pair only if it holds a key.
 func (r *Reader) javaMap(text []byte, isKey keyRule) bool {
 	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {

@@ -16,7 +16,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 	r.out = append(r.out, '{')
 	for _, p := range list {
 		if len(p.value) == 0 {
-			continue // it says nothing
+			continue // no value
 		}
 		if len(r.out) > start+1 {
 			r.out = append(r.out, ',')
@@ -35,7 +35,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 			r.out = appendList(r.out, reasons)
 			continue
 		case "level":
-			if level := ParseLevel(p.value); r.verdict.Risk == LevelNone {
+			if level := parseLevel(p.value); r.verdict.Risk == LevelNone {
 				r.verdict.Risk = level
 			}
 		}
@@ -46,7 +46,7 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 }
 
 // riskObject reads a risk that is an object with more in it than strings. It is
-// typed already, unless it stands in a string.
+// typed already, unless it is in a string.
 func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 	inString := r.parseInner(tree, i)
 	if inString {
@@ -56,7 +56,7 @@ func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 		return false
 	}
 	if level := tree.Member(i, "level"); level != 0 && tree.Nodes[level].Kind == '"' && r.verdict.Risk == LevelNone {
-		r.verdict.Risk = ParseLevel(tree.Inner(level))
+		r.verdict.Risk = parseLevel(tree.Inner(level))
 	}
 	if reasons := tree.Member(i, "reasons"); len(r.verdict.Reasons) == 0 {
 		r.reasons(tree, reasons)
@@ -69,7 +69,7 @@ func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 	return wrote
 }
 
-// reasons remembers the strings of list node i.
+// reasons adds the strings of list node i to the verdict.
 func (r *Reader) reasons(tree *jsontree.Tree, i uint32) {
 	if i == 0 || tree.Nodes[i].Kind != '[' {
 		return

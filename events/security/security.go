@@ -1,10 +1,9 @@
-// Package security reads what Okta has to say of an event's risk: risk,
-// behaviors, logOnlySecurityData, threatDetections, tunnels and the device
-// integrator's word, which come as JSON, as JSON in a string, or as Java prints
-// a map, depending on the age of the code that wrote them.
+// Package security reads Okta's judgement of an event: risk, behaviors,
+// logOnlySecurityData, threatDetections, tunnels and the device integrator. Okta
+// writes each as JSON, as JSON in a string, or as Java prints a map.
 //
 // It turns each into typed JSON, once an event, for all formats. What it cannot
-// read with certainty it leaves alone: the record then holds it as it came.
+// read with certainty stays in the record as it came.
 package security
 
 import (
@@ -12,14 +11,14 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// Level is how dangerous Okta thinks something is.
+// Level is a level of Okta's risk engine.
 type Level int
 
-// String is Okta's word for the level.
+// String is the level as Okta writes it.
 func (l Level) String() string { return [...]string{"NONE", "LOW", "MEDIUM", "HIGH"}[l] }
 
 // The levels of Okta's risk engine (Okta Management OpenAPI 2026.06.3,
-// LogSecurityContext). LevelNone is the absence of a word that says so.
+// LogSecurityContext). LevelNone: Okta gives none.
 const (
 	LevelNone Level = iota
 	LevelLow
@@ -27,9 +26,9 @@ const (
 	LevelHigh
 )
 
-// ParseLevel reads LOW, MEDIUM and HIGH; every other word is LevelNone.
-func ParseLevel(word []byte) Level {
-	switch string(word) {
+// parseLevel reads LOW, MEDIUM and HIGH; all other text is LevelNone.
+func parseLevel(text []byte) Level {
+	switch string(text) {
 	case "LOW":
 		return LevelLow
 	case "MEDIUM":
@@ -40,7 +39,7 @@ func ParseLevel(word []byte) Level {
 	return LevelNone
 }
 
-// Verdict is what one event says. All of it is valid until the Reader goes on.
+// Verdict is Okta's judgement of one event. It is valid until the next Read.
 type Verdict struct {
 	// Risk is the level of the first of securityContext.risk, debugData.risk
 	// and logOnlySecurityData.risk that has one.
@@ -51,7 +50,7 @@ type Verdict struct {
 	Threat Level
 	// Threats names the threats of debugData.threatDetections, unescaped.
 	Threats [][]byte
-	// Behaviors is a JSON object of results by the names of behaviors, of the
+	// Behaviors is a JSON object of results by the names of behaviors, from the
 	// first of securityContext.userBehaviors, debugData.behaviors and
 	// logOnlySecurityData.behaviors that has any; nil where none has.
 	Behaviors []byte
@@ -65,7 +64,7 @@ type typedField struct {
 }
 
 // Typed is the typed JSON of field f, or nil where the field is absent, is JSON
-// already, or cannot be read: it is then to be kept as it came.
+// already, or cannot be read: it is then kept as it came.
 func (v *Verdict) Typed(f events.Field) []byte {
 	for i := range v.typed {
 		if v.typed[i].field == f {
@@ -75,17 +74,18 @@ func (v *Verdict) Typed(f events.Field) []byte {
 	return nil
 }
 
-// Reader reads verdicts. It is for one goroutine and keeps its memory.
+// Reader reads verdicts. It must not be used by two goroutines at once, and keeps
+// its memory from call to call.
 type Reader struct {
 	verdict Verdict
-	inner   jsontree.Tree // of JSON that stands in a string
+	inner   jsontree.Tree // of JSON in a string
 	text    []byte        // unescaped strings
 	out     []byte        // typed JSON
 	list    []pair
 }
 
-// readers says how each field is read. The order is that of trust: the first
-// risk and the first behaviors that can be read are the event's.
+// readers is how each field is read, the most reliable first: the first risk and the
+// first behaviors that can be read are the event's.
 var readers = [...]struct {
 	field events.Field
 	read  func(*Reader, *jsontree.Tree, uint32) bool
@@ -122,7 +122,7 @@ func (r *Reader) Read(e *events.Event) *Verdict {
 // current reads the form that Okta documents since 2026, which is typed.
 func (r *Reader) current(e *events.Event) {
 	if i := e.Node(events.RiskLevel); i != 0 && e.Tree.Nodes[i].Kind == '"' {
-		r.verdict.Risk = ParseLevel(e.Tree.Inner(i))
+		r.verdict.Risk = parseLevel(e.Tree.Inner(i))
 	}
 	r.reasons(e.Tree, e.Node(events.RiskReasons))
 }

@@ -42,11 +42,15 @@ func TestEveryFormOfRisk(t *testing.T) {
 		want  string
 		level Level
 	}{
-		"map":                      {`"{level=LOW}"`, `{"level":"LOW"}`, LevelLow},
-		"map, reasons first":       {`"{reasons=Anomalous Location, Anomalous Device, level=HIGH}"`, `{"reasons":["Anomalous Location","Anomalous Device"],"level":"HIGH"}`, LevelHigh},
-		"map, reasons last":        {`"{level=MEDIUM, reasons=Anomalous Device, New IP}"`, `{"level":"MEDIUM","reasons":["Anomalous Device","New IP"]}`, LevelMedium},
-		"map, equals in a reason":  {`"{reasons=a b=c, d, level=LOW}"`, `{"reasons":["a b=c","d"],"level":"LOW"}`, LevelLow},
-		"JSON in a string":         {quoted(`{"level":"HIGH","reasons":"a, b"}`), `{"level":"HIGH","reasons":["a","b"]}`, LevelHigh},
+		"map": {`"{level=LOW}"`, `{"level":"LOW"}`, LevelLow},
+		"map, reasons first": {`"{reasons=Anomalous Location, Anomalous Device, level=HIGH}"`,
+			`{"reasons":["Anomalous Location","Anomalous Device"],"level":"HIGH"}`, LevelHigh},
+		"map, reasons last": {`"{level=MEDIUM, reasons=Anomalous Device, New IP}"`,
+			`{"level":"MEDIUM","reasons":["Anomalous Device","New IP"]}`, LevelMedium},
+		"map, equals in a reason": {`"{reasons=a b=c, d, level=LOW}"`, `{"reasons":["a b=c","d"],"level":"LOW"}`,
+			LevelLow},
+		"JSON in a string": {quoted(`{"level":"HIGH","reasons":"a, b"}`), `{"level":"HIGH","reasons":["a","b"]}`,
+			LevelHigh},
 		"object":                   {`{"level":"HIGH","reasons":"a"}`, `{"level":"HIGH","reasons":["a"]}`, LevelHigh},
 		"unterminated":             {`"{level=LOW"`, ``, LevelNone},
 		"free text":                {`"rather low"`, ``, LevelNone},
@@ -78,13 +82,14 @@ func TestEveryFormOfBehaviors(t *testing.T) {
 		"object":           {want, want},
 		"list":             {`["New Geo-Location=NEGATIVE","New Device=POSITIVE"]`, want},
 		"keys alone":       {`{"New Geo-Location=NEGATIVE":null,"New Device=POSITIVE":null}`, want},
-		"colon in a name":  {`"{Anomalous Location: Country=NEGATIVE, 857d_15=BAD_REQUEST}"`, `{"Anomalous Location: Country":"NEGATIVE","857d_15":"BAD_REQUEST"}`},
-		"quote in a name":  {`"{New \"Device\"=POSITIVE}"`, `{"New \"Device\"":"POSITIVE"}`},
-		"comma in a name":  {`"{Velocity=NEGATIVE, New, odd=POSITIVE}"`, ``},
-		"free text":        {`"New Device was seen"`, ``},
-		"no result":        {`"{New Device=}"`, ``},
-		"nested":           {`{"New Device":{"result":"POSITIVE"}}`, ``},
-		"empty":            {`[]`, ``},
+		"colon in a name": {`"{Anomalous Location: Country=NEGATIVE, 857d_15=BAD_REQUEST}"`,
+			`{"Anomalous Location: Country":"NEGATIVE","857d_15":"BAD_REQUEST"}`},
+		"quote in a name": {`"{New \"Device\"=POSITIVE}"`, `{"New \"Device\"":"POSITIVE"}`},
+		"comma in a name": {`"{Velocity=NEGATIVE, New, odd=POSITIVE}"`, ``},
+		"free text":       {`"New Device was seen"`, ``},
+		"no result":       {`"{New Device=}"`, ``},
+		"nested":          {`{"New Device":{"result":"POSITIVE"}}`, ``},
+		"empty":           {`[]`, ``},
 	} {
 		t.Run(name, func(t *testing.T) {
 			read(t, debug("behaviors", test.value), func(v *Verdict) {
@@ -123,11 +128,12 @@ func TestLogOnlySecurityData(t *testing.T) {
 
 func TestTheFirstSourceOfRiskCounts(t *testing.T) {
 	read(t, `"securityContext":{"risk":{"level":"HIGH"}},`+
-		`"debugContext":{"debugData":{"risk":"{level=LOW}","logOnlySecurityData":"{\"risk\":{\"level\":\"MEDIUM\"}}"}}`, func(v *Verdict) {
-		if v.Risk != LevelHigh {
-			t.Errorf("level = %d, want that of securityContext.risk", v.Risk)
-		}
-	})
+		`"debugContext":{"debugData":{"risk":"{level=LOW}","logOnlySecurityData":"{\"risk\":{\"level\":\"MEDIUM\"}}"}}`,
+		func(v *Verdict) {
+			if v.Risk != LevelHigh {
+				t.Errorf("level = %d, want that of securityContext.risk", v.Risk)
+			}
+		})
 }
 
 func TestTheDocumentedFormOf2026(t *testing.T) {

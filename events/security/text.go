@@ -28,7 +28,7 @@ func (r *Reader) unescapeKey(tree *jsontree.Tree, i uint32) []byte {
 	return r.text[start:]
 }
 
-// identifier holds of the keys of a risk: level, reasons, previousLevel.
+// identifier matches the keys of a risk: level, reasons, previousLevel.
 func identifier(key []byte) bool {
 	for _, c := range key {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_' {
@@ -38,12 +38,11 @@ func identifier(key []byte) bool {
 	return len(key) > 0
 }
 
-// anyKey holds of the keys of behaviors, which admins name.
+// anyKey matches the keys of behaviors, which admins name.
 func anyKey(key []byte) bool { return len(key) > 0 }
 
-// isResult holds of POSITIVE, NEGATIVE, BAD_REQUEST, UNKNOWN and whatever word
-// of that kind Okta adds. Text that is none of it means that the pairs were cut
-// in the wrong places.
+// isResult matches POSITIVE, NEGATIVE, BAD_REQUEST, UNKNOWN and similar words that
+// Okta may add. Other text means that the pairs were split in the wrong places.
 func isResult(value []byte) bool {
 	for _, c := range value {
 		if (c < 'A' || c > 'Z') && c != '_' {
@@ -65,11 +64,11 @@ func appendList(dst []byte, items [][]byte) []byte {
 }
 
 func quote(dst, text []byte) []byte {
-	// The text has been checked to be UTF-8, the only thing that can be wrong.
+	// The only possible error is invalid UTF-8, which has been checked.
 	dst, _ = jsontext.AppendQuote(dst, text)
 	return dst
 }
 
-func says(tree *jsontree.Tree, i uint32) bool {
+func hasText(tree *jsontree.Tree, i uint32) bool {
 	return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i)
 }

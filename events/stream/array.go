@@ -1,5 +1,7 @@
 package stream
 
+import "github.com/oktastream/oktastream/events"
+
 // array is the array whose elements are being cut.
 type array struct {
 	open    bool
@@ -68,14 +70,14 @@ func (r *Reader) element() (Item, bool) {
 		return Item{}, false
 	case c == ']':
 		// The comma has been consumed: it is the bad record.
-		it := Item{[]byte{','}, a.endRow, a.end - 1, 1, &Fault{NotJSON, "a comma before the closing bracket"}}
+		it := Item{[]byte{','}, a.endRow, a.end - 1, 1, notJSON("a comma before the closing bracket")}
 		r.exit(true)
 		return it, true
 	case a.last == value && c == ',':
 		r.drop(1)
 		r.passed(comma)
 		return Item{}, false
-	case a.last == value && first && opensRecord(c) && r.oneLiner():
+	case a.last == value && first && opensRecord(c) && r.looksTruncated():
 		r.exit(false)
 		return noItem(a.endRow, a.end, arrayNotClosed)
 	}
@@ -83,7 +85,7 @@ func (r *Reader) element() (Item, bool) {
 	r.frame.reset()
 	switch {
 	case a.last == value:
-		return r.kill(failure{at: r.start, text: "no comma between elements of an array"})
+		return r.endArray(failure{at: r.start, text: "no comma between elements of an array"})
 	case classes[c] == opening:
 		return r.container(first)
 	default:
@@ -91,10 +93,10 @@ func (r *Reader) element() (Item, bool) {
 	}
 }
 
-// oneLiner reports whether the array seems to be one record of many, a line
-// each, and truncated, so that the line at hand, which lacks a comma before it,
+// looksTruncated reports whether the array seems to be one record of many, a line
+// each, and truncated, so that the current line, which lacks a comma before it,
 // is the next record or, had the cut been after a comma, the next but one.
-func (r *Reader) oneLiner() bool {
+func (r *Reader) looksTruncated() bool {
 	if a := &r.array; a.outside > 1 || a.outside == 1 && a.inside == 0 {
 		return false
 	}
@@ -102,7 +104,7 @@ func (r *Reader) oneLiner() bool {
 	return size == 0 || next != ',' && next != ']'
 }
 
-// count tells apart where elements begin, for oneLiner.
+// count counts elements by where they begin, for looksTruncated.
 func (r *Reader) count() {
 	if r.row == r.array.row {
 		r.array.inside++
@@ -120,8 +122,8 @@ func (r *Reader) container(first bool) (Item, bool) {
 	lines := unguarded
 	if onRow || first && a.inside > 0 && a.outside == 0 {
 		lines = allLines
-		if r.isDoomed(r.start) {
-			return r.cutShort(failure{at: r.start, text: arrayNotClosed}, more)
+		if r.isKnownBroken(r.start) {
+			return r.truncatedArray(failure{at: r.start, text: arrayNotClosed}, more)
 		}
 	}
 	out := r.walk(lines)
@@ -135,29 +137,29 @@ func (r *Reader) container(first bool) (Item, bool) {
 		return r.good(encoding(r.text()))
 	case out == closed:
 		f = invalid(r.text(), r.start)
-	case out == ended && !r.frame.deep, out == intruder:
+	case out == ended && !r.frame.deep, out == unexpectedRecord:
 		f = failure{at: r.start, text: arrayNotClosed}
 	default:
 		f = r.failure(out)
 	}
-	if lines == allLines && (r.hosts || out == intruder || !onRow) {
+	if lines == allLines && (r.holdsRecordLine || out == unexpectedRecord || !onRow) {
 		if out != closed {
-			r.doom(f)
+			r.markBroken(f)
 		}
-		return r.cutShort(f, out)
+		return r.truncatedArray(f, out)
 	}
-	return r.kill(f)
+	return r.endArray(f)
 }
 
-// cutShort leaves the array at its broken element, which ends where an object
+// truncatedArray leaves the array at its broken element, which ends where an object
 // outside of arrays would.
-func (r *Reader) cutShort(f failure, out outcome) (Item, bool) {
+func (r *Reader) truncatedArray(f failure, out outcome) (Item, bool) {
 	r.exit(false)
 	return r.broken(f, out)
 }
 
-// good ends an element after which the array goes on, whatever its fault.
-func (r *Reader) good(f *Fault) (Item, bool) {
+// good ends an element after which the array goes on, faulty or not.
+func (r *Reader) good(f *events.Fault) (Item, bool) {
 	r.count()
 	it, ok := r.item(f)
 	r.passed(value)
@@ -169,14 +171,14 @@ func (r *Reader) scalar() (Item, bool) {
 	for done := false; !done; {
 		line, whole, ok := r.rest()
 		if !ok {
-			return r.kill(failure{at: r.here(), text: arrayNotClosed})
+			return r.endArray(failure{at: r.here(), text: arrayNotClosed})
 		}
 		var n int
 		n, done = r.frame.scalar(line, r.scan == 0 && !r.long)
 		r.take(n)
 		if whole && !done {
 			if r.frame.quoted {
-				return r.kill(failure{at: r.here(), text: "ends inside a string"})
+				return r.endArray(failure{at: r.here(), text: "ends inside a string"})
 			}
 			done = true
 		}
@@ -185,11 +187,11 @@ func (r *Reader) scalar() (Item, bool) {
 	case r.long:
 		return r.good(r.tooLarge())
 	case r.scan == 0:
-		return r.kill(failure{at: r.start, text: "an array's element is missing"})
+		return r.endArray(failure{at: r.start, text: "an array's element is missing"})
 	case r.valid(r.text()):
 		return r.good(encoding(r.text()))
 	}
-	return r.kill(invalid(r.text(), r.start))
+	return r.endArray(invalid(r.text(), r.start))
 }
 
 // scalar goes on over b, bytes of one line, to the end of a value that is
@@ -214,13 +216,13 @@ func (f *frame) scalar(b []byte, first bool) (n int, done bool) {
 	return n, false
 }
 
-// kill ends the array within the value at hand: the bad record goes to the end
-// of the array, as far as one can tell, and no further than the line if all of
-// the array was on it.
-func (r *Reader) kill(why failure) (Item, bool) {
+// endArray ends the array within the current value: the bad record goes to the end
+// of the array, as far as brackets can be matched, and not beyond the line if all
+// of the array was on it.
+func (r *Reader) endArray(why failure) (Item, bool) {
 	oneLine := r.breaks == 0 && r.row == r.array.row
 	found := false
-	r.frame.forgive()
+	r.frame.startSkip()
 	for {
 		line, whole, ok := r.rest()
 		if !ok {
@@ -228,7 +230,7 @@ func (r *Reader) kill(why failure) (Item, bool) {
 			break
 		}
 		var n int
-		n, found = r.frame.leave(line)
+		n, found = r.frame.skipArray(line)
 		r.take(n)
 		if found || whole && oneLine {
 			break

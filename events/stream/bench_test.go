@@ -13,13 +13,15 @@ import (
 // event returns an object of about 3 kB in the style of a log event.
 func event(i int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `{"uuid":"%08x-0000-11ee-8c99-0242ac120002","published":"2025-01-02T03:04:05.678Z","eventType":"user.session.start","version":"0","severity":"INFO","legacyEventType":null,"displayMessage":"User login to Okta","actor":{"id":"00u%07d","type":"User","alternateId":"someone@example.com","displayName":"Some \"One\" Else","detailEntry":null},`, i, i)
+	fmt.Fprintf(&b,
+		`{"uuid":"%08x-0000-11ee-8c99-0242ac120002","published":"2025-01-02T03:04:05.678Z","eventType":"user.session.start","version":"0","severity":"INFO","legacyEventType":null,"displayMessage":"User login to Okta","actor":{"id":"00u%07d","type":"User","alternateId":"someone@example.com","displayName":"Some \"One\" Else","detailEntry":null},`, i, i)
 	b.WriteString(`"client":{"userAgent":{"rawUserAgent":"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36","os":"Mac OS X","browser":"CHROME"},"zone":"null","device":"Computer","id":null,"ipAddress":"203.0.113.7","geographicalContext":{"city":"Zürich","state":null,"country":"Switzerland","postalCode":"8001","geolocation":{"lat":47.3769,"lon":8.5417}}},"target":[`)
 	for n := range 8 {
 		if n > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `{"id":"0oa%07d","type":"AppInstance","alternateId":"app number %d","displayName":"Application \\ %d","detailEntry":{"signOnModeType":"SAML_2_0","signOnModeEvaluationResult":"AUTHENTICATED"}}`, n, n, n)
+		fmt.Fprintf(&b,
+			`{"id":"0oa%07d","type":"AppInstance","alternateId":"app number %d","displayName":"Application \\ %d","detailEntry":{"signOnModeType":"SAML_2_0","signOnModeEvaluationResult":"AUTHENTICATED"}}`, n, n, n)
 	}
 	b.WriteString(`],"debugContext":{"debugData":{"requestId":"Zq1x0000","requestUri":"/idp/idx/identify","behaviors":"{New Geo-Location=NEGATIVE, New Device=NEGATIVE, New IP=NEGATIVE, New State=NEGATIVE}","url":"/idp/idx/identify?"}},"transaction":{"type":"WEB","id":"Zq1x0000","detail":{}},"outcome":{"result":"SUCCESS","reason":null}}`)
 	return b.String()

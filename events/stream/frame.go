@@ -2,8 +2,6 @@ package stream
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 )
 
 // maxDepth is the deepest nesting of a good item: deeper JSON is no event, and
@@ -14,17 +12,17 @@ const maxDepth = 1000
 type outcome uint8
 
 const (
-	more     outcome = iota // the bytes ran out
-	closed                  // the bracket that opened the value is closed
-	mismatch                // a closing bracket of the other kind
-	inString                // the line ended inside a string
-	lineEnd                 // the first line ended, and only one was asked for
-	intruder                // a record begins where no value may begin
-	ended                   // the input ended
+	more             outcome = iota // the bytes ran out
+	closed                          // the bracket that opened the value is closed
+	mismatch                        // a closing bracket of the other kind
+	inString                        // the line ended inside a string
+	lineEnd                         // the first line ended, and only one was asked for
+	unexpectedRecord                // a record begins where no value may begin
+	ended                           // the input ended
 )
 
-// class sorts bytes outside strings. Whatever is neither quote nor bracket is
-// left to a parser.
+// class sorts bytes outside strings. All but quotes and brackets are left to a
+// parser.
 type class uint8
 
 const (
@@ -44,7 +42,7 @@ type frame struct {
 	deep    bool                    // depth passed maxDepth
 	quoted  bool                    // inside a string
 	escaped bool                    // inside a string, just after a lone backslash
-	squares int                     // open '[' of known kind; kept by leave only
+	squares int                     // open '[' of known kind; kept by skipArray only
 	kinds   [maxDepth/64 + 1]uint64 // bit d is set when level d is a '['
 	at      [maxDepth + 1]int64     // at[d] is the offset of the bracket that opened level d
 }
@@ -118,19 +116,6 @@ func (f *frame) skipString(b []byte, i int) int {
 		i++
 	}
 	from := i
-	// Most strings are short: eight bytes at a time cost less than a call.
-	for stop := i + 32; i < stop && i+8 <= len(b); i += 8 {
-		v := binary.LittleEndian.Uint64(b[i:])
-		q, s := zeroByte(v^quotes), zeroByte(v^slashes)
-		if q|s == 0 {
-			continue
-		}
-		if at := bits.TrailingZeros64(q|s) >> 3; b[i+at] == '"' {
-			f.quoted = false
-			return i + at + 1
-		}
-		break
-	}
 	for {
 		k := bytes.IndexByte(b[i:], '"')
 		if k < 0 {
@@ -144,16 +129,6 @@ func (f *frame) skipString(b []byte, i int) int {
 	}
 }
 
-const (
-	everyByte = 0x0101010101010101
-	quotes    = everyByte * '"'
-	slashes   = everyByte * '\\'
-)
-
-// zeroByte returns a number of which the lowest bit that is set lies in the
-// first byte of v that is zero.
-func zeroByte(v uint64) uint64 { return (v - everyByte) &^ v & (everyByte << 7) }
-
 // odd reports whether b ends with an odd number of backslashes, so that the
 // byte after it is escaped.
 func odd(b []byte) bool {
@@ -164,18 +139,18 @@ func odd(b []byte) bool {
 	return (len(b)-n)&1 != 0
 }
 
-// forgive prepares f for leave.
-func (f *frame) forgive() {
+// startSkip prepares f for skipArray.
+func (f *frame) startSkip() {
 	f.squares = 0
 	for d := range min(f.depth, maxDepth) {
 		f.squares += int(f.kinds[(d+1)>>6] >> ((d + 1) & 63) & 1)
 	}
 }
 
-// leave goes on over b, bytes of one line, to the ']' that closes the array
-// around a broken value, as far as one can tell: a bracket closes the innermost
+// skipArray goes on over b, bytes of one line, to the ']' that closes the array
+// around a broken value. A bracket closes the innermost
 // open one of its kind, or none. It returns the index of that ']' and true.
-func (f *frame) leave(b []byte) (int, bool) {
+func (f *frame) skipArray(b []byte) (int, bool) {
 	i := 0
 	if f.quoted {
 		if i = f.skipString(b, 0); f.quoted {

@@ -38,7 +38,7 @@ func all(r *Reader) ([]got, error) {
 			g.Text = skipped
 		}
 		if it.Fault != nil {
-			g.Fault = it.Fault.Reason + ": " + it.Fault.Error()
+			g.Fault = it.Fault.Error()
 		}
 		items = append(items, g)
 	}

@@ -132,7 +132,8 @@ func TestDeepNesting(t *testing.T) {
 		})
 	}
 	t.Run("array", func(t *testing.T) {
-		r := NewReader(io.MultiReader(strings.NewReader("[1,"), repeated("[", 10_000), repeated("]", 10_000), strings.NewReader(",{}]")), Options{})
+		r := NewReader(io.MultiReader(strings.NewReader("[1,"), repeated("[", 10_000), repeated("]", 10_000),
+			strings.NewReader(",{}]")), Options{})
 		if counts, _ := tally(t, r); counts[""] != 2 || counts["nested deeper than 1,000"] != 1 {
 			t.Errorf("%v", counts)
 		}

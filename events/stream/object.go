@@ -1,6 +1,6 @@
 package stream
 
-// guard says which lines within a value are looked at for the begin of another
+// guard says which lines within a value are looked at for the start of another
 // record.
 type guard uint8
 
@@ -34,12 +34,12 @@ func (r *Reader) top() (Item, bool) {
 		r.enter(1, false)
 		return Item{}, false
 	default:
-		return r.garbage()
+		return r.otherLine()
 	}
 }
 
-// garbage takes what is neither object nor array, to the end of the line.
-func (r *Reader) garbage() (Item, bool) {
+// otherLine takes what is neither object nor array, to the end of the line.
+func (r *Reader) otherLine() (Item, bool) {
 	r.begin()
 	for {
 		line, whole, ok := r.rest()
@@ -67,7 +67,7 @@ func (r *Reader) garbage() (Item, bool) {
 // records of their own.
 func (r *Reader) object() (Item, bool) {
 	r.begin()
-	if r.isDoomed(r.start) {
+	if r.isKnownBroken(r.start) {
 		return r.broken(r.why, more)
 	}
 	lines := allLines
@@ -79,7 +79,7 @@ func (r *Reader) object() (Item, bool) {
 	case out == lineEnd:
 		return r.broken(r.why, out)
 	case out != closed:
-		return r.abandon(out)
+		return r.brokenObject(out)
 	case r.long:
 		return r.item(r.tooLarge())
 	case r.frame.deep:
@@ -94,10 +94,10 @@ func (r *Reader) object() (Item, bool) {
 	return r.broken(r.why, closed)
 }
 
-// abandon ends an object of which walk returned out.
-func (r *Reader) abandon(out outcome) (Item, bool) {
+// brokenObject ends an object of which walk returned out.
+func (r *Reader) brokenObject(out outcome) (Item, bool) {
 	f := r.failure(out)
-	r.doom(f)
+	r.markBroken(f)
 	return r.broken(f, out)
 }
 
@@ -122,9 +122,9 @@ func (r *Reader) walk(lines guard) outcome {
 		}
 		if c := r.takeBreak(); lines == allLines && opensRecord(c) {
 			if !r.mayOpen(c) {
-				return intruder
+				return unexpectedRecord
 			}
-			r.hosts = true
+			r.holdsRecordLine = true
 		}
 	}
 }
@@ -135,9 +135,9 @@ func opensRecord(c byte) bool { return c == '{' || c == '[' }
 
 // mayOpen reports whether the line at the scan, which begins with c, goes on
 // with the value before it. Grammar wants '[', ':' or, in an array, a comma
-// before it; but nobody breaks the line after a colon and then writes a whole
-// object on the next, so that is a truncated record before a good one. Of a
-// long value no second line is held to return to, hence a whole object ends it
+// before it; but a line that ends with a colon before a line with a whole object is taken
+// for a truncated record before a good one. Reading cannot resume at the second
+// line of a long value, which is no longer held, hence a whole object ends it
 // unless what follows belongs to it. The empty object is no record.
 func (r *Reader) mayOpen(c byte) bool {
 	switch f := &r.frame; {
@@ -162,8 +162,8 @@ func (r *Reader) mayOpen(c byte) bool {
 
 // lookAhead returns the length of the value in brackets at the scan, or 0 when
 // it does not close on its line; whether nothing follows it on that line; and
-// what follows, if further on later lines, or 0. It gives up MaxRecord bytes
-// after the record at hand began.
+// what follows, if further on later lines, or 0. It stops MaxRecord bytes
+// after the start of the current record.
 func (r *Reader) lookAhead(further bool) (size int, alone bool, next byte) {
 	from := r.scan
 	defer func() { r.scan = from }()

@@ -1,28 +1,30 @@
 package stream
 
+import "github.com/oktastream/oktastream/events"
+
 // record is the item being cut. It starts at buf[pos] until it passes max;
 // from then on it is long, and what was scanned of it is consumed.
 type record struct {
-	max   int
-	start int64 // its offset
-	row   int   // its line
-	scan  int   // bytes scanned from buf[pos] on
-	long  bool
-	ink   int64 // the offset after its last byte that is no blank
-	last  byte  // that byte
+	max     int
+	start   int64 // its offset
+	row     int   // its line
+	scan    int   // bytes scanned from buf[pos] on
+	long    bool
+	textEnd int64 // the offset after its last byte that is no blank
+	last    byte  // that byte
 	// breaks counts the line breaks within it, the first of them at scan
 	// index firstEnd.
-	breaks   int
-	firstEnd int
-	hosts    bool  // a line within it begins as a record would
-	work     int64 // bytes scanned since NewReader, for tests of linear time
+	breaks          int
+	firstEnd        int
+	holdsRecordLine bool  // a line within it begins as a record would
+	work            int64 // bytes scanned since NewReader, for tests of linear time
 }
 
 // begin starts a record at buf[pos].
 func (r *Reader) begin() {
 	r.start, r.row = r.base+int64(r.pos), r.line
-	r.ink = r.start
-	r.scan, r.long, r.breaks, r.hosts = 0, false, 0, false
+	r.textEnd = r.start
+	r.scan, r.long, r.breaks, r.holdsRecordLine = 0, false, 0, false
 }
 
 // here returns the offset up to which the record is scanned.
@@ -44,7 +46,7 @@ func (r *Reader) take(n int) {
 	b := r.buf[r.pos+r.scan:][:n]
 	if b = trimRight(b); len(b) > 0 {
 		r.last = b[len(b)-1]
-		r.ink = r.here() + int64(len(b))
+		r.textEnd = r.here() + int64(len(b))
 	}
 	r.scanned(n)
 }
@@ -81,14 +83,14 @@ func (r *Reader) back() {
 		return
 	}
 	r.scan, r.breaks = r.firstEnd, 0
-	r.ink = r.start + int64(len(trimRight(r.text())))
+	r.textEnd = r.start + int64(len(trimRight(r.text())))
 }
 
 // text returns what is scanned of a record that is not long.
 func (r *Reader) text() []byte { return r.buf[r.pos : r.pos+r.scan : r.pos+r.scan] }
 
 // item ends the record with its last scanned byte.
-func (r *Reader) item(f *Fault) (Item, bool) {
+func (r *Reader) item(f *events.Fault) (Item, bool) {
 	it := Item{Line: r.row, Offset: r.start, Length: r.here() - r.start, Fault: f}
 	if !r.long {
 		it.Text = r.text()
@@ -99,8 +101,8 @@ func (r *Reader) item(f *Fault) (Item, bool) {
 }
 
 // badItem ends the record with its last scanned byte that is no blank.
-func (r *Reader) badItem(f *Fault) (Item, bool) {
-	it := Item{Line: r.row, Offset: r.start, Length: r.ink - r.start, Fault: f}
+func (r *Reader) badItem(f *events.Fault) (Item, bool) {
+	it := Item{Line: r.row, Offset: r.start, Length: r.textEnd - r.start, Fault: f}
 	switch {
 	case !r.long:
 		it.Text = r.text()[:it.Length]
@@ -114,11 +116,15 @@ func (r *Reader) badItem(f *Fault) (Item, bool) {
 
 // noItem is a fault where something is missing at the given place.
 func noItem(line int, off int64, text string) (Item, bool) {
-	return Item{Text: []byte{}, Line: line, Offset: off, Fault: &Fault{NotJSON, text}}, true
+	return Item{Text: []byte{}, Line: line, Offset: off, Fault: notJSON(text)}, true
 }
 
-func (r *Reader) tooLarge() *Fault {
-	return &Fault{TooLarge, "longer than " + grouped(r.max) + " bytes"}
+func (r *Reader) tooLarge() *events.Fault {
+	return &events.Fault{Reason: events.TooLarge, Text: "longer than " + grouped(r.max) + " bytes"}
 }
 
-func tooDeep() *Fault { return &Fault{NotJSON, "nested deeper than " + grouped(maxDepth)} }
+func notJSON(text string) *events.Fault { return &events.Fault{Reason: events.NotJSON, Text: text} }
+
+func tooDeep() *events.Fault {
+	return notJSON("nested deeper than " + grouped(maxDepth))
+}

@@ -1,6 +1,6 @@
 package stream
 
-// opensRecords reports whether the object at hand has an array under its first
+// opensRecords reports whether the current object has an array under its first
 // key, "Records", and if so leaves the scan after the '['.
 func (r *Reader) opensRecords() bool {
 	r.begin()
@@ -43,13 +43,13 @@ func (r *Reader) tail() (Item, bool) {
 	default:
 		return r.broken(failure{at: r.start, text: notValid, byte: true}, more)
 	}
-	if r.isDoomed(r.array.around) {
+	if r.isKnownBroken(r.array.around) {
 		return r.broken(r.why, more)
 	}
 	r.frame.reset()
 	r.frame.push('{', r.array.around)
 	if out := r.walk(allLines); out != closed {
-		return r.abandon(out)
+		return r.brokenObject(out)
 	}
 	r.drop(r.scan)
 	r.scan = 0

@@ -1,10 +1,14 @@
 package stream
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/oktastream/oktastream/events"
+)
 
 const notClosed = "ends before it is closed"
 
-// failure returns what is wrong with the value at hand, of which walk returned
+// failure returns what is wrong with the current value, of which walk returned
 // out.
 func (r *Reader) failure(out outcome) failure {
 	f := failure{at: r.here(), text: notClosed}
@@ -19,27 +23,27 @@ func (r *Reader) failure(out outcome) failure {
 	return f
 }
 
-// doom remembers which values within the one at hand cannot do better than it:
-// all that are still open where it failed. Those that are closed get their
-// chance when reading resumes within this one; so no byte is walked over more
-// than twice, however deep truncated records have nested.
-func (r *Reader) doom(f failure) {
+// markBroken remembers which values within the current one are broken as well: all
+// that are still open where it failed. Those that are closed are read when reading
+// resumes within this one. So no byte is read more than twice, however deep
+// truncated records are nested.
+func (r *Reader) markBroken(f failure) {
 	if r.why = f; r.breaks > 0 && !r.long {
-		r.doomed = r.opens[:copy(r.opens[:], r.frame.at[1:min(r.frame.depth, maxDepth)+1])]
+		r.brokenAt = r.opens[:copy(r.opens[:], r.frame.at[1:min(r.frame.depth, maxDepth)+1])]
 	}
 }
 
-// isDoomed reports whether the value that begins at off is known to be broken.
-func (r *Reader) isDoomed(off int64) bool {
-	_, found := slices.BinarySearch(r.doomed, off)
+// isKnownBroken reports whether the value that begins at off is known to be broken.
+func (r *Reader) isKnownBroken(off int64) bool {
+	_, found := slices.BinarySearch(r.brokenAt, off)
 	return found
 }
 
-// broken ends the object at hand before the next line that may be a record of
+// broken ends the current object before the next line that may be a record of
 // its own: the next after its first line, if that is still held, else after
 // what was scanned.
 func (r *Reader) broken(why failure, out outcome) (Item, bool) {
-	done := r.long && out == intruder
+	done := r.long && out == unexpectedRecord
 	if !r.long {
 		r.back()
 	}
@@ -58,9 +62,9 @@ func (r *Reader) broken(why failure, out outcome) (Item, bool) {
 	return r.badItem(r.fault(why))
 }
 
-// fault tells of f in the record at hand. What failed elsewhere, because the
-// record had seemed to go on, is not quoted.
-func (r *Reader) fault(f failure) *Fault {
+// fault describes f for the current record. Where f is outside of the record, its
+// byte is not named.
+func (r *Reader) fault(f failure) *events.Fault {
 	switch {
 	case f.at >= r.start && f.at <= r.here():
 		if f.byte {
@@ -71,5 +75,5 @@ func (r *Reader) fault(f failure) *Fault {
 	default:
 		f.text = notClosed
 	}
-	return &Fault{NotJSON, f.text}
+	return notJSON(f.text)
 }

@@ -70,7 +70,8 @@ func TestGzip(t *testing.T) {
 		"bad header":       {[]byte("\x1f\x8b{}\n{}\n{}\n{}\n"), 0, gzip.ErrHeader},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, src := range []io.Reader{bytes.NewReader(test.in), iotest.OneByteReader(bytes.NewReader(test.in)), iotest.DataErrReader(bytes.NewReader(test.in))} {
+			for _, src := range []io.Reader{bytes.NewReader(test.in), iotest.OneByteReader(bytes.NewReader(test.in)),
+				iotest.DataErrReader(bytes.NewReader(test.in))} {
 				items, err := all(NewReader(src, Options{}))
 				if len(items) != test.items || !errors.Is(err, test.cause) {
 					t.Errorf("%d items, then %v", len(items), err)
@@ -151,7 +152,8 @@ func TestReady(t *testing.T) {
 }
 
 func TestAllocs(t *testing.T) {
-	for name, in := range map[string]string{"lines": event(1) + "\n", "array": "[" + event(1) + "]", "pretty": string(pretty([]byte(event(1))))} {
+	for name, in := range map[string]string{"lines": event(1) + "\n", "array": "[" + event(1) + "]",
+		"pretty": string(pretty([]byte(event(1))))} {
 		r := NewReader(&endless{text: []byte(in)}, Options{})
 		if _, err := r.Next(); err != nil {
 			t.Fatal(err)

@@ -1,11 +1,11 @@
 // Package stream cuts a stream of bytes into JSON values, one at a time, and
-// goes on after whatever is broken.
+// goes on after broken ones.
 //
 // It reads JSON lines, pretty-printed objects, several values on a line,
 // top-level arrays, objects whose first key is "Records" with an array as its
 // value (the elements of both are items of their own), any mix of these, and
-// gzip of it all, behind a byte order mark or none. What the values mean is
-// the caller's affair.
+// gzip of it all, with or without a byte order mark. It does not look at what the
+// values mean.
 //
 // # Invariants
 //
@@ -15,9 +15,9 @@
 //   - An item without a Fault is JSON, but for one case: an object on a single
 //     line outside arrays has only had its brackets matched, as its caller
 //     parses it anyway.
-//   - Memory is bounded by MaxRecord and one window, whatever the input: a
+//   - Memory is bounded by MaxRecord and one window, for any input: a
 //     longer value is skipped, nesting costs nothing, arrays may be endless.
-//   - Time is linear in the input, whatever is broken in it.
+//   - Time is linear in the input, broken or not.
 //   - Items depend on the bytes alone, not on how reads divide them.
 //
 // # Recovery
@@ -26,18 +26,17 @@
 // line. A broken object ends before the next line that begins, without
 // indentation, with '{' or '['; so a truncated line costs itself alone, and a
 // broken pretty-printed object is one bad record. Where such a line would be
-// legal JSON inside the unfinished object before it, that object is given the
-// benefit of the doubt, and when it turns out broken all the same, reading
-// resumes at its second line.
+// legal JSON inside the unfinished object before it, it is read as a part of that
+// object. If that object is broken, reading resumes at its second line.
 //
 // Inside an array an element that is too long, too deep or not UTF-8 costs
 // itself alone; a syntax error costs the rest of the array, up to its closing
-// bracket as far as one can tell. An array that looks like one truncated line
-// among others, as its first elements are on the line of its bracket, leaves the
-// lines after that alone.
+// bracket as far as brackets can be matched. If the array looks like one truncated
+// line among others, because its first elements are on the line of its bracket,
+// the lines after it are not part of it.
 //
 // Two things cannot be told apart: a '[' or "[{…}," alone on a line, cut off
-// there, and the begin of an array over many lines; and, when it passes
+// there, and the start of an array over many lines; and, when it passes
 // MaxRecord within its second line, a truncated record and a long one.
 package stream
 
@@ -45,6 +44,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 const defaultMaxRecord = 32 << 20
@@ -60,31 +61,16 @@ type Options struct {
 type Item struct {
 	// Text is the value without blanks around it, or the bytes of a bad record
 	// as they came. It is nil when it is longer than MaxRecord, and empty where
-	// an array or a "Records" object lacks no more than its end. The next call
+	// only the end of an array or of a "Records" object is missing. The next call
 	// of Next overwrites it.
 	Text   []byte
-	Line   int    // the line on which it starts, counted from 1
-	Offset int64  // the byte at which it starts, counted from 0 after unpacking
-	Length int64  // in bytes, also when Text is nil
-	Fault  *Fault // what is wrong with it
+	Line   int   // the line on which it starts, counted from 1
+	Offset int64 // the byte at which it starts, counted from 0 after unpacking
+	Length int64 // in bytes, also when Text is nil
+	// Fault is what is wrong with it: NotJSON or TooLarge, and a text that holds
+	// nothing of the input and counts bytes from 0 at the item's start.
+	Fault *events.Fault
 }
-
-// The reasons of a Fault.
-const (
-	NotJSON  = "not_json"
-	TooLarge = "too_large"
-)
-
-// Fault is what is wrong with a bad record.
-type Fault struct {
-	Reason string // NotJSON or TooLarge
-	// Text says it in words, none of them from the input. A byte in it is
-	// counted from 0 at the item's start.
-	Text string
-}
-
-// Error returns f.Text.
-func (f *Fault) Error() string { return f.Text }
 
 // Reader cuts the bytes of an [io.Reader] into items. It must not be used by
 // two goroutines at once.
@@ -92,19 +78,18 @@ type Reader struct {
 	window
 	record
 
-	frame frame // of the value at hand
+	frame frame // of the current value
 	ahead frame // of a look ahead
 	array array
 	state func(*Reader) (Item, bool) // cuts what comes next; nil at the end
 
-	// What a value broken further on tells of those within it, which are tried
-	// in its place.
-	why     failure
-	doomed  []int64 // the offsets of those that are broken too, in opens
-	opens   [maxDepth]int64
-	suspect int64 // before this offset only single-line ones are tried
+	// What is known of the values within a broken one, which are read in its place.
+	why      failure
+	brokenAt []int64 // the offsets of those that are broken too, in opens
+	opens    [maxDepth]int64
+	suspect  int64 // before this offset only those on a single line are read
 
-	cutOff bool // the input's end, not its content, ended the item at hand
+	cutOff bool // the input's end, not its content, ended the current item
 }
 
 // NewReader returns a Reader of r. It reads nothing yet.
@@ -142,9 +127,9 @@ func (r *Reader) Next() (Item, error) {
 	return Item{}, r.err
 }
 
-// Ready reports whether Next can probably do without reading, because the
+// Ready reports whether Next can probably return without reading, because the
 // window holds the rest of a line or of an array's element, or the input has
-// ended. A caller that holds results back gives them up first when it is false.
+// ended. If it is false, a caller that buffers results should write them first.
 func (r *Reader) Ready() bool {
 	if r.err != nil {
 		return true

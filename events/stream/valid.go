@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // failure is what is broken in a record, and the offset where that shows.
@@ -53,7 +55,7 @@ const (
 )
 
 // encoding returns the fault of b when it is not UTF-8.
-func encoding(b []byte) *Fault {
+func encoding(b []byte) *events.Fault {
 	if utf8.Valid(b) {
 		return nil
 	}
@@ -65,5 +67,5 @@ func encoding(b []byte) *Fault {
 		}
 		at += n
 	}
-	return &Fault{NotJSON, notUTF8 + " at byte " + grouped(at)}
+	return notJSON(notUTF8 + " at byte " + grouped(at))
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 const (
@@ -154,7 +155,7 @@ func (w *window) announces(magic string) bool {
 	return true
 }
 
-// unpack starts anew on what the gzip members hold.
+// unpack makes the content of the gzip members the input.
 func (w *window) unpack() {
 	rest := w.src
 	if w.err != nil {
@@ -164,7 +165,7 @@ func (w *window) unpack() {
 	w.buf, w.err, w.gzip = w.buf[:0], nil, true
 	zr, err := gzip.NewReader(bufio.NewReaderSize(packed, firstWindow/4))
 	if err != nil {
-		// EOF within the header is no end of input.
+		// EOF within the header is an error, not the end of the input.
 		if w.src = (failing{err}); err == io.EOF {
 			w.src = failing{io.ErrUnexpectedEOF}
 		}
@@ -178,18 +179,9 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+func blank(c byte) bool { return strings.IndexByte(whitespace, c) >= 0 }
 
-func trimLeft(b []byte) []byte {
-	for len(b) > 0 && blank(b[0]) {
-		b = b[1:]
-	}
-	return b
-}
+const whitespace = " \n\r\t"
 
-func trimRight(b []byte) []byte {
-	for len(b) > 0 && blank(b[len(b)-1]) {
-		b = b[:len(b)-1]
-	}
-	return b
-}
+func trimLeft(b []byte) []byte  { return bytes.TrimLeft(b, whitespace) }
+func trimRight(b []byte) []byte { return bytes.TrimRight(b, whitespace) }

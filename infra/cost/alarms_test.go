@@ -10,11 +10,13 @@ import (
 // TestAlarms compares the number of metrics in alarms with those that package watch
 // makes for a stack with one destination, default settings and live=true.
 func TestAlarms(t *testing.T) {
-	for d, inCode := range map[settings.Destination]int{settings.CloudWatch: AlarmsCloudWatch, settings.Datadog: AlarmsDatadog} {
+	for d, inCode := range map[settings.Destination]int{settings.CloudWatch: alarmsCloudWatch,
+		settings.Datadog: alarmsDatadog} {
 		all := settings.Default()
 		set := all.Of(d)
 		p := watch.Pipeline{
-			Name: "s-" + string(d), Destination: string(d), Ingest: set.Ingest, Rule: "rule", Bus: "bus", Buffer: "buffer", Redrive: "redrive", Dead: "dead",
+			Name: "s-" + string(d), Destination: string(d), Ingest: set.Ingest, Rule: "rule", Bus: "bus", Buffer: "buffer",
+			Redrive: "redrive", Dead: "dead",
 			Function: "function", Mapping: "mapping", OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
 		}
 		if d == settings.Datadog {
@@ -24,10 +26,15 @@ func TestAlarms(t *testing.T) {
 		}
 		metrics := 0
 		for _, a := range watch.Alarms(watch.Stack{
-			Name: "s", Region: region, Account: account, Bus: "bus", StreamRule: "stream", Live: true, SilenceMinutes: all.SilenceMinutes,
-			Pipelines: []watch.Pipeline{p},
+			Name: "s", Region: region, Account: account, Source: "source", Bus: "bus", Live: true,
+			SilenceMinutes: all.SilenceMinutes,
+			Pipelines:      []watch.Pipeline{p},
 		}) {
-			metrics += a.Metrics()
+			for _, q := range a.Queries {
+				if q.Metric != nil {
+					metrics++
+				}
+			}
 		}
 		if metrics != inCode {
 			t.Errorf("%s: the alarms read %d metrics and deployed.go says %d", d, metrics, inCode)

@@ -5,15 +5,15 @@ package main
 // cloudwatch_metric_alarm_test.golden, "expression"). With live=true, which adds the
 // alarm of silence. TestAlarms compares them with package infra/watch.
 const (
-	AlarmsCloudWatch = 39
-	AlarmsDatadog    = 41
+	alarmsCloudWatch = 39
+	alarmsDatadog    = 42
 )
 
 // What else a pipeline with a function has by being there.
 const (
 	// ledgerMetrics are what the function writes under the dimension pipeline:
 	// CloudWatch makes a custom metric of each (package lambda/ledger).
-	ledgerMetrics = 17
+	ledgerMetrics = 18
 	// mappingMetrics are what MetricsConfig EventCount of the event source mapping
 	// switches on for a queue without a filter: polled, invoked, failed to invoke,
 	// deleted. AWS was not found to say whether they cost what a custom metric does;
@@ -42,7 +42,7 @@ const (
 // What an invocation writes to the function's own log: the ledger as metrics and one
 // line of summary, and for each event its lag. TestOwnLog measures.
 const (
-	logBytesAnInvocation = 1393
+	logBytesAnInvocation = 1529
 	logBytesAnEvent      = 5.2
 	logLines             = 2
 )
@@ -51,7 +51,8 @@ const (
 // developer guide, "Working with function logs", 2026-11; log format text).
 const platformLines = "START RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189 Version: $LATEST\n" +
 	"END RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\n" +
-	"REPORT RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\tDuration: 134.56 ms\tBilled Duration: 135 ms\tMemory Size: 256 MB\tMax Memory Used: 48 MB\t\n"
+	"REPORT RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\tDuration: 134.56 ms\tBilled Duration: 135 ms\tMemory " +
+	"Size: 256 MB\tMax Memory Used: 48 MB\t\n"
 
 const platformLineCount = 3
 

@@ -17,7 +17,8 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 }
 
 func TestChunks(t *testing.T) {
-	for bytes, want := range map[float64]float64{0: 1, 1: 1, 65_535: 1, 65_536: 1, 65_537: 2, 131_072: 2, 131_073: 3, 262_144: 4, 262_145: 5} {
+	for bytes, want := range map[float64]float64{0: 1, 1: 1, 65_535: 1, 65_536: 1, 65_537: 2, 131_072: 2, 131_073: 3,
+		262_144: 4, 262_145: 5} {
 		if got := chunks(bytes); got != want {
 			t.Errorf("%.0f bytes are charged %.0f times, want %.0f", bytes, got, want)
 		}
@@ -35,7 +36,8 @@ func usual(eventsPerDay float64) flow {
 // TestTheDefaultsAreTheUsual: the table is made with what is deployed.
 func TestTheDefaultsAreTheUsual(t *testing.T) {
 	set := settings.Default().CloudWatch
-	if set.Batch != 100 || set.Window != 5 || set.Memory != 256 || set.RetentionDays != 400 || set.Ingest != settings.IngestQueue {
+	if set.Batch != 100 || set.Window != 5 || set.Memory != 256 || set.RetentionDays != 400 ||
+		set.Ingest != settings.IngestQueue {
 		t.Errorf("the defaults are %+v: the tests of this package count on others", set)
 	}
 }

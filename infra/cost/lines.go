@@ -26,9 +26,9 @@ type way struct {
 func ways() []way {
 	all := settings.Default()
 	return []way{
-		{"ours → CloudWatch Logs (OCSF)", pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
+		{"oktastream → CloudWatch Logs (OCSF)", pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
 		{"by hand: rule → CloudWatch Logs, no function (whole envelopes)", ruleToCloudWatch},
-		{"ours → Datadog, AWS's part", pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
+		{"oktastream → Datadog, AWS's part", pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
 		{"by hand: rule → Datadog, no function (one POST an event), AWS's part", ruleToDatadog},
 	}
 }
@@ -48,7 +48,7 @@ func (c pipeline) toCloudWatch(p prices, eventsPerDay float64) []line {
 	f := c.flow(eventsPerDay)
 	bill := append(arrive(p, eventsPerDay*daysOfMonth), drain(p, f)...)
 	bill = append(bill, keep(p, logs{f.eventsPerMonth() * c.recordBytes, f.eventsPerMonth(), c.set.RetentionDays})...)
-	return append(bill, watched(p, f, AlarmsCloudWatch)...)
+	return append(bill, watched(p, f, alarmsCloudWatch)...)
 }
 
 func (c pipeline) toDatadog(p prices, eventsPerDay float64) []line {
@@ -60,7 +60,7 @@ func (c pipeline) toDatadog(p prices, eventsPerDay float64) []line {
 		line{"EventBridge: API destination, one POST a packed batch", p.apiDestination.of(packed)},
 		line{"Secrets Manager: Datadog's key", p.secret.of(secrets)},
 	)
-	return append(bill, watched(p, f, AlarmsDatadog)...)
+	return append(bill, watched(p, f, alarmsDatadog)...)
 }
 
 // ruleToCloudWatch is what somebody makes by hand in the console: no queue, no
@@ -73,7 +73,8 @@ func ruleToCloudWatch(p prices, eventsPerDay float64) []line {
 
 func ruleToDatadog(p prices, eventsPerDay float64) []line {
 	events := eventsPerDay * daysOfMonth
-	return append(arrive(p, events), line{"EventBridge: API destination, one POST an event", p.apiDestination.of(events * chunks(rawBytes))})
+	return append(arrive(p, events), line{"EventBridge: API destination, one POST an event",
+		p.apiDestination.of(events * chunks(rawBytes))})
 }
 
 // arrive is what everybody pays, for every event that Okta sends, whatever a rule
@@ -93,7 +94,8 @@ func arrive(p prices, eventsPerMonth float64) []line {
 func drain(p prices, f flow) []line {
 	return []line{
 		{"SQS: sends of the rule", p.sqsRequest.of(f.eventsPerMonth() * chunks(envelopeBytes))},
-		{"SQS: receives of Lambda's pollers, those in vain too", p.sqsRequest.of(f.receivesPerMonth() * chunks(f.eventsOfReceive()*envelopeBytes))},
+		{"SQS: receives of Lambda's pollers, those in vain too",
+			p.sqsRequest.of(f.receivesPerMonth() * chunks(f.eventsOfReceive()*envelopeBytes))},
 		{"SQS: deletes, up to ten messages each", p.sqsRequest.of(f.deletesPerMonth())},
 		{"Lambda: requests", p.lambdaRequest.of(f.invocationsPerMonth())},
 		{"Lambda: GB-seconds", p.lambdaGBSecond.of(f.gbSecondsPerMonth())},
@@ -111,7 +113,8 @@ func keep(p prices, l logs) []line {
 func watched(p prices, f flow, alarms float64) []line {
 	own := f.functionLog()
 	return []line{
-		{"CloudWatch Logs: the function's own log", p.logsIngestedGiB.of(own.ingestedGiB()) + p.logsStoredGiBMonth.of(own.storedGiB())},
+		{"CloudWatch Logs: the function's own log", p.logsIngestedGiB.of(own.ingestedGiB()) +
+			p.logsStoredGiBMonth.of(own.storedGiB())},
 		{"CloudWatch: custom metrics", p.customMetric.of(ledgerMetrics + mappingMetrics)},
 		{"CloudWatch: alarms", p.alarmMetric.of(alarms)},
 		{"CloudWatch: dashboard", p.dashboard.of(dashboards)},

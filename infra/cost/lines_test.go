@@ -32,15 +32,17 @@ func TestLines(t *testing.T) {
 	invocations := 25_920_000 / 11.0
 	ownLog := invocations * (logBytesAnInvocation + 11*logBytesAnEvent + float64(len(platformLines)))
 	want := map[string]float64{
-		"EventBridge: events from Okta":                              25.92,     // 25.92 M × 1.00
-		"EventBridge: rules and their deliveries within the account": 0,         //
-		"SQS: sends of the rule":                                     10.368,    // 25.92 M × 0.40
-		"SQS: receives of Lambda's pollers, those in vain too":       10.368,    // one for each event
-		"SQS: deletes, up to ten messages each":                      1.885091,  // 2 × 2.356364 M × 0.40
-		"Lambda: requests":                                           0.471273,  // 2.356364 M × 0.20
-		"Lambda: GB-seconds":                                         0.816877,  // 2.356364 M × 0.104 s × ¼ GB × 0.0000133334
-		"CloudWatch Logs: events ingested":                           30.174971, // 60.349941 GB × 0.50
-		"CloudWatch Logs: events stored":                             3.872037,  // 864,000 × 401 bytes × 400 days = 129.0679 GB × 0.03
+		"EventBridge: events from Okta":                              25.92,    // 25.92 M × 1.00
+		"EventBridge: rules and their deliveries within the account": 0,        //
+		"SQS: sends of the rule":                                     10.368,   // 25.92 M × 0.40
+		"SQS: receives of Lambda's pollers, those in vain too":       10.368,   // one for each event
+		"SQS: deletes, up to ten messages each":                      1.885091, // 2 × 2.356364 M × 0.40
+		"Lambda: requests":                                           0.471273, // 2.356364 M × 0.20
+		"Lambda: GB-seconds":                                         0.816877,
+		// 2.356364 M × 0.104 s × ¼ GB × 0.0000133334
+		"CloudWatch Logs: events ingested": 30.174971, // 60.349941 GB × 0.50
+		"CloudWatch Logs: events stored":   3.872037,
+		// 864,000 × 401 bytes × 400 days = 129.0679 GB × 0.03
 		// A GB-month of it costs 0.03 for 3 months, of 0.15 of the bytes and 26 for each of 5 lines.
 		"CloudWatch Logs: the function's own log": (ownLog*0.50 + (ownLog*0.15+invocations*5*26)*3*0.03) / 1_073_741_824,
 		"CloudWatch: custom metrics":              0.30*ledgerMetrics + 0.30*mappingMetrics,
@@ -66,7 +68,7 @@ func TestLinesToDatadog(t *testing.T) {
 	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 2.356364, 1e-5)
 	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 0.471273, 1e-5)
 	near(t, "secret", got["Secrets Manager: Datadog's key"], 0.40, 0)
-	near(t, "alarms", got["CloudWatch: alarms"], 0.10*AlarmsDatadog, 1e-9)
+	near(t, "alarms", got["CloudWatch: alarms"], 0.10*alarmsDatadog, 1e-9)
 	got = amounts(t, c.toDatadog(p, 86_400_000)) // 25.92 M batches of 100
 	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 5*25.92, 1e-5)
 	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 25.92, 1e-5)
@@ -105,7 +107,8 @@ func TestMoreEventsCostMore(t *testing.T) {
 			bill := w.bill(p, perDay)
 			for i := range before {
 				if bill[i].usd < before[i].usd*(1-1e-12) {
-					t.Fatalf("%s: %s: %f at %.0f events a day, less than %f", w.title, bill[i].what, bill[i].usd, perDay, before[i].usd)
+					t.Fatalf("%s: %s: %f at %.0f events a day, less than %f", w.title, bill[i].what, bill[i].usd, perDay,
+						before[i].usd)
 				}
 			}
 			if before != nil && total(bill) <= total(before) {
@@ -134,7 +137,8 @@ func TestPricesAreSourced(t *testing.T) {
 }
 
 func TestAmountsAsWritten(t *testing.T) {
-	for usd, want := range map[float64]string{0: "0", 0.004: "< 0.01", 0.01: "0.01", 3: "3.00", 99.994: "99.99", 100.4: "100", 1234.5: "1,235", 12_345_678: "12,345,678"} {
+	for usd, want := range map[float64]string{0: "0", 0.004: "< 0.01", 0.01: "0.01", 3: "3.00", 99.994: "99.99",
+		100.4: "100", 1234.5: "1,235", 12_345_678: "12,345,678"} {
 		if got := dollars(usd); got != want {
 			t.Errorf("%f is written %s, want %s", usd, got, want)
 		}

@@ -5,8 +5,8 @@
 //
 //	go run ./infra/cost
 //
-// The output is Markdown; the README holds it between <!-- cost --> and
-// <!-- /cost -->, and a test compares the two.
+// The output is Markdown; README.md of this folder holds it between <!-- cost -->
+// and <!-- /cost -->, and a test compares the two.
 //
 // Prices stand in price.go, each with where and when it was read; what is deployed
 // and what was measured in deployed.go; what events become on their way in flow.go;

@@ -54,7 +54,8 @@ func TestOwnLog(t *testing.T) {
 		if _, err := h.Invoke(t.Context(), payload(t, all[:n])); err != nil {
 			t.Fatal(err)
 		}
-		about(t, "bytes of log of an invocation", functionLogBytes(float64(n))-float64(len(platformLines)), float64(out.Len()), 0.05)
+		about(t, "bytes of log of an invocation", functionLogBytes(float64(n))-float64(len(platformLines)),
+			float64(out.Len()), 0.05)
 		if n == 100 {
 			if got := len(metricNames(t, out.Bytes())); got != ledgerMetrics {
 				t.Errorf("the function writes %d metrics and the code says %d", got, ledgerMetrics)
@@ -94,7 +95,8 @@ func metricNames(t *testing.T, log []byte) map[string]bool {
 // bus counts what PutEvents is charged for.
 type bus struct{ entries, chunks int }
 
-func (b *bus) PutEvents(_ context.Context, in *awseventbridge.PutEventsInput, _ ...func(*awseventbridge.Options)) (*awseventbridge.PutEventsOutput, error) {
+func (b *bus) PutEvents(_ context.Context, in *awseventbridge.PutEventsInput,
+	_ ...func(*awseventbridge.Options)) (*awseventbridge.PutEventsOutput, error) {
 	out := &awseventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(in.Entries))}
 	for i, e := range in.Entries {
 		out.Entries[i].EventId = aws.String("e")
@@ -112,8 +114,9 @@ func TestPacking(t *testing.T) {
 	set := settings.Default().Datadog
 	for _, n := range []int{2, 12, 50, 100} {
 		b := &bus{}
-		s := eventbridge.New(b, eventbridge.Config{Bus: "delivery", Pipeline: "oktastream-datadog", Format: "datadog", PackBytes: set.PackBytes,
-			Now: func() time.Time { return now(t) }})
+		s := eventbridge.New(b, eventbridge.Config{Bus: "delivery", Pipeline: "oktastream-datadog", Format: "datadog",
+			PackBytes: set.PackBytes,
+			Now:       func() time.Time { return now(t) }})
 		h := function(t, config.Datadog, &sink.Loop{Sink: s, Limits: eventbridge.Limits(set.PackBytes)}, &bytes.Buffer{})
 		batches := 0
 		for start := 0; start+n <= len(all); start += n {

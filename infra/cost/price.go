@@ -68,13 +68,17 @@ func list() prices {
 		// center, "eventbridge-reduce-charges" (2021-12), explains to the owner of a bus
 		// that events of third parties (SaaS) are charged. A sentence that says who pays
 		// was not found; the item in the price list is the bus's.
-		partnerEvent: price{"partner event, each 64 KB", 1.00, million, "million", "infracost (“Third-party events published”)", "no date", copied},
-		customEvent:  price{"custom event (PutEvents), each 64 KB", 1.00, million, "million", "cloudburn.io", "2026-03", copied},
+		partnerEvent: price{"partner event, each 64 KB", 1.00, million, "million",
+			"infracost (“Third-party events published”)", "no date", copied},
+		customEvent: price{"custom event (PutEvents), each 64 KB", 1.00, million, "million", "cloudburn.io", "2026-03",
+			copied},
 		// That an invocation counts by 64 KB like an event is taken from "Each 64 KB chunk
 		// of a payload is billed as one event" (aws.amazon.com/eventbridge/pricing, stored
 		// copy); of API destinations it does not say so by name. It is the dearer reading.
-		apiDestination: price{"API destination invocation, each 64 KB", 0.20, million, "million", "cloudburn.io", "2026-03", copied},
-		sqsRequest:     price{"SQS request (standard queue), each 64 KB", 0.40, million, "million", "cloudburn.io", "2026-03", copied},
+		apiDestination: price{"API destination invocation, each 64 KB", 0.20, million, "million", "cloudburn.io",
+			"2026-03", copied},
+		sqsRequest: price{"SQS request (standard queue), each 64 KB", 0.40, million, "million", "cloudburn.io",
+			"2026-03", copied},
 		lambdaRequest:  price{"Lambda request", 0.20, million, "million", "api-evangelist/aws-lambda", "2026-05", copied},
 		lambdaGBSecond: price{"Lambda GB-second (arm64)", 0.0000133334, 1, "GB-second", "infracost", "no date", copied},
 		// What Lambda's own log costs is in its first tier the same, $0.50 for the first
@@ -82,18 +86,21 @@ func list() prices {
 		logsIngestedGiB:    price{"CloudWatch Logs ingested (Standard)", 0.50, 1, "GB", "c3x.dev", "2026-06", copied},
 		logsStoredGiBMonth: price{"CloudWatch Logs stored", 0.03, 1, "GB-month", "c3x.dev", "2026-06", copied},
 		customMetric:       price{"custom metric", 0.30, 1, "month", "api-evangelist/cloudwatch", "2026-05", copied},
-		alarmMetric:        price{"metric in an alarm (standard resolution)", 0.10, 1, "month", "api-evangelist/cloudwatch", "2026-05", copied},
-		dashboard:          price{"dashboard", 3.00, 1, "month", "factualminds.com", "2026-06", copied},
-		kmsKey:             price{"KMS key", 1.00, 1, "month", "aws.amazon.com/kms/pricing", "stored copy", own},
-		kmsRequest:         price{"KMS request", 0.03, 10_000, "10,000", "factualminds.com", "2026-06", copied},
-		secret:             price{"secret in Secrets Manager", 0.40, 1, "month", "aws.amazon.com/secrets-manager/pricing, word for word at api-evangelist", "2026-09-20", own},
+		alarmMetric: price{"metric in an alarm (standard resolution)", 0.10, 1, "month",
+			"api-evangelist/cloudwatch", "2026-05", copied},
+		dashboard:  price{"dashboard", 3.00, 1, "month", "factualminds.com", "2026-06", copied},
+		kmsKey:     price{"KMS key", 1.00, 1, "month", "aws.amazon.com/kms/pricing", "stored copy", own},
+		kmsRequest: price{"KMS request", 0.03, 10_000, "10,000", "factualminds.com", "2026-06", copied},
+		secret: price{"secret in Secrets Manager", 0.40, 1, "month",
+			"aws.amazon.com/secrets-manager/pricing, word for word at api-evangelist", "2026-09-20", own},
 	}
 }
 
 // all is the list in the order in which it is shown.
 func (p prices) all() []price {
 	return []price{
-		p.partnerEvent, p.customEvent, p.apiDestination, p.sqsRequest, p.lambdaRequest, p.lambdaGBSecond, p.logsIngestedGiB, p.logsStoredGiBMonth,
+		p.partnerEvent, p.customEvent, p.apiDestination, p.sqsRequest, p.lambdaRequest, p.lambdaGBSecond,
+		p.logsIngestedGiB, p.logsStoredGiBMonth,
 		p.customMetric, p.alarmMetric, p.dashboard, p.secret, p.kmsKey, p.kmsRequest,
 	}
 }

@@ -7,30 +7,34 @@ import (
 	"testing"
 )
 
-// TestReadmeShowsTheCosts compares the README's tables with the code's, word for
-// word.
-func TestReadmeShowsTheCosts(t *testing.T) {
-	const readme = "../../README.md"
-	page, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := regexp.MustCompile(`(?s)(<!-- cost -->\n).*?(<!-- /cost -->)`)
-	if !block.Match(page) {
-		t.Fatal("the README has no block of costs: put <!-- cost --> and <!-- /cost --> on lines of their own, then run -update")
-	}
-	want := block.ReplaceAllStringFunc(string(page), func(old string) string {
-		parts := block.FindStringSubmatch(old)
-		return parts[1] + table() + parts[2]
-	})
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's table of costs is not the code's; -update rewrites it")
-	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
+// TestPagesShowTheCosts compares the pages' tables with the code's, word for word:
+// all of them in README.md of this folder, the totals in the project's README.md.
+func TestPagesShowTheCosts(t *testing.T) {
+	var totals strings.Builder
+	writeTotals(&totals, list())
+	for page, text := range map[string]string{"README.md": table(), "../../README.md": totals.String()} {
+		old, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := regexp.MustCompile(`(?s)(<!-- cost -->\n).*?(<!-- /cost -->)`)
+		if !block.Match(old) {
+			t.Fatalf("%s has no table of costs: put <!-- cost --> and <!-- /cost --> on lines of their own, then run -update", page)
+		}
+		want := block.ReplaceAllStringFunc(string(old), func(match string) string {
+			parts := block.FindStringSubmatch(match)
+			return parts[1] + text + parts[2]
+		})
+		if want == string(old) {
+			continue
+		}
+		if !*update {
+			t.Errorf("the table of costs in %s is not the code's; -update rewrites it", page)
+			continue
+		}
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of costs in the README")
+var update = flag.Bool("update", false, "rewrite the tables of costs in the pages")
 
 const (
 	source  = "aws.partner/okta.com/example/oktastream"
@@ -79,8 +79,10 @@ func envelopeOf(detail string) string {
 func function(t *testing.T, d config.Destination, loop *sink.Loop, out io.Writer) *handler.Handler {
 	t.Helper()
 	env := map[string]string{
-		"AWS_REGION": region, "OKTASTREAM_PIPELINE": "oktastream-" + string(d), "OKTASTREAM_ACCOUNT": account, "OKTASTREAM_SOURCE": source,
-		"OKTASTREAM_DESTINATION": string(d), "OKTASTREAM_BUFFER_URL": "https://sqs/buffer", "OKTASTREAM_DEAD_URL": "https://sqs/dead",
+		"AWS_REGION": region, "OKTASTREAM_PIPELINE": "oktastream-" + string(d), "OKTASTREAM_ACCOUNT": account,
+		"OKTASTREAM_SOURCE":      source,
+		"OKTASTREAM_DESTINATION": string(d), "OKTASTREAM_BUFFER_URL": "https://sqs/buffer",
+		"OKTASTREAM_DEAD_URL":          "https://sqs/dead",
 		"OKTASTREAM_MAX_RECEIVE_COUNT": "59", "OKTASTREAM_LOG_GROUP": "events", "OKTASTREAM_DELIVERY_BUS": "delivery",
 	}
 	c, err := config.Read(func(key string) string { return env[key] })
@@ -134,6 +136,7 @@ func about(t *testing.T, what string, got, measured, tolerance float64) {
 	t.Helper()
 	t.Logf("%s: %.1f measured, %.1f in the code", what, measured, got)
 	if got < measured*(1-tolerance) || got > measured*(1+tolerance) {
-		t.Errorf("%s is %.1f in the code and %.1f as measured; they may differ by %.0f %%: write the measured figure into deployed.go, then run -update", what, got, measured, 100*tolerance)
+		t.Errorf("%s is %.1f in the code and %.1f as measured; they may differ by %.0f %%: write the measured figure "+
+			"into deployed.go, then run -update", what, got, measured, 100*tolerance)
 	}
 }

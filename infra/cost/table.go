@@ -15,7 +15,8 @@ func volumes() []float64 { return []float64{100e3, 1e6, 10e6, 100e6} }
 func table() string {
 	p := list()
 	var b strings.Builder
-	fmt.Fprintf(&b, "US dollars a month of %d days in %s, at list prices without free tiers.\n\n", daysOfMonth, pricesRegion)
+	fmt.Fprintf(&b, "US dollars a month of %d days in %s, at list prices without free tiers.\n\n", daysOfMonth,
+		pricesRegion)
 	writeTotals(&b, p)
 	for _, w := range ways() {
 		writeBill(&b, p, w)
@@ -76,7 +77,7 @@ func writeLevers(b *strings.Builder, p prices) {
 		return changed
 	}
 	b.WriteString("\n")
-	writeHead(b, "**what a setting changes of ours → CloudWatch Logs**")
+	writeHead(b, "**what a setting changes of oktastream → CloudWatch Logs**")
 	for _, lever := range []struct {
 		what string
 		pipeline
@@ -102,7 +103,8 @@ func writePrices(b *strings.Builder, p prices) {
 		if price.trust == copied {
 			mark = " ¹"
 		}
-		fmt.Fprintf(b, "| %s | %s a %s%s | %s | %s |\n", price.what, plain(price.usd), price.unit, mark, price.source, price.dated)
+		fmt.Fprintf(b, "| %s | %s a %s%s | %s | %s |\n", price.what, plain(price.usd), price.unit, mark, price.source,
+			price.dated)
 	}
 	b.WriteString("\n¹ List price as somebody else has copied it from AWS, not re-confirmed on AWS's own page.\n")
 }

@@ -106,6 +106,7 @@ func (c *cloud) startEmulator(t *testing.T) {
 	said := &output{}
 	process := exec.Command(c.python, filepath.Join(c.dir, "launch.py"))
 	process.Env = append(os.Environ(), "E2E_INVOKE="+c.hosts.URL+"/invoke", "E2E_INTAKE="+c.intake.URL,
+		"E2E_RETRIES="+filepath.Join(c.dir, "retries"),
 		fmt.Sprint("E2E_HOUR=", hour.Seconds()), "PYTHONDONTWRITEBYTECODE=1")
 	process.Stderr = said
 	// The emulator ends when this pipe does, however this process ends.
@@ -167,7 +168,8 @@ func (c *cloud) call(t *testing.T, service, method, path, target string, body []
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+
+		"Credential=testing/20260101/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
 	if target != "" {
 		request.Header.Set("X-Amz-Target", target)
 		request.Header.Set("Content-Type", "application/x-amz-json-1.1")

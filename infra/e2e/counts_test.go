@@ -56,7 +56,8 @@ func (c *cloud) counts(t *testing.T, p pipeline, want sent) standing {
 		t.Errorf("%s: event %s (%s) is neither in the destination nor dead", p.Name, uuid, want[uuid])
 	}
 	if len(missing) > 0 {
-		t.Errorf("%s: %d of %d events are lost, or still on their way after %v (%s)", p.Name, len(missing), len(want), patience, c.depths(t, p))
+		t.Errorf("%s: %d of %d events are lost, or still on their way after %v (%s)", p.Name, len(missing), len(want),
+			patience, c.depths(t, p))
 	}
 	for uuid, l := range now.dead {
 		if l.reason == "" {
@@ -123,7 +124,8 @@ func (c *cloud) rests(t *testing.T, p pipeline) bool {
 // depth is how many messages a queue holds, hidden ones too.
 func (c *cloud) depth(t *testing.T, url string) int {
 	t.Helper()
-	out, err := c.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"All"}})
+	out, err := c.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url,
+		AttributeNames: []types.QueueAttributeName{"All"}})
 	if err != nil {
 		t.Fatalf("look at queue %s: %v", url, err)
 	}

@@ -53,7 +53,8 @@ func (c *cloud) cdk(t *testing.T, arguments ...string) string {
 func (c *cloud) deploy(t *testing.T, stack string, settings ...string) map[string]pipeline {
 	t.Helper()
 	// A change set leaves the emulated stack without outputs.
-	arguments := []string{"deploy", "--method=direct", "--require-approval=never", "--ci", "-o", filepath.Join(c.dir, "cdk.out"), "-c", "stack=" + stack}
+	arguments := []string{"deploy", "--method=direct", "--require-approval=never", "--ci", "-o", filepath.Join(c.dir,
+		"cdk.out"), "-c", "stack=" + stack}
 	for _, setting := range settings {
 		arguments = append(arguments, "-c", setting)
 	}

@@ -11,6 +11,6 @@
 // repeat an asynchronous call) is done here, with the settings that were deployed and
 // the code that was uploaded. Datadog is a server on loopback.
 //
-// IAM is not evaluated here; package access does that on the template. The README
-// says what else only a real account can show.
+// IAM is not evaluated here; package access does that on the template. README.md of
+// this folder says what else only a real account can show.
 package e2e

@@ -56,6 +56,7 @@ func TestEndToEnd(t *testing.T) {
 		{"CloudWatch Logs throttles", w.throttled},
 		{"the function is killed in the middle of a batch", w.killed},
 		{"Datadog is slow and busy", w.busy},
+		{"SendMessage to the queue dead hangs", w.hanging},
 		{"Datadog refuses, then replay", w.refused},
 		{"CloudWatch Logs refuses for longer than the outage budget, then replay", w.exhausted},
 		{"an update changes format and filter in full flow", w.updated},
@@ -74,23 +75,27 @@ func TestEndToEnd(t *testing.T) {
 		}
 		t.Logf("%5.1f s %s", time.Since(start).Seconds(), scenario.name)
 	}
-	t.Logf("%d records of %d events on two log streams, %.0f s in all", w.delivered, w.first.count+w.second.count, time.Since(began).Seconds())
+	t.Logf("%d records of %d events on two log streams, %.0f s in all", w.delivered, w.first.count+w.second.count,
+		time.Since(began).Seconds())
 }
 
 // prepare bootstraps, makes what a user makes before he deploys, and deploys.
 func (w *world) prepare(t *testing.T) {
 	w.binary = filepath.Join(w.dir, "oktastream")
-	if out, err := exec.Command("go", "build", "-o", w.binary, "../../lambda/cmd/oktastream").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", w.binary,
+		"../../lambda/cmd/oktastream").CombinedOutput(); err != nil {
 		t.Fatalf("build the command: %v\n%s", err, out)
 	}
-	secret, err := json.Marshal(map[string]string{"Name": "datadog/api-key", "SecretString": apiKey, "ClientRequestToken": "11111111-1111-1111-1111-111111111111"})
+	secret, err := json.Marshal(map[string]string{"Name": "datadog/api-key", "SecretString": apiKey,
+		"ClientRequestToken": "11111111-1111-1111-1111-111111111111"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.call(t, "secretsmanager", "POST", "/", "secretsmanager.CreateSecret", secret)
 	w.first, w.second = w.stream(t, "e2e-aaaa"), w.stream(t, "e2e-bbbb")
 	// The CDK runs the app to bootstrap, too, and the app wants its settings.
-	w.cdk(t, "bootstrap", "--ci", "-o", filepath.Join(w.dir, "cdk.out"), "-c", "source="+w.first.source, "-c", "destination=cloudwatch")
+	w.cdk(t, "bootstrap", "--ci", "-o", filepath.Join(w.dir, "cdk.out"), "-c", "source="+w.first.source, "-c",
+		"destination=cloudwatch")
 	w.one = w.deploy(t, "one", w.firstStack("destination=cloudwatch,datadog", "secret=datadog/api-key")...)
 	for _, d := range []string{"cloudwatch", "datadog"} {
 		p, ok := w.one[d]

@@ -50,7 +50,8 @@ func (f *function) start(id string) (*environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve the runtime API: %w", err)
 	}
-	e := &environment{id: id, said: &output{}, work: make(chan call), answers: make(chan answer, 1), done: make(chan struct{})}
+	e := &environment{id: id, said: &output{}, work: make(chan call), answers: make(chan answer, 1),
+		done: make(chan struct{})}
 	e.server = &http.Server{Handler: e.runtimeAPI(f)}
 	go func() { _ = e.server.Serve(listener) }()
 

@@ -72,7 +72,8 @@ func (c *cloud) load(t *testing.T, name string) *function {
 	f := &function{endpoint: c.gate.URL, free: make(chan *environment, most)}
 	decode(t, said.Configuration, f)
 	if f.Runtime != "provided.al2023" || len(f.Architectures) != 1 || f.Architectures[0] != "arm64" {
-		t.Fatalf("function %s: runtime %s on %v; it is hosted here as provided.al2023 on arm64", name, f.Runtime, f.Architectures)
+		t.Fatalf("function %s: runtime %s on %v; it is hosted here as provided.al2023 on arm64", name, f.Runtime,
+			f.Architectures)
 	}
 	if runtime.GOARCH != "arm64" {
 		f.emulate = c.qemu

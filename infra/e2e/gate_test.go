@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"bytes"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +29,8 @@ type gate struct {
 // rule says what becomes of a call: the code of an error, "" where it goes through.
 type rule struct {
 	refuse func(operation, function string) (code string)
+	// hang reports whether a call gets no answer until its caller gives up.
+	hang func(operation, body string) bool
 	// after is called when AWS has done what was asked, before the function is told.
 	after func(operation, function string)
 }
@@ -43,6 +47,17 @@ func newGate(t *testing.T, endpoint string) *gate {
 		g.mu.Lock()
 		now := g.rule
 		g.mu.Unlock()
+		if now.hang != nil {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if now.hang(operation, string(body)) {
+				<-r.Context().Done()
+				return
+			}
+		}
 		if now.refuse != nil {
 			if code := now.refuse(operation, function); code != "" {
 				g.count(g.refused, code)

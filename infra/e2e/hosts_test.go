@@ -190,7 +190,8 @@ func (h *hosts) try(running *host, event []byte) {
 	})
 	if problem == nil {
 		url := h.cloud.queueURL(running.Async.DestinationConfig.OnFailure.Destination)
-		_, problem = h.cloud.sqs.SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String(string(record))})
+		_, problem = h.cloud.sqs.SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: &url,
+			MessageBody: aws.String(string(record))})
 	}
 	if problem != nil {
 		// It is missing from the counts, which is where this shows.

@@ -45,7 +45,8 @@ type sent map[string]string
 func (c *cloud) stream(t *testing.T, name string) *org {
 	t.Helper()
 	o := &org{cloud: c, source: "aws.partner/okta.com/example/" + name}
-	if _, err := c.buses.CreatePartnerEventSource(t.Context(), &eventbridge.CreatePartnerEventSourceInput{Account: aws.String(account), Name: &o.source}); err != nil {
+	if _, err := c.buses.CreatePartnerEventSource(t.Context(),
+		&eventbridge.CreatePartnerEventSourceInput{Account: aws.String(account), Name: &o.source}); err != nil {
 		t.Fatalf("make the partner event source: %v", err)
 	}
 	c.streams = append(c.streams, o.source)
@@ -87,7 +88,10 @@ func (c *cloud) others(uuid, source string) bool {
 // like is the sample that shares most words with an event type from its beginning.
 func (o *org) like(kind string) map[string]json.RawMessage {
 	words := strings.Split(kind, ".")
-	return slices.MaxFunc(o.samples, func(a, b sample) int { return shared(a.words, words) - shared(b.words, words) }).detail
+	return slices.MaxFunc(o.samples, func(a, b sample) int {
+		return shared(a.words, words) - shared(b.words,
+			words)
+	}).detail
 }
 
 func shared(a, b []string) int {
@@ -107,7 +111,8 @@ func (o *org) event(t *testing.T, kind string) (uuid string, detail []byte) {
 	o.mu.Unlock()
 	uuid = fmt.Sprintf("%08x-%s-11f1-9d5b-e2e000000000", n, mark(o.source))
 	fields := maps.Clone(o.like(kind))
-	for name, value := range map[string]string{"uuid": uuid, "eventType": kind, "published": time.Now().UTC().Format("2006-01-02T15:04:05.000Z")} {
+	for name, value := range map[string]string{"uuid": uuid, "eventType": kind,
+		"published": time.Now().UTC().Format("2006-01-02T15:04:05.000Z")} {
 		fields[name] = json.RawMessage(`"` + value + `"`)
 	}
 	text, err := json.Marshal(fields)
@@ -136,7 +141,8 @@ func (o *org) send(t *testing.T, kinds ...string) sent {
 
 func (o *org) entry(detail []byte) types.PutPartnerEventsRequestEntry {
 	now := time.Now()
-	return types.PutPartnerEventsRequestEntry{Source: &o.source, DetailType: aws.String("SystemLog"), Detail: aws.String(string(detail)), Time: &now}
+	return types.PutPartnerEventsRequestEntry{Source: &o.source, DetailType: aws.String("SystemLog"),
+		Detail: aws.String(string(detail)), Time: &now}
 }
 
 func (o *org) put(t *testing.T, entries []types.PutPartnerEventsRequestEntry) {

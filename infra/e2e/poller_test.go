@@ -117,7 +117,8 @@ func (p *poller) deliver(batch []types.Message) {
 		if back[*m.MessageId] {
 			continue
 		}
-		gone = append(gone, types.DeleteMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle})
+		gone = append(gone, types.DeleteMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)),
+			ReceiptHandle: m.ReceiptHandle})
 	}
 	p.mu.Lock()
 	p.returned += len(batch) - len(gone)
@@ -157,11 +158,13 @@ func payload(batch []types.Message, arn string) []byte {
 	for _, m := range batch {
 		attributes := map[string]any{}
 		for name, a := range m.MessageAttributes {
-			attributes[name] = map[string]any{"stringValue": a.StringValue, "dataType": a.DataType, "stringListValues": []string{}, "binaryListValues": []string{}}
+			attributes[name] = map[string]any{"stringValue": a.StringValue, "dataType": a.DataType,
+				"stringListValues": []string{}, "binaryListValues": []string{}}
 		}
 		records = append(records, map[string]any{
 			"messageId": m.MessageId, "receiptHandle": m.ReceiptHandle, "body": m.Body, "attributes": m.Attributes,
-			"messageAttributes": attributes, "md5OfBody": m.MD5OfBody, "eventSource": "aws:sqs", "eventSourceARN": arn, "awsRegion": region,
+			"messageAttributes": attributes, "md5OfBody": m.MD5OfBody, "eventSource": "aws:sqs", "eventSourceARN": arn,
+			"awsRegion": region,
 		})
 	}
 	text, err := json.Marshal(map[string]any{"Records": records})

@@ -32,10 +32,12 @@ func (c *cloud) messages(t *testing.T, url string) []types.Message {
 		all = append(all, out.Messages...)
 		var back []types.ChangeMessageVisibilityBatchRequestEntry
 		for i, m := range out.Messages {
-			back = append(back, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle})
+			back = append(back, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(fmt.Sprint(i)),
+				ReceiptHandle: m.ReceiptHandle})
 		}
 		defer func() {
-			_, err := c.sqs.ChangeMessageVisibilityBatch(t.Context(), &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &url, Entries: back})
+			_, err := c.sqs.ChangeMessageVisibilityBatch(t.Context(),
+				&sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &url, Entries: back})
 			if err != nil {
 				t.Fatalf("give the messages of %s back: %v", url, err)
 			}
@@ -78,8 +80,10 @@ func (c *cloud) hasten(t *testing.T, p pipeline, visibility time.Duration) {
 func (c *cloud) receives(t *testing.T, p pipeline, n int) {
 	t.Helper()
 	redrive := p.Redrive[strings.LastIndexByte(p.Redrive, '/')+1:]
-	policy := fmt.Sprintf(`{"deadLetterTargetArn":"arn:aws:sqs:%s:%s:%s","maxReceiveCount":%d}`, region, account, redrive, n)
-	_, err := c.sqs.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: &p.Buffer, Attributes: map[string]string{"RedrivePolicy": policy}})
+	policy := fmt.Sprintf(`{"deadLetterTargetArn":"arn:aws:sqs:%s:%s:%s","maxReceiveCount":%d}`, region, account,
+		redrive, n)
+	_, err := c.sqs.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: &p.Buffer,
+		Attributes: map[string]string{"RedrivePolicy": policy}})
 	if err != nil {
 		t.Fatalf("set the redrive policy of %s: %v", p.Buffer, err)
 	}

@@ -22,8 +22,9 @@ func (w *world) everyEvent(t *testing.T) {
 		// What no rule would let through, but somebody may put into the queue.
 		w.drop(t, p.Buffer, "no JSON: e2e-broken-"+d)
 		_, detail := w.first.event(t, "user.session.start")
-		w.drop(t, p.Buffer, `{"version":"0","id":"1","detail-type":"SystemLog","source":"`+p.Source+`","account":"999999999999","time":"2026-11-01T00:00:00Z","region":"`+
-			region+`","resources":[],"detail":`+strings.Replace(string(detail), `"uuid":"`, `"uuid":"e2e-foreign-`, 1)+`}`)
+		w.drop(t, p.Buffer,
+			`{"version":"0","id":"1","detail-type":"SystemLog","source":"`+p.Source+`","account":"999999999999","time":"2026-11-01T00:00:00Z","region":"`+
+				region+`","resources":[],"detail":`+strings.Replace(string(detail), `"uuid":"`, `"uuid":"e2e-foreign-`, 1)+`}`)
 	}
 	for d := range w.one {
 		now := w.balance(t, d)
@@ -55,7 +56,8 @@ func (w *world) everyEvent(t *testing.T) {
 	w.isDatadog(t, w.first.source, w.sent["datadog"])
 	for d, p := range w.one {
 		host := w.host(p)
-		t.Logf("%s: %d messages in %d batches, the largest %d of %d", d, host.poller.messages, host.poller.batches, host.poller.largest, host.poller.BatchSize)
+		t.Logf("%s: %d messages in %d batches, the largest %d of %d", d, host.poller.messages, host.poller.batches,
+			host.poller.largest, host.poller.BatchSize)
 		if host.poller.largest < host.poller.BatchSize/2 {
 			t.Errorf("%s: no batch was larger than %d: nothing is batched", d, host.poller.largest)
 		}

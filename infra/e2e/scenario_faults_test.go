@@ -3,6 +3,11 @@
 package e2e
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,7 +89,8 @@ func (w *world) killed(t *testing.T) {
 }
 
 // busy: Datadog answers one POST after EventBridge has stopped waiting, and others
-// with what is to be tried again.
+// with each status that EventBridge repeats. RetryInvocationAttempts of the delivery
+// rule, which the alarm delivery-retrying reads, counts each of them.
 func (w *world) busy(t *testing.T) {
 	p := w.one["datadog"]
 	before := w.standing(t, p)
@@ -96,14 +102,25 @@ func (w *world) busy(t *testing.T) {
 			return mood{status: 429, retryAfter: "1"}
 		case 2:
 			return mood{status: 503}
+		case 4:
+			return mood{status: 401}
+		case 5:
+			return mood{status: 407}
+		case 6:
+			return mood{status: 409}
 		}
 		return mood{}
 	})
+	repeated := w.repeated(t, "to-datadog")
 	w.send(t, some(400)...)
 	now := w.balance(t, "datadog")
 	w.balance(t, "cloudwatch")
+	if n := w.repeated(t, "to-datadog") - repeated; n < 7 {
+		t.Errorf("RetryInvocationAttempts of the delivery rule is %d, want 7 or more", n)
+	}
 	// What came too late for EventBridge came all the same.
-	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() &&
+		time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		now = w.standing(t, p)
 	}
 	if now.copies() == before.copies() {
@@ -111,5 +128,68 @@ func (w *world) busy(t *testing.T) {
 	}
 	if posts := w.intake.set(nil); posts < 7 {
 		t.Errorf("%d POSTs: the scenario shows nothing", posts)
+	}
+}
+
+// repeated is RetryInvocationAttempts of a rule, as the emulator counts it.
+func (w *world) repeated(t *testing.T, rule string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, "retries"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasSuffix(strings.TrimSpace(line), " "+rule) {
+			n++
+		}
+	}
+	return n
+}
+
+// hanging: SendMessage to the queue dead gets no answer while poison arrives among
+// good events. The good ones are delivered, no call of the function runs out of
+// time, and the poison is dead once SQS answers again.
+func (w *world) hanging(t *testing.T) {
+	p := w.one["cloudwatch"]
+	failed := len(w.host(p).poller.failed)
+	var calls atomic.Int64
+	w.gate.set(rule{hang: func(operation, body string) bool {
+		hangs := operation == "SendMessage" && strings.Contains(body, p.Dead[strings.LastIndexByte(p.Dead, '/'):])
+		if hangs {
+			calls.Add(1)
+		}
+		return hangs
+	}})
+	for i := range 5 {
+		w.drop(t, p.Buffer, "{not JSON "+strings.Repeat("x", i))
+	}
+	good := w.send(t, some(100)...)
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		now := w.standing(t, p)
+		if len(now.missing(good)) == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d good events are not delivered while the queue dead hangs", len(now.missing(good)))
+		}
+	}
+	w.gate.set(rule{})
+	if calls.Load() == 0 {
+		t.Error("nothing was sent to the queue dead: the scenario shows nothing")
+	}
+	now := w.balance(t, "cloudwatch")
+	w.balance(t, "datadog")
+	poison := 0
+	for _, l := range now.odd {
+		if l.reason == "not_json" && l.queue == "dead" {
+			poison++
+		}
+	}
+	if poison < 5 {
+		t.Errorf("%d poison messages are dead as not_json, want 5", poison)
+	}
+	if list := w.host(p).poller.failed[failed:]; len(list) > 0 {
+		t.Errorf("calls of the function failed as a whole: %q", list)
 	}
 }

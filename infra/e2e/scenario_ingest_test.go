@@ -16,13 +16,15 @@ import (
 // secondStack are the settings of the second stack, on a bus that is not its own and
 // with a key that is.
 func (w *world) secondStack(more ...string) []string {
-	return append([]string{"source=" + w.second.source, "bus=existing", "destination=cloudwatch,datadog", "secret=datadog/api-key", "kms=own"}, more...)
+	return append([]string{"source=" + w.second.source, "bus=existing", "destination=cloudwatch,datadog",
+		"secret=datadog/api-key", "kms=own"}, more...)
 }
 
 // single: the rule calls the function, one event a call, on a bus that somebody has
 // made in the console.
 func (w *world) single(t *testing.T) {
-	if _, err := w.buses.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: &w.second.source, EventSourceName: &w.second.source}); err != nil {
+	if _, err := w.buses.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: &w.second.source,
+		EventSourceName: &w.second.source}); err != nil {
 		t.Fatalf("associate the source by hand: %v", err)
 	}
 	w.two = w.deploy(t, "two", w.secondStack("ingest=lambda", "window=1")...)
@@ -85,7 +87,8 @@ func (w *world) hasOneKey(t *testing.T) {
 	keys := map[string][]string{}
 	for _, p := range w.two {
 		for _, queue := range []string{p.Buffer, p.Redrive, p.Dead} {
-			out, err := w.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameKmsMasterKeyId}})
+			out, err := w.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &queue,
+				AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameKmsMasterKeyId}})
 			if err != nil {
 				t.Fatalf("look at queue %s: %v", queue, err)
 			}
@@ -107,7 +110,8 @@ func (w *world) balanceTwo(t *testing.T) {
 	for _, p := range w.two {
 		now := w.counts(t, p, w.twoSent)
 		now.all(t, p, w.twoSent)
-		t.Logf("%s: %d sent = %d delivered + %d dead; %d copies", p.Name, len(w.twoSent), len(now.delivered), len(now.dead), now.copies())
+		t.Logf("%s: %d sent = %d delivered + %d dead; %d copies", p.Name, len(w.twoSent), len(now.delivered),
+			len(now.dead), now.copies())
 	}
 }
 

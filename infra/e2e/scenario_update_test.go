@@ -125,5 +125,6 @@ func (w *world) removed(t *testing.T) {
 // isDeployed reports whether a pipeline has a function.
 func (w *world) isDeployed(t *testing.T, pipeline string) bool {
 	t.Helper()
-	return slices.ContainsFunc(w.functions(t), func(f listed) bool { return f.Environment.Variables["OKTASTREAM_PIPELINE"] == pipeline })
+	return slices.ContainsFunc(w.functions(t),
+		func(f listed) bool { return f.Environment.Variables["OKTASTREAM_PIPELINE"] == pipeline })
 }

@@ -29,7 +29,8 @@ func (c *cloud) isOCSF(t *testing.T, now standing, want sent) {
 			all = append(all, record)
 			for _, problem := range ocsftest.Check([]byte(record)) {
 				if !problem.Warning {
-					t.Errorf("event %s (%s) is no valid OCSF: %s at %s: %s", uuid, want[uuid], problem.Kind, problem.Path, problem.Detail)
+					t.Errorf("event %s (%s) is no valid OCSF: %s at %s: %s", uuid, want[uuid], problem.Kind, problem.Path,
+						problem.Detail)
 				}
 			}
 			if code := gjson.Get(record, "metadata.event_code").String(); code != want[uuid] {
@@ -50,9 +51,11 @@ func (c *cloud) isOCSF(t *testing.T, now standing, want sent) {
 	if err := os.WriteFile(file, []byte("["+strings.Join(all, ",\n")+"]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(c.python, validator, filepath.Join(shared, "ocsf/ocsf-1.8.0-okta-subset.json"), file).CombinedOutput()
+	out, err := exec.Command(c.python, validator, filepath.Join(shared, "ocsf/ocsf-1.8.0-okta-subset.json"),
+		file).CombinedOutput()
 	verdict := strings.TrimSpace(string(out))
-	if want := fmt.Sprintf("{'events': %d, 'events_with_errors': 0}", checked); err != nil || !strings.HasSuffix(verdict, want) {
+	if want := fmt.Sprintf("{'events': %d, 'events_with_errors': 0}", checked); err != nil ||
+		!strings.HasSuffix(verdict, want) {
 		t.Errorf("the reference validator: %v\n%s", err, verdict)
 	}
 }
@@ -61,7 +64,8 @@ func (c *cloud) isOCSF(t *testing.T, now standing, want sent) {
 // nothing around them.
 func isRaw(t *testing.T, record string) {
 	t.Helper()
-	if !gjson.Get(record, "uuid").Exists() || !gjson.Get(record, "legacyEventType").Exists() || gjson.Get(record, "class_uid").Exists() || gjson.Get(record, "detail").Exists() {
+	if !gjson.Get(record, "uuid").Exists() || !gjson.Get(record, "legacyEventType").Exists() || gjson.Get(record,
+		"class_uid").Exists() || gjson.Get(record, "detail").Exists() {
 		t.Errorf("no raw event: %.200s", record)
 	}
 }
@@ -112,7 +116,8 @@ func (c *cloud) isDatadog(t *testing.T, source string, want sent) {
 // isEnvelope checks that a record is the whole of what EventBridge gives a rule.
 func isEnvelope(t *testing.T, record, source string) {
 	t.Helper()
-	if gjson.Get(record, "source").String() != source || gjson.Get(record, "detail-type").String() != "SystemLog" || gjson.Get(record, "account").String() != account {
+	if gjson.Get(record, "source").String() != source || gjson.Get(record, "detail-type").String() != "SystemLog" ||
+		gjson.Get(record, "account").String() != account {
 		t.Errorf("no envelope: %.200s", record)
 	}
 }

@@ -5,39 +5,27 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/oktastream/oktastream/infra/pattern"
 	"github.com/oktastream/oktastream/infra/watch"
 )
 
-// watch makes the alarms, whoever is told of them, and the dashboard.
+// watch makes the alarms, the topic that they notify, and the dashboard.
 func (b *builder) watch(o *Oktastream) {
 	stack := watch.Stack{
-		Name: b.name, Partition: *awscdk.Aws_PARTITION(), Region: *awscdk.Aws_REGION(), Account: *awscdk.Aws_ACCOUNT_ID(), Bus: *b.bus.name,
-		Live: b.s.Live, SilenceMinutes: b.s.SilenceMinutes,
+		Name: b.name, Partition: *awscdk.Aws_PARTITION(), Region: *awscdk.Aws_REGION(), Account: *awscdk.Aws_ACCOUNT_ID(),
+		Source: b.s.Source, Bus: *b.bus.name, Live: b.s.Live, SilenceMinutes: b.s.SilenceMinutes,
 	}
-	filtered := true
 	for _, p := range o.Pipelines {
-		seen := b.seen(p)
-		filtered = filtered && seen.Filtered
-		stack.Pipelines = append(stack.Pipelines, seen)
+		stack.Pipelines = append(stack.Pipelines, b.seen(p))
 	}
-	all := pattern.For(b.s.Source, nil, nil).Pattern
-	if filtered {
-		stack.AllRule = b.newCountingRule("All", "-all", "Counts every event, for the alarm of silence", all)
+	if b.streamRule != nil {
+		stack.StreamRule = *b.streamRule.Name
 	}
-	changed := pattern.Pattern{"detail": map[string]any{"eventType": []any{map[string]any{"prefix": "system.log_stream."}}}}
-	for key, value := range all {
-		changed[key] = value
-	}
-	stack.StreamRule = b.newCountingRule("LogStream", "-log-stream", "Counts changes of Okta's log streams, for an alarm", changed)
-
 	topic := b.newTopic()
 	for _, alarm := range watch.Alarms(stack) {
 		// By name and not by number: an alarm that comes before others must not shift
-		// their names, which are taken as long as those stand.
+		// their names, which are taken as long as those exist.
 		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm, topic)
 	}
 	awscloudwatch.NewCfnDashboard(b.scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
@@ -54,7 +42,8 @@ func (b *builder) seen(p *Pipeline) watch.Pipeline {
 		OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
 	}
 	if p.Function != nil {
-		seen.Buffer, seen.Redrive, seen.Function, seen.Mapping = *p.Buffer.Name, *p.Redrive.Name, *p.Function.Name, *p.Function.mapping
+		seen.Buffer, seen.Redrive, seen.Function, seen.Mapping = *p.Buffer.Name, *p.Redrive.Name, *p.Function.Name,
+			*p.Function.mapping
 	}
 	if p.LogGroup != nil {
 		seen.LogGroup = *p.LogGroup.Name
@@ -63,19 +52,6 @@ func (b *builder) seen(p *Pipeline) watch.Pipeline {
 		seen.DeliveryRule, seen.DeliveryBus = *p.Delivery.rule.Name, *p.Delivery.busName
 	}
 	return seen
-}
-
-// newCountingRule is a rule on the partner event bus without a target: what it
-// matches is counted by EventBridge, and nothing else happens.
-func (b *builder) newCountingRule(id, suffix, description string, p pattern.Pattern) string {
-	name := b.name + suffix
-	rule := awsevents.NewCfnRule(b.scope, &id, &awsevents.CfnRuleProps{
-		Name: &name, EventBusName: b.bus.name, EventPattern: p, Description: &description, State: jsii.String("ENABLED"),
-	})
-	if b.bus.resource != nil {
-		rule.AddResourceDependency(b.bus.resource, nil)
-	}
-	return name
 }
 
 func (b *builder) newAlarm(id string, a watch.Alarm, topic *string) {
@@ -113,7 +89,8 @@ func dataQuery(q watch.Query, period int) *awscloudwatch.CfnAlarm_MetricDataQuer
 		dimensions = append(dimensions, &awscloudwatch.CfnAlarm_DimensionProperty{Name: &d.Name, Value: &d.Value})
 	}
 	out.MetricStat = &awscloudwatch.CfnAlarm_MetricStatProperty{
-		Metric: &awscloudwatch.CfnAlarm_MetricProperty{Namespace: &q.Metric.Namespace, MetricName: &q.Metric.Name, Dimensions: dimensions},
+		Metric: &awscloudwatch.CfnAlarm_MetricProperty{Namespace: &q.Metric.Namespace, MetricName: &q.Metric.Name,
+			Dimensions: dimensions},
 		Period: jsii.Number(period), Stat: &q.Metric.Stat,
 	}
 	return out

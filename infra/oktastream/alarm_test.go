@@ -8,22 +8,23 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
 	"github.com/oktastream/oktastream/infra/queries"
-	"github.com/oktastream/oktastream/infra/watch"
 )
 
 // dimensions are the resources of the template that a dimension of a metric can
 // name.
 func (s *synthesised) dimensions(t *testing.T) map[string]map[string]bool {
 	t.Helper()
-	names := map[string]map[string]bool{"EventBusName": {source: true}, "pipeline": {}, "origin": {"replay": true}}
+	names := map[string]map[string]bool{
+		"EventBusName": {source: true}, "EventSourceName": {source: true}, "pipeline": {}, "origin": {"replay": true},
+	}
 	for dimension, kind := range map[string]string{
-		"QueueName": "AWS::SQS::Queue", "FunctionName": "AWS::Lambda::Function", "EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
-		"LogGroupName": "AWS::Logs::LogGroup", "RuleName": "AWS::Events::Rule", "EventBusName": "AWS::Events::EventBus",
+		"QueueName": "AWS::SQS::Queue", "FunctionName": "AWS::Lambda::Function",
+		"EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
+		"LogGroupName":           "AWS::Logs::LogGroup", "RuleName": "AWS::Events::Rule", "EventBusName": "AWS::Events::EventBus",
 	} {
 		if names[dimension] == nil {
 			names[dimension] = map[string]bool{}
@@ -67,7 +68,8 @@ func TestAlarmsLookAtWhatIsThere(t *testing.T) {
 				for _, d := range metric["Dimensions"].([]any) {
 					d := d.(map[string]any)
 					if !names[d["Name"].(string)][d["Value"].(string)] {
-						t.Errorf("%s looks at %v, whose %s %v the template does not have", id, metric["MetricName"], d["Name"], d["Value"])
+						t.Errorf("%s looks at %v, whose %s %v the template does not have", id, metric["MetricName"], d["Name"],
+							d["Value"])
 					}
 					looked[d["Name"].(string)+"="+d["Value"].(string)] = true
 				}
@@ -75,7 +77,8 @@ func TestAlarmsLookAtWhatIsThere(t *testing.T) {
 			if returned != 1 {
 				t.Errorf("%s returns %d lines", id, returned)
 			}
-			if text := properties["AlarmDescription"].(string); len(text) > 1024 || !strings.Contains(text, "WHAT HAPPENED") || !strings.Contains(text, "DO FIRST") {
+			if text := properties["AlarmDescription"].(string); len(text) > 1024 || !strings.Contains(text, "WHAT HAPPENED") ||
+				!strings.Contains(text, "WHAT IT MEANS") || !strings.Contains(text, "DO FIRST: 1. ") {
 				t.Errorf("%s says %d characters: %s", id, len(text), text)
 			}
 			if name := properties["AlarmName"].(string); !strings.HasPrefix(name, s.stack+"-") {
@@ -93,7 +96,7 @@ func TestAlarmsLookAtWhatIsThere(t *testing.T) {
 			}
 		}
 		for rule := range names["RuleName"] {
-			if !looked["RuleName="+rule] && (s.settings.Live || !strings.HasSuffix(rule, "-all")) {
+			if !looked["RuleName="+rule] {
 				t.Errorf("no alarm looks at the rule %s", rule)
 			}
 		}
@@ -197,7 +200,8 @@ func TestTheDashboardShowsWhatIsThere(t *testing.T) {
 // TestQueriesAreSaved: each query, in the shape that the log group holds, and the
 // index that they use.
 func TestQueriesAreSaved(t *testing.T) {
-	want := map[string]queries.Shape{"cloudwatch": queries.OCSF, "rule-cloudwatch": queries.Envelope, "raw": queries.Raw, "lambda-cloudwatch": queries.OCSF}
+	want := map[string]queries.Shape{"cloudwatch": queries.OCSF, "rule-cloudwatch": queries.Envelope,
+		"raw": queries.Raw, "lambda-cloudwatch": queries.OCSF}
 	for name, shape := range want {
 		t.Run(name, func(t *testing.T) {
 			s := synthesise(t, name)
@@ -205,7 +209,8 @@ func TestQueriesAreSaved(t *testing.T) {
 			saved := map[string]string{}
 			for _, r := range s.of("AWS::Logs::QueryDefinition") {
 				properties := s.resolve(t, r["Properties"]).(map[string]any)
-				if groups := properties["LogGroupNames"].([]any); len(groups) != 1 || groups[0] != s.resolve(t, map[string]any{"Ref": id}) {
+				if groups := properties["LogGroupNames"].([]any); len(groups) != 1 || groups[0] != s.resolve(t,
+					map[string]any{"Ref": id}) {
 					t.Errorf("%v asks %v", properties["Name"], groups)
 				}
 				saved[properties["Name"].(string)] = properties["QueryString"].(string)
@@ -232,96 +237,78 @@ func TestQueriesAreSaved(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsTheAlarms compares the README's tables with what is deployed:
-// each kind of alarm of any configuration, and each failure with its alarms.
-func TestReadmeShowsTheAlarms(t *testing.T) {
-	needNode(t)
-	deployed := map[string]bool{}
-	for name := range configurations() {
-		s := synthesise(t, name)
+// TestThePageShowsTheDeployedAlarms compares the alarms of every configuration
+// with those of the page, which package watch writes.
+func TestThePageShowsTheDeployedAlarms(t *testing.T) {
+	page, err := os.ReadFile("../watch/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(page), "<!-- alarms -->")
+	block, _, _ = strings.Cut(block, "<!-- /alarms -->")
+	shown, seen := map[string]bool{}, map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(block, -1) {
+		shown[row[1]] = true
+	}
+	each(t, func(t *testing.T, s *synthesised) {
 		for _, r := range s.of("AWS::CloudWatch::Alarm") {
-			deployed[r["Properties"].(map[string]any)["AlarmName"].(string)[len(s.stack)+1:]] = true
-		}
-	}
-	var alarms, failures, saved strings.Builder
-	alarms.WriteString("| alarm | what happened | what to do first | no data |\n|---|---|---|---|\n")
-	kinds := map[string]bool{}
-	for _, a := range watch.Kinds() {
-		kinds[a.Kind] = true
-		fmt.Fprintf(&alarms, "| `%s` | %s | %s | %s, because %s |\n", a.Kind, cell(a.Happened), cell(a.DoFirst), a.Missing, cell(a.WhyMissing))
-		if !deployed[a.Kind] && !deployed["cloudwatch-"+a.Kind] && !deployed["datadog-"+a.Kind] {
-			t.Errorf("the README shows %s, which no configuration deploys", a.Kind)
-		}
-	}
-	var names []string
-	for name := range deployed {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		if kind := strings.TrimPrefix(strings.TrimPrefix(name, "cloudwatch-"), "datadog-"); !kinds[kind] {
-			t.Errorf("%s is deployed, and the README does not show it", name)
-		}
-	}
-	failures.WriteString("| what goes wrong | alarm | where else it shows, and why |\n|---|---|---|\n")
-	for _, f := range watch.Failures() {
-		var list []string
-		for _, kind := range f.Kinds {
-			if !kinds[kind] {
-				t.Errorf("%s: there is no alarm %s", f.What, kind)
+			kind := r["Properties"].(map[string]any)["AlarmName"].(string)[len(s.stack)+1:]
+			kind = strings.TrimPrefix(strings.TrimPrefix(kind, "cloudwatch-"), "datadog-")
+			seen[kind] = true
+			if !shown[kind] {
+				t.Errorf("the alarm %s is deployed, and the page does not show it", kind)
 			}
-			list = append(list, "`"+kind+"`")
 		}
-		elsewhere := cell(f.Why)
-		if f.Graph != "" {
-			elsewhere = "graph “" + f.Graph + "”: " + elsewhere
+	})
+	for kind := range shown {
+		if !seen[kind] {
+			t.Errorf("the page shows the alarm %s, which no configuration deploys", kind)
 		}
-		if f.Graph != "" && f.Why == "" {
-			elsewhere = "graph “" + f.Graph + "”"
-		}
-		fmt.Fprintf(&failures, "| %s | %s | %s |\n", cell(f.What), strings.Join(list, ", "), elsewhere)
 	}
+}
+
+// TestThePageShowsTheQueries compares the page's table of saved queries with the
+// code.
+func TestThePageShowsTheQueries(t *testing.T) {
+	var saved strings.Builder
 	saved.WriteString("| query | what it answers |\n|---|---|\n")
 	for _, q := range queries.All() {
 		fmt.Fprintf(&saved, "| `%s` | %s |\n", q.Name, cell(q.Question))
 	}
-	const readme = "../../README.md"
-	page, err := os.ReadFile(readme)
+	const file = "../queries/README.md"
+	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := string(page)
-	for name, text := range map[string]string{"alarms": alarms.String(), "failures": failures.String(), "queries": saved.String()} {
-		block := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n).*?(<!-- /` + name + ` -->)`)
-		if !block.MatchString(want) {
-			t.Fatalf("the README has no block %q", name)
+	parts := regexp.MustCompile(`(?s)(<!-- queries -->\n)(.*?)(<!-- /queries -->)`).FindStringSubmatch(string(page))
+	switch {
+	case parts == nil:
+		t.Fatalf("%s has no block of queries", file)
+	case parts[2] == saved.String():
+	case !*update:
+		t.Errorf("the table of queries in %s is not the code's; -update rewrites it", file)
+	default:
+		want := strings.Replace(string(page), parts[0], parts[1]+saved.String()+parts[3], 1)
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		want = block.ReplaceAllStringFunc(want, func(old string) string {
-			parts := block.FindStringSubmatch(old)
-			return parts[1] + text + parts[2]
-		})
-	}
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's tables of alarms, failures and queries are not the code's; -update rewrites them")
-	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }
 
 // cell is a text in a table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
-// TestOutputsAreCalledWhatTheReadmeCallsThem: somebody who looks for an output
-// finds it by that name.
-func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
+// TestOutputsThatThePagesNameExist: an output is found by the name that a page gives
+// it.
+func TestOutputsThatThePagesNameExist(t *testing.T) {
 	needNode(t)
-	page, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	var pages []byte
+	for _, file := range []string{"../../README.md", "../README.md", "../e2e/README.md"} {
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, page...)
 	}
 	there := map[string]bool{}
 	for _, name := range []string{"both", "kms-given"} {
@@ -329,13 +316,13 @@ func TestOutputsAreCalledWhatTheReadmeCallsThem(t *testing.T) {
 			there[id] = true
 		}
 	}
-	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(page), -1)
+	named := regexp.MustCompile("output\\s+`(\\w+)`").FindAllStringSubmatch(string(pages), -1)
 	if len(named) < 3 {
-		t.Errorf("the README names %d outputs", len(named))
+		t.Errorf("the pages name %d outputs", len(named))
 	}
 	for _, match := range named {
 		if !there[match[1]] {
-			t.Errorf("the README names the output %s, which no stack has", match[1])
+			t.Errorf("the pages name the output %s, which no stack has", match[1])
 		}
 	}
 }

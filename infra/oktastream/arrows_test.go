@@ -48,7 +48,8 @@ func (s *synthesised) decide(t *testing.T, name string, call access.Request, wan
 		t.Fatalf("%s: %v", name, err)
 	}
 	if d.Allowed != want {
-		t.Errorf("%s: %s of %+v on %s with %v: allowed %t, want %t: %s", name, call.Action, call.Principal, call.Resource, call.Context, d.Allowed, want, d.Why)
+		t.Errorf("%s: %s of %+v on %s with %v: allowed %t, want %t: %s", name, call.Action, call.Principal,
+			call.Resource, call.Context, d.Allowed, want, d.Why)
 	}
 }
 
@@ -72,11 +73,13 @@ func byRole(role, action, resource string) access.Request {
 
 // byAdmin is somebody of the account whose own policy allows everything.
 func byAdmin(action, resource string) access.Request {
-	return access.Request{Principal: access.Principal{Role: "arn:aws:iam::" + account + ":role/admin", Administrator: true}, Action: action, Resource: resource}
+	return access.Request{Principal: access.Principal{Role: "arn:aws:iam::" + account + ":role/admin",
+		Administrator: true}, Action: action, Resource: resource}
 }
 
 func byStranger(action, resource string) access.Request {
-	return access.Request{Principal: access.Principal{Role: "arn:aws:iam::" + otherAccount + ":role/admin"}, Action: action, Resource: resource}
+	return access.Request{Principal: access.Principal{Role: "arn:aws:iam::" + otherAccount + ":role/admin"},
+		Action: action, Resource: resource}
 }
 
 func in(call access.Request, key, value string) access.Request {
@@ -129,7 +132,9 @@ func (s *synthesised) arrows(t *testing.T) []arrow {
 			list = append(list, p.ofDelivery()...)
 		}
 		list = append(list, p.ofKey()...)
+		list = append(list, p.ofLock()...)
 	}
+	list = append(list, s.ofStreamRule(t)...)
 	return append(list, s.ofAlarms(t)...)
 }
 
@@ -143,7 +148,8 @@ func (s *synthesised) ofAlarms(t *testing.T) []arrow {
 	by := func(name, owner, action, resource string) access.Request {
 		return access.Request{
 			Principal: access.Principal{Service: "cloudwatch.amazonaws.com"}, Action: action, Resource: resource,
-			Context: map[string][]string{"aws:SourceArn": {"arn:aws:cloudwatch:" + here + ":" + owner + ":alarm:" + name}, "aws:SourceAccount": {owner}},
+			Context: map[string][]string{"aws:SourceArn": {"arn:aws:cloudwatch:" + here + ":" + owner + ":alarm:" + name},
+				"aws:SourceAccount": {owner}},
 		}
 	}
 	const publish, decrypt = "sns:Publish", "kms:Decrypt"
@@ -152,11 +158,14 @@ func (s *synthesised) ofAlarms(t *testing.T) []arrow {
 	events.Principal.Service = "events.amazonaws.com"
 	return []arrow{
 		{name: "alarm → topic", calls: []access.Request{by(ours, account, publish, topic)}, neighbours: []access.Request{
-			by("x"+ours, account, publish, topic), by(s.stack+"2-dead", account, publish, topic), by(ours, otherAccount, publish, topic), plainHTTP(by(ours, account, publish, topic)),
+			by("x"+ours, account, publish, topic), by(s.stack+"2-dead", account, publish, topic), by(ours, otherAccount,
+				publish, topic), plainHTTP(by(ours, account, publish, topic)),
 			byStranger(publish, topic), events, by(ours, account, "sns:Subscribe", topic),
 		}},
-		{name: "alarm → topic's key", calls: []access.Request{by(ours, account, decrypt, key), by(ours, account, "kms:GenerateDataKey", key)}, neighbours: []access.Request{
-			by(ours, otherAccount, decrypt, key), by(ours, account, decrypt, otherKey), by(ours, account, "kms:CreateGrant", key),
+		{name: "alarm → topic's key", calls: []access.Request{by(ours, account, decrypt, key), by(ours, account,
+			"kms:GenerateDataKey", key)}, neighbours: []access.Request{
+			by(ours, otherAccount, decrypt, key), by(ours, account, decrypt, otherKey), by(ours, account,
+				"kms:CreateGrant", key),
 		}},
 	}
 }

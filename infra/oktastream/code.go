@@ -23,11 +23,7 @@ type code struct{ bucket, key *string }
 // path, with the Go toolchain that is there: no docker, and the same from another
 // module.
 func (b *builder) newCode(stack awscdk.Stack) error {
-	needed := false
-	for _, d := range b.s.Destinations {
-		needed = needed || b.s.Of(d).Ingest != "rule"
-	}
-	if !needed {
+	if !b.hasFunction() {
 		return nil
 	}
 	dir, err := os.MkdirTemp("", "oktastream-forwarder-")
@@ -51,9 +47,11 @@ func (b *builder) newCode(stack awscdk.Stack) error {
 // machine to machine, so that an unchanged function is not deployed again.
 func build(dir string) error {
 	var said bytes.Buffer
-	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags", "lambda.norpc",
+	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags",
+		"lambda.norpc",
 		"-o", filepath.Join(dir, "bootstrap"), Forwarder)
-	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "GOARM64=", "GOEXPERIMENT=", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off")
+	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "GOARM64=", "GOEXPERIMENT=", "CGO_ENABLED=0",
+		"GOFLAGS=-mod=readonly", "GOWORK=off")
 	c.Stdout, c.Stderr = &said, &said
 	if err := c.Run(); err != nil {
 		hint := ""

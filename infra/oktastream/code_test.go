@@ -67,7 +67,8 @@ func TestTheAssetIsTheSameForTwoBuilds(t *testing.T) {
 // know the function is told the one command that helps.
 func TestABuildThatFailsSaysWhatToDo(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/other\n\ngo 1.26.0\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/other\n\ngo 1.26.0\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
@@ -179,7 +180,8 @@ func TestFaultsOfTheConstruct(t *testing.T) {
 	needNode(t)
 	app := newApp(t.TempDir())
 	name := "stack"
-	stack := awscdk.NewStack(app, &name, &awscdk.StackProps{Env: &awscdk.Environment{Account: str(account), Region: str("af-south-1")}})
+	stack := awscdk.NewStack(app, &name, &awscdk.StackProps{Env: &awscdk.Environment{Account: str(account),
+		Region: str("af-south-1")}})
 	s := settings.Default()
 	s.Datadog.Site = "us9"
 	s.Destinations = []settings.Destination{settings.Datadog}
@@ -194,7 +196,8 @@ func TestFaultsOfTheConstruct(t *testing.T) {
 	}
 	s = settings.Default()
 	s.Source, s.Destinations = source, []settings.Destination{settings.CloudWatch}
-	if _, err := New(awscdk.NewStack(app, str("two"), nil), "Okta", Props{Settings: s, Name: strings.Repeat("long", 15)}); err == nil || !strings.Contains(err.Error(), "name") {
+	if _, err := New(awscdk.NewStack(app, str("two"), nil), "Okta", Props{Settings: s, Name: strings.Repeat("long",
+		15)}); err == nil || !strings.Contains(err.Error(), "name") {
 		t.Errorf("a name that makes a rule's name too long is taken: %v", err)
 	}
 }

@@ -61,19 +61,23 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 		Description: jsii.String("Datadog's log intake"), ConnectionArn: connection.AttrArn(),
 		HttpMethod: jsii.String("POST"), InvocationEndpoint: &url, InvocationRateLimitPerSecond: jsii.Number(set.Rate),
 	})
-	d.role = b.newRole(scope, "DeliveryRole", "Lets the rules of "+p.Name+" POST to Datadog", trust("events.amazonaws.com"))
+	assume := trust("events.amazonaws.com")
+	assume["Condition"] = ofAccount()
+	d.role = b.newRole(scope, "DeliveryRole", "Lets the rules of "+p.Name+" POST to Datadog", assume)
 	d.role.may("Posts", []string{"events:InvokeApiDestination"}, d.destination.AttrArn())
 	policy := d.role.attach(b)
 
-	target := d.target(set)
-	target.Arn = d.destination.AttrArn()
-	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: p.Dead.ARN}
-	target.RetryPolicy = retry(deliveryAge)
+	target := &awsevents.CfnRule_TargetProperty{
+		Id: jsii.String("Datadog"), Arn: d.destination.AttrArn(), RoleArn: d.role.ARN,
+		InputPath:        jsii.String("$.detail.logs"), // the packed logs, a JSON array
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: p.Dead.ARN}, RetryPolicy: retry(deliveryAge),
+	}
 	rule := awsevents.NewCfnRule(scope, jsii.String("DeliveryRule"), &awsevents.CfnRuleProps{
 		Name: jsii.String(deliveryRule), EventBusName: d.busName, State: jsii.String("ENABLED"),
-		Description:  jsii.String("Packed batches to Datadog"),
-		EventPattern: map[string]any{"source": []string{events.PackedSource}, "detail-type": []string{events.PackedDetailType}},
-		Targets:      []any{target},
+		Description: jsii.String("Packed batches to Datadog"),
+		EventPattern: map[string]any{"source": []string{events.PackedSource},
+			"detail-type": []string{events.PackedDetailType}},
+		Targets: []any{target},
 	})
 	d.rule = &Rule{resource: rule, Name: jsii.String(deliveryRule), ARN: d.ruleARN}
 	d.rule.after(policy)
@@ -81,17 +85,18 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 	return d
 }
 
-// target is a target that POSTs the packed logs, as a JSON array.
-func (d *Delivery) target(set *settings.Pipeline) *awsevents.CfnRule_TargetProperty {
-	t := &awsevents.CfnRule_TargetProperty{Id: jsii.String("Datadog"), RoleArn: d.role.ARN}
-	if set.Body == settings.BodyTemplate {
-		t.InputTransformer = &awsevents.CfnRule_InputTransformerProperty{
-			InputPathsMap: map[string]string{"logs": "$.detail.logs"}, InputTemplate: jsii.String("<logs>"),
-		}
-		return t
+// busPolicy lets nobody put packed batches on the delivery bus but the function,
+// or with ingest=rule the replay role: what is on the bus is POSTed to Datadog.
+// Identity policies would do without it, so it denies.
+func (b *builder) busPolicy(scope constructs.Construct, p *Pipeline) {
+	sender := b.replay.ARN
+	if p.Function != nil {
+		sender = p.Function.Role.ARN
 	}
-	t.InputPath = jsii.String("$.detail.logs")
-	return t
+	b.keep(awsevents.NewCfnEventBusPolicy(scope, jsii.String("DeliveryBusPolicy"), &awsevents.CfnEventBusPolicyProps{
+		EventBusName: p.Delivery.busName, StatementId: jsii.String("NobodyElseSends"),
+		Statement: deny("NobodyElseSends", []string{"events:PutEvents"}, p.Delivery.busARN, noneOf([]*string{sender}, nil)),
+	}))
 }
 
 // direct is ingest=rule: the partner bus's own rule POSTs each event as it is.
@@ -105,12 +110,6 @@ func (d *Delivery) direct(target *awsevents.CfnRule_TargetProperty, set *setting
 		query["ddtags"] = commas(set.Tags)
 	}
 	target.HttpParameters = &awsevents.CfnRule_HttpParametersProperty{QueryStringParameters: query}
-	if set.Body == settings.BodyTemplate {
-		target.InputTransformer = &awsevents.CfnRule_InputTransformerProperty{
-			InputPathsMap: map[string]string{"event": "$.detail"}, InputTemplate: jsii.String("<event>"),
-		}
-		return
-	}
 	target.InputPath = jsii.String("$.detail")
 }
 

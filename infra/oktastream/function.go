@@ -21,8 +21,8 @@ type Function struct {
 	mapping   *string // id of the event source mapping
 }
 
-// functionLogDays is how long the function's own log is kept: as long as the
-// longest that a dead letter waits, and some weeks for whoever asks why.
+// functionLogDays is how long the function's own log is kept: longer
+// than a dead letter waits (14 days), and as long as Okta keeps events.
 const functionLogDays = 90
 
 func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *Function {
@@ -30,16 +30,17 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	f.LogGroup = b.newLogGroup(scope, "FunctionLog", functionLogDays)
 	streams := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
 	f.Role.may("OwnLog", streams, f.LogGroup.ARN)
-	f.Role.may("ReadsTheBuffer", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, p.Buffer.ARN)
-	f.Role.may("KeepsWhatIsDead", []string{"sqs:SendMessage"}, p.Dead.ARN)
+	f.Role.may("ReadsTheBuffer", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+		p.Buffer.ARN)
+	f.Role.may("SendsDeadLetters", []string{"sqs:SendMessage"}, p.Dead.ARN)
 	if set.Ingest == settings.IngestLambda {
-		f.Role.may("PutsOffWhatFails", []string{"sqs:SendMessage"}, p.Buffer.ARN)
+		f.Role.may("RequeuesFailed", []string{"sqs:SendMessage"}, p.Buffer.ARN)
 	}
 	switch p.Destination {
 	case settings.CloudWatch:
 		f.Role.may("Delivers", streams, p.LogGroup.ARN)
 	case settings.Datadog:
-		f.Role.may("HandsOver", []string{"events:PutEvents"}, p.Delivery.busARN)
+		f.Role.may("PutsBatches", []string{"events:PutEvents"}, p.Delivery.busARN)
 	}
 	f.Role.mayUseQueues(b)
 	policy := f.Role.attach(b)
@@ -65,7 +66,9 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
 		// No reserved concurrency beside it: a throttled poll counts as a receive, and
 		// receives are what the outage budget is counted in.
-		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{MaximumConcurrency: jsii.Number(set.Concurrency)},
+		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{
+			MaximumConcurrency: jsii.Number(set.Concurrency),
+		},
 		MetricsConfig: &awslambda.CfnEventSourceMapping_MetricsConfigProperty{Metrics: jsii.Strings("EventCount")},
 	})
 	f.mapping = mapping.Ref()

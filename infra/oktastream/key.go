@@ -52,33 +52,57 @@ func (b *builder) newKey() *Key {
 func keyOfAccount() statement {
 	return statement{
 		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
+		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"),
+			awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
 	}
 }
 
 // keyStatements are what AWS's services need of the key.
 func (b *builder) keyStatements() []statement {
-	statements := []statement{
+	calls := []string{"kms:Decrypt", "kms:GenerateDataKey"}
+	var buses []*string
+	if b.s.Bus == settings.BusCreate {
+		buses = append(buses, arn("events", "event-bus/", jsii.String(b.s.Source)))
+	}
+	if b.s.Has(settings.Datadog) {
+		// The delivery bus: its name begins with the stack's, see newDelivery.
+		buses = append(buses, arn("events", "event-bus/", join(awscdk.Aws_STACK_NAME(), jsii.String("-*-delivery"))))
+	}
+	var statements []statement
+	if len(buses) > 0 {
+		// EventBridge user guide, "Authorizing EventBridge to use a customer managed
+		// key", read 2026-11: DescribeKey has no condition there.
+		statements = append(statements,
+			allow("EventBuses", service("events.amazonaws.com"), calls, "*", condition{
+				"ArnLike":      {"aws:SourceArn": buses, "kms:EncryptionContext:aws:events:event-bus:arn": buses},
+				"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
+			}),
+			allow("EventBusesAndConnections", service("events.amazonaws.com"), []string{"kms:DescribeKey"}, "*", nil))
+	}
+	if b.s.ArchiveDays > 0 {
+		// EventBridge user guide, "Encrypting archives", read 2026-11.
+		statements = append(statements, allow("Archive", service("events.amazonaws.com"),
+			[]string{"kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}, "*", nil))
+	}
+	statements = append(statements,
 		// The statement is the one that AWS documents for targets and DLQs (EventBridge
 		// user guide, "Event bus targets", read 2026-11), and like there it has no
 		// condition: "Adding the aws:SourceAccount and aws:SourceArn to a KMS policy is
 		// not supported for EventBridge-to-encrypted topics" (SNS developer guide, "Key
 		// management"), and a condition that EventBridge does not meet would lose
-		// everything, the DLQs being encrypted too. What a rule may send where is
-		// decided by the queues' policies, which do name the rule.
-		// DescribeKey is for the buses, ReEncrypt for the archive ("Encrypting event
-		// buses", "Encrypting archives", read 2026-11).
-		allow("EventBridge", service("events.amazonaws.com"), []string{
-			"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo",
-		}, "*", nil),
-		allow("LogGroups", map[string]any{"Service": join(jsii.String("logs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())}, []string{
-			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
+		// everything, the DLQs being encrypted too. Which rule may send to which queue
+		// is decided by the queues' policies.
+		allow("EncryptedQueues", service("events.amazonaws.com"), calls, "*", nil),
+		allow("LogGroups", map[string]any{"Service": join(jsii.String("logs."), awscdk.Aws_REGION(), jsii.String("."),
+			awscdk.Aws_URL_SUFFIX())}, []string{
+			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+			"kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
 		}, "*", condition{
 			// CloudWatch Logs user guide, "Encrypt log data using KMS", read 2026-11. The
 			// groups' names begin with the stack's: CloudFormation makes them.
-			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), jsii.String("-*"))},
-		}),
-	}
+			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()),
+				jsii.String("-*"))},
+		}))
 	if b.s.AlarmEmail != "" {
 		statements = append(statements, keyForAlarms())
 	}

@@ -12,14 +12,14 @@ import (
 // LogGroup is a log group of CloudWatch Logs.
 type LogGroup struct {
 	resource awslogs.CfnLogGroup
-	// Name of the group. ARN ends in :* and stands for the group's streams.
+	// Name of the group. ARN ends in :* and means the group's streams.
 	Name, ARN *string
 	targetARN *string // as a rule's target names it, without :*
 }
 
 func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *LogGroup {
 	set := &awslogs.CfnLogGroupProps{
-		// So that nobody deletes the history by a slip in the console.
+		// Against deletion by mistake in the console.
 		DeletionProtectionEnabled: jsii.Bool(b.s.Removal == settings.RemovalRetain),
 	}
 	if days > 0 {
@@ -35,21 +35,22 @@ func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *
 		// back, which would stop the roll back.
 		group.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	}
-	return &LogGroup{resource: group, Name: group.Ref(), ARN: group.AttrArn(), targetARN: arn("logs", "log-group:", group.Ref())}
+	return &LogGroup{resource: group, Name: group.Ref(), ARN: group.AttrArn(), targetARN: arn("logs", "log-group:",
+		group.Ref())}
 }
 
-// logPolicy lets the rule write into the log group. CloudWatch Logs takes no role
-// of a rule, only a resource policy, of which an account has ten in a region
+// logPolicy lets a rule write into a log group. CloudWatch Logs takes no role of a
+// rule, only a resource policy, of which an account has ten in a region
 // (EventBridge user guide, "Using resource-based policies", and CloudWatch Logs
 // API reference, PutResourcePolicy, read 2026-11).
-func (b *builder) logPolicy(scope constructs.Construct, p *Pipeline, ruleARN *string) awscdk.CfnResource {
+func (b *builder) logPolicy(scope constructs.Construct, id, name string, g *LogGroup,
+	ruleARN *string) awscdk.CfnResource {
 	writers := map[string]any{"Service": []string{"events.amazonaws.com", "delivery.logs.amazonaws.com"}}
 	text := awscdk.Stack_Of(scope).ToJsonString(document(
 		// AWS documents no condition for this one.
-		allow("Streams", writers, []string{"logs:CreateLogStream"}, p.LogGroup.ARN, nil),
-		allow("Events", writers, []string{"logs:PutLogEvents"}, p.LogGroup.ARN, fromSources([]*string{ruleARN})),
+		allow("Streams", writers, []string{"logs:CreateLogStream"}, g.ARN, nil),
+		allow("Events", writers, []string{"logs:PutLogEvents"}, g.ARN, fromSources([]*string{ruleARN})),
 	), nil)
-	return awslogs.NewCfnResourcePolicy(scope, jsii.String("RuleToEvents"), &awslogs.CfnResourcePolicyProps{
-		PolicyName: &p.Name, PolicyDocument: text,
-	})
+	return awslogs.NewCfnResourcePolicy(scope, &id, &awslogs.CfnResourcePolicyProps{PolicyName: &name,
+		PolicyDocument: text})
 }

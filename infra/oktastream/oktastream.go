@@ -1,7 +1,7 @@
 // Package oktastream is the construct that brings Okta System Log events from a
 // partner event source to CloudWatch Logs, to Datadog, or to both: bus, rules,
-// queues, function, and the policies that let each part talk to the next and
-// nobody else.
+// queues, function, and the policies that allow exactly these parts to call each
+// other.
 //
 //	s := settings.Default()
 //	s.Source = "aws.partner/okta.com/example/oktastream"
@@ -16,7 +16,7 @@
 // once, so that its go.sum holds what the function is made of.
 //
 // Everything is written with CloudFormation's own resources and policies are
-// written out: what stands in this package is what stands in the template. Each
+// written out: the template contains what this package writes. Each
 // destination is a pipeline of its own, which shares only the bus, the key and the
 // replay role with the other.
 package oktastream
@@ -24,6 +24,7 @@ package oktastream
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -67,12 +68,13 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 		return nil, err
 	}
 	if most := 64 - len("-cloudwatch"); len(b.name) > most || *awscdk.Token_IsUnresolved(b.name) {
-		return nil, fmt.Errorf("name %q: it must be known at synth and have at most %d characters, so that the rules' names have at most 64", b.name, most)
+		return nil, fmt.Errorf("name %q: it must be known at synth and have at most %d characters, so that the rules' "+
+			"names have at most 64", b.name, most)
 	}
 	b.scope = constructs.NewConstruct(scope, &id)
 	awscdk.Tags_Of(b.scope).Add(jsii.String("oktastream"), jsii.String(b.name), nil)
 	for i, note := range b.s.Notes() {
-		awscdk.Annotations_Of(b.scope).AddWarningV2(jsii.String(fmt.Sprintf("oktastream:%d", i)), jsii.String(note))
+		awscdk.Annotations_Of(b.scope).AddWarningV2(jsii.String(fmt.Sprintf("oktastream:%d", i)), jsii.String(note), nil)
 	}
 	o := &Oktastream{Construct: b.scope}
 	b.key = b.newKey()
@@ -84,8 +86,14 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	}
 	b.newBus()
 	o.BusName = b.bus.name
+	if !b.hasFunction() {
+		b.streamRuleARN = b.ruleARN(b.bus.name, b.streamRuleName())
+	}
 	for _, d := range b.s.Destinations {
 		o.Pipelines = append(o.Pipelines, b.newPipeline(d))
+	}
+	if !b.hasFunction() {
+		b.newStreamRule(o.Pipelines[0])
 	}
 	b.replay.mayUseQueues(b)
 	b.replay.attach(b)
@@ -112,6 +120,16 @@ type builder struct {
 	bus    bus
 	code   code
 	replay *Role
+	// streamRule is nil where a function counts changes of log streams.
+	streamRule    *Rule
+	streamRuleARN *string
+}
+
+// hasFunction reports whether a pipeline of the stack has a function.
+func (b *builder) hasFunction() bool {
+	return slices.ContainsFunc(b.s.Destinations, func(d settings.Destination) bool {
+		return b.s.Of(d).Ingest != settings.IngestRule
+	})
 }
 
 // Pipeline is one destination's.
@@ -153,6 +171,9 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	if set.Ingest != settings.IngestRule {
 		p.Function = b.newFunction(scope, p, set)
 	}
+	if p.Delivery != nil {
+		b.busPolicy(scope, p)
+	}
 	p.Rule = b.newRule(scope, p, set, rule)
 	b.queuePolicies(scope, p, set, rule)
 	b.replayOf(p)
@@ -166,13 +187,14 @@ func join(parts ...*string) *string {
 
 // arn is the ARN of something of the stack's own account and region.
 func arn(service, resource string, name *string) *string {
-	return join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":"+service+":"), awscdk.Aws_REGION(), jsii.String(":"),
+	return join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":"+service+":"), awscdk.Aws_REGION(),
+		jsii.String(":"),
 		awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+resource), name)
 }
 
 // ruleARN is the ARN of a rule with a name of ours on a bus that is not the
 // default one. It is put together rather than asked of the rule, so that a rule
-// can be made after the policies that name it: a rule that stands before them
+// can be made after the policies that name it: a rule that exists before them
 // loses what it matches.
 func (b *builder) ruleARN(bus *string, name string) *string {
 	return join(arn("events", "rule/", bus), jsii.String("/"+name))

@@ -26,7 +26,8 @@ func (b *builder) outputs(o *Oktastream) {
 		}
 	}
 	_, stream, _ := events.ParseSource(b.s.Source)
-	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, account and region",
+	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, "+
+		"account and region",
 		join(jsii.String(stream+" "), awscdk.Aws_ACCOUNT_ID(), jsii.String(" "), awscdk.Aws_REGION()))
 	out("ReplayRoleArn", "The role under which dead letters are replayed, also in the SQS console", b.replay.ARN)
 	if b.key != nil && b.key.given {
@@ -37,9 +38,9 @@ func (b *builder) outputs(o *Oktastream) {
 		if p.LogGroup != nil {
 			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
 		}
-		out(title+"DeadUrl", "The queue of what cannot be delivered, each with its reason", p.Dead.URL)
+		out(title+"DeadUrl", "The queue of events that cannot be delivered, each with its reason", p.Dead.URL)
 		if p.Redrive != nil {
-			out(title+"RedriveUrl", "The queue of what was tried for the whole outage budget", p.Redrive.URL)
+			out(title+"RedriveUrl", "The queue of events that were tried for the whole outage budget", p.Redrive.URL)
 			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
 		}
 		out(title+"Pipeline", "What oktastream dlq --stack reads", stack.ToJsonString(b.describe(p), nil))

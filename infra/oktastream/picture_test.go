@@ -35,7 +35,8 @@ func (p *drawn) ofRule() []arrow {
 		return []arrow{{
 			name: "rule → buffer", calls: []access.Request{byRule(p.rule, send, buffer)},
 			neighbours: append(ruleNeighbours(p.rule, send, buffer),
-				byRule(p.rule, "sqs:ReceiveMessage", buffer), byAdmin(send, buffer), byStranger(send, buffer), byStranger("sqs:ReceiveMessage", buffer)),
+				byRule(p.rule, "sqs:ReceiveMessage", buffer), byAdmin(send, buffer), byStranger(send, buffer),
+				byStranger("sqs:ReceiveMessage", buffer)),
 		}}
 	case p.set.Ingest == settings.IngestLambda:
 		function, buffer := p.arn("AWS::Lambda::Function", "Function"), p.arn("AWS::SQS::Queue", "Buffer")
@@ -43,7 +44,8 @@ func (p *drawn) ofRule() []arrow {
 		return []arrow{{
 			name: "rule → function", calls: []access.Request{byRule(p.rule, invoke, function)},
 			// Lambda takes plain http from nobody; a policy has no say in it.
-			neighbours: append(ruleNeighbours(p.rule, invoke, function)[:4], byStranger(invoke, function), byRule(p.rule, send, buffer)),
+			neighbours: append(ruleNeighbours(p.rule, invoke, function)[:4], byStranger(invoke, function), byRule(p.rule,
+				send, buffer)),
 		}}
 	case p.d == settings.CloudWatch:
 		group := p.arn("AWS::Logs::LogGroup", "Events")
@@ -52,9 +54,10 @@ func (p *drawn) ofRule() []arrow {
 		delivery := byRule(p.rule, put, stream)
 		delivery.Principal.Service = "delivery.logs.amazonaws.com"
 		return []arrow{{
-			name:       "rule → log group",
-			calls:      []access.Request{byRule(p.rule, put, stream), delivery, byRule(p.rule, "logs:CreateLogStream", stream)},
-			neighbours: append(ruleNeighbours(p.rule, put, stream)[:4], byStranger(put, stream), byRule(p.rule, "logs:DeleteLogStream", stream), byRule(p.rule, put, strings.Replace(stream, ":log-group:", ":log-group:x", 1))),
+			name:  "rule → log group",
+			calls: []access.Request{byRule(p.rule, put, stream), delivery, byRule(p.rule, "logs:CreateLogStream", stream)},
+			neighbours: append(ruleNeighbours(p.rule, put, stream)[:4], byStranger(put, stream), byRule(p.rule,
+				"logs:DeleteLogStream", stream), byRule(p.rule, put, strings.Replace(stream, ":log-group:", ":log-group:x", 1))),
 		}}
 	}
 	role, intake := p.role("DeliveryRole"), p.arn("AWS::Events::ApiDestination", "Intake")
@@ -64,15 +67,18 @@ func (p *drawn) ofRule() []arrow {
 // posts is a rule that POSTs under the delivery role.
 func (p *drawn) posts(name, role, intake string) arrow {
 	const invoke, assume = "events:InvokeApiDestination", "sts:AssumeRole"
-	events := access.Request{Principal: access.Principal{Service: "events.amazonaws.com"}, Action: assume, Resource: role}
+	events := in(access.Request{Principal: access.Principal{Service: "events.amazonaws.com"}, Action: assume,
+		Resource: role},
+		"aws:SourceAccount", account)
 	lambda := events
 	lambda.Principal.Service = "lambda.amazonaws.com"
 	return arrow{
 		name:  name,
 		calls: []access.Request{byRole(role, invoke, intake), events},
 		neighbours: []access.Request{
-			byRole(role, invoke, strings.Replace(intake, "api-destination/", "api-destination/x", 1)), byRole(role, "events:PutEvents", intake),
-			byStranger(assume, role), lambda,
+			byRole(role, invoke, strings.Replace(intake, "api-destination/", "api-destination/x", 1)), byRole(role,
+				"events:PutEvents", intake),
+			byStranger(assume, role), lambda, in(events, "aws:SourceAccount", otherAccount),
 		},
 	}
 }
@@ -84,6 +90,13 @@ func (p *drawn) ofDeadLetters() []arrow {
 	if p.d == settings.Datadog {
 		from = append(from, p.deliveryRule())
 	}
+	if rules := p.s.of("AWS::Events::Rule"); p.s.settings.Destinations[0] == p.d {
+		for id := range rules {
+			if strings.HasPrefix(id, "OktaLogStream") {
+				from = append(from, p.s.account.ARN(id))
+			}
+		}
+	}
 	if p.key != "" && p.s.settings.Bus == settings.BusCreate && p.s.settings.Destinations[0] == p.d {
 		from = append(from, "arn:aws:events:"+here+":"+account+":event-bus/"+source)
 	}
@@ -94,7 +107,8 @@ func (p *drawn) ofDeadLetters() []arrow {
 	for _, rule := range from {
 		list = append(list, arrow{
 			name: "dead letter of " + rule, calls: []access.Request{byRule(rule, send, p.dead)},
-			neighbours: append(ruleNeighbours(rule, send, p.dead), byAdmin(send, p.dead), byStranger(send, p.dead), byRule(rule, "sqs:DeleteMessage", p.dead)),
+			neighbours: append(ruleNeighbours(rule, send, p.dead), byAdmin(send, p.dead), byStranger(send, p.dead),
+				byRule(rule, "sqs:DeleteMessage", p.dead)),
 		})
 	}
 	return list
@@ -116,44 +130,55 @@ func (p *drawn) ofFunction() []arrow {
 	redrive := p.arn("AWS::SQS::Queue", "Redrive")
 	own := strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", "FunctionLog"), "*") + "log-stream:x"
 	elsewhere := strings.Replace(own, ":log-group:", ":log-group:x", 1)
-	lambda := access.Request{Principal: access.Principal{Service: "lambda.amazonaws.com"}, Action: "sts:AssumeRole", Resource: role}
+	lambda := access.Request{Principal: access.Principal{Service: "lambda.amazonaws.com"}, Action: "sts:AssumeRole",
+		Resource: role}
 	events := lambda
 	events.Principal.Service = "events.amazonaws.com"
 	forward := []access.Request{byRole(role, "sqs:SendMessage", p.dead)}
-	refused := []access.Request{byRole(role, "sqs:SendMessage", redrive), byRole(role, "sqs:ReceiveMessage", p.dead), plainHTTP(byRole(role, "sqs:SendMessage", p.dead))}
+	refused := []access.Request{byRole(role, "sqs:SendMessage", redrive), byRole(role, "sqs:ReceiveMessage", p.dead),
+		plainHTTP(byRole(role, "sqs:SendMessage", p.dead))}
 	if p.set.Ingest == settings.IngestLambda {
 		forward = append(forward, byRole(role, "sqs:SendMessage", buffer))
 	} else {
 		refused = append(refused, byRole(role, "sqs:SendMessage", buffer))
 	}
 	list := []arrow{
-		{name: "Lambda runs as its role", calls: []access.Request{lambda}, neighbours: []access.Request{events, byStranger("sts:AssumeRole", role)}},
+		{name: "Lambda runs as its role", calls: []access.Request{lambda}, neighbours: []access.Request{events,
+			byStranger("sts:AssumeRole", role)}},
 		{name: "buffer → function", calls: []access.Request{
-			byRole(role, "sqs:ReceiveMessage", buffer), byRole(role, "sqs:DeleteMessage", buffer), byRole(role, "sqs:GetQueueAttributes", buffer),
+			byRole(role, "sqs:ReceiveMessage", buffer), byRole(role, "sqs:DeleteMessage", buffer), byRole(role,
+				"sqs:GetQueueAttributes", buffer),
 		}, neighbours: []access.Request{
-			byRole(role, "sqs:ReceiveMessage", redrive), byRole(role, "sqs:PurgeQueue", buffer), plainHTTP(byRole(role, "sqs:ReceiveMessage", buffer)),
+			byRole(role, "sqs:ReceiveMessage", redrive), byRole(role, "sqs:PurgeQueue", buffer), plainHTTP(byRole(role,
+				"sqs:ReceiveMessage", buffer)),
 		}},
 		{name: "function → dead, and what it puts off", calls: forward, neighbours: refused},
 		{name: "function → its own log", calls: []access.Request{
 			byRole(role, "logs:CreateLogStream", own), byRole(role, "logs:PutLogEvents", own),
-		}, neighbours: []access.Request{byRole(role, "logs:PutLogEvents", elsewhere), byRole(role, "logs:DeleteLogStream", own)}},
+		}, neighbours: []access.Request{byRole(role, "logs:PutLogEvents", elsewhere), byRole(role,
+			"logs:DeleteLogStream", own)}},
 	}
 	if p.d == settings.CloudWatch {
 		group := strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", "Events"), "*") + "log-stream:oktastream/2026/11/22"
 		return append(list, arrow{name: "function → log group", calls: []access.Request{
 			byRole(role, "logs:CreateLogStream", group), byRole(role, "logs:PutLogEvents", group),
-		}, neighbours: []access.Request{byRole(role, "logs:DeleteLogGroup", group), byStranger("logs:PutLogEvents", group), byRole(role, "events:PutEvents", "*")}})
+		}, neighbours: []access.Request{byRole(role, "logs:DeleteLogGroup", group), byStranger("logs:PutLogEvents",
+			group), byRole(role, "events:PutEvents", "*")}})
 	}
 	bus := p.arn("AWS::Events::EventBus", "DeliveryBus")
-	return append(list, arrow{name: "function → delivery bus", calls: []access.Request{byRole(role, "events:PutEvents", bus)}, neighbours: []access.Request{
+	return append(list, arrow{name: "function → delivery bus", calls: []access.Request{byRole(role,
+		"events:PutEvents", bus)}, neighbours: []access.Request{
 		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default"),
-		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/"+source), byStranger("events:PutEvents", bus),
+		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/"+source),
+		byStranger("events:PutEvents", bus),
+		byAdmin("events:PutEvents", bus),
 	}})
 }
 
 // ofDelivery is the arrow from the delivery bus to Datadog.
 func (p *drawn) ofDelivery() []arrow {
-	return []arrow{p.posts("delivery rule → API destination", p.role("DeliveryRole"), p.arn("AWS::Events::ApiDestination", "Intake"))}
+	return []arrow{p.posts("delivery rule → API destination", p.role("DeliveryRole"),
+		p.arn("AWS::Events::ApiDestination", "Intake"))}
 }
 
 // ofReplay are the arrows of whoever brings dead letters back.
@@ -166,7 +191,8 @@ func (p *drawn) ofReplay() []arrow {
 		who.calls = []access.Request{byRole(p.s.settings.ReplayPrincipals[0], assume, p.replay)}
 		who.neighbours = append(who.neighbours, byAdmin(assume, p.replay))
 	}
-	read := arrow{name: "replay reads and deletes dead letters", neighbours: []access.Request{byRole(p.replay, "sqs:SendMessage", p.dead), byRole(p.replay, "sqs:PurgeQueue", p.dead)}}
+	read := arrow{name: "replay reads and deletes dead letters", neighbours: []access.Request{byRole(p.replay,
+		"sqs:SendMessage", p.dead), byRole(p.replay, "sqs:PurgeQueue", p.dead)}}
 	queues := []string{p.dead}
 	if p.set.Ingest != settings.IngestRule {
 		queues = append(queues, p.arn("AWS::SQS::Queue", "Redrive"))
@@ -181,18 +207,98 @@ func (p *drawn) ofReplay() []arrow {
 	switch {
 	case p.set.Ingest != settings.IngestRule:
 		buffer, redrive := p.arn("AWS::SQS::Queue", "Buffer"), p.arn("AWS::SQS::Queue", "Redrive")
-		back.calls = []access.Request{byRole(p.replay, "sqs:SendMessage", buffer), byRole(p.replay, "sqs:StartMessageMoveTask", redrive)}
-		back.neighbours = []access.Request{byRole(p.replay, "sqs:ReceiveMessage", buffer), byRole(p.replay, "sqs:StartMessageMoveTask", p.dead), byAdmin("sqs:SendMessage", buffer)}
+		back.calls = []access.Request{byRole(p.replay, "sqs:SendMessage", buffer), byRole(p.replay,
+			"sqs:StartMessageMoveTask", redrive)}
+		back.neighbours = []access.Request{byRole(p.replay, "sqs:ReceiveMessage", buffer), byRole(p.replay,
+			"sqs:StartMessageMoveTask", p.dead), byAdmin("sqs:SendMessage", buffer)}
 	case p.d == settings.CloudWatch:
 		group := strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", "Events"), "*") + "log-stream:x"
-		back.calls = []access.Request{byRole(p.replay, "logs:PutLogEvents", group), byRole(p.replay, "logs:CreateLogStream", group)}
+		back.calls = []access.Request{byRole(p.replay, "logs:PutLogEvents", group), byRole(p.replay,
+			"logs:CreateLogStream", group)}
 		back.neighbours = []access.Request{byRole(p.replay, "logs:DeleteLogGroup", group)}
 	default:
 		bus := p.arn("AWS::Events::EventBus", "DeliveryBus")
 		back.calls = []access.Request{byRole(p.replay, "events:PutEvents", bus)}
-		back.neighbours = []access.Request{byRole(p.replay, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default")}
+		back.neighbours = []access.Request{
+			byRole(p.replay, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default"),
+			byAdmin("events:PutEvents", bus),
+		}
 	}
 	return []arrow{who, read, back}
+}
+
+// ofLock are the calls that lockQueues leaves to the function, to replays and to
+// whoever deploys.
+func (p *drawn) ofLock() []arrow {
+	if len(p.s.settings.LockQueues) == 0 {
+		return nil
+	}
+	queues := map[string]string{"dead": p.dead}
+	readers := map[string]string{"dead": p.replay}
+	if p.set.Ingest != settings.IngestRule {
+		queues["buffer"], readers["buffer"] = p.arn("AWS::SQS::Queue", "Buffer"), p.role("FunctionRole")
+		queues["redrive"], readers["redrive"] = p.arn("AWS::SQS::Queue", "Redrive"), p.replay
+	}
+	var list []arrow
+	for name, queue := range queues {
+		a := arrow{name: "locked queue " + name, calls: []access.Request{
+			byRole(readers[name], "sqs:ReceiveMessage", queue), byRole(readers[name], "sqs:DeleteMessage", queue),
+		}}
+		for _, action := range []string{
+			"ReceiveMessage", "DeleteMessage", "PurgeQueue", "SetQueueAttributes", "AddPermission", "RemovePermission",
+			"DeleteQueue",
+		} {
+			deploys := byAdmin("sqs:"+action, queue)
+			deploys.Principal.Role = deployer
+			a.calls = append(a.calls, deploys)
+			a.neighbours = append(a.neighbours, byAdmin("sqs:"+action, queue))
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// ofStreamRule is the arrow from the rule that counts changes of log streams to
+// its log group.
+func (s *synthesised) ofStreamRule(t *testing.T) []arrow {
+	for id := range s.of("AWS::Events::Rule") {
+		if !strings.HasPrefix(id, "OktaLogStream") {
+			continue
+		}
+		group, _ := s.only(t, "AWS::Logs::LogGroup", "OktaLogStreamEvents")
+		stream := strings.TrimSuffix(s.account.ARN(group), "*") + "log-stream:x"
+		rule := s.account.ARN(id)
+		const put = "logs:PutLogEvents"
+		return []arrow{{
+			name: "log stream rule → log group", calls: []access.Request{byRule(rule, put, stream), byRule(rule,
+				"logs:CreateLogStream", stream)},
+			neighbours: append(ruleNeighbours(rule, put, stream)[:4], byStranger(put, stream), byRule(rule,
+				"logs:DeleteLogStream", stream)),
+		}}
+	}
+	return nil
+}
+
+// ofBuses are the arrows from EventBridge's buses and archive to the key.
+func (p *drawn) ofBuses() []arrow {
+	const decrypt, generate, context = "kms:Decrypt", "kms:GenerateDataKey",
+		"kms:EncryptionContext:aws:events:event-bus:arn"
+	var list []arrow
+	for id := range p.s.of("AWS::Events::EventBus") {
+		bus := p.s.account.ARN(id)
+		call := func(action string) access.Request { return in(byRule(bus, action, p.key), context, bus) }
+		list = append(list, arrow{
+			name: "bus → key", calls: []access.Request{call(decrypt), call(generate), call("kms:DescribeKey")},
+			neighbours: []access.Request{call("kms:CreateGrant"), call("kms:Encrypt"), in(byStranger(decrypt, p.key),
+				context, bus)},
+		})
+	}
+	archive := byRule("arn:aws:events:"+here+":"+account+":archive/x", "kms:ReEncryptFrom", p.key)
+	if p.s.settings.ArchiveDays > 0 {
+		return append(list, arrow{name: "archive → key", calls: []access.Request{archive},
+			neighbours: []access.Request{byStranger("kms:ReEncryptFrom", p.key)}})
+	}
+	return append(list, arrow{name: "no archive", neighbours: []access.Request{archive}})
 }
 
 // ofKey are the arrows to the key: without one of them something cannot be
@@ -213,10 +319,11 @@ func (p *drawn) ofKey() []arrow {
 		return in(byRole(role, action, key), "kms:ViaService", "sqs."+here+".amazonaws.com")
 	}
 	list := []arrow{{
-		name:  "EventBridge → queues and buses under the key",
-		calls: []access.Request{events(decrypt, p.key), events(generate, p.key), events("kms:DescribeKey", p.key)},
+		name:  "EventBridge → encrypted queues",
+		calls: []access.Request{events(decrypt, p.key), events(generate, p.key)},
 		neighbours: []access.Request{
-			events(decrypt, otherKey), events("kms:ScheduleKeyDeletion", p.key), events("kms:PutKeyPolicy", p.key), byStranger(decrypt, p.key),
+			events(decrypt, otherKey), events("kms:ScheduleKeyDeletion", p.key), events("kms:PutKeyPolicy", p.key),
+			byStranger(decrypt, p.key),
 			{Principal: access.Principal{Service: "s3.amazonaws.com"}, Action: decrypt, Resource: p.key},
 		},
 	}}
@@ -226,7 +333,8 @@ func (p *drawn) ofKey() []arrow {
 	}
 	for _, role := range roles {
 		list = append(list, arrow{
-			name: "role → queues under the key", calls: []access.Request{viaSQS(role, decrypt, p.key), viaSQS(role, generate, p.key)},
+			name: "role → queues under the key", calls: []access.Request{viaSQS(role, decrypt, p.key), viaSQS(role,
+				generate, p.key)},
 			neighbours: []access.Request{
 				byRole(role, decrypt, p.key), in(byRole(role, decrypt, p.key), "kms:ViaService", "s3."+here+".amazonaws.com"),
 				viaSQS(role, decrypt, otherKey), viaSQS(role, "kms:ScheduleKeyDeletion", p.key),
@@ -236,7 +344,8 @@ func (p *drawn) ofKey() []arrow {
 	for id := range p.s.of("AWS::Logs::LogGroup") {
 		group := p.s.account.ARN(id)
 		list = append(list, arrow{
-			name: "log group under the key", calls: []access.Request{logs(decrypt, group), logs(generate, group), logs("kms:Encrypt", group)},
+			name: "log group under the key", calls: []access.Request{logs(decrypt, group), logs(generate, group),
+				logs("kms:Encrypt", group)},
 			neighbours: []access.Request{
 				logs(decrypt, strings.Replace(group, ":log-group:", ":log-group:x", 1)),
 				logs(decrypt, strings.Replace(group, ":log-group:"+p.s.stack, ":log-group:"+p.s.stack+"2", 1)),
@@ -244,5 +353,5 @@ func (p *drawn) ofKey() []arrow {
 			},
 		})
 	}
-	return list
+	return append(list, p.ofBuses()...)
 }

@@ -25,7 +25,8 @@ func allow(sid string, principal any, actions []string, resource any, c conditio
 }
 
 func deny(sid string, actions []string, resource any, c condition) statement {
-	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource, "Condition": c}
+	return statement{"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource,
+		"Condition": c}
 }
 
 func service(name string) map[string]any { return map[string]any{"Service": name} }
@@ -41,11 +42,11 @@ func fromSources(sources []*string) condition {
 	return condition{"ArnEquals": {"aws:SourceArn": sources}}
 }
 
-// strangers is the condition that neither one of these roles nor EventBridge for
-// one of these sources calls. Both halves must hold, and a key that a request does
+// noneOf is the condition that neither one of these roles nor EventBridge for one
+// of these sources calls. Both halves must hold, and a key that a request does
 // not have counts as "not equal" (IAM user guide, "Condition operators", read
 // 2026-11).
-func strangers(roles, sources []*string) condition {
+func noneOf(roles, sources []*string) condition {
 	keys := map[string]any{}
 	if len(roles) > 0 {
 		keys["aws:PrincipalArn"] = roles
@@ -77,17 +78,25 @@ func trust(name string) statement {
 	return statement{"Effect": "Allow", "Principal": service(name), "Action": "sts:AssumeRole"}
 }
 
+// ofAccount is the condition that a service calls for a resource of this account
+// (EventBridge user guide, "Cross-service confused deputy prevention", read 2026-11).
+func ofAccount() condition {
+	return condition{"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}}
+}
+
 func (r *Role) may(sid string, actions []string, resource any) {
 	r.policy = append(r.policy, allow(sid, nil, actions, resource, nil))
 }
 
-// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS in the
-// name of whoever calls it (SQS developer guide, "Key management", read 2026-11).
+// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS as
+// its own caller (SQS developer guide, "Key management", read 2026-11).
 func (r *Role) mayUseQueues(b *builder) {
 	if b.key != nil {
-		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN, condition{
-			"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."), awscdk.Aws_URL_SUFFIX())},
-		}))
+		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN,
+			condition{
+				"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."),
+					awscdk.Aws_URL_SUFFIX())},
+			}))
 	}
 }
 

@@ -18,11 +18,15 @@ import (
 // than they name, each with its reason.
 func wildcards() map[string]string {
 	return map[string]string{
-		"key Account action kms:*":   "AWS's own default statement: without it nobody could change the key again, and the roles' policies would not count",
-		"key Account resource *":     "in a key's policy * is that key",
-		"key EventBridge resource *": "in a key's policy * is that key",
-		"key Alarms resource *":      "in a key's policy * is that key",
-		"key LogGroups resource *":   "in a key's policy * is that key",
+		"key Account action kms:*": "AWS's own default statement: without it nobody could change the key " +
+			"again, and the roles' policies would not count",
+		"key Account resource *":                  "in a key's policy * is that key",
+		"key EventBuses resource *":               "in a key's policy * is that key",
+		"key EventBusesAndConnections resource *": "in a key's policy * is that key",
+		"key EncryptedQueues resource *":          "in a key's policy * is that key",
+		"key Archive resource *":                  "in a key's policy * is that key",
+		"key Alarms resource *":                   "in a key's policy * is that key",
+		"key LogGroups resource *":                "in a key's policy * is that key",
 	}
 }
 
@@ -139,7 +143,8 @@ func TestEverythingIsEncrypted(t *testing.T) {
 			}
 		}
 		for id, r := range s.of("AWS::SNS::Topic") {
-			if have, _ := s.resolve(t, r["Properties"].(map[string]any)["KmsMasterKeyId"]).(string); have == "" || key != "" && have != key {
+			if have, _ := s.resolve(t, r["Properties"].(map[string]any)["KmsMasterKeyId"]).(string); have == "" ||
+				key != "" && have != key {
 				t.Errorf("%s is encrypted with %q, want %q", id, have, key)
 			}
 		}
@@ -184,7 +189,8 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 			for name := range environment {
 				t.Errorf("the function does not read %s", name)
 			}
-			if c.Pipeline != s.stack+"-"+string(d) || c.Source != source || c.Account != account || string(c.Destination) != string(d) {
+			if c.Pipeline != s.stack+"-"+string(d) || c.Source != source || c.Account != account ||
+				string(c.Destination) != string(d) {
 				t.Errorf("the function reads %+v", c)
 			}
 			if c.MaxReceiveCount != set.MaxReceiveCount() || set.Format != "" && string(c.Format) != set.Format {
@@ -199,11 +205,13 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 			case settings.CloudWatch:
 				id, _ := s.only(t, "AWS::Logs::LogGroup", "OktaCloudWatchEvents")
 				if name := s.resolve(t, map[string]any{"Ref": id}); c.LogGroup != name || c.RetentionDays != set.RetentionDays {
-					t.Errorf("the function writes to %s with %d days, want %v with %d", c.LogGroup, c.RetentionDays, name, set.RetentionDays)
+					t.Errorf("the function writes to %s with %d days, want %v with %d", c.LogGroup, c.RetentionDays, name,
+						set.RetentionDays)
 				}
 			case settings.Datadog:
 				id, _ := s.only(t, "AWS::Events::EventBus", "OktaDatadogDeliveryBus")
-				if name := s.resolve(t, map[string]any{"Ref": id}); c.DeliveryBus != name || c.PackBytes != set.PackBytes || c.Datadog.Service != set.Service || !slices.Equal(c.Datadog.Tags, set.Tags) {
+				if name := s.resolve(t, map[string]any{"Ref": id}); c.DeliveryBus != name || c.PackBytes != set.PackBytes ||
+					c.Datadog.Service != set.Service || !slices.Equal(c.Datadog.Tags, set.Tags) {
 					t.Errorf("the function reads %+v, the bus is %v", c, name)
 				}
 			}
@@ -220,7 +228,8 @@ func TestTheDeliveryRuleMatchesPackedBatches(t *testing.T) {
 		}
 		_, rule := s.only(t, "AWS::Events::Rule", "OktaDatadogDeliveryRule")
 		p := rule["EventPattern"].(map[string]any)
-		packed := map[string]any{"source": eventbridge.Source, "detail-type": eventbridge.DetailType, "detail": map[string]any{"logs": []any{}}}
+		packed := map[string]any{"source": eventbridge.Source, "detail-type": eventbridge.DetailType,
+			"detail": map[string]any{"logs": []any{}}}
 		if !matches(t, p, packed) {
 			t.Errorf("the pattern %v does not match a packed batch", p)
 		}
@@ -229,17 +238,14 @@ func TestTheDeliveryRuleMatchesPackedBatches(t *testing.T) {
 			t.Errorf("the pattern %v matches what comes from elsewhere", p)
 		}
 		target := rule["Targets"].([]any)[0].(map[string]any)
-		if s.settings.Datadog.Body == settings.BodyTemplate {
-			transformer := target["InputTransformer"].(map[string]any)
-			if transformer["InputTemplate"] != "<logs>" || transformer["InputPathsMap"].(map[string]any)["logs"] != "$.detail.logs" || target["InputPath"] != nil {
-				t.Errorf("the target is %v", target)
-			}
-		} else if target["InputPath"] != "$.detail.logs" || target["InputTransformer"] != nil {
+		if target["InputPath"] != "$.detail.logs" || target["InputTransformer"] != nil {
 			t.Errorf("the target is %v", target)
 		}
 		_, intake := s.only(t, "AWS::Events::ApiDestination", "OktaDatadogIntake")
-		want := map[string]string{"us1": "https://http-intake.logs.datadoghq.com/api/v2/logs", "eu1": "https://http-intake.logs.datadoghq.eu/api/v2/logs"}[s.settings.Datadog.Site]
-		if intake["InvocationEndpoint"] != want || intake["HttpMethod"] != "POST" || intake["InvocationRateLimitPerSecond"] != float64(s.settings.Datadog.Rate) {
+		want := map[string]string{"us1": "https://http-intake.logs.datadoghq.com/api/v2/logs",
+			"eu1": "https://http-intake.logs.datadoghq.eu/api/v2/logs"}[s.settings.Datadog.Site]
+		if intake["InvocationEndpoint"] != want || intake["HttpMethod"] != "POST" ||
+			intake["InvocationRateLimitPerSecond"] != float64(s.settings.Datadog.Rate) {
 			t.Errorf("the API destination is %v", intake)
 		}
 	})

@@ -30,7 +30,8 @@ func (g *LogGroup) index(set *settings.Pipeline) {
 func (b *builder) saveQueries(scope constructs.Construct, g *LogGroup, set *settings.Pipeline) {
 	for _, q := range queries.All() {
 		awslogs.NewCfnQueryDefinition(scope, jsii.String("Query-"+q.Name), &awslogs.CfnQueryDefinitionProps{
-			Name: jsii.String(b.name + "/" + q.Name), QueryString: jsii.String(q.Text(shape(set))), LogGroupNames: &[]any{g.Name},
+			Name: jsii.String(b.name + "/" + q.Name), QueryString: jsii.String(q.Text(shape(set))),
+			LogGroupNames: &[]any{g.Name},
 		})
 	}
 }

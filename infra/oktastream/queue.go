@@ -42,8 +42,11 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 	if props.redrive != nil {
 		set.RedrivePolicy = map[string]any{"deadLetterTargetArn": props.redrive.ARN, "maxReceiveCount": props.receives}
 	}
-	if id == "Dead" {
-		// What dies here was sent here; no other queue may use it as its own DLQ.
+	if id != "Redrive" {
+		// Messages come here by SendMessage only, which the queue's policy controls: no
+		// queue may use this one as its dead-letter queue, and SQS move messages past
+		// the policy. For redrive byQueue would have to name the buffer, which names
+		// redrive: a circle, unless CloudFormation did not choose the queues' names.
 		set.RedriveAllowPolicy = map[string]any{"redrivePermission": "denyAll"}
 	}
 	queue := awssqs.NewCfnQueue(scope, &id, set)
@@ -51,10 +54,11 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 	return &Queue{resource: queue, ARN: queue.AttrArn(), URL: queue.Ref(), Name: queue.AttrQueueName()}
 }
 
-// queuePolicies say who may send to a pipeline's queues: what stands in them comes
-// to be believed, so nobody may put anything there but the rules, the function,
-// and for the buffer whoever replays. SQS itself moves messages to the queue
-// redrive, and that queue's policy is left out of it.
+// queuePolicies say who may send to a pipeline's queues: the rules, the function,
+// and for the buffer the replay role and replayPrincipals. Its messages are
+// delivered as Okta's, so nobody else may send. SQS itself moves messages to the
+// queue redrive; no page of AWS says whether a deny there would stop it, so there
+// is none.
 //
 // The policies stay with the queues: without its policy a queue that is left
 // behind would take plain http.
@@ -63,14 +67,17 @@ func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *se
 	if p.Delivery != nil {
 		rules = append(rules, p.Delivery.ruleARN)
 	}
+	if b.streamRuleARN != nil && b.s.Destinations[0] == p.Destination {
+		rules = append(rules, b.streamRuleARN)
+	}
 	from := slices.Concat(rules, b.busesWithDLQ(p))
 	var own []*string
 	if p.Function != nil {
 		own = append(own, p.Function.Role.ARN)
 	}
-	b.newQueuePolicy(scope, "DeadPolicy", p.Dead,
+	b.newQueuePolicy(scope, "DeadPolicy", p, p.Dead,
 		allow("DeadLetters", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Dead.ARN, fromSources(from)),
-		deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Dead.ARN, strangers(own, from)),
+		deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Dead.ARN, noneOf(own, from)),
 	)
 	p.Rule.after(p.Dead.policy)
 	if b.takesDeadLettersOfBus(p) {
@@ -82,28 +89,55 @@ func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *se
 	if p.Buffer == nil {
 		return
 	}
-	b.newQueuePolicy(scope, "RedrivePolicy", p.Redrive)
+	b.newQueuePolicy(scope, "RedrivePolicy", p, p.Redrive)
 	senders := []*string{p.Function.Role.ARN, b.replay.ARN}
 	for _, principal := range b.s.ReplayPrincipals {
 		senders = append(senders, jsii.String(principal))
 	}
 	if set.Ingest == settings.IngestQueue {
-		b.newQueuePolicy(scope, "BufferPolicy", p.Buffer,
-			allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Buffer.ARN, fromSources([]*string{rule})),
-			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, strangers(senders, []*string{rule})),
+		b.newQueuePolicy(scope, "BufferPolicy", p, p.Buffer,
+			allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Buffer.ARN,
+				fromSources([]*string{rule})),
+			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, noneOf(senders, []*string{rule})),
 		)
 	} else {
-		b.newQueuePolicy(scope, "BufferPolicy", p.Buffer,
-			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, strangers(senders, nil)),
+		b.newQueuePolicy(scope, "BufferPolicy", p, p.Buffer,
+			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, noneOf(senders, nil)),
 		)
 	}
 	p.Rule.after(p.Buffer.policy, p.Redrive.policy)
 }
 
-func (b *builder) newQueuePolicy(scope constructs.Construct, id string, q *Queue, statements ...statement) {
-	statements = append(statements, deny("OnlyTLS", []string{"sqs:*"}, q.ARN, condition{"Bool": {"aws:SecureTransport": "false"}}))
+func (b *builder) newQueuePolicy(scope constructs.Construct, id string, p *Pipeline, q *Queue,
+	statements ...statement) {
+	if lock := b.lock(p, q); lock != nil {
+		statements = append(statements, lock)
+	}
+	statements = append(statements, deny("OnlyTLS", []string{"sqs:*"}, q.ARN,
+		condition{"Bool": {"aws:SecureTransport": "false"}}))
 	q.policy = awssqs.NewCfnQueuePolicy(scope, &id, &awssqs.CfnQueuePolicyProps{
 		PolicyDocument: document(statements...), Queues: &[]*string{q.URL},
 	})
 	b.keep(q.policy)
+}
+
+// lock denies all principals but the function, the replay role, replayPrincipals and
+// the roles of lockQueues to read, delete or reconfigure a queue, which somebody
+// could do to hide an event. CloudFormation changes queues too: its role must be
+// among lockQueues.
+func (b *builder) lock(p *Pipeline, q *Queue) statement {
+	if len(b.s.LockQueues) == 0 {
+		return nil
+	}
+	roles := []*string{b.replay.ARN}
+	if p.Function != nil {
+		roles = append(roles, p.Function.Role.ARN)
+	}
+	for _, principal := range slices.Concat(b.s.ReplayPrincipals, b.s.LockQueues) {
+		roles = append(roles, jsii.String(principal))
+	}
+	return deny("Lock", []string{
+		"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:SetQueueAttributes", "sqs:AddPermission",
+		"sqs:RemovePermission", "sqs:DeleteQueue",
+	}, q.ARN, noneOf(roles, nil))
 }

@@ -7,7 +7,8 @@ import (
 
 // replayTrust says who may assume the replay role.
 func (b *builder) replayTrust() statement {
-	var who any = join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))
+	var who any = join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(),
+		jsii.String(":root"))
 	if len(b.s.ReplayPrincipals) > 0 {
 		who = b.s.ReplayPrincipals
 	}
@@ -29,7 +30,8 @@ func (b *builder) replayOf(p *Pipeline) {
 	switch {
 	case p.Buffer != nil:
 		b.replay.may(title+"Buffer", []string{"sqs:SendMessage", "sqs:GetQueueAttributes"}, p.Buffer.ARN)
-		b.replay.may(title+"Redrive", []string{"sqs:StartMessageMoveTask", "sqs:CancelMessageMoveTask", "sqs:ListMessageMoveTasks"}, p.Redrive.ARN)
+		b.replay.may(title+"Redrive", []string{"sqs:StartMessageMoveTask", "sqs:CancelMessageMoveTask",
+			"sqs:ListMessageMoveTasks"}, p.Redrive.ARN)
 	case p.LogGroup != nil:
 		b.replay.may(title+"Events", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, p.LogGroup.ARN)
 	default:

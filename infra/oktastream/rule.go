@@ -97,7 +97,8 @@ const (
 )
 
 func retry(age int) *awsevents.CfnRule_RetryPolicyProperty {
-	return &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(age), MaximumRetryAttempts: jsii.Number(mostAttempts)}
+	return &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(age),
+		MaximumRetryAttempts: jsii.Number(mostAttempts)}
 }
 
 // newRule puts the pipeline's rule on the partner event bus.
@@ -116,7 +117,7 @@ func (b *builder) newRule(scope constructs.Construct, p *Pipeline, set *settings
 		needed = append(needed, b.invokePermission(scope, p.Function, ruleARN))
 	case p.Destination == settings.CloudWatch:
 		target.Arn = p.LogGroup.targetARN
-		needed = append(needed, b.logPolicy(scope, p, ruleARN))
+		needed = append(needed, b.logPolicy(scope, "RuleToEvents", p.Name, p.LogGroup, ruleARN))
 	default:
 		p.Delivery.direct(target, set)
 	}

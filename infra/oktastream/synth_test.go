@@ -10,6 +10,7 @@ package oktastream
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/oktastream/oktastream/infra/internal/access"
 	"github.com/oktastream/oktastream/infra/settings"
@@ -29,26 +31,43 @@ var (
 	templates = flag.String("templates", "", "write the template of every configuration into this folder, for a linter")
 )
 
+// withoutNode is the environment variable that skips the tests which need
+// Node.js. It is no flag, because `go test ./...` passes flags to every package.
+const withoutNode = "OKTASTREAM_WITHOUT_NODE"
+
+// TestMain fails without Node.js: `go test` prints nothing of a package that
+// passes, so a skip would look like a success.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if !hasNode() && os.Getenv(withoutNode) == "" {
+		fmt.Println("Node.js is missing, and the CDK needs it: no template was tested.\n" +
+			"Install Node.js 22 or newer (https://nodejs.org), or set " + withoutNode + "=1 to skip these tests.")
+		os.Exit(1)
+	}
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
 }
 
-// needNode skips a test where Node.js is missing: the CDK is a Node.js program.
+func hasNode() bool {
+	_, err := exec.LookPath("node")
+	return err == nil
+}
+
+// needNode skips a test where Node.js is missing and [withoutNode] is set.
 func needNode(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("NODE.JS IS MISSING, SO NOTHING OF THE INFRASTRUCTURE IS TESTED: install Node.js 22 or newer (https://nodejs.org)")
+	if !hasNode() {
+		t.Skip("Node.js is missing: no template is tested")
 	}
 }
 
 const (
-	source  = "aws.partner/okta.com/example/oktastream"
-	account = "111122223333"
-	here    = "us-east-1"
-	given   = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	source   = "aws.partner/okta.com/example/oktastream"
+	account  = "111122223333"
+	here     = "us-east-1"
+	deployer = "arn:aws:iam::111122223333:role/cfn-exec"
+	given    = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
 // configurations are what the tests synthesise, by name: context as a user would
@@ -69,28 +88,37 @@ func configurations() map[string]map[string]any {
 		"lambda-cloudwatch": with("destination", cw, "ingest", "lambda"),
 		"lambda-datadog":    with("destination", dd, "ingest", "lambda", "secret", "datadog/api-key"),
 		"rule-cloudwatch":   with("destination", cw, "ingest", "rule"),
-		"rule-datadog":      with("destination", dd, "ingest", "rule", "secret", "datadog/api-key", "tags", "env:prod,team:sec"),
-		"mixed":             with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule", "cloudwatch.ingest", "lambda"),
-		"kms-own":           with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
-		"kms-given":         with("destination", both, "secret", "datadog/api-key", "kms", given),
-		"kms-own-rule":      with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
-		"raw":               with("destination", cw, "format", "raw"),
-		"existing":          with("destination", cw, "bus", "existing", "archiveDays", 7),
-		"existing-own":      with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
-		"include":           with("destination", cw, "include", "user.session.*,user.mfa.*"),
-		"exclude":           with("destination", cw, "exclude", "system.*,app.oauth2.*"),
-		"include-exclude":   with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
-		"filter-rule":       with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include", "user.session.start"),
-		"rotated":           with("destination", dd, "secret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion", "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
-		"template":          with("destination", dd, "secret", "datadog/api-key", "body", "template", "site", "eu1", "rate", 50),
-		"slow":              with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
-		"destroy":           with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
-		"mail":              with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
-		"mail-own":          with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "kms", "own", "silenceMinutes", 15),
-		"mail-live-both":    with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com", "live", true),
-		"mail-given":        with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
-		"topic":             with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
-		"replayers":         with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
+		"rule-datadog": with("destination", dd, "ingest", "rule", "secret", "datadog/api-key", "tags",
+			"env:prod,team:sec"),
+		"mixed": with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule",
+			"cloudwatch.ingest", "lambda"),
+		"kms-own":         with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
+		"kms-given":       with("destination", both, "secret", "datadog/api-key", "kms", given),
+		"kms-own-rule":    with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
+		"raw":             with("destination", cw, "format", "raw"),
+		"existing":        with("destination", cw, "bus", "existing", "archiveDays", 7),
+		"existing-own":    with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
+		"include":         with("destination", cw, "include", "user.session.*,user.mfa.*"),
+		"exclude":         with("destination", cw, "exclude", "system.*,app.oauth2.*"),
+		"include-exclude": with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
+		"filter-rule": with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include",
+			"user.session.start"),
+		"rotated": with("destination", dd, "secret",
+			"arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion",
+			"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
+		"eu1":     with("destination", dd, "secret", "datadog/api-key", "site", "eu1", "rate", 50),
+		"slow":    with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
+		"destroy": with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
+		"mail":    with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
+		"mail-own": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
+			"kms", "own", "silenceMinutes", 15),
+		"mail-live-both": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
+			"live", true),
+		"mail-given": with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
+		"topic":      with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
+		"locked": with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule",
+			"lockQueues", deployer, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
+		"replayers": with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
 	}
 }
 
@@ -101,6 +129,7 @@ type synthesised struct {
 	template map[string]any
 	account  *access.Account
 	stack    string
+	findings []map[string]string // cdk-nag's, one for each rule and resource
 }
 
 // synthesise makes the template of each configuration once per test binary.
@@ -149,6 +178,10 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 	if _, err := New(stack, "Okta", Props{Settings: set}); err != nil {
 		return nil, err
 	}
+	// cdk-nag looks at the tree and changes nothing of the template (TestNag).
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
+		Reports: jsii.Bool(true), ReportFormats: &[]cdknag.NagReportFormat{cdknag.NagReportFormat_CSV},
+	}), nil)
 	app.Synth(nil)
 	text, err := os.ReadFile(filepath.Join(dir, set.Stack+".template.json"))
 	if err != nil {
@@ -160,6 +193,9 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 		}
 	}
 	out := &synthesised{name: name, settings: set, stack: set.Stack}
+	if out.findings, err = readReport(dir); err != nil {
+		return nil, err
+	}
 	if err := json.Unmarshal(text, &out.template); err != nil {
 		return nil, err
 	}
@@ -172,7 +208,8 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 
 // read is the template in an account, with the policies of what stands outside it.
 func (s *synthesised) read(outside map[string]any) (*access.Account, error) {
-	return access.Read(s.template, access.Where{Account: account, Region: here, Partition: "aws", StackName: s.stack, Policies: outside})
+	return access.Read(s.template, access.Where{Account: account, Region: here, Partition: "aws", StackName: s.stack,
+		Policies: outside})
 }
 
 // givenKeyPolicy is the policy of the given key once its owner has done what the
@@ -190,7 +227,8 @@ func (s *synthesised) givenKeyPolicy() map[string]any {
 		if json.Unmarshal([]byte(text.(string)), &statements) != nil {
 			return nil
 		}
-		account := map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + account + ":root"}, "Action": "kms:*", "Resource": "*"}
+		account := map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + account +
+			":root"}, "Action": "kms:*", "Resource": "*"}
 		return map[string]any{"Version": "2012-10-17", "Statement": append(statements, account)}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 )
 
 // newTopic is the ARN of the topic that alarms are sent to: the one that is given,
-// one of the stack's own where an address is given, nil where nobody is told.
+// one of the stack's own where an address is given, nil where no alarm is sent.
 func (b *builder) newTopic() *string {
 	switch {
 	case b.s.AlarmTopic != "":
@@ -56,7 +56,8 @@ func (b *builder) topicKey() *string {
 // "Enable compatibility between event sources from AWS services and encrypted
 // topics", read 2026-11).
 func keyForAlarms() statement {
-	return allow("Alarms", service("cloudwatch.amazonaws.com"), []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*", condition{
-		"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
-	})
+	return allow("Alarms", service("cloudwatch.amazonaws.com"), []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*",
+		condition{
+			"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
+		})
 }

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -58,6 +59,27 @@ func complexity(groups [][]string, limit int) int {
 	return most
 }
 
+// star stands in a parsed wildcard for any run of bytes. Every other token is a
+// byte.
+const star = -1
+
+// parseWildcard reads a wildcard of EventBridge, in which a backslash escapes the
+// character behind it.
+func parseWildcard(text string) []int {
+	var all []int
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '*':
+			all = append(all, star)
+			continue
+		case text[i] == '\\' && i+1 < len(text):
+			i++
+		}
+		all = append(all, int(text[i]))
+	}
+	return all
+}
+
 // automaton is all groups at once; node 0 is where a text begins.
 type automaton []node
 
@@ -80,11 +102,7 @@ func newAutomaton(groups [][]string) automaton {
 		texts = slices.Compact(texts)
 		name := strings.Join(texts, "\x00")
 		for _, text := range texts {
-			all, err := parseWildcard(text)
-			if err != nil {
-				continue // compile has reported it
-			}
-			all = append(append(tokens{'"'}, all...), '"')
+			all := parseWildcard(`"` + text + `"`)
 			at, starred := 0, false
 			for i, token := range all {
 				key := ""
@@ -92,7 +110,7 @@ func newAutomaton(groups [][]string) automaton {
 				case i == len(all)-1:
 					key = "end of " + name
 				case !starred:
-					key = "after " + all[:i+1].String()
+					key = fmt.Sprint("after ", all[:i+1])
 				}
 				to, ok := nodes[key]
 				if !ok {

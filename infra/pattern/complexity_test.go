@@ -61,8 +61,10 @@ func TestComplexityAsAWSCounts(t *testing.T) {
 		"five long characters":         {[]string{"*🙂🙂🙂🙂🙂*"}, false, false},
 		"ten long characters":          {[]string{"*🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂*"}, false, true},
 		"colons":                       {[]string{"*:*:*:*:*:event-bus/*"}, false, true},
-		"three stacks":                 {[]string{"*:stack/ApiStack/*", "*:stack/SharedStack/*", "*:stack/WebStack/*"}, false, false},
-		"four stacks":                  {[]string{"*:stack/ApiStack/*", "*:stack/SharedStack/*", "*:stack/WebStack/*", "*:stack/MonitoringStack/*"}, false, true},
+		"three stacks": {[]string{"*:stack/ApiStack/*", "*:stack/SharedStack/*", "*:stack/WebStack/*"},
+			false, false},
+		"four stacks": {[]string{"*:stack/ApiStack/*", "*:stack/SharedStack/*", "*:stack/WebStack/*",
+			"*:stack/MonitoringStack/*"}, false, true},
 	}
 	refusedSingly := map[int]bool{0: true, 4: true, 9: true, 13: true, 14: true, 17: true}
 	refusedAsSet := map[int]bool{0: true, 13: true, 14: true}

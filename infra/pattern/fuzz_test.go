@@ -1,40 +1,38 @@
 package pattern
 
 import (
-	"encoding/json"
+	"strings"
 	"testing"
+
+	"github.com/oktastream/oktastream/events"
 )
 
-// FuzzMatch holds Check and Match to: they return whatever comes, they agree on
-// what a pattern is, and a pattern that is read again means the same.
-func FuzzMatch(f *testing.F) {
-	for _, pattern := range []string{
-		For(source, nil, nil).Pattern.String(),
-		For(source, []string{"a.b", "c.*", "*.d", "e*f"}, nil).Pattern.String(),
-		For(source, nil, []string{"a.b", "c.*", "*.d", "e*f"}).Pattern.String(),
-		`{"a":{"b":[{"anything-but":{"prefix":["x","y"]}},{"exists":false},null,1e2]}}`,
-		`{"$or":[{"a":[{"numeric":[">",0,"<=",5]}]},{"b":[{"cidr":"10.0.0.0/8"}]},{"a.b":[{"suffix":{"equals-ignore-case":"x"}}]}]}`,
-		`{"a":[{"wildcard":"*a\\*b\\\\*"},{"equals-ignore-case":"É"},{"anything-but":[1,2]}]}`,
+// FuzzFor holds the rule and what it leaves to the function against the filter,
+// for any filter that events.NewFilter accepts and any event type.
+func FuzzFor(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"", "", "user.session.start"}, {"a.b,c.*,*.d,e*f", "", "c.x"}, {"", "a.b,c.*,*.d,e*f", "system.log_stream.x"},
+		{"user.*", "*.x", "user.x"}, {"*", "system.*", "system.log_stream.lifecycle.create"},
 	} {
-		f.Add([]byte(pattern), envelope(f, "a.b"))
-		f.Add([]byte(pattern), []byte(`{"a":[{"b":"x","c":[1,2,{"d":null}]},{"b":"y"}],"b":"10.0.0.1"}`))
+		f.Add(seed[0], seed[1], seed[2])
 	}
-	f.Fuzz(func(t *testing.T, text, event []byte) {
-		var p Pattern
-		if json.Unmarshal(text, &p) != nil {
+	f.Fuzz(func(t *testing.T, in, out, eventType string) {
+		include, exclude := list(in), list(out)
+		if _, err := events.NewFilter(include, exclude); err != nil || len(in)+len(out) > 3000 {
 			return
 		}
-		fault := Check(p)
-		matched, err := Match(p, event)
-		if err != nil && matched {
-			t.Errorf("%s matches and %v", p, err)
-		}
-		if _, objErr := decodeObject(event); fault == nil && err != nil && objErr == nil {
-			t.Errorf("Check accepts %s and Match says %v", p, err)
-		}
-		again, againErr := Match(read(t, p.String()), event)
-		if again != matched || (againErr == nil) != (err == nil) {
-			t.Errorf("%s: %v, %v; read again %v, %v", p, matched, err, again, againErr)
+		rule := For(source, include, exclude)
+		got := matches(t, rule.Pattern, envelope(t, eventType)) && keeps(t, rule.Include, rule.Exclude, eventType)
+		if want := keeps(t, include, exclude, eventType); got != want {
+			t.Errorf("include %q, exclude %q: %q is kept: %v, want %v; rule %s", include, exclude, eventType, got, want,
+				rule.Pattern)
 		}
 	})
+}
+
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }

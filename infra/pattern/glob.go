@@ -39,9 +39,9 @@ func kindOf(glob string) kind {
 // only other special character.
 func escape(glob string) string { return strings.ReplaceAll(glob, `\`, `\\`) }
 
-// covers reports whether every text that b matches is matched by a. Taken as a
-// text, b has stars that only a star of a can take; and where a's stars take
-// them, they take whatever b's stars may stand for.
+// covers reports whether a matches every text that b matches. It matches a against
+// b as a text: only a star of a matches a star of b, and it then matches whatever
+// b's star does.
 func covers(a, b string) bool { return events.Match(a, b) }
 
 // reduce returns the globs without those that another one covers and with
@@ -64,16 +64,16 @@ func reduce(globs []string) []string {
 	return kept
 }
 
-// effective returns what an exclude comes to: events of the pipe are never
-// excluded.
+// effective returns the exclude patterns that have an effect: log stream events are
+// never excluded.
 func effective(exclude []string) []string {
-	return slices.DeleteFunc(reduce(exclude), func(glob string) bool { return covers(pipePrefix+"*", glob) })
+	return slices.DeleteFunc(reduce(exclude), func(glob string) bool { return covers(logStreamPrefix+"*", glob) })
 }
 
-// hitsPipe reports whether a glob of effective matches some event of the pipe.
-func hitsPipe(glob string) bool {
+// hitsLogStream reports whether a glob of effective matches a log stream event.
+func hitsLogStream(glob string) bool {
 	literal, _, starred := strings.Cut(glob, "*")
-	return starred && strings.HasPrefix(pipePrefix, literal)
+	return starred && strings.HasPrefix(logStreamPrefix, literal)
 }
 
 // Empty says in one sentence why a filter lets nothing through but

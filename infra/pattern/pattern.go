@@ -1,15 +1,11 @@
-// Package pattern builds the event pattern of a pipeline's EventBridge rule, and
-// reads event patterns as EventBridge does.
+// Package pattern makes the event pattern of a pipeline's EventBridge rule.
 //
-// What a filter can say in the rule is never delivered, so never paid for; what
-// it cannot say there is left to the function. Both together keep what
-// events.Filter keeps of the whole filter, for every event type.
+// What the rule filters out is not delivered and costs nothing; what a rule
+// cannot express is left to the function. Both together keep what events.Filter
+// keeps of the whole filter, for every event type.
 //
-// An operator this package does not know is an error, never a non-match: a
-// pattern that a test or `doctor` calls silent must be silent in AWS, too.
-//
-// The package knows no AWS and no CDK: a Pattern is a JSON tree, and what makes
-// a rule of it is the stack.
+// The package imports neither AWS nor the CDK: a Pattern is a JSON tree, of which
+// package oktastream makes a rule.
 package pattern
 
 import (
@@ -18,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxLength is EventBridge's limit of an event pattern, in characters (Amazon
@@ -31,51 +28,41 @@ const MaxLength = 2048
 // event of aws-samples/serverless-patterns, eventbridge-partner-sources/1-okta).
 const detailType = "SystemLog"
 
-// pipePrefix begins the types of events that are never filtered: they tell that
-// somebody switched the stream itself off (see events.Filter).
-const pipePrefix = "system.log_stream."
+// logStreamPrefix begins the event types that are never filtered: they report
+// changes of a log stream (events.LogStreamEvents).
+const logStreamPrefix = "system.log_stream."
 
 // Pattern is an EventBridge event pattern as a JSON tree (map[string]any, []any,
 // string, bool, nil, float64): what the rule gets.
 type Pattern map[string]any
 
-// String is the pattern as compact JSON with its keys sorted and nothing escaped
-// for HTML: the text whose length counts. A tree that is not JSON gives the text
-// of the error.
+// String returns the pattern as compact JSON with its keys sorted and nothing
+// escaped for HTML: the text whose length counts.
 func (p Pattern) String() string {
-	text, err := p.encode()
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
-func (p Pattern) encode() ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(map[string]any(p)); err != nil {
-		return nil, fmt.Errorf("encode event pattern: %w", err)
+		return fmt.Sprintf("encode event pattern: %v", err)
 	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// Rule is the pattern of a pipeline's rule and what it leaves to the function.
+// Rule is the pattern of a pipeline's rule and what is left to the function.
 type Rule struct {
 	Pattern Pattern
 	// Include and Exclude are left to the function: the arguments of its
-	// events.NewFilter, without what is doubled or covered.
+	// events.NewFilter, without patterns that another one covers.
 	Include, Exclude []string
-	// Why says in one sentence for each of them why the rule does not do it, for
-	// synth to print.
+	// Why says for each of the two, in one sentence, why the rule cannot do it.
 	Why []string
 }
 
 // For returns the rule of the pipeline with this partner event source and this
 // filter, whose patterns are such as events.NewFilter accepts.
 //
-// include goes into the rule if the whole pattern is one that Check accepts,
-// else to the function. exclude goes into the rule only without include: all
+// include goes into the rule if EventBridge accepts the whole pattern, else to
+// the function. exclude goes into the rule only without include: all
 // values of one field are ORed, so a rule cannot say "these but not those" of
 // event types. Whatever the filter says, system.log_stream.* gets through.
 //
@@ -92,8 +79,8 @@ func For(source string, include, exclude []string) Rule {
 	rule := Rule{Pattern: selecting(source, nil)}
 	take := func(types []any) (refused string) {
 		p := selecting(source, types)
-		if err := Check(p); err != nil {
-			return strings.ReplaceAll(err.Error(), "\n", "; ")
+		if why := refusal(p, types); why != "" {
+			return why
 		}
 		rule.Pattern = p
 		return ""
@@ -112,10 +99,47 @@ func For(source string, include, exclude []string) Rule {
 		}
 		if len(exclude) > 0 {
 			rule.Exclude = exclude
-			rule.Why = append(rule.Why, left("exclude", exclude, "a rule cannot include and exclude, as the values of one field are ORed"))
+			rule.Why = append(rule.Why, left("exclude", exclude, "a rule cannot include and exclude, as the values of one "+
+				"field are ORed"))
 		}
 	}
 	return rule
+}
+
+// refusal says why EventBridge would refuse the pattern with these event types:
+// it is longer than MaxLength, or its wildcards are more complex than
+// maxComplexity. "" is accepted.
+func refusal(p Pattern, types []any) string {
+	// Complexity is counted of what is short only: the work grows with the length.
+	if n := utf8.RuneCountInString(p.String()); n > MaxLength {
+		return fmt.Sprintf("the pattern has %d characters, EventBridge allows %d", n, MaxLength)
+	}
+	if complexity(wildcardsOf(types), maxComplexity) > maxComplexity {
+		return fmt.Sprintf("the pattern has too complex wildcards for EventBridge: "+
+			"more than %d may be half matched at once", maxComplexity)
+	}
+	return ""
+}
+
+// wildcardsOf are the groups of wildcards that complexity counts, of what
+// including or excluding has made.
+func wildcardsOf(types []any) [][]string {
+	var groups [][]string
+	for _, value := range types {
+		operator, _ := value.(map[string]any)
+		if text, ok := operator["wildcard"].(string); ok {
+			groups = append(groups, []string{text})
+		}
+		but, _ := operator["anything-but"].(map[string]any)
+		if list, ok := but["wildcard"].([]any); ok {
+			var group []string
+			for _, text := range list {
+				group = append(group, text.(string))
+			}
+			groups = append(groups, group)
+		}
+	}
+	return groups
 }
 
 func left(list string, patterns []string, why string) string {
@@ -132,11 +156,11 @@ func selecting(source string, types []any) Pattern {
 	return p
 }
 
-// including is the value of a field that must match one of these globs or be an
-// event of the pipe.
+// including is the value of a field that must match one of these globs or be a
+// log stream event.
 func including(globs []string) []any {
 	var values []any
-	for _, glob := range reduce(append(slices.Clip(globs), pipePrefix+"*")) {
+	for _, glob := range reduce(append(slices.Clip(globs), logStreamPrefix+"*")) {
 		values = append(values, operator(glob))
 	}
 	return values
@@ -157,16 +181,16 @@ func operator(glob string) any {
 }
 
 // excluding is the value of a field that must match none of these globs unless
-// it is an event of the pipe. All globs are in one anything-but: two of them in
+// it is a log stream event. All globs are in one anything-but: two of them in
 // one array would be ORed and let everything through. An anything-but holds one
 // kind: a list of values, or a list for one of prefix, suffix and wildcard
 // (JsonRuleCompiler of github.com/aws/event-ruler; EventBridge took all three on
-// 2024-12-05, see TestMatch). A wildcard without a star is an exact value, so
+// 2024-12-05, recorded in github.com/localstack/localstack). A wildcard without a star is an exact value, so
 // wildcard says what is mixed.
 func excluding(globs []string) []any {
-	pipe := map[string]any{"prefix": pipePrefix}
+	logStream := map[string]any{"prefix": logStreamPrefix}
 	if slices.Contains(globs, "*") {
-		return []any{pipe}
+		return []any{logStream}
 	}
 	kind := kindOf(globs[0])
 	for _, glob := range globs {
@@ -175,9 +199,9 @@ func excluding(globs []string) []any {
 		}
 	}
 	var list []any
-	mayHitPipe := false
+	mayHitLogStream := false
 	for _, glob := range globs {
-		mayHitPipe = mayHitPipe || hitsPipe(glob)
+		mayHitLogStream = mayHitLogStream || hitsLogStream(glob)
 		switch kind {
 		case exact:
 			list = append(list, glob)
@@ -194,8 +218,8 @@ func excluding(globs []string) []any {
 		but = map[string]any{kind.String(): list}
 	}
 	values := []any{map[string]any{"anything-but": but}}
-	if mayHitPipe {
-		values = append(values, pipe)
+	if mayHitLogStream {
+		values = append(values, logStream)
 	}
 	return values
 }

@@ -24,20 +24,11 @@ func envelope(tb testing.TB, eventType string) []byte {
 	text, err := json.Marshal(map[string]any{
 		"version": "0", "id": "4ab6d852-0000-4000-8000-000000000000", "detail-type": "SystemLog", "source": source,
 		"account": "999999999999", "time": "2026-05-30T14:17:58Z", "region": "us-east-1", "resources": []string{},
-		"detail": map[string]any{"eventType": eventType, "uuid": "a", "target": []any{map[string]any{"id": "x", "eventType": "y"}}},
+		"detail": map[string]any{"eventType": eventType, "uuid": "a", "target": []any{map[string]any{"id": "x",
+			"eventType": "y"}}},
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return text
-}
-
-// read is a pattern from its JSON.
-func read(tb testing.TB, text string) Pattern {
-	tb.Helper()
-	var p Pattern
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		tb.Fatalf("%s: %v", text, err)
-	}
-	return p
 }

@@ -22,7 +22,8 @@ func (s *Settings) faults(region string) []error {
 	var faults []error
 	add := func(format string, arguments ...any) { faults = append(faults, fmt.Errorf(format, arguments...)) }
 	if s.Source == "" {
-		add("source: it must be set to the partner event source, %sORG/STREAM: add the log stream in Okta first (Reports, Log Streaming), then look in the EventBridge console under Partner event sources", events.SourcePrefix)
+		add("source: it must be set to the partner event source, %sORG/STREAM: add the log stream in Okta first "+
+			"(Reports, Log Streaming), then look in the EventBridge console under Partner event sources", events.SourcePrefix)
 	}
 	if len(s.Destinations) == 0 {
 		add("destination: it must be set to cloudwatch, datadog, or cloudwatch,datadog")
@@ -43,7 +44,7 @@ func (s *Settings) faults(region string) []error {
 // values checks each value by itself.
 func (s *Settings) values() []error {
 	var faults []error
-	for _, row := range Table() {
+	for _, row := range table() {
 		for _, d := range row.scopes() {
 			if d != "" && !s.Has(d) {
 				continue
@@ -64,7 +65,7 @@ func (s *Settings) values() []error {
 				}
 			}
 			if text == "" && row.Default == "" {
-				continue // what must be set is told by Check
+				continue // faults reports what must be set
 			}
 			var scratch Settings
 			if err := row.assign(&scratch, d, text); err != nil {
@@ -83,10 +84,12 @@ func (p *Pipeline) check(d Destination, source string) []error {
 	var faults []error
 	add := func(format string, arguments ...any) { faults = append(faults, fmt.Errorf(format, arguments...)) }
 	if p.Batch > 10 && p.Window == 0 {
-		add("window 0 with batch %d: Lambda takes more than 10 messages only with a window of a second and more; set window=1 or batch=10", p.Batch)
+		add("window 0 with batch %d: Lambda takes more than 10 messages only with a window of a second and more; set "+
+			"window=1 or batch=10", p.Batch)
 	}
 	if d == Datadog && p.Secret == "" {
-		add("secret: it must be set to the name of the Secrets Manager secret that holds Datadog's API key (aws secretsmanager create-secret --name datadog/api-key --secret-string file://key)")
+		add("secret: it must be set to the name of the Secrets Manager secret that holds Datadog's API key (aws " +
+			"secretsmanager create-secret --name datadog/api-key --secret-string file://key)")
 	}
 	_, err := events.NewFilter(p.Include, p.Exclude)
 	if err != nil {
@@ -94,25 +97,29 @@ func (p *Pipeline) check(d Destination, source string) []error {
 		return faults
 	}
 	if why := pattern.Empty(p.Include, p.Exclude); why != "" {
-		add("the filter lets nothing through: %s; mend include or exclude", why)
+		add("the filter lets nothing through: %s; change include or exclude", why)
 	}
 	rest := pattern.For(source, p.Include, p.Exclude)
 	if p.Ingest == IngestRule {
 		if p.Format != "" {
-			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set ingest=queue", p.Format)
+			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set "+
+				"ingest=queue", p.Format)
 		}
 		switch {
 		case len(p.Include) > 0 && len(p.Exclude) > 0:
 			add("include and exclude with ingest=rule: one event pattern cannot say both; leave one out, or set ingest=queue")
 		case len(rest.Include)+len(rest.Exclude) > 0:
 			for _, why := range rest.Why {
-				add("%s; with ingest=rule there is no function, and an event pattern has %d characters at most: shorten the list with *, or set ingest=queue", why, pattern.MaxLength)
+				add("%s; with ingest=rule there is no function, and an event pattern has at most %d characters: shorten the "+
+					"list with *, or set ingest=queue", why, pattern.MaxLength)
 			}
 		}
 		return faults
 	}
-	if n := environmentBase + len(strings.Join(rest.Include, ",")) + len(strings.Join(rest.Exclude, ",")) + len(strings.Join(p.Tags, ",")) + len(p.Service); n > environmentLimit {
-		add("filter and tags make the function's environment about %d bytes long, and Lambda holds %d; shorten the filter with *, or the tags", n, environmentLimit)
+	if n := environmentBase + len(strings.Join(rest.Include, ",")) + len(strings.Join(rest.Exclude, ",")) +
+		len(strings.Join(p.Tags, ",")) + len(p.Service); n > environmentLimit {
+		add("filter and tags make the function's environment about %d bytes long, and Lambda holds %d; shorten the "+
+			"filter with *, or the tags", n, environmentLimit)
 	}
 	return faults
 }
@@ -142,19 +149,23 @@ func (s *Settings) Notes() []string {
 		}{{"include", p.Include}, {"exclude", p.Exclude}} {
 			for _, wanted := range list.types {
 				if !published(wanted) {
-					notes = append(notes, fmt.Sprintf("%s: %s %s matches none of the %d event types that Okta has published; look for a slip in the spelling (case counts)", d, list.name, wanted, len(catalogue.All())))
+					notes = append(notes, fmt.Sprintf("%s: %s %s matches none of the %d event types that Okta has published; "+
+						"check the spelling (case matters)", d, list.name, wanted, len(catalogue.All())))
 				}
 			}
 		}
 	}
 	if s.AlarmEmail == "" && s.AlarmTopic == "" {
-		notes = append(notes, "NOBODY IS TOLD WHEN SOMETHING FAILS: alarms turn red in CloudWatch and that is all; set alarmEmail or alarmTopic")
+		notes = append(notes, "NO ALARM NOTIFIES ANYBODY: alarms show in CloudWatch only; set alarmEmail or alarmTopic")
 	}
 	if !s.Live {
-		notes = append(notes, "the alarm of silence is not armed: set live=true once events flow, or nobody is told when Okta switches the stream off")
+		notes = append(notes, "the alarm silence does not exist yet: set live=true once events flow, or no alarm fires "+
+			"when Okta switches the stream off")
 	}
 	if keyForm.MatchString(s.KMS) {
-		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without them nothing can be stored")
+		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key "+
+			"must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without both nothing can be "+
+			"stored")
 	}
 	return notes
 }

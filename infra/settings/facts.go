@@ -10,18 +10,21 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// Retentions are the numbers of days that a log group can keep events; 0 is for
+// retentions are the numbers of days that a log group can keep events; 0 is for
 // ever (CloudWatch Logs API reference, PutRetentionPolicy, read 2026-11).
-func Retentions() []int {
-	return []int{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+func retentions() []int {
+	return []int{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+		3288, 3653}
 }
 
-// Regions are the AWS regions to which Okta streams (Okta management API
+// regions are the AWS regions to which Okta streams (Okta management API
 // 2026.06.3, schema AwsRegion of LogStreamSettingsAws).
-func Regions() []string {
+func regions() []string {
 	return []string{
-		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
-		"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+		"ca-central-1",
+		"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2",
+		"us-west-1", "us-west-2",
 	}
 }
 
@@ -54,7 +57,8 @@ func IntakeURL(name string) (string, error) {
 			return "https://http-intake.logs." + s.host + "/api/v2/logs", nil
 		}
 	}
-	return "", fmt.Errorf("it must be one of %s, or such a site's host, for example datadoghq.eu", strings.ReplaceAll(siteNames(), "`", ""))
+	return "", fmt.Errorf("it must be one of %s, or such a site's host, for example datadoghq.eu",
+		strings.ReplaceAll(siteNames(), "`", ""))
 }
 
 func checkSite(value string) error {
@@ -75,7 +79,8 @@ func checkSource(value string) error {
 	if ok && sourceForm.MatchString(value) && streamForm.MatchString(stream) && len(value) <= 256 {
 		return nil
 	}
-	return errors.New("it must be the partner event source as EventBridge shows it, " + events.SourcePrefix + "ORG/STREAM (console: EventBridge, Partner event sources)")
+	return errors.New("it must be the partner event source as EventBridge shows it, " + events.SourcePrefix +
+		"ORG/STREAM (console: EventBridge, Partner event sources)")
 }
 
 var keyForm = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):([0-9]{12}):key/[A-Za-z0-9-]+$`)
@@ -84,20 +89,25 @@ func checkKMS(value string) error {
 	if value == KMSAWS || value == KMSOwn || keyForm.MatchString(value) {
 		return nil
 	}
-	return errors.New("it must be aws, own, or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID; an alias will not do: IAM policies name keys")
+	return errors.New("it must be aws, own, or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID; not an alias: IAM " +
+		"policies name keys")
 }
 
-// checkRegion is told where the stack goes, "" where that is not known.
+// checkRegion checks what depends on the region of the stack; "" is unknown.
 func (s *Settings) checkRegion(region string) []error {
 	var faults []error
-	if region != "" && !slices.Contains(Regions(), region) {
-		faults = append(faults, fmt.Errorf("region %s: Okta does not stream there; set AWS_REGION to one of %s", region, strings.Join(Regions(), ", ")))
+	if region != "" && !slices.Contains(regions(), region) {
+		faults = append(faults, fmt.Errorf("region %s: Okta does not stream there; set AWS_REGION to one of %s", region,
+			strings.Join(regions(), ", ")))
 	}
 	if key := keyForm.FindStringSubmatch(s.KMS); key != nil && region != "" && key[1] != region {
-		faults = append(faults, fmt.Errorf("kms: the key is in %s and the stack in %s; a service uses keys of its own region only", key[1], region))
+		faults = append(faults, fmt.Errorf("kms: the key is in %s and the stack in %s; a service uses keys of its own "+
+			"region only", key[1], region))
 	}
-	if s.AlarmTopic != "" && region != "" && strings.Count(s.AlarmTopic, ":") > 3 && strings.Split(s.AlarmTopic, ":")[3] != region {
-		faults = append(faults, fmt.Errorf("alarmTopic: the topic is not in %s, where the stack is; an alarm tells topics of its own region only", region))
+	if s.AlarmTopic != "" && region != "" && strings.Count(s.AlarmTopic, ":") > 3 && strings.Split(s.AlarmTopic,
+		":")[3] != region {
+		faults = append(faults, fmt.Errorf("alarmTopic: the topic is not in %s, the region of the stack; an alarm "+
+			"notifies topics of its own region only", region))
 	}
 	return faults
 }

@@ -38,7 +38,7 @@ func Read(context map[string]any, region string) (Settings, error) {
 	}
 	r.all(values)
 	for _, err := range r.settings.faults(region) {
-		// What could not be read is told already.
+		// What could not be read is reported already.
 		if name, _, _ := strings.Cut(err.Error(), ":"); !r.faulty[name] {
 			r.faults = append(r.faults, err)
 		}
@@ -75,7 +75,7 @@ func (r *reader) fault(name string, err error) {
 }
 
 func (r *reader) all(values map[string]any) {
-	for _, row := range Table() {
+	for _, row := range table() {
 		for _, d := range row.scopes() {
 			name := row.Name
 			value, ok := values[name]
@@ -118,8 +118,12 @@ func (r *reader) known(name string) error {
 	if !dotted {
 		scope, plain = "", name
 	}
-	rows := Table()
-	at := slices.IndexFunc(rows, func(row Setting) bool { return row.Name == plain })
+	rows := table()
+	at := slices.IndexFunc(rows, func(row setting) bool { return row.Name == plain })
+	if plain == "body" {
+		return errors.New("this setting is gone: the text template that body=template made loses the quotes in lists; " +
+			"leave it out")
+	}
 	if at < 0 {
 		return errors.New("there is no such setting" + nearest(plain, rows))
 	}
@@ -127,14 +131,14 @@ func (r *reader) known(name string) error {
 	switch {
 	case scope != "" && !slices.Contains(row.Of, Destination(scope)):
 		return fmt.Errorf("%s has no such setting; %s", scope, row.whose())
-	case r.faulty[name] || r.faulty["destination"]: // one word on it will do
+	case r.faulty[name] || r.faulty["destination"]: // reported already
 	case scope != "" && !r.settings.Has(Destination(scope)), scope == "" && len(row.Of) == 1 && !r.settings.Has(row.Of[0]):
 		return fmt.Errorf("%s, which is not among the destinations; leave it out or add the destination", row.whose())
 	}
 	return nil
 }
 
-func (row *Setting) whose() string {
+func (row *setting) whose() string {
 	if len(row.Of) == 0 {
 		return "it is the stack's: write " + row.Name
 	}
@@ -145,7 +149,7 @@ func (row *Setting) whose() string {
 	return "it is a setting of " + strings.Join(names, " and ")
 }
 
-func nearest(name string, rows []Setting) string {
+func nearest(name string, rows []setting) string {
 	best, least := "", 4
 	for _, row := range rows {
 		if d := distance(strings.ToLower(name), strings.ToLower(row.Name)); d < least {
@@ -153,7 +157,7 @@ func nearest(name string, rows []Setting) string {
 		}
 	}
 	if best == "" {
-		return "; the README has the table of settings"
+		return "; infra/README.md has the table of settings"
 	}
 	return "; did you mean " + best + "?"
 }
@@ -203,12 +207,12 @@ func written(value any) (string, error) {
 		}
 		return strings.Join(parts, ","), nil
 	}
-	return "", fmt.Errorf("a %T is no value of a setting: write a string, a number or a list of them", value)
+	return "", errors.New("unsupported value: write a string, a number or a list of them")
 }
 
 // assign puts a value into the settings. What is wrong with it is an error that
 // says what it must be.
-func (row *Setting) assign(s *Settings, d Destination, text string) error {
+func (row *setting) assign(s *Settings, d Destination, text string) error {
 	check := row.check
 	if check == nil {
 		check = func(string) error { return nil }

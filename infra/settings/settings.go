@@ -1,8 +1,8 @@
-// Package settings is what a user of the CDK app can set: one table of names,
+// Package settings holds what a user of the CDK app can set: one table of names,
 // meanings, defaults and allowed values, the reading of it from CDK context, and
 // the faults of a choice, all of them at once and each with its fix.
 //
-// It knows nothing of the CDK, so that a wrong setting is told in milliseconds
+// It does not import the CDK, so that a wrong setting is reported in milliseconds
 // and without Node.js.
 package settings
 
@@ -15,14 +15,14 @@ const (
 	Datadog    Destination = "datadog"    // Datadog, through an EventBridge API destination
 )
 
-// Who is the target of a pipeline's rule.
+// The target of a pipeline's rule.
 const (
 	IngestQueue  = "queue"  // the buffer queue, which the function drains in batches
 	IngestLambda = "lambda" // the function, one event a call
 	IngestRule   = "rule"   // the log group or the API destination, no function
 )
 
-// Whose the partner event bus is.
+// Who makes the partner event bus.
 const (
 	BusCreate   = "create"   // the stack makes it, which associates the partner event source
 	BusExisting = "existing" // somebody has made it already; the stack only puts rules on it
@@ -34,16 +34,10 @@ const (
 	KMSOwn = "own" // a customer managed key that the stack makes
 )
 
-// What becomes of what holds data when it leaves the template.
+// What happens to resources that hold data when they leave the template.
 const (
 	RemovalRetain  = "retain"
 	RemovalDestroy = "destroy"
-)
-
-// How the body of a POST to Datadog is cut out of the packed batch.
-const (
-	BodyPath     = "path"     // InputPath $.detail.logs
-	BodyTemplate = "template" // an input transformer
 )
 
 // Settings are a stack's settings. [Default] has every default; what has none
@@ -57,14 +51,17 @@ type Settings struct {
 	ArchiveDays  int // 0 is off
 	Removal      string
 	// ReplayPrincipals are the ARNs of IAM roles that may assume the replay role
-	// and send to the buffer queues themselves. None is everybody in the account
-	// whose own policy allows to assume the replay role.
+	// and send to the buffer queues themselves. None is every principal of
+	// the account whose own policy allows it to assume the replay role.
 	ReplayPrincipals []string
+	// LockQueues are the ARNs of the only IAM roles, beside the function, the replay
+	// role and ReplayPrincipals, that may read, delete or change the queues. None is
+	// off.
+	LockQueues []string
 
 	AlarmEmail string // whom alarms are sent to
 	AlarmTopic string // the ARN of an SNS topic of yours, instead
-	// Live arms the alarm of silence: from now on no event for SilenceMinutes is a
-	// failure.
+	// Live makes the alarm silence: no event for SilenceMinutes is a failure.
 	Live           bool
 	SilenceMinutes int
 
@@ -91,7 +88,6 @@ type Pipeline struct {
 	SecretVersion string
 	Site          string
 	Rate          int // requests a second
-	Body          string
 	PackBytes     int
 	Service       string
 	Tags          []string
@@ -118,7 +114,7 @@ func (s *Settings) Has(d Destination) bool {
 // Default is the settings with every default.
 func Default() Settings {
 	var s Settings
-	for _, row := range Table() {
+	for _, row := range table() {
 		if row.Default == "" {
 			continue
 		}
@@ -141,6 +137,7 @@ func (p *Pipeline) VisibilitySeconds() int { return 6*p.Timeout + p.Window }
 // queue redrive. A message that is given back waits for one visibility timeout,
 // so this is what makes an outage of OutageHours no flow of dead letters.
 func (p *Pipeline) MaxReceiveCount() int {
-	const fewest, most = 5, 1000 // SQS allows 1 to 1,000 (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more
+	const fewest, most = 5,
+		1000 // SQS allows 1 to 1,000 (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more
 	return min(max(p.OutageHours*3600/p.VisibilitySeconds(), fewest), most)
 }

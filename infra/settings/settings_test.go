@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of settings")
+var update = flag.Bool("update", false, "rewrite the pages' tables of settings")
 
 const source = "aws.partner/okta.com/example/oktastream"
 
@@ -116,7 +116,8 @@ func faults() map[string][]string {
 		`{"source":"` + source + `","destination":"datadog"}`:                                           {"secret", "create-secret"},
 		`{` + dd + `,"site":"us9"}`:                                                                     {"site", "uk1"},
 		`{` + dd + `,"tags":"prod"}`:                                                                    {"tags", "key:value"},
-		`{` + dd + `,"body":"xml"}`:                                                                     {"body", "template"},
+		`{` + dd + `,"body":"template"}`:                                                                {"body", "is gone"},
+		`{` + dd + `,"lockQueues":"me"}`:                                                                {"lockQueues", "ARN"},
 		`{` + dd + `,"packBytes":"1048576"}`:                                                            {"packBytes", "786432"},
 		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                     {"secretVersion", "version id"},
 		`{"oktastream":"x",` + ok + `}`:                                                                 {"oktastream", "object"},
@@ -194,7 +195,7 @@ func TestNotes(t *testing.T) {
 	}
 	s = Default()
 	s.Source, s.Destinations = source, []Destination{CloudWatch}
-	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NOBODY IS TOLD") || !strings.Contains(notes, "silence") {
+	if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, "NO ALARM NOTIFIES ANYBODY") || !strings.Contains(notes, "silence") {
 		t.Errorf("nobody says that nobody is told:\n%s", notes)
 	}
 	s.AlarmEmail, s.Live = "oncall@example.com", true
@@ -217,13 +218,14 @@ func TestEverySiteHasAnIntake(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsTheSettings compares the README's table with the code's, word
-// for word.
-func TestReadmeShowsTheSettings(t *testing.T) {
-	const readme = "../../README.md"
-	var b strings.Builder
-	b.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
-	for _, row := range Table() {
+// TestPagesShowTheSettings compares the pages' tables with the code's, word for
+// word: all settings in infra/README.md, the most used in README.md.
+func TestPagesShowTheSettings(t *testing.T) {
+	common := []string{"source", "destination", "format", "exclude", "retention", "secret", "site", "kms", "alarmEmail", "live"}
+	var all, few strings.Builder
+	all.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
+	few.WriteString("| setting | meaning | default |\n|---|---|---|\n")
+	for _, row := range table() {
 		of := ""
 		if len(row.Of) == 1 {
 			of = " (" + string(row.Of[0]) + ")"
@@ -232,27 +234,36 @@ func TestReadmeShowsTheSettings(t *testing.T) {
 		if row.Default != "" {
 			value = "`" + row.Default + "`"
 		}
-		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s |\n", row.Name, of, row.Meaning, value, row.Allowed)
+		fmt.Fprintf(&all, "| `%s`%s | %s | %s | %s |\n", row.Name, of, row.Meaning, value, row.Allowed)
+		if slices.Contains(common, row.Name) {
+			fmt.Fprintf(&few, "| `%s`%s | %s | %s |\n", row.Name, of, row.Meaning, value)
+		}
 	}
-	page, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
+	if n := strings.Count(few.String(), "\n"); n != len(common)+2 {
+		t.Errorf("the short table has %d lines, want %d", n, len(common)+2)
 	}
-	block := regexp.MustCompile(`(?s)(<!-- settings -->\n).*?(\n<!-- /settings -->)`)
-	if !block.Match(page) {
-		t.Fatal("the README has no table of settings")
-	}
-	want := block.ReplaceAllStringFunc(string(page), func(old string) string {
-		parts := block.FindStringSubmatch(old)
-		return parts[1] + strings.TrimSuffix(b.String(), "\n") + parts[2]
-	})
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's table of settings is not the code's; -update rewrites it")
-	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
+	for page, table := range map[string]string{"../README.md": all.String(), "../../README.md": few.String()} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := regexp.MustCompile(`(?s)(<!-- settings -->\n).*?(<!-- /settings -->)`)
+		if !block.Match(text) {
+			t.Fatalf("%s has no table of settings", page)
+		}
+		want := block.ReplaceAllStringFunc(string(text), func(old string) string {
+			parts := block.FindStringSubmatch(old)
+			return parts[1] + table + parts[2]
+		})
+		if want == string(text) {
+			continue
+		}
+		if !*update {
+			t.Errorf("the table of settings in %s is not the code's; -update rewrites it", page)
+			continue
+		}
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Setting is one row of the table.
-type Setting struct {
+// setting is one row of the table.
+type setting struct {
 	Name    string // the context key
 	Meaning string
 	Default string // as it would be written; "" is none
@@ -24,100 +24,135 @@ type Setting struct {
 	days  []int // the only numbers allowed, where not all of low to high are
 }
 
+const roleForm = `^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$`
+
 // both are the destinations.
 func both() []Destination { return []Destination{CloudWatch, Datadog} }
 
-// Table is all settings in the order in which the README shows them.
-func Table() []Setting {
-	return []Setting{
-		{Name: "source", Meaning: "the partner event source, as EventBridge shows it after the log stream has been added in Okta",
+// table is all settings in the order in which the README shows them.
+func table() []setting {
+	return []setting{
+		{Name: "source", Meaning: "the partner event source, as EventBridge shows it after the log stream has been added " +
+			"in Okta",
 			Allowed: "`aws.partner/okta.com/ORG/STREAM`",
 			bind:    func(s *Settings, _ Destination) any { return &s.Source }, check: checkSource},
-		{Name: "destination", Meaning: "where to; each has a pipeline of its own, which fails alone",
+		{Name: "destination", Meaning: "where events go; each destination has its own pipeline, which fails alone",
 			Allowed: "`cloudwatch`, `datadog`, `cloudwatch,datadog`",
 			bind:    func(s *Settings, _ Destination) any { return &s.Destinations }, check: oneOf("cloudwatch", "datadog")},
 		{Name: "stack", Meaning: "the stack's name, and the first part of every pipeline's", Default: "oktastream",
 			Allowed: "letters, digits and hyphens, up to 40",
-			bind:    func(s *Settings, _ Destination) any { return &s.Stack }, check: matches(`^[A-Za-z][A-Za-z0-9-]{0,39}$`, "a letter, then letters, digits and hyphens, up to 40 in all")},
-		{Name: "bus", Meaning: "`existing` leaves the partner event bus as it is and only puts rules on it", Default: BusCreate,
+			bind:    func(s *Settings, _ Destination) any { return &s.Stack },
+			check:   matches(`^[A-Za-z][A-Za-z0-9-]{0,39}$`, "a letter, then letters, digits and hyphens, up to 40 in all")},
+		{Name: "bus", Meaning: "`existing` leaves the partner event bus as it is and only puts rules on it",
+			Default: BusCreate,
 			Allowed: "`create`, `existing`",
 			bind:    func(s *Settings, _ Destination) any { return &s.Bus }, check: oneOf(BusCreate, BusExisting)},
-		{Name: "ingest", Meaning: "who is the rule's target: the buffer queue, the function, or the destination itself with no function", Default: IngestQueue,
+		{Name: "ingest", Meaning: "the target of the rule: the buffer queue, the function, or the destination itself " +
+			"with no function", Default: IngestQueue,
 			Allowed: "`queue`, `lambda`, `rule`", Of: both(),
-			bind: func(s *Settings, d Destination) any { return &s.Of(d).Ingest }, check: oneOf(IngestQueue, IngestLambda, IngestRule)},
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).Ingest }, check: oneOf(IngestQueue, IngestLambda,
+				IngestRule)},
 		{Name: "format", Meaning: "what a record looks like", Of: both(),
-			Allowed: "`ocsf`, `datadog`, `raw`; by default `ocsf` in CloudWatch Logs and `datadog` in Datadog; absent with `ingest=rule`, which stores events as they come",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Format }, check: oneOf("", "ocsf", "datadog", "raw")},
+			Allowed: "`ocsf`, `datadog`, `raw`; by default `ocsf` in CloudWatch Logs and `datadog` in Datadog; absent with " +
+				"`ingest=rule`, which stores events as they come",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).Format }, check: oneOf("", "ocsf", "datadog",
+				"raw")},
 		{Name: "include", Meaning: "event types to deliver; none is all", Of: both(),
 			Allowed: "types joined by commas, `*` for any characters",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Include }},
-		{Name: "exclude", Meaning: "event types to leave out; beats `include`; `system.log_stream.*` always goes through", Of: both(),
+		{Name: "exclude", Meaning: "event types to leave out; beats `include`; `system.log_stream.*` always goes " +
+			"through", Of: both(),
 			Allowed: "types joined by commas, `*` for any characters",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Exclude }},
-		{Name: "retention", Meaning: "days that CloudWatch Logs keeps events; Okta keeps 90", Default: "400", Of: []Destination{CloudWatch},
-			Allowed: "what CloudWatch Logs has: " + numbers(Retentions()[1:]) + "; `0` is for ever",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).RetentionDays }, days: Retentions()},
+		{Name: "retention", Meaning: "days that CloudWatch Logs keeps events; Okta keeps 90", Default: "400",
+			Of:      []Destination{CloudWatch},
+			Allowed: "what CloudWatch Logs has: " + numbers(retentions()[1:]) + "; `0` is for ever",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).RetentionDays }, days: retentions()},
 		{Name: "secret", Meaning: "the secret in Secrets Manager that holds Datadog's API key", Of: []Destination{Datadog},
 			Allowed: "name or ARN",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Secret }, check: matches(`^[A-Za-z0-9/_+=.@:-]{1,512}$`, "a secret's name or ARN")},
-		{Name: "secretField", Meaning: "the field of the secret that holds the key, where the secret is JSON", Of: []Destination{Datadog},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Secret },
+			check:   matches(`^[A-Za-z0-9/_+=.@:-]{1,512}$`, "a secret's name or ARN")},
+		{Name: "secretField", Meaning: "the field of the secret that holds the key, where the secret is JSON",
+			Of:      []Destination{Datadog},
 			Allowed: "a field's name; absent where the secret is the key itself",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).SecretField }, check: matches(`^[A-Za-z0-9_.-]*$`, "letters, digits, dots, hyphens and underscores")},
-		{Name: "secretVersion", Meaning: "the version of the secret; deploy with another one to bring a rotated key into EventBridge", Of: []Destination{Datadog},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).SecretField },
+			check:   matches(`^[A-Za-z0-9_.-]*$`, "letters, digits, dots, hyphens and underscores")},
+		{Name: "secretVersion", Meaning: "the version of the secret; deploy with another one to bring a rotated key into " +
+			"EventBridge", Of: []Destination{Datadog},
 			Allowed: "a version id; absent is the current one at the time of the first deploy",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).SecretVersion }, check: matches(`^([A-Za-z0-9-]{32,64})?$`, "a version id of 32 to 64 letters, digits and hyphens (aws secretsmanager list-secret-version-ids)")},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).SecretVersion },
+			check: matches(`^([A-Za-z0-9-]{32,64})?$`, "a version id of 32 to 64 letters, digits and hyphens (aws "+
+				"secretsmanager list-secret-version-ids)")},
 		{Name: "site", Meaning: "Datadog's site", Default: "us1", Of: []Destination{Datadog},
 			Allowed: siteNames() + ", or the site's host",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Site }, check: checkSite},
 		{Name: "service", Meaning: "the service of Datadog's logs", Default: "okta", Of: []Destination{Datadog},
 			Allowed: "up to 100 letters, digits, `_`, `-`, `.`, `/`",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Service }, check: matches(`^[A-Za-z][A-Za-z0-9_./-]{0,99}$`, "a letter, then up to 99 letters, digits, _ - . /")},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Service },
+			check:   matches(`^[A-Za-z][A-Za-z0-9_./-]{0,99}$`, "a letter, then up to 99 letters, digits, _ - . /")},
 		{Name: "tags", Meaning: "tags of Datadog's logs, beside `okta_org` and `region`", Of: []Destination{Datadog},
 			Allowed: "`key:value`, joined by commas",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Tags }, check: matches(`^[A-Za-z][A-Za-z0-9_./-]*:[A-Za-z0-9_:./-]+$`, "key:value of letters, digits, _ - . /")},
-		{Name: "rate", Meaning: "requests a second to Datadog, at most; each carries up to 1,000 logs", Default: "300", Of: []Destination{Datadog},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Tags },
+			check:   matches(`^[A-Za-z][A-Za-z0-9_./-]*:[A-Za-z0-9_:./-]+$`, "key:value of letters, digits, _ - . /")},
+		{Name: "rate", Meaning: "requests a second to Datadog, at most; each carries up to 1,000 logs", Default: "300",
+			Of:      []Destination{Datadog},
 			Allowed: "1 to 10000; beyond 300 needs a quota of yours",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Rate }, low: 1, high: 10000},
-		{Name: "body", Meaning: "how the JSON array for Datadog is cut out of the packed batch: an InputPath or an input transformer", Default: BodyPath, Of: []Destination{Datadog},
-			Allowed: "`path`, `template`",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Body }, check: oneOf(BodyPath, BodyTemplate)},
 		{Name: "packBytes", Meaning: "size of a PutEvents request, at most", Default: "245760", Of: []Destination{Datadog},
 			Allowed: "16384 to 786432",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).PackBytes }, low: 16384, high: 786432},
 		{Name: "batch", Meaning: "messages an invocation, at most", Default: "100", Of: both(), Allowed: "1 to 10000",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Batch }, low: 1, high: 10000},
-		{Name: "window", Meaning: "seconds that Lambda waits for a full batch", Default: "5", Of: both(), Allowed: "0 to 300; at least 1 with `batch` beyond 10",
-			bind: func(s *Settings, d Destination) any { return &s.Of(d).Window }, low: 0, high: 300},
+		{Name: "window", Meaning: "seconds that Lambda waits for a full batch", Default: "5", Of: both(),
+			Allowed: "0 to 300; at least 1 with `batch` beyond 10",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Window }, low: 0, high: 300},
 		{Name: "timeout", Meaning: "the function's, in seconds", Default: "60", Of: both(), Allowed: "10 to 900",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Timeout }, low: 10, high: 900},
 		{Name: "memory", Meaning: "the function's, in MB", Default: "256", Of: both(), Allowed: "128 to 10240",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Memory }, low: 128, high: 10240},
-		{Name: "concurrency", Meaning: "invocations from the buffer queue at a time, at most", Default: "10", Of: both(), Allowed: "2 to 1000",
+		{Name: "concurrency", Meaning: "invocations from the buffer queue at a time, at most", Default: "10",
+			Of: both(), Allowed: "2 to 1000",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Concurrency }, low: 2, high: 1000},
-		{Name: "outageHours", Meaning: "how long an event is tried before it goes to the queue `redrive`", Default: "6", Of: both(), Allowed: "1 to 96",
+		{Name: "outageHours", Meaning: "how long an event is tried before it goes to the queue `redrive`", Default: "6",
+			Of: both(), Allowed: "1 to 96",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).OutageHours }, low: 1, high: 96},
-		{Name: "kms", Meaning: "what encrypts queues, log groups, buses and the connection: keys that AWS owns, a key that the stack makes, or a key of yours", Default: KMSAWS,
+		{Name: "kms", Meaning: "what encrypts queues, log groups, buses and the connection: keys that AWS owns, a key " +
+			"that the stack makes, or a key of yours", Default: KMSAWS,
 			Allowed: "`aws`, `own`, a key's ARN",
 			bind:    func(s *Settings, _ Destination) any { return &s.KMS }, check: checkKMS},
-		{Name: "replayPrincipals", Meaning: "who may replay dead letters; none is everybody in the account whose own policy allows to assume the replay role",
+		{Name: "replayPrincipals", Meaning: "who may replay dead letters; none is every principal of the account whose " +
+			"own policy allows it to assume the replay role",
 			Allowed: "ARNs of IAM roles, joined by commas",
-			bind:    func(s *Settings, _ Destination) any { return &s.ReplayPrincipals }, check: matches(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$`, "the ARN of an IAM role (an assumed role's session ARN is not)")},
-		{Name: "archiveDays", Meaning: "days that an EventBridge archive keeps events; replay from an archive of a partner bus is documented nowhere, so see it as a convenience", Default: "0",
+			bind:    func(s *Settings, _ Destination) any { return &s.ReplayPrincipals }, check: matches(roleForm,
+				"the ARN of an IAM role (an assumed role's session ARN is not)")},
+		{Name: "lockQueues", Meaning: "the only roles, beside the function and replays, that may read, delete or change " +
+			"the queues; none is off. " +
+			"CloudFormation's role must be among them, or the next deploy fails",
+			Allowed: "ARNs of IAM roles, joined by commas",
+			bind:    func(s *Settings, _ Destination) any { return &s.LockQueues }, check: matches(roleForm,
+				"the ARN of an IAM role (an assumed role's session ARN is not)")},
+		{Name: "archiveDays", Meaning: "days that an EventBridge archive keeps events; AWS does not document replay from " +
+			"an archive of a partner bus", Default: "0",
 			Allowed: "0 to 3650; `0` is no archive",
 			bind:    func(s *Settings, _ Destination) any { return &s.ArchiveDays }, low: 0, high: 3650},
-		{Name: "alarmEmail", Meaning: "whom alarms are sent to; the address gets a mail that must be confirmed",
+		{Name: "alarmEmail", Meaning: "where alarms are sent; the address gets a mail that must be confirmed",
 			Allowed: "an e-mail address",
-			bind:    func(s *Settings, _ Destination) any { return &s.AlarmEmail }, check: matches(`^([^@\s,]+@[^@\s,]+\.[^@\s,]+)?$`, "an e-mail address")},
-		{Name: "alarmTopic", Meaning: "an SNS topic of yours that alarms are sent to, instead; its policy must let CloudWatch publish",
+			bind:    func(s *Settings, _ Destination) any { return &s.AlarmEmail },
+			check:   matches(`^([^@\s,]+@[^@\s,]+\.[^@\s,]+)?$`, "an e-mail address")},
+		{Name: "alarmTopic", Meaning: "your own SNS topic for alarms, instead; its policy must let CloudWatch publish",
 			Allowed: "a topic's ARN",
-			bind:    func(s *Settings, _ Destination) any { return &s.AlarmTopic }, check: matches(`^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`, "the ARN of a standard SNS topic")},
-		{Name: "live", Meaning: "`true` arms the alarm of silence: set it once events flow", Default: "false",
+			bind:    func(s *Settings, _ Destination) any { return &s.AlarmTopic },
+			check: matches(`^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`,
+				"the ARN of a standard SNS topic")},
+		{Name: "live", Meaning: "`true` makes the alarm `silence`: set it once events flow", Default: "false",
 			Allowed: "`true`, `false`",
 			bind:    func(s *Settings, _ Destination) any { return &s.Live }},
-		{Name: "silenceMinutes", Meaning: "how long no event at all is normal, at night too", Default: "60",
+		{Name: "silenceMinutes", Meaning: "longer than your longest normal time without any event", Default: "60",
 			Allowed: "5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440",
-			bind:    func(s *Settings, _ Destination) any { return &s.SilenceMinutes }, days: []int{5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440}},
-		{Name: "removal", Meaning: "what becomes of buses, queues, log groups and keys when they leave the stack", Default: RemovalRetain,
+			bind:    func(s *Settings, _ Destination) any { return &s.SilenceMinutes }, days: []int{5, 10, 15, 30, 60, 120,
+				180, 240, 360, 720, 1440}},
+		{Name: "removal", Meaning: "what happens to buses, queues, log groups and keys when they leave the stack",
+			Default: RemovalRetain,
 			Allowed: "`retain`; `destroy` deletes them with everything in them",
 			bind:    func(s *Settings, _ Destination) any { return &s.Removal }, check: oneOf(RemovalRetain, RemovalDestroy)},
 	}
@@ -125,7 +160,7 @@ func Table() []Setting {
 
 // scopes are the destinations that the setting is assigned for; the stack's own
 // settings are assigned once.
-func (row *Setting) scopes() []Destination {
+func (row *setting) scopes() []Destination {
 	if len(row.Of) == 0 {
 		return []Destination{""}
 	}

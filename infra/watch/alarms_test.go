@@ -24,7 +24,8 @@ func TestNamesAreUniqueAndWithinTheLimit(t *testing.T) {
 	for name, s := range stacks() {
 		seen := map[string]bool{}
 		for _, a := range Alarms(s) {
-			if seen[a.Name] || !ascii.MatchString(a.Name) || !strings.HasSuffix(a.Name, "-"+a.Kind) || !strings.HasPrefix(a.Name, s.Name) {
+			if seen[a.Name] || !ascii.MatchString(a.Name) || !strings.HasSuffix(a.Name, "-"+a.Kind) ||
+				!strings.HasPrefix(a.Name, s.Name) {
 				t.Errorf("%s: name %q of %s", name, a.Name, a.Kind)
 			}
 			seen[a.Name] = true
@@ -36,14 +37,16 @@ var sentence = regexp.MustCompile(`^[A-Z][^\n]+\.$`)
 
 func TestEveryAlarmSaysWhatHappenedAndWhatToDoFirst(t *testing.T) {
 	each(t, func(t *testing.T, s Stack, a Alarm) {
-		if !sentence.MatchString(a.Happened) || !sentence.MatchString(a.DoFirst) || strings.Contains(a.Happened+a.DoFirst+a.WhyMissing, "{") {
-			t.Errorf("%s: %q %q", a.Name, a.Happened, a.DoFirst)
+		if !sentence.MatchString(a.Happened) || !sentence.MatchString(a.Means) || len(a.Do) == 0 ||
+			strings.Contains(a.Description(), "{") {
+			t.Errorf("%s: %q %q %q", a.Name, a.Happened, a.Means, a.Do)
 		}
-		if !slices.Contains([]string{notBreaching, breaching, ignore}, a.Missing) || len(a.WhyMissing) < 20 || strings.HasSuffix(a.WhyMissing, ".") {
+		if !slices.Contains([]string{notBreaching, breaching, ignore}, a.Missing) || len(a.WhyMissing) < 20 ||
+			strings.HasSuffix(a.WhyMissing, ".") {
 			t.Errorf("%s: missing data is %q, because %q", a.Name, a.Missing, a.WhyMissing)
 		}
 		d := a.Description()
-		for _, part := range []string{a.Happened, a.DoFirst, a.Missing, a.WhyMissing} {
+		for _, part := range append([]string{a.Happened, a.Means, a.Missing, a.WhyMissing}, a.Do...) {
 			if !strings.Contains(d, part) {
 				t.Errorf("%s: the description lacks %q", a.Name, part)
 			}
@@ -53,6 +56,18 @@ func TestEveryAlarmSaysWhatHappenedAndWhatToDoFirst(t *testing.T) {
 			t.Errorf("%s: the description has %d characters: %s", a.Name, n, d)
 		}
 	})
+}
+
+// metrics is how many metrics an alarm reads, which AWS charges for ("Amazon
+// CloudWatch pricing", alarm metrics, 2026-11).
+func metrics(a Alarm) int {
+	n := 0
+	for _, q := range a.Queries {
+		if q.Metric != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func TestEveryMetricExists(t *testing.T) {
@@ -90,14 +105,15 @@ func TestAlarmsAreWithinCloudWatchsLimits(t *testing.T) {
 				returned++
 			}
 		}
-		if a.Metrics() < 1 || a.Metrics() > 10 || expressions > 10 || returned != 1 {
-			t.Errorf("%s: %d metrics, %d expressions, %d returned", a.Name, a.Metrics(), expressions, returned)
+		if metrics(a) < 1 || metrics(a) > 10 || expressions > 10 || returned != 1 {
+			t.Errorf("%s: %d metrics, %d expressions, %d returned", a.Name, metrics(a), expressions, returned)
 		}
 		limit := 24 * 3600
 		if a.PeriodSeconds >= 3600 {
 			limit *= 7
 		}
-		if a.PeriodSeconds%60 != 0 || a.PeriodSeconds < 60 || a.PeriodSeconds*a.Periods > limit || a.ToAlarm < 1 || a.ToAlarm > a.Periods {
+		if a.PeriodSeconds%60 != 0 || a.PeriodSeconds < 60 || a.PeriodSeconds*a.Periods > limit || a.ToAlarm < 1 ||
+			a.ToAlarm > a.Periods {
 			t.Errorf("%s: %d of %d periods of %d s", a.Name, a.ToAlarm, a.Periods, a.PeriodSeconds)
 		}
 		if a.Clock != "" && !slices.Contains([]int{60, 300, 3600, 86400, 604800}, a.PeriodSeconds) {
@@ -108,7 +124,10 @@ func TestAlarmsAreWithinCloudWatchsLimits(t *testing.T) {
 		}
 		// Each expression must be one that the evaluator, which is strict, understands.
 		for _, r := range readings() {
-			if _, err := run(a.Queries, r, a.PeriodSeconds, 5, func(*Metric) series { return series{1, missing(), 3, 2, 0} }); err != nil {
+			if _, err := run(a.Queries, r, a.PeriodSeconds, 5, func(*Metric) series {
+				return series{1, missing(), 3, 2,
+					0}
+			}); err != nil {
 				t.Errorf("%s: %v", a.Name, err)
 			}
 		}
@@ -133,19 +152,21 @@ func fires(t *testing.T, a Alarm, data func(*Metric) series, length int) bool {
 		n = a.Periods - len(points)
 	}
 	for _, v := range points {
-		if a.Comparison == atLeast && v >= a.Threshold || a.Comparison == moreThan && v > a.Threshold || a.Comparison == lessThan && v < a.Threshold {
+		if a.Comparison == atLeast && v >= a.Threshold || a.Comparison == moreThan && v > a.Threshold ||
+			a.Comparison == lessThan && v < a.Threshold {
 			n++
 		}
 	}
 	return n >= a.ToAlarm
 }
 
-// What is lost or dead or beyond repair is told for a single event.
+// A single event that is lost or dead fires.
 func TestASingleEventIsEnough(t *testing.T) {
-	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost", "dead-not-empty", "redrive-not-empty",
+	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost",
+		"dead-not-empty", "redrive-not-empty",
 		"function-errors", "async-lost", "async-dropped", "dead-letter-failed", "exhausted", "conflict", "ledger-unbalanced"}
 	seen := map[string]bool{}
-	for _, a := range Kinds() {
+	for _, a := range kinds() {
 		none := filled(a.Periods, missing())
 		one := func(hit *Metric) func(*Metric) series {
 			return func(m *Metric) series {

@@ -8,7 +8,7 @@ import (
 
 func kind(t *testing.T, name string) Alarm {
 	t.Helper()
-	all := Kinds()
+	all := kinds()
 	i := slices.IndexFunc(all, func(a Alarm) bool { return a.Kind == name })
 	if i < 0 {
 		t.Fatalf("no alarm %s", name)
@@ -38,32 +38,17 @@ func TestSilence(t *testing.T) {
 	if a.Missing != breaching {
 		t.Errorf("missing data is %s", a.Missing)
 	}
-	// Which rule: a pipeline's own where it has no filter, else ours that matches all;
-	// no alarm before the stack is live, and none that could only see a filter.
-	rule := func(s Stack) string {
-		a, ok := silence(s)
-		if !ok {
-			return "none"
-		}
-		return a.Queries[0].Metric.Dimensions[1].Value
+	// It needs no rule, so that a filter of every pipeline is no silence.
+	s := Stack{Name: "okta", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 30,
+		Pipelines: []Pipeline{{Filtered: true}}}
+	a, ok := silence(s)
+	if m := a.Queries[0].Metric; !ok || m.Name != "Events" || !slices.Equal(m.Dimensions,
+		[]Dimension{{"EventSourceName", "source"}}) {
+		t.Errorf("silence reads %+v", m)
 	}
-	with := func(live bool, all string, filtered ...bool) Stack {
-		s := Stack{Name: "okta", Bus: "bus", AllRule: all, Live: live, SilenceMinutes: 30}
-		for i, f := range filtered {
-			s.Pipelines = append(s.Pipelines, Pipeline{Rule: []string{"first", "second"}[i], Bus: "bus", Filtered: f})
-		}
-		return s
-	}
-	for want, s := range map[string]Stack{
-		"first": with(true, "", false, true), "second": with(true, "", true, false), "all": with(true, "all", true, true),
-		"none": with(true, "", true),
-	} {
-		if got := rule(s); got != want {
-			t.Errorf("silence is judged from %s, want %s", got, want)
-		}
-	}
-	if got := rule(with(false, "all", false)); got != "none" {
-		t.Errorf("a stack that is not live has an alarm for silence of %s", got)
+	s.Live = false
+	if _, ok := silence(s); ok {
+		t.Error("a stack that is not live has an alarm for silence")
 	}
 	for minutesOf, want := range map[int][2]int{1: {60, 1}, 1440: {60, 1440}, 1441: {3600, 25}, 10080: {3600, 168}} {
 		if period, periods := minutes(minutesOf); [2]int{period, periods} != want {
@@ -98,7 +83,8 @@ func TestTheAgeThatAnOutageHas(t *testing.T) {
 		p := pipeline("okta", "cloudwatch", "queue", false)
 		p.VisibilitySeconds = visibility
 		a := bufferOld(p)
-		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3, float64(2*visibility-10))), 3) {
+		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3,
+			float64(2*visibility-10))), 3) {
 			t.Errorf("visibility %d: threshold %v", visibility, a.Threshold)
 		}
 		if fires(t, a, steady(series{0, 4000, 6000}), 3) {
@@ -138,12 +124,14 @@ func TestTheShareThatComesBack(t *testing.T) {
 		failed, polled series
 		want           bool
 	}{
-		"nothing fails":                          {series{no, no, no, no, no, no}, series{900, 900, 900, 900, 900, 900}, false},
-		"nothing comes":                          {series{no, no, no, no, no, no}, series{0, 0, 0, 0, 0, 0}, false},
-		"the mapping is disabled":                {series{no, no, no, no, no, no}, series{no, no, no, no, no, no}, false},
-		"throttled now and then":                 {series{50, 0, 0, 0, 30, 0}, series{900, 900, 900, 900, 900, 900}, false},
-		"a bad ten minutes":                      {series{900, 900, 0, 0, 0, 0}, series{900, 900, 900, 900, 900, 900}, false},
-		"the destination is down":                {series{900, 1800, 2700, 3600, 4500, 5400}, series{900, 1800, 2700, 3600, 4500, 5400}, true},
+		"nothing fails": {series{no, no, no, no, no, no}, series{900, 900, 900, 900, 900, 900},
+			false},
+		"nothing comes":           {series{no, no, no, no, no, no}, series{0, 0, 0, 0, 0, 0}, false},
+		"the mapping is disabled": {series{no, no, no, no, no, no}, series{no, no, no, no, no, no}, false},
+		"throttled now and then":  {series{50, 0, 0, 0, 30, 0}, series{900, 900, 900, 900, 900, 900}, false},
+		"a bad ten minutes":       {series{900, 900, 0, 0, 0, 0}, series{900, 900, 900, 900, 900, 900}, false},
+		"the destination is down": {series{900, 1800, 2700, 3600, 4500, 5400}, series{900, 1800, 2700,
+			3600, 4500, 5400}, true},
 		"… where one event in six minutes comes": {series{1, no, 1, 1, no, 1}, series{1, 0, 1, 1, 0, 1}, true},
 	} {
 		if got := share(c.failed, c.polled); got != c.want {
@@ -155,7 +143,8 @@ func TestTheShareThatComesBack(t *testing.T) {
 // The ledger's equation, over metrics that the function writes.
 func TestTheLedgersAlarm(t *testing.T) {
 	a := kind(t, "ledger-unbalanced")
-	values := map[string]float64{"received": 100, "accepted_by_eventbridge": 80, "duplicate": 5, "filtered": 6, "returned": 4, "exhausted": 3, "dead": 2}
+	values := map[string]float64{"received": 100, "accepted_by_eventbridge": 80, "duplicate": 5, "filtered": 6,
+		"returned": 4, "exhausted": 3, "dead": 2}
 	data := func(m *Metric) series { return series{values[m.Name]} }
 	if fires(t, a, data, 1) {
 		t.Error("a ledger that balances is told")
@@ -184,6 +173,7 @@ func TestReplaysAreWatchedToo(t *testing.T) {
 func TestWhichAlarmsAStackHas(t *testing.T) {
 	const (
 		rule     = "rule-failed rule-lost"
+		retrying = "delivery-retrying"
 		delivery = "delivery-failed delivery-lost"
 		dead     = "dead-not-empty dead-for-a-week"
 		queues   = "redrive-not-empty redrive-for-a-week buffer-deep buffer-old"
@@ -192,12 +182,13 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 		ledger   = "lag dead-letter-failed exhausted conflict ledger-unbalanced"
 	)
 	for name, want := range map[string][]string{
-		"default":                  {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
-		"queue cloudwatch live":    {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
-		"lambda datadog":           {"stream-changed", rule, delivery, dead, queues, function, async, ledger},
-		"rule cloudwatch":          {"stream-changed", rule, dead},
-		"rule datadog":             {"stream-changed", rule, delivery, dead},
-		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule, delivery, dead, queues, function, ledger, "counters-disagree"},
+		"default":               {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
+		"queue cloudwatch live": {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
+		"lambda datadog":        {"stream-changed", rule, retrying, delivery, dead, queues, function, async, ledger},
+		"rule cloudwatch":       {"stream-changed", rule, retrying, dead},
+		"rule datadog":          {"stream-changed", rule, retrying, delivery, dead},
+		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule,
+			retrying, delivery, dead, queues, function, ledger, "counters-disagree"},
 	} {
 		var have []string
 		for _, a := range Alarms(stacks()[name]) {
@@ -209,17 +200,33 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 	}
 }
 
-func TestAStackWithoutAStreamRule(t *testing.T) {
-	s := stacks()["default"]
-	s.StreamRule = ""
-	for _, a := range Alarms(s) {
-		if a.Kind == "stream-changed" {
-			t.Error("an alarm on a rule that is not there")
+// stream-changed reads the function's metric where there is a function, else a
+// rule's.
+func TestWhoCountsChangesOfAStream(t *testing.T) {
+	for name, want := range map[string]string{"default": "stream_changed", "lambda datadog": "stream_changed",
+		"rule datadog": "MatchedEvents"} {
+		a, ok := streamChanged(stacks()[name])
+		if !ok || a.Queries[0].Metric.Name != want {
+			t.Errorf("%s: %v, want %s", name, a.Queries, want)
 		}
 	}
-	for _, w := range read(t, s) {
-		if strings.Contains(w.Properties.Title, "log stream") {
-			t.Error("a graph of a rule that is not there")
+	if _, ok := streamChanged(Stack{Name: "s", Pipelines: []Pipeline{{Name: "p"}}}); ok {
+		t.Error("an alarm on a rule that does not exist")
+	}
+}
+
+// An outage of Datadog fires after a quarter of an hour; a repeated call does not.
+func TestDeliveriesThatAreRepeated(t *testing.T) {
+	a := kind(t, "delivery-retrying")
+	for name, c := range map[string]struct {
+		points series
+		want   bool
+	}{
+		"none": {filled(3, missing()), false}, "one in a while": {series{missing(), 4, missing()}, false},
+		"ten minutes": {series{missing(), 30, 30}, false}, "a quarter of an hour": {series{1, 30, 200}, true},
+	} {
+		if got := fires(t, a, steady(c.points), 3); got != c.want {
+			t.Errorf("%s: fires %v", name, got)
 		}
 	}
 }
@@ -228,11 +235,12 @@ func TestAStackWithoutAStreamRule(t *testing.T) {
 // changed on purpose only.
 func TestWhatAlarmsCost(t *testing.T) {
 	for name, want := range map[string][2]int{
-		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {38, 78}, "lambda cloudwatch live": {20, 31}, "rule datadog live": {8, 8},
+		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {39, 79},
+		"lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10},
 	} {
 		alarms, read := Alarms(stacks()[name]), 0
 		for _, a := range alarms {
-			read += a.Metrics()
+			read += metrics(a)
 		}
 		if got := [2]int{len(alarms), read}; got != want {
 			t.Errorf("%s: %d alarms that read %d metrics, want %v", name, got[0], got[1], want)

@@ -81,7 +81,7 @@ func counters(p Pipeline) []Query {
 	queries := []Query{
 		{ID: "matched", Metric: ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum")},
 		{ID: "deleted", Metric: ofQueue(p.Buffer, "NumberOfMessagesDeleted", "Sum")},
-		{ID: "buried", Metric: ofRule(p.Bus, p.Rule, "InvocationsSentToDlq", "Sum")},
+		{ID: "dead_lettered", Metric: ofRule(p.Bus, p.Rule, "InvocationsSentToDlq", "Sum")},
 		{ID: "replayed", Metric: ownReplay(p.Name, "received", "Sum")},
 	}
 	var edges, spans []string
@@ -96,20 +96,22 @@ func counters(p Pipeline) []Query {
 		edges = append(edges, low+" + "+high)
 		spans = append(spans, "ABS("+high+" - "+low+")")
 	}
-	in, out, dead := "FILL(matched, 0)", "FILL(deleted, 0)", "FILL(buried, 0)"
+	in, out, dead := "FILL(matched, 0)", "FILL(deleted, 0)", "FILL(dead_lettered, 0)"
 	// The gap of an hour that is in order is within each of these. They are compared
 	// and not chosen among, because of two series of which one has no value a
 	// comparison takes that as 0, and most of these have none on most days.
 	bounds := []string{
 		fmt.Sprint(countersFloor),
-		countersPart(countersShare, in), countersPart(countersShare, before(in)), countersPart(countersShare, before(before(in))),
+		countersPart(countersShare, in), countersPart(countersShare, before(in)), countersPart(countersShare,
+			before(before(in))),
 		"span + " + before("span"),
-		fmt.Sprintf("IF(ABS(DIFF(edge)) + %s > %s, %s, 0)", before(dead), countersPart(countersMoved, before(in)), countersPart(countersShareMoved, before(in))),
+		fmt.Sprintf("IF(ABS(DIFF(edge)) + %s > %s, %s, 0)", before(dead), countersPart(countersMoved, before(in)),
+			countersPart(countersShareMoved, before(in))),
 		// What is replayed comes out without having gone in: no gap is too large. It is
 		// marked when it is received, in this hour or, sent at its end, in the next.
 		countersPart(everything, "FILL(replayed, 0)"), countersPart(everything, before("FILL(replayed, 0)")),
 	}
-	// Two hours must stand before this one in the data: the one that is judged, and the
+	// Two hours must come before this one in the data: the one that is judged, and the
 	// one that tells where it began.
 	judged := []string{"DIFF_TIME(DIFF(" + in + " + FILL(waiting_max, 0))) > 0"}
 	for _, bound := range bounds {
@@ -148,6 +150,12 @@ func countersAlarm(s Stack, p Pipeline) Alarm {
 	return a.window(hour, 3, 1).
 		missing(notBreaching, "the first hours of the window have none before them to compare with and are left out").
 		about(p.Name, "counters-disagree",
-			"In a clock hour, AWS's own counters do not agree on how many events went into {name} and how many came out: more than 10, and more than 1.8 % of that hour, are missing or came from elsewhere.",
-			"On the dashboard "+s.Name+" look at the counters: not accounted for. Above zero, events are missing; see whether EventBridge still tries (RetryInvocationAttempts of the rule), or whether somebody purged or emptied the buffer or redrive (CloudTrail: PurgeQueue, DeleteMessage), then compare that hour by uuid with Okta's System Log. Below zero, somebody sent to the buffer queue.")
+			"AWS's own counters disagree by more than 10 events, and more than 1.8 %, "+
+				"on what went into {name} in a clock hour and what came out.",
+			"Above zero on the dashboard: events are missing. Below zero: somebody sent to the buffer queue.",
+			"Open the dashboard "+s.Name+", graph counters, line not accounted for.",
+			"Above zero: does EventBridge still repeat deliveries (RetryInvocationAttempts of the rule)? Did somebody "+
+				"purge the buffer or redrive (CloudTrail: PurgeQueue, DeleteMessage)? "+
+				"Compare the hour with Okta's System Log by uuid.",
+			"Below zero: look in CloudTrail for SendMessage to the buffer queue.")
 }

@@ -8,13 +8,16 @@ import (
 )
 
 // bookkept has ingest=queue, and is what the simulation simulates.
-var bookkept = Pipeline{Name: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Rule: "okta-cloudwatch", Bus: "bus",
-	Buffer: "buffer", Redrive: "redrive", Dead: "dead", Function: "function", Mapping: "mapping", VisibilitySeconds: visibility}
+var bookkept = Pipeline{Name: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue",
+	Rule: "okta-cloudwatch", Bus: "bus",
+	Buffer: "buffer", Redrive: "redrive", Dead: "dead", Function: "function", Mapping: "mapping",
+	VisibilitySeconds: visibility}
 
 // hourly is a metric by hours of the counters' clock: the first hour ends at :55.
 func (m *minuteMetrics) hourly(metric *Metric, fault distortion) series {
 	list := map[string][]float64{
-		"MatchedEvents": m.matched, "NumberOfMessagesDeleted": m.deleted, "InvocationsSentToDlq": m.buried, "received": m.replayed,
+		"MatchedEvents": m.matched, "NumberOfMessagesDeleted": m.deleted, "InvocationsSentToDlq": m.buried,
+		"received": m.replayed,
 	}[metric.Name]
 	switch {
 	case metric.Name == waiting && metric.Dimensions[0].Value == bookkept.Redrive:
@@ -55,7 +58,8 @@ func statistic(metric *Metric, list []float64, from, to int, fault distortion) f
 			continue
 		}
 		v := list[at]
-		if v == 0 && (metric.Namespace != queueNamespace || fault.sparse && (metric.Name == inFlight || unused(list, minute))) {
+		if v == 0 && (metric.Namespace != queueNamespace || fault.sparse && (metric.Name == inFlight || unused(list,
+			minute))) {
 			continue // EventBridge and the function say nothing where there is nothing
 		}
 		if metric.Stat != "Sum" && fault.noise > 0 {
@@ -129,29 +133,37 @@ type burst struct{ every, from, lasting, n int }
 // healthy are worlds in which nothing is lost.
 func healthy() map[string]world {
 	return map[string]world{
-		"steady, 10,000 an hour":                      {arrivals: perHour(10_000), hours: 12},
-		"steady, 300,000 an hour":                     {arrivals: perHour(300_000), hours: 8},
-		"five events an hour":                         {arrivals: perHour(5), hours: 30},
-		"nobody there":                                {arrivals: perHour(0), hours: 30},
-		"an import of 20,000 on each hour":            {arrivals: jittered(perHour(500), burst{3600, 0, 5, 20_000}), hours: 12},
-		"imports at each quarter, some minutes":       {arrivals: jittered(perHour(2000), burst{900, 0, 180, 9_000}), hours: 12},
-		"an import longer than the function keeps up": {arrivals: jittered(perHour(1000), burst{86_400, 4 * 3600, 10, 400_000}), hours: 9},
+		"steady, 10,000 an hour":  {arrivals: perHour(10_000), hours: 12},
+		"steady, 300,000 an hour": {arrivals: perHour(300_000), hours: 8},
+		"five events an hour":     {arrivals: perHour(5), hours: 30},
+		"nobody there":            {arrivals: perHour(0), hours: 30},
+		"an import of 20,000 on each hour": {arrivals: jittered(perHour(500), burst{3600, 0, 5, 20_000}),
+			hours: 12},
+		"imports at each quarter, some minutes": {arrivals: jittered(perHour(2000), burst{900, 0, 180, 9_000}),
+			hours: 12},
+		"an import longer than the function keeps up": {arrivals: jittered(perHour(1000), burst{86_400, 4 * 3600, 10,
+			400_000}), hours: 9},
 		"night and morning": {arrivals: func(s int, r *rand.Rand) int {
 			return perHour(200+int(10_000*(1-math.Cos(float64(s)/4/3600*math.Pi))))(s, r)
 		}, hours: 18},
-		"an outage of three hours":                     {arrivals: perHour(10_000), down: between(3.3, 6.4), hours: 12},
-		"an outage that ends in redrive":               {arrivals: perHour(8_000), down: between(2.2, 10.7), hours: 16},
-		"… and a move task brings it back":             {arrivals: perHour(8_000), down: between(2.2, 10.7), redriven: at(12.4), hours: 17},
-		"a rule whose target is gone for two hours":    {arrivals: perHour(6_000), deaf: between(3.5, 5.5), hours: 10},
-		"3,000 replayed":                               {arrivals: perHour(2_000), replayed: replay(4.4, 3000, 50), hours: 9},
-		"20,000 replayed over an edge, slowly":         {arrivals: perHour(2_000), replayed: replay(4.8, 20_000, 10), hours: 9},
-		"3,000 replayed while the mapping is disabled": {arrivals: perHour(2_000), replayed: replay(4.4, 3000, 50), idle: between(4.3, 5.2), hours: 9},
-		"… until a moment before an edge":              {arrivals: perHour(2_000), replayed: replay(4.4, 3000, 50), idle: between(4.3, 5.914), hours: 9},
-		"the mapping is disabled for two hours":        {arrivals: perHour(12_000), idle: between(4.3, 6.4), hours: 10},
-		"one in five hundred is deleted twice":         {arrivals: perHour(10_000), twice: 0.002, hours: 10},
-		"a short outage in each hour":                  {arrivals: perHour(5_000), down: func(s int) bool { return s%3600 < 240 }, hours: 10},
-		"an outage from a minute before an edge":       {arrivals: perHour(10_000), down: between(3.9, 6.4), hours: 9},
-		"an outage over an edge, twenty minutes":       {arrivals: perHour(30_000), down: between(4.8, 5.13), hours: 9},
+		"an outage of three hours":       {arrivals: perHour(10_000), down: between(3.3, 6.4), hours: 12},
+		"an outage that ends in redrive": {arrivals: perHour(8_000), down: between(2.2, 10.7), hours: 16},
+		"… and a move task brings it back": {arrivals: perHour(8_000), down: between(2.2, 10.7),
+			redriven: at(12.4), hours: 17},
+		"a rule whose target is gone for two hours": {arrivals: perHour(6_000), deaf: between(3.5, 5.5), hours: 10},
+		"3,000 replayed": {arrivals: perHour(2_000), replayed: replay(4.4, 3000, 50), hours: 9},
+		"20,000 replayed over an edge, slowly": {arrivals: perHour(2_000), replayed: replay(4.8, 20_000, 10),
+			hours: 9},
+		"3,000 replayed while the mapping is disabled": {arrivals: perHour(2_000), replayed: replay(4.4, 3000, 50),
+			idle: between(4.3, 5.2), hours: 9},
+		"… until a moment before an edge": {arrivals: perHour(2_000), replayed: replay(4.4, 3000, 50),
+			idle: between(4.3, 5.914), hours: 9},
+		"the mapping is disabled for two hours": {arrivals: perHour(12_000), idle: between(4.3, 6.4), hours: 10},
+		"one in five hundred is deleted twice":  {arrivals: perHour(10_000), twice: 0.002, hours: 10},
+		"a short outage in each hour": {arrivals: perHour(5_000),
+			down: func(s int) bool { return s%3600 < 240 }, hours: 10},
+		"an outage from a minute before an edge": {arrivals: perHour(10_000), down: between(3.9, 6.4), hours: 9},
+		"an outage over an edge, twenty minutes": {arrivals: perHour(30_000), down: between(4.8, 5.13), hours: 9},
 	}
 }
 
@@ -198,7 +210,8 @@ func TestTheCountersAreQuietWhereNothingIsLost(t *testing.T) {
 func TestAMinuteThatIsNotReportedIsNoGap(t *testing.T) {
 	m := simulate(world{arrivals: perHour(36_000), hours: 8}, 1)
 	for _, name := range []string{"MatchedEvents", "NumberOfMessagesDeleted"} {
-		if firing := alarms(t, m, readings()[0], 3, distortion{silent: map[string]map[int]bool{name: {200: true}}}); len(firing) > 0 {
+		if firing := alarms(t, m, readings()[0], 3,
+			distortion{silent: map[string]map[int]bool{name: {200: true}}}); len(firing) > 0 {
 			t.Errorf("%s: %v", name, firing)
 		}
 	}
@@ -234,14 +247,22 @@ func TestTheCountersSeeWhatIsLost(t *testing.T) {
 		// What vanishes was in flight, so that the gauge's fall to 0 is all there is to see.
 		inFlight bool
 	}{
-		"2 % of 20,000 an hour":                       {world{arrivals: perHour(20_000), lost: share(0.02, always), hours: 8}, 3, 400, false},
-		"3 % of 100,000 an hour, SQS behind":          {world{arrivals: perHour(100_000), lost: share(0.03, always), hours: 6}, 3, 3000, false},
-		"a rule that loses everything for 10 minutes": {world{arrivals: perHour(6_000), lost: share(1, between(4.2, 4.2+1.0/6)), hours: 9}, 6, 1000, false},
-		"20 of the 100 events of an hour":             {world{arrivals: perHour(100), lost: share(1, between(4, 4.2)), hours: 9}, 6, 20, false},
-		"5 % while the queue grows":                   {world{arrivals: perHour(10_000), lost: share(0.05, between(4, 9)), down: between(3, 8.5), hours: 10}, 6, 500, false},
-		"the buffer is purged at night":               {world{arrivals: until(5.2, 10_000), down: between(3, 12), vanish: at(8.5), hours: 12}, 10, 22_000, true},
-		"somebody sends 900 to the buffer":            {world{arrivals: perHour(5_000), forged: replay(4.2, 900, 1), hours: 8}, 6, 900, false},
-		"redrive is purged":                           {world{arrivals: perHour(8_000), down: between(2.2, 10.7), emptied: at(13.5), hours: 17}, 15, 20_000, false},
+		"2 % of 20,000 an hour": {world{arrivals: perHour(20_000), lost: share(0.02, always),
+			hours: 8}, 3, 400, false},
+		"3 % of 100,000 an hour, SQS behind": {world{arrivals: perHour(100_000), lost: share(0.03, always),
+			hours: 6}, 3, 3000, false},
+		"a rule that loses everything for 10 minutes": {world{arrivals: perHour(6_000), lost: share(1, between(4.2,
+			4.2+1.0/6)), hours: 9}, 6, 1000, false},
+		"20 of the 100 events of an hour": {world{arrivals: perHour(100), lost: share(1, between(4, 4.2)),
+			hours: 9}, 6, 20, false},
+		"5 % while the queue grows": {world{arrivals: perHour(10_000), lost: share(0.05, between(4,
+			9)), down: between(3, 8.5), hours: 10}, 6, 500, false},
+		"the buffer is purged at night": {world{arrivals: until(5.2, 10_000), down: between(3, 12),
+			vanish: at(8.5), hours: 12}, 10, 22_000, true},
+		"somebody sends 900 to the buffer": {world{arrivals: perHour(5_000), forged: replay(4.2, 900, 1),
+			hours: 8}, 6, 900, false},
+		"redrive is purged": {world{arrivals: perHour(8_000), down: between(2.2, 10.7),
+			emptied: at(13.5), hours: 17}, 15, 20_000, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := simulate(c.world, 3)
@@ -287,10 +308,12 @@ func TestTheSmallestLossThatTheCountersSee(t *testing.T) {
 // What the README says that the counters cannot show.
 func TestTheCountersDoNotSee(t *testing.T) {
 	for name, w := range map[string]world{
-		"one event an hour":                     {arrivals: perHour(1_000), lost: func(s int) float64 { return truth(s%3600 == 1800) }, hours: 12},
-		"a purge while the queue fills":         {arrivals: perHour(10_000), down: between(3, 7), vanish: at(5.5), hours: 9},
-		"what vanishes in the hour of a replay": {arrivals: perHour(5_000), lost: share(0.1, between(4, 4.8)), replayed: replay(4.4, 1000, 10), hours: 6},
-		"1 % of the events":                     {arrivals: perHour(20_000), lost: share(0.01, always), hours: 8},
+		"one event an hour": {arrivals: perHour(1_000),
+			lost: func(s int) float64 { return truth(s%3600 == 1800) }, hours: 12},
+		"a purge while the queue fills": {arrivals: perHour(10_000), down: between(3, 7), vanish: at(5.5), hours: 9},
+		"what vanishes in the hour of a replay": {arrivals: perHour(5_000), lost: share(0.1, between(4, 4.8)),
+			replayed: replay(4.4, 1000, 10), hours: 6},
+		"1 % of the events": {arrivals: perHour(20_000), lost: share(0.01, always), hours: 8},
 	} {
 		if firing := alarms(t, simulate(w, 2), readings()[0], 3, distortion{}); len(firing) > 0 {
 			t.Errorf("%s is seen: %v; the README may promise it", name, firing)

@@ -15,9 +15,9 @@ const (
 // Dashboard is the dashboard's body as a tree of JSON.
 //
 // It reads from the top: what is wrong, whether Okta sends, then for each pipeline
-// what became of the events, how late, what failed, what waits, whether the counters
-// agree, and what it costs. Twelve hours are shown: whoever is woken at three sees
-// the evening before, and hourly graphs have some points.
+// what happened to the events, how late, what failed, what waits, whether the counters
+// agree, and what it costs. Twelve hours are shown, so that hourly graphs have some
+// points.
 func Dashboard(s Stack) map[string]any {
 	g := &grid{region: s.Region}
 	g.row(8, text(9, runbook(s)), alarmStatus(s, columns-9))
@@ -33,11 +33,13 @@ func runbook(s Stack) string {
 	dlq := "`oktastream dlq list --stack " + s.Name + "`"
 	return "# " + s.Name + `: Okta events
 
-**Something is red?** Click the alarm: its description says what happened and what to do first. The [runbook](https://github.com/oktastream/oktastream#alarms) has a line for each.
+**Is an alarm red?** Click it: its description says what happened,
+	what it means and what to do first. The
+[runbook](https://github.com/oktastream/oktastream/tree/main/infra/watch#alarms) has a line for each.
 
 1. **No events from Okta** (below): Okta, Reports, Log Streaming: is the stream *Active*?
-2. **Orange or red in "received"**: the destination does not take them. They wait; nothing is lost until *redrive* fills.
-3. **Dead letters**: ` + dlq + ` says why, ` + "`dlq replay`" + ` brings them back. 14 days.
+2. **Orange or red in "received"**: the destination does not accept events. They wait, and are tried for outageHours.
+3. **Dead letters**: ` + dlq + ` shows the reasons, ` + "`dlq replay`" + ` sends them again. 14 days.
 4. **Counters disagree**: compare that hour with Okta's System Log (90 days).`
 }
 
@@ -47,16 +49,14 @@ func alarmStatus(s Stack, width int) widget {
 	for _, a := range Alarms(s) {
 		arns = append(arns, "arn:"+cmp.Or(s.Partition, "aws")+":cloudwatch:"+s.Region+":"+s.Account+":alarm:"+a.Name)
 	}
-	return widget{kind: "alarm", width: width, fixed: map[string]any{"title": "Alarms", "alarms": arns, "sortBy": "stateUpdatedTimestamp"}}
+	return widget{kind: "alarm", width: width, fixed: map[string]any{"title": "Alarms", "alarms": arns,
+		"sortBy": "stateUpdatedTimestamp"}}
 }
 
-// fromOkta is what the rules on the partner event bus match.
+// fromOkta is what EventBridge ingests from Okta, and what the rules match.
 func fromOkta(s Stack) []widget {
-	var lines []line
+	lines := []line{of(ofSource(s.Source, "Events", "Sum"), "from Okta", grey)}
 	colours := []string{blue, green, purple}
-	if s.AllRule != "" {
-		lines = append(lines, of(ofRule(s.Bus, s.AllRule, "MatchedEvents", "Sum"), "all events", grey))
-	}
 	for i, p := range s.Pipelines {
 		label := "to " + p.Destination
 		if p.Filtered {
@@ -64,13 +64,14 @@ func fromOkta(s Stack) []widget {
 		}
 		lines = append(lines, of(ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum"), label, colours[i%len(colours)]))
 	}
-	if s.StreamRule == "" {
-		return []widget{graph(columns, "from Okta: events matched", "events", lines...)}
+	w := graph(columns, "from Okta: events ingested, and matched by the rules", "events", lines...)
+	changed, ok := streamChanged(s)
+	if !ok {
+		return []widget{w}
 	}
-	return []widget{
-		graph(18, "from Okta: events matched", "events", lines...),
-		graph(6, "changes of a log stream", "events", of(ofRule(s.Bus, s.StreamRule, "MatchedEvents", "Sum"), "system.log_stream.*", red)),
-	}
+	w.width = 18
+	return []widget{w, graph(6, "changes of a log stream", "events",
+		of(changed.Queries[0].Metric, "system.log_stream.*", red))}
 }
 
 func (g *grid) pipeline(s Stack, p Pipeline) {
@@ -92,8 +93,10 @@ func (g *grid) withoutFunction(p Pipeline) {
 	g.row(6, delivered(10, "rule: events to the destination", "events", p.Bus, p.Rule),
 		towards(8, "time until the destination took an event", p.Bus, p.Rule), deadLetterDepth(p))
 	if p.LogGroup != "" {
-		g.row(5, graph(12, "bytes that cost money", "bytes", of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"), "into CloudWatch Logs", blue)),
-			graph(12, "events in the log group", "events", of(ofLogGroup(p.LogGroup, "IncomingLogEvents", "Sum"), "log events", blue)))
+		g.row(5, graph(12, "bytes that cost money", "bytes", of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"),
+			"into CloudWatch Logs", blue)),
+			graph(12, "events in the log group", "events", of(ofLogGroup(p.LogGroup, "IncomingLogEvents", "Sum"),
+				"log events", blue)))
 	}
 	if p.DeliveryRule != "" {
 		g.row(5, delivered(columns, "replays to Datadog: batches", "batches", p.DeliveryBus, p.DeliveryRule))
@@ -103,7 +106,8 @@ func (g *grid) withoutFunction(p Pipeline) {
 // fate is the ledger: the terms pile up to what was received.
 func fate(p Pipeline) widget {
 	colours := map[string]string{
-		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange, "exhausted": red, "dead": darkRed,
+		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange,
+		"exhausted": red, "dead": darkRed,
 	}
 	other := "accepted_by_eventbridge"
 	if p.Destination == datadog {

@@ -39,7 +39,8 @@ func read(t *testing.T, s Stack) []placed {
 		t.Fatal(err)
 	}
 	// PutDashboard takes 500 widgets, and inherit is what keeps hourly graphs hourly.
-	if len(body.Widgets) == 0 || len(body.Widgets) > 500 || body.PeriodOverride != "inherit" || !strings.HasPrefix(body.Start, "-PT") {
+	if len(body.Widgets) == 0 || len(body.Widgets) > 500 || body.PeriodOverride != "inherit" ||
+		!strings.HasPrefix(body.Start, "-PT") {
 		t.Fatalf("%d widgets from %s, %s", len(body.Widgets), body.Start, body.PeriodOverride)
 	}
 	return body.Widgets
@@ -110,7 +111,10 @@ func TestEachGraphsMetricsExist(t *testing.T) {
 				queries = append(queries, q)
 			}
 			// The expressions are understood, and see only lines above them.
-			if _, err := run(queries, readings()[0], p.Period, 4, func(*Metric) series { return series{1, 2, missing(), 4} }); err != nil {
+			if _, err := run(queries, readings()[0], p.Period, 4, func(*Metric) series {
+				return series{1, 2, missing(),
+					4}
+			}); err != nil {
 				t.Errorf("%s, %s: %v", name, p.Title, err)
 			}
 		}
@@ -144,7 +148,8 @@ func TestTheLedgerIsOnTheDashboard(t *testing.T) {
 			have = append(have, l.metric.Name)
 		}
 		want := map[string]string{
-			"cloudwatch": "delivered duplicate filtered returned exhausted dead", "datadog": "accepted_by_eventbridge duplicate filtered returned exhausted dead",
+			"cloudwatch": "delivered duplicate filtered returned exhausted dead", "datadog": "accepted_by_eventbridge " +
+				"duplicate filtered returned exhausted dead",
 		}[destination]
 		if got := strings.Join(have, " "); got != want {
 			t.Errorf("%s: %s", destination, got)

@@ -1,41 +1,53 @@
 package watch
 
-// failingShare is the share of events, in percent, that may come back without
-// waking anybody: throttled calls and lost connections come back and are done with
-// the next time. A destination that is down sends back all of them.
+// failingShare is the share of events, in percent, that may come back without an
+// alarm: throttled calls and lost connections succeed the next time. A destination
+// that is down returns all of them.
 const failingShare = 10
 
-// onlyCalls is why no data of a function's counter is good news.
-const onlyCalls = "Lambda reports a function only when it is called, and silence has an alarm of its own"
+// onlyCalls is why missing data of a function's counter is not breaching.
+const onlyCalls = "Lambda reports a function only when it is invoked, and silence has an alarm of its own"
 
-// readErrors is where a function says why.
-const readErrors = "In the CloudWatch console, Logs Insights, log group of the function of {name}: filter level = \"ERROR\" or @message like /Task timed out|Runtime|panic/. "
+// readErrors is where the function's errors are.
+const readErrors = "In the CloudWatch console, Logs Insights, log group of the function of {name}, run " +
+	"`filter level = \"ERROR\" or @message like /Task timed out|Runtime|panic/`."
 
 func functionAlarms(s Stack, p Pipeline) []Alarm {
 	counter := func(metric string) Alarm {
-		return Alarm{Queries: watching(ofFunction(p.Function, metric, "Sum")), Comparison: atLeast, Threshold: 1}.missing(notBreaching, onlyCalls)
+		return Alarm{Queries: watching(ofFunction(p.Function, metric, "Sum")), Comparison: atLeast,
+			Threshold: 1}.missing(notBreaching, onlyCalls)
 	}
 	all := []Alarm{
 		// A call that fails as a whole is a crash, a time-out or (ingest=lambda) an event
 		// that was neither delivered nor buffered: never part of a normal day.
 		counter("Errors").window(within(300)).about(p.Name, "function-errors",
-			"The function of {name} has crashed, run out of time or memory, or could neither deliver nor buffer an event; what it was given comes again.",
-			readErrors+"If it began with a deployment, deploy the version before; if it ran out of memory or time, raise the setting memory or timeout."),
+			"The function of {name} failed: a crash, a time-out, no memory, or an event that it could neither "+
+				"deliver nor buffer.",
+			"Lambda tries the same events again.",
+			readErrors,
+			"It began with a deployment: deploy the version before.",
+			"Out of memory or time: raise the setting memory or timeout and deploy."),
 		// A single throttle is an event that comes a little later; a quarter of an hour
 		// of them uses up tries.
 		counter("Throttles").window(lasting(300, 3)).about(p.Name, "function-throttled",
-			"Lambda has refused to run the function of {name} for a quarter of an hour, because the account's concurrency is used up; each refusal costs the waiting events one of their tries.",
-			"In the Lambda console, Dashboard, see which function uses the account's concurrency; stop it or ask for a higher quota (Service Quotas, Lambda, Concurrent executions)."),
+			"Lambda has throttled the function of {name} for 15 minutes.",
+			"The account's concurrency is used up. Each throttle costs the waiting events one of their tries.",
+			"In the Lambda console, Dashboard: which function uses the account's concurrency? Stop it.",
+			"Or ask for a higher quota: Service Quotas, Lambda, Concurrent executions."),
 		mappingFailing(p),
 	}
 	if p.Ingest == ingestLambda {
 		all = append(all,
 			counter("DestinationDeliveryFailures").window(within(60)).about(p.Name, "async-lost",
-				"Lambda could bring an event that the function of {name} failed on not even to the queue dead: that event is lost.",
-				"Deploy again, which puts back the queue dead, its policy and the function's role; write down the time, because only Okta's System Log (90 days) still has what was lost."),
+				"Lambda could not send an event to the queue dead after the function of {name} failed on it.",
+				"The event is lost to this pipeline. Only Okta's System Log still has it, for 90 days.",
+				"Write down the time of this alarm.",
+				"Deploy again: that restores the queue dead, its policy and the function's role."),
 			counter("AsyncEventsDropped").window(within(60)).about(p.Name, "async-dropped",
-				"Lambda has given up an event that the function of {name} failed on three times, or that waited for six hours; it lies in the queue dead, unless the alarm async-lost has fired too.",
-				readErrors+"Mend what it says, then bring the event back with `oktastream dlq replay --stack "+s.Name+"`."),
+				"Lambda gave up an event after the function of {name} failed on it three times, or after six hours.",
+				"The event is in the queue dead, unless the alarm async-lost fired too.",
+				readErrors,
+				"Fix the cause, then run `oktastream dlq replay --stack "+s.Name+"`."),
 		)
 	}
 	return all
@@ -52,7 +64,8 @@ func mappingFailing(p Pipeline) Alarm {
 			{ID: "failed", Metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum")},
 			{ID: "polled", Metric: ofMapping(p.Mapping, "PolledEventCount", "Sum")},
 			// A period without polls divides by zero and drops out, by CloudWatch's rules.
-			{ID: "share", Expression: "100 * FILL(failed, 0) / FILL(polled, 0)", Label: "% of events that came back", Return: true},
+			{ID: "share", Expression: "100 * FILL(failed, 0) / FILL(polled, 0)", Label: "% of events that came back",
+				Return: true},
 		},
 		Comparison: atLeast, Threshold: failingShare,
 	}
@@ -60,8 +73,13 @@ func mappingFailing(p Pipeline) Alarm {
 	// visibility timeout, six minutes and a bit, so that every second or so period
 	// sees it.
 	return a.window(300, 6, 3).
-		missing(notBreaching, "where nothing is polled nothing fails; that nothing is polled at all shows in buffer-old").
+		missing(notBreaching, "without polls nothing fails; that nothing is polled shows in buffer-old").
 		about(p.Name, "mapping-failing",
-			"A tenth or more of the events that the function of {name} is given comes back undone: the destination is down, throttles, or lets us in no more.",
-			"In Logs Insights on the function's log group run `filter msg = \"invocation\" | fields @timestamp, @message | sort @timestamp desc`: returned names the error. Throttled or 5xx mends itself, and the events wait for the outage budget; access denied or not found: deploy again.")
+			"A tenth or more of the events of {name} come back to the buffer queue.",
+			"The destination is down, throttles, or refuses access. Events are tried for outageHours, "+
+				"then they go to the queue redrive.",
+			"In Logs Insights, log group of the function, run `filter msg = \"invocation\" | fields @timestamp, @message "+
+				"| sort @timestamp desc`: returned names the error.",
+			"Throttled or 5xx: wait. It ends by itself.",
+			"Access denied or not found: deploy again.")
 }

@@ -9,7 +9,8 @@ func lag(p Pipeline) widget {
 	if p.Destination == datadog {
 		w.title = "lag: published to handed over"
 	}
-	w.lines = slices.Concat(inSeconds("p50", own(p.Name, "lag_ms", "p50"), "p50", blue), inSeconds("p99", own(p.Name, "lag_ms", "p99"), "p99", orange))
+	w.lines = slices.Concat(inSeconds("p50", own(p.Name, "lag_ms", "p50"), "p50", blue), inSeconds("p99", own(p.Name,
+		"lag_ms", "p99"), "p99", orange))
 	return w
 }
 
@@ -17,7 +18,8 @@ func lag(p Pipeline) widget {
 // single crash can still be seen.
 func failures(p Pipeline) widget {
 	w := graph(6, titleFailures, "events, calls",
-		line{metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum"), label: "came back to the queue", colour: orange, right: true},
+		line{metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum"), label: "came back to the queue",
+			colour: orange, right: true},
 		of(ofFunction(p.Function, "Errors", "Sum"), "calls that crashed", red),
 		of(ofFunction(p.Function, "Throttles", "Sum"), "calls throttled", purple),
 		of(own(p.Name, "dead_letter_failed", "Sum"), "dead-letter-failed", brown),
@@ -27,7 +29,7 @@ func failures(p Pipeline) widget {
 	return w
 }
 
-// entrance is what stands between the rule and the function: the counters where a
+// entrance is what is between the rule and the function: the counters where a
 // queue does, the asynchronous calls where none does.
 func entrance(p Pipeline) widget {
 	if p.Ingest != ingestQueue {
@@ -46,7 +48,7 @@ func entrance(p Pipeline) widget {
 		w.lines = append(w.lines, line{metric: q.Metric, expression: q.Expression, id: q.ID, label: q.ID, hidden: true})
 	}
 	// The gap itself is left out: in an outage it swings, within the tolerance, and
-	// would frighten people for nothing.
+	// would alarm people without a reason.
 	w.lines = append(w.lines,
 		line{expression: before("FILL(matched, 0)"), id: "went_in", label: "went in", colour: blue},
 		line{expression: before("FILL(deleted, 0)"), id: "came_out", label: "came out", colour: green},
@@ -60,7 +62,8 @@ func deadLetterDepth(p Pipeline) widget {
 	w := graph(6, "dead letters waiting", "dead", of(ofQueue(p.Dead, waiting, "Maximum"), "dead", red))
 	if p.Redrive != "" {
 		// A single one in dead is to be seen beside what an outage leaves in redrive.
-		w.lines = append(w.lines, line{metric: ofQueue(p.Redrive, waiting, "Maximum"), label: "redrive", colour: orange, right: true})
+		w.lines = append(w.lines, line{metric: ofQueue(p.Redrive, waiting, "Maximum"), label: "redrive", colour: orange,
+			right: true})
 		w.rightUnit = "redrive"
 	}
 	return w
@@ -89,7 +92,8 @@ func volume(p Pipeline) widget {
 
 func duration(p Pipeline) widget {
 	w := graph(6, "function: duration", "seconds")
-	w.lines = slices.Concat(inSeconds("p50", ofFunction(p.Function, "Duration", "p50"), "p50", blue), inSeconds("slowest", ofFunction(p.Function, "Duration", "Maximum"), "longest", orange))
+	w.lines = slices.Concat(inSeconds("p50", ofFunction(p.Function, "Duration", "p50"), "p50", blue),
+		inSeconds("slowest", ofFunction(p.Function, "Duration", "Maximum"), "longest", orange))
 	return w
 }
 
@@ -97,7 +101,8 @@ func calls(p Pipeline) widget {
 	w := graph(6, "function: calls", "calls",
 		of(ofFunction(p.Function, "Invocations", "Sum"), "calls", blue),
 		of(ofFunction(p.Function, "Errors", "Sum"), "errors", red),
-		line{metric: ofFunction(p.Function, "ConcurrentExecutions", "Maximum"), label: "at a time", colour: green, right: true})
+		line{metric: ofFunction(p.Function, "ConcurrentExecutions", "Maximum"), label: "at a time", colour: green,
+			right: true})
 	w.rightUnit = "at a time"
 	return w
 }

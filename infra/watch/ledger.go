@@ -7,10 +7,10 @@ import "strings"
 // Okta promises no latency at all (help.okta.com, "Log Streaming", 2026-11).
 const lateMS = 15 * 60 * 1000
 
-// onlyWritten is why no data of the function's own metrics is good news.
-const onlyWritten = "the function writes its metrics when it is called, and silence has an alarm of its own"
+// onlyWritten is why missing data of the function's own metrics is not breaching.
+const onlyWritten = "the function writes metrics only when it is invoked, and silence has an alarm of its own"
 
-// terms are the words of the ledger's equation: what becomes of what is received
+// terms are the terms of the ledger's equation: what received events became
 // (package ledger).
 func terms() []string {
 	return []string{"delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead"}
@@ -18,31 +18,41 @@ func terms() []string {
 
 // ledgerAlarms are of what the function counts.
 func ledgerAlarms(s Stack, p Pipeline) []Alarm {
-	// What somebody replays counts too: it can fail hours after they have gone home.
-	both := func(word string) []Query {
+	// Replays count too: one can fail hours after it was started.
+	withReplays := func(word string) []Query {
 		return watchingSum(word, own(p.Name, word, "Sum"), ownReplay(p.Name, word, "Sum"))
 	}
 	lag := Alarm{Queries: watching(own(p.Name, "lag_ms", "p99")), Comparison: atLeast, Threshold: lateMS}
-	deadLetterFailed := Alarm{Queries: both("dead_letter_failed"), Comparison: atLeast, Threshold: 1}
-	exhausted := Alarm{Queries: both("exhausted"), Comparison: atLeast, Threshold: 1}
+	deadLetterFailed := Alarm{Queries: withReplays("dead_letter_failed"), Comparison: atLeast, Threshold: 1}
+	exhausted := Alarm{Queries: withReplays("exhausted"), Comparison: atLeast, Threshold: 1}
 	conflict := Alarm{Queries: watching(own(p.Name, "conflict", "Sum")), Comparison: atLeast, Threshold: 1}
+	insights := "In Logs Insights, log group of the function, run "
 	all := []Alarm{
 		// Three periods in a row: in a small organisation a single late event is the p99.
 		lag.window(lasting(300, 3)).about(p.Name, "lag",
-			"For a quarter of an hour one event in a hundred has reached the destination of {name} more than 15 minutes after Okta published it.",
-			"Look at the dashboard: if the buffer is old too, begin with the alarm mapping-failing or buffer-old; if it is not, Okta or EventBridge were late, and Okta's status page may say so."),
-		// Any one in any minute: such an event is in no queue for the dead yet.
+			"For 15 minutes one event in a hundred reached the destination of {name} more than 15 minutes after Okta "+
+				"published it.",
+			lagMeans(p),
+			"The alarm buffer-old or mapping-failing is on: follow its steps.",
+			"Neither is on: Okta or EventBridge is late. Look at Okta's status page."),
+		// Any one in any minute: such an event is in no dead-letter queue yet.
 		deadLetterFailed.window(within(60)).about(p.Name, "dead-letter-failed",
-			"The function of {name} could not copy an event that can never be delivered to the queue dead, or it is too long to carry its reason; it goes back, again and again, and ends in redrive.",
-			readErrors+"If it says access denied, deploy again; if the event is too long, take it out of redrive with `oktastream dlq show`."),
+			"The function of {name} could not copy an undeliverable event to the queue dead.",
+			"SQS refused the copy, or event and reason together pass 1 MiB. The event comes back until it is in redrive.",
+			readErrors,
+			"Access denied: deploy again.",
+			"Too long: take the event out of redrive with `oktastream dlq show --stack "+s.Name+"`."),
 		exhausted.window(within(60)).about(p.Name, "exhausted",
-			"The function of {name} has given an event back for the last time: SQS moves it to the queue redrive now.",
-			"In Logs Insights on the function's log group run `filter ledger.exhausted > 0 or replay.exhausted > 0 | fields @timestamp, @message`: returned names the error; when it is mended, `oktastream dlq replay --native --stack "+s.Name+"`."),
-		// Both are delivered, so nothing is lost; but that Okta tells two stories of one
-		// event is worth a look in a day.
+			"The function of {name} returned an event at its last receive.",
+			"SQS moves it to the queue redrive now.",
+			insights+"`filter ledger.exhausted > 0 or replay.exhausted > 0 | fields @timestamp, @message`: "+
+				"returned names the error.",
+			"Fix the cause, then run `oktastream dlq replay --native --stack "+s.Name+"`."),
 		conflict.window(within(3600)).about(p.Name, "conflict",
-			"Two events with one uuid and different contents came in one batch of {name}; both are delivered.",
-			"In Logs Insights on the function's log group run `filter ledger.conflict > 0` for the time, then compare what the destination holds of that time by uuid: what differs tells whether Okta enriched the event or somebody else made one up."),
+			"Two events with the same uuid and different content came in one batch of {name}.",
+			"Both are delivered. Either Okta changed the event, or somebody forged one.",
+			insights+"`filter ledger.conflict > 0` for the time of this alarm.",
+			"Compare the two in the destination, by uuid."),
 		unbalanced(p),
 	}
 	for i := range all {
@@ -68,6 +78,18 @@ func unbalanced(p Pipeline) Alarm {
 	})
 	a := Alarm{Queries: queries, Comparison: atLeast, Threshold: 1}
 	return a.window(within(60)).about(p.Name, "ledger-unbalanced",
-		"The ledger of {name} does not balance: what the function received is not what it delivered, returned and buried, which is a fault of oktastream.",
-		"In Logs Insights on the function's log group run `filter ispresent(fault)` and report the line; deploy the version before, and compare the hour with Okta's System Log.")
+		"The ledger of {name} does not balance.",
+		"The function does not account for every event that it received. That is a fault of oktastream.",
+		"In Logs Insights, log group of the function, run `filter ispresent(fault)` and report the line.",
+		"Deploy the version before.",
+		"Compare the hour with Okta's System Log.")
+}
+
+// lagMeans says what the lag of this destination leaves out.
+func lagMeans(p Pipeline) string {
+	if p.Destination == datadog {
+		return "Events are late. The lag ends when EventBridge accepts a batch: " +
+			"Datadog's own delay shows in delivery-retrying."
+	}
+	return "Events are late. Nothing is lost."
 }

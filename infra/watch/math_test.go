@@ -111,7 +111,8 @@ func tokens(text string) []string {
 			i++
 		case unicode.IsLetter(c) || unicode.IsDigit(c):
 			j := i
-			for j < len(text) && (unicode.IsLetter(rune(text[j])) || unicode.IsDigit(rune(text[j])) || strings.ContainsRune("_.", rune(text[j]))) {
+			for j < len(text) && (unicode.IsLetter(rune(text[j])) || unicode.IsDigit(rune(text[j])) ||
+				strings.ContainsRune("_.", rune(text[j]))) {
 				j++
 			}
 			list, i = append(list, text[i:j]), j

@@ -39,7 +39,10 @@ func (p *parser) call(name string) value {
 	case "DIFF":
 		return value{points: p.e.steps(first.points, func(before, now float64, _ int) float64 { return now - before })}
 	case "DIFF_TIME":
-		return value{points: p.e.steps(first.points, func(_, _ float64, periods int) float64 { return float64(periods * p.e.periodSeconds) })}
+		return value{points: p.e.steps(first.points, func(_, _ float64,
+			periods int) float64 {
+			return float64(periods * p.e.periodSeconds)
+		})}
 	}
 	result := slices.Clone(first.points)
 	for i := range result {
@@ -134,8 +137,9 @@ func TestTheEvaluatorAgreesWithTheManual(t *testing.T) {
 		"(metric1 + metric2) / 2 + 3 * gaps": {28, 10, 22, 27},
 	} {
 		e := &evaluator{reading{true, true}, 60, 4, map[string]value{
-			"metric1": {points: series{30, 20, 0, 0}}, "metric2": {points: series{20, no, 20, no}}, "gaps": {points: series{1, no, 4, 9}},
-			"c1": {points: series{1, 1, 0, 0}}, "c2": {points: series{30, no, 0, 0}}, "c3": {points: series{0, 0, 20, no}},
+			"metric1": {points: series{30, 20, 0, 0}}, "metric2": {points: series{20, no, 20, no}},
+			"gaps": {points: series{1, no, 4, 9}},
+			"c1":   {points: series{1, 1, 0, 0}}, "c2": {points: series{30, no, 0, 0}}, "c3": {points: series{0, 0, 20, no}},
 		}}
 		v, err := e.eval(text)
 		if err != nil {
@@ -149,7 +153,8 @@ func TestTheEvaluatorAgreesWithTheManual(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"SUM(metric1)", "FILL(1, 0)", "nobody + 1", "metric1 +", "IF(metric1, 1)", "metric1 metric1", "1 < < 2"} {
+	for _, text := range []string{"SUM(metric1)", "FILL(1, 0)", "nobody + 1", "metric1 +", "IF(metric1, 1)",
+		"metric1 metric1", "1 < < 2"} {
 		e := &evaluator{reading{}, 60, 1, map[string]value{"metric1": {points: series{1}}}}
 		if v, err := e.eval(text); err == nil {
 			t.Errorf("%s = %v, want an error", text, v)

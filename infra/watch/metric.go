@@ -26,6 +26,12 @@ func ofRule(bus, rule, name, stat string) *Metric {
 	return &Metric{eventsNamespace, name, stat, []Dimension{{"EventBusName", bus}, {"RuleName", rule}}}
 }
 
+// ofSource is a metric of a partner event source, which EventBridge counts before
+// any rule.
+func ofSource(source, name, stat string) *Metric {
+	return &Metric{eventsNamespace, name, stat, []Dimension{{"EventSourceName", source}}}
+}
+
 func ofQueue(queue, name, stat string) *Metric {
 	return &Metric{queueNamespace, name, stat, []Dimension{{"QueueName", queue}}}
 }
@@ -42,12 +48,12 @@ func ofLogGroup(group, name, stat string) *Metric {
 	return &Metric{logsNamespace, name, stat, []Dimension{{"LogGroupName", group}}}
 }
 
-// own is a metric of what comes from Okta.
+// own is a metric of the function for events from Okta.
 func own(pipeline, name, stat string) *Metric {
 	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}}}
 }
 
-// ownReplay is a metric of what somebody brings back out of a dead-letter queue.
+// ownReplay is a metric of the function for replayed dead letters.
 func ownReplay(pipeline, name, stat string) *Metric {
 	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}, {"origin", "replay"}}}
 }
@@ -77,7 +83,7 @@ func (a Alarm) window(period, periods, toAlarm int) Alarm {
 	return a
 }
 
-// missing says how an alarm takes periods without data.
+// missing says how an alarm treats missing data.
 func (a Alarm) missing(how, why string) Alarm {
 	a.Missing, a.WhyMissing = how, why
 	return a
@@ -85,8 +91,12 @@ func (a Alarm) missing(how, why string) Alarm {
 
 // about names an alarm of owner (a stack or a pipeline) and gives it its texts, in
 // which {name} stands for the owner.
-func (a Alarm) about(owner, kind, happened, doFirst string) Alarm {
+func (a Alarm) about(owner, kind, happened, means string, do ...string) Alarm {
 	a.Name, a.Kind = owner+"-"+kind, kind
-	a.Happened, a.DoFirst = strings.ReplaceAll(happened, "{name}", owner), strings.ReplaceAll(doFirst, "{name}", owner)
+	fill := func(text string) string { return strings.ReplaceAll(text, "{name}", owner) }
+	a.Happened, a.Means = fill(happened), fill(means)
+	for _, step := range do {
+		a.Do = append(a.Do, fill(step))
+	}
 	return a
 }

@@ -11,29 +11,35 @@ const week = 7 * 24
 // SQS gives out no more (API reference, ReceiveMessage, 2026-11).
 const fullInFlight = 100_000
 
-// A dead-letter queue that nobody touches may stop reporting: "CloudWatch considers
+// A dead-letter queue that is not used may stop reporting: "CloudWatch considers
 // a queue to be active for up to six hours if it contains any messages or if any
 // action accesses it" (SQS Developer Guide, "Monitoring Amazon SQS queues using
 // CloudWatch"; the sentence leaves open what a queue with messages does after
-// that). Then what is known last has to stand.
-const whyIgnore = "SQS may stop reporting a queue that nobody has touched for six hours, and what lay in it still does"
+// that). The last known state must stay.
+const whyIgnore = "SQS may stop reporting a queue that was not used for six hours, and its messages are still there"
 
 func queueAlarms(s Stack, p Pipeline) []Alarm {
+	list := "Run `oktastream dlq list --stack " + s.Name + "`."
 	all := deadLetters(p.Dead, p.Name, "dead",
-		"An event lies in the queue dead of {name}: it was refused or cannot be read, and its reason is written on it.",
-		"Run `oktastream dlq list --stack "+s.Name+"`: it groups by reason and says what to mend; then `oktastream dlq replay --stack "+s.Name+"`, which changes nothing without --yes. SQS deletes a message 14 days after it came.")
+		"A message is in the queue dead of {name}.",
+		"An event was refused, or cannot be read. SQS deletes it 14 days after it was put there.",
+		list+" It shows each reason with its fix.",
+		"Fix the cause, then run `oktastream dlq replay --stack "+s.Name+"`. It changes nothing without --yes.")
 	if p.Buffer == "" {
 		return all
 	}
 	all = append(all, deadLetters(p.Redrive, p.Name, "redrive",
-		fmt.Sprintf("An event lies in the queue redrive of {name}: it was tried for about %d hours, the outage budget, and the destination never took it.", p.OutageHours),
-		"See that the destination takes events again (the alarm mapping-failing is OK), then bring everything back with `oktastream dlq replay --native --stack "+s.Name+"`, or in the SQS console with Start DLQ redrive. SQS deletes a message 14 days after Okta sent it.")...)
+		"A message is in the queue redrive of {name}.",
+		fmt.Sprintf("The event was tried for about %d hours (outageHours), and the destination did not accept it. "+
+			"SQS deletes it 14 days after it first came.", p.OutageHours),
+		"See that the destination accepts events again: the alarm mapping-failing is OK.",
+		"Run `oktastream dlq replay --native --stack "+s.Name+"`, or in the SQS console Start DLQ redrive.")...)
 	return append(all, bufferDeep(p), bufferOld(p))
 }
 
-// deadLetters are the two alarms of a dead-letter queue: that there is something in
-// it, and that there still is after half of its time.
-func deadLetters(queue, owner, which, happened, doFirst string) []Alarm {
+// deadLetters are the two alarms of a dead-letter queue: that it is not empty, and
+// that it still is not after half of the retention.
+func deadLetters(queue, owner, which, happened, means string, do ...string) []Alarm {
 	first := Alarm{
 		// The gauge, not the counter of messages sent: what SQS itself moves into a
 		// dead-letter queue is not counted ("Available CloudWatch metrics for Amazon
@@ -43,8 +49,8 @@ func deadLetters(queue, owner, which, happened, doFirst string) []Alarm {
 	}
 	old := Alarm{
 		Queries: []Query{
-			// Whoever looks into the queue hides its messages for half a minute: an
-			// hour's maximum does not see that.
+			// Receiving hides messages for half a minute; an hour's maximum is not
+			// affected by that.
 			{ID: "waiting", Metric: ofQueue(queue, waiting, "Maximum")},
 			// See whyIgnore: an hour without a report is like the one before it.
 			{ID: "held", Expression: "FILL(waiting, REPEAT)", Label: "messages", Return: true},
@@ -52,14 +58,14 @@ func deadLetters(queue, owner, which, happened, doFirst string) []Alarm {
 		Comparison: atLeast, Threshold: 1,
 	}
 	return []Alarm{
-		first.window(within(60)).missing(ignore, whyIgnore).about(owner, which+"-not-empty", happened, doFirst),
+		first.window(within(60)).missing(ignore, whyIgnore).about(owner, which+"-not-empty", happened, means, do...),
 		old.window(lasting(3600, week)).missing(ignore, whyIgnore).about(owner, which+"-for-a-week",
-			"The queue "+which+" of {name} has not been empty for 7 days; SQS deletes its oldest messages in 7 days or less.",
-			doFirst),
+			"The queue "+which+" of {name} has not been empty for 7 days.",
+			"SQS deletes its oldest messages in 7 days or less.", do...),
 	}
 }
 
-// bufferDeep is of the queue's limit, which no size of organisation changes. That
+// bufferDeep is near SQS's limit, which is the same for every organisation. That
 // the function does not keep up shows in bufferOld.
 func bufferDeep(p Pipeline) Alarm {
 	a := Alarm{
@@ -67,18 +73,21 @@ func bufferDeep(p Pipeline) Alarm {
 			ofQueue(p.Buffer, waiting, "Maximum"), ofQueue(p.Buffer, inFlight, "Maximum")),
 		Comparison: atLeast, Threshold: fullInFlight,
 	}
-	// Three times five minutes, so that a burst that is drained at once wakes nobody.
+	// Three times five minutes, so that a burst that is drained at once does not fire.
 	return a.window(lasting(300, 3)).
-		missing(notBreaching, "a queue that reports nothing holds nothing to speak of").
+		missing(notBreaching, "a queue that reports nothing is not deep").
 		about(p.Name, "buffer-deep",
-			"The buffer queue of {name} holds 100,000 messages and more; with 120,000 in flight SQS gives out no more until some are done.",
-			"Find out why the function does not get rid of them: the alarm mapping-failing means that the destination does not take them, function-throttled that Lambda's concurrency is used up; if neither is on, raise the setting concurrency and deploy.")
+			"The buffer queue of {name} holds 100,000 messages or more.",
+			"At 120,000 messages in flight SQS hands out no more until some are deleted.",
+			"The alarm mapping-failing is on: the destination does not accept events. Follow its steps.",
+			"The alarm function-throttled is on: Lambda's concurrency is used up. Follow its steps.",
+			"Neither is on: raise the setting concurrency and deploy.")
 }
 
-// bufferOld is of messages that nobody takes, or that come back. SQS leaves a
+// bufferOld is of messages that are not received, or that come back. SQS leaves a
 // message out of this metric once it was received three times ("Available
 // CloudWatch metrics for Amazon SQS", 2026-11), so in an outage, where each comes
-// back after one visibility timeout, the metric hangs near two of them however long
+// back after one visibility timeout, the metric stays near two of them however long
 // it lasts: the threshold must lie between one (a message that came back once,
 // which is nothing) and two.
 func bufferOld(p Pipeline) Alarm {
@@ -89,6 +98,9 @@ func bufferOld(p Pipeline) Alarm {
 	return a.window(lasting(300, 3)).
 		missing(notBreaching, "an empty queue has no oldest message").
 		about(p.Name, "buffer-old",
-			"Events wait in the buffer queue of {name} for longer than one try takes: the function does not fetch them, or gives them back.",
-			"In the Lambda console, Event source mappings, see that the mapping is Enabled; then look at the alarms mapping-failing, function-errors and function-throttled, one of which says why. Nothing is lost as long as it waits: 14 days here, and the outage budget of tries.")
+			"Events wait in the buffer queue of {name} for longer than one try takes.",
+			"The function does not receive them, or returns them. Nothing is lost: SQS keeps them for 14 days, "+
+				"and they are tried for outageHours.",
+			"In the Lambda console, Event source mappings: is the mapping Enabled?",
+			"Look at the alarms mapping-failing, function-errors and function-throttled: one of them says why.")
 }

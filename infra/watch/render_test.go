@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-var renderTo = flag.String("render", "", "write the dashboard, drawn with the data of a night with an outage, to this HTML `file`")
+var renderTo = flag.String("render", "", "write the dashboard, drawn with the data of a night with an outage, to "+
+	"this HTML `file`")
 
 // TestRender draws the dashboard for a person to judge:
 //
@@ -23,7 +24,8 @@ var renderTo = flag.String("render", "", "write the dashboard, drawn with the da
 func TestRender(t *testing.T) {
 	s := stacks()["queue cloudwatch,datadog live"]
 	s.Name = "oktastream"
-	s.Pipelines = []Pipeline{pipeline("oktastream", "cloudwatch", "queue", false), pipeline("oktastream", "datadog", "queue", true)}
+	s.Pipelines = []Pipeline{pipeline("oktastream", "cloudwatch", "queue", false), pipeline("oktastream", "datadog",
+		"queue", true)}
 	night := simulate(world{
 		arrivals: func(s int, r *rand.Rand) int { return perHour(9_000-500*(s/3600))(s, r) },
 		down:     between(7.4, 9.1), deaf: between(3, 3.02), hours: 12,
@@ -34,7 +36,8 @@ func TestRender(t *testing.T) {
 .w b{font-size:13px}pre{white-space:pre-wrap;font:12px sans-serif;margin:0}.a{display:inline-block;padding:2px 6px;margin:2px;border:1px solid #aab7b8;font-size:11px}</style>`)
 	const unit, high = 64, 48
 	for _, w := range read(t, s) {
-		fmt.Fprintf(&page, `<div class="w" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx">`, w.X*unit+3, w.Y*high+3, w.Width*unit-6, w.Height*high-6)
+		fmt.Fprintf(&page, `<div class="w" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx">`, w.X*unit+3, w.Y*high+3,
+			w.Width*unit-6, w.Height*high-6)
 		switch w.Type {
 		case "text":
 			fmt.Fprintf(&page, "<pre>%s</pre>", html.EscapeString(w.Properties.Markdown))
@@ -117,12 +120,15 @@ func plot(title string, lines []drawn, left, right string, stacked bool, width, 
 	y := func(v float64, s int) float64 { return y1 - (v-low[s])/max(top[s]-low[s], 1)*(y1-y0) }
 	for i := range 3 {
 		at := y1 - (y1-y0)*float64(i)/2
-		fmt.Fprintf(&b, `<path d="M%.0f %.0fH%.0f" stroke="#eee"/><text x="2" y="%.0f" font-size="10">%s</text>`, x0, at, x1, at+4, short(low[0]+(top[0]-low[0])*float64(i)/2))
+		fmt.Fprintf(&b, `<path d="M%.0f %.0fH%.0f" stroke="#eee"/><text x="2" y="%.0f" font-size="10">%s</text>`, x0,
+			at, x1, at+4, short(low[0]+(top[0]-low[0])*float64(i)/2))
 		if right != "" {
-			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" font-size="10">%s</text>`, x1+4, at+4, short(low[1]+(top[1]-low[1])*float64(i)/2))
+			fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" font-size="10">%s</text>`, x1+4, at+4,
+				short(low[1]+(top[1]-low[1])*float64(i)/2))
 		}
 	}
-	fmt.Fprintf(&b, `<text x="2" y="8" font-size="10" fill="#687078">%s</text><text x="%.0f" y="8" font-size="10" fill="#687078">%s</text>`, left, x1-20, right)
+	fmt.Fprintf(&b,
+		`<text x="2" y="8" font-size="10" fill="#687078">%s</text><text x="%.0f" y="8" font-size="10" fill="#687078">%s</text>`, left, x1-20, right)
 	legend := x0
 	row := y1 + 20
 	for i := range lines {
@@ -148,7 +154,9 @@ func plot(title string, lines []drawn, left, right string, stacked bool, width, 
 		if legend+float64(6*len(l.label)+24) > width {
 			legend, row = x0, row+13
 		}
-		fmt.Fprintf(&b, `<rect x="%.0f" y="%.0f" width="8" height="8" fill="%s"/><text x="%.0f" y="%.0f" font-size="10">%s</text>`, legend, row-8, l.colour, legend+11, row, html.EscapeString(l.label))
+		fmt.Fprintf(&b,
+			`<rect x="%.0f" y="%.0f" width="8" height="8" fill="%s"/><text x="%.0f" y="%.0f" font-size="10">%s</text>`,
+			legend, row-8, l.colour, legend+11, row, html.EscapeString(l.label))
 		legend += float64(6*len(l.label) + 24)
 	}
 	return b.String() + "</svg>"

@@ -29,13 +29,17 @@ func (m *minuteMetrics) sample(metric *Metric, minutes, n int) series {
 		outage := truth(held > 300)
 		last := metric.Dimensions[len(metric.Dimensions)-1].Value
 		made := map[string]float64{
-			"MatchedEvents": matched, "NumberOfMessagesDeleted": deleted, "InvocationsSentToDlq": total(m.buried), "FailedInvocations": total(m.buried),
+			"MatchedEvents": matched, "NumberOfMessagesDeleted": deleted, "InvocationsSentToDlq": total(m.buried),
+			"FailedInvocations":            total(m.buried),
 			"SuccessfulInvocationAttempts": matched - total(m.buried), "RetryInvocationAttempts": 30 * outage,
 			waiting: gauge(m.waiting), inFlight: held, oldest: 5 + 700*outage,
-			"delivered": deleted, "accepted_by_eventbridge": deleted, "duplicate": deleted / 90, "returned": held * float64(minutes*60) / visibility * outage,
-			"lag_ms": 3_000 + 900_000*outage*truth(deleted > 0), "FailedInvokeEventCount": held * float64(minutes*60) / visibility * outage,
-			"bytes_in": deleted * 1900, "bytes_out": deleted * 2700, "IncomingBytes": deleted * 2726, "Invocations": 12 * float64(minutes),
-			"Duration": 240 + 52_000*outage, "ConcurrentExecutions": 2 + 8*outage, "unknown_type": truth(i%37 == 5),
+			"delivered": deleted, "accepted_by_eventbridge": deleted, "duplicate": deleted / 90,
+			"returned":               held * float64(minutes*60) / visibility * outage,
+			"lag_ms":                 3_000 + 900_000*outage*truth(deleted > 0),
+			"FailedInvokeEventCount": held * float64(minutes*60) / visibility * outage,
+			"bytes_in":               deleted * 1900, "bytes_out": deleted * 2700, "IncomingBytes": deleted * 2726,
+			"Invocations": 12 * float64(minutes),
+			"Duration":    240 + 52_000*outage, "ConcurrentExecutions": 2 + 8*outage, "unknown_type": truth(i%37 == 5),
 			"IngestionToInvocationSuccessLatency": 450, "restamped": 20 * outage * truth(deleted > 0),
 		}
 		result[i] = made[metric.Name]

@@ -4,53 +4,54 @@
 //
 // # Rules that it keeps
 //
-//   - Each alarm says what happened and what to do first, to somebody who was
-//     asleep, and how it takes missing data and why.
+//   - Each alarm says what happened, what it means and what to do first, and how
+//     it treats missing data and why.
 //   - One event that is lost or dead is enough for an alarm. What the pipeline
-//     mends by itself (a throttled call, a batch that comes again) is not: such
+//     repeats by itself (a throttled call, a batch that comes back) is not: such
 //     alarms ask for a share, or for a quarter of an hour.
-//   - No metric and no dimension that AWS does not document or the function does
-//     not write, and none of a resource that a pipeline does not have.
-//   - Strings of a [Stack] may be tokens of the CDK: they are put into dimensions
-//     and never looked at. Only Stack.Name and Pipeline.Name, which are known at
-//     synth, become part of names and texts.
+//   - Every metric and its dimensions are documented, by AWS or for our own by us
+//     (documented in documented_test.go), and belong to a resource that the
+//     pipeline has.
+//   - Strings of a [Stack] may be tokens of the CDK: they become dimensions and are
+//     not read. Only Stack.Name and Pipeline.Name, which are known at synth, become
+//     part of names and texts.
 //
 // # Sources
 //
-// Names and dimensions of metrics: "Monitoring Amazon EventBridge" (EventBridge
-// User Guide), "Available CloudWatch metrics for Amazon SQS" (SQS Developer
-// Guide), "Types of metrics for Lambda functions" (Lambda Developer Guide),
-// "Monitoring with CloudWatch metrics" (CloudWatch Logs User Guide). Alarms and
-// their arithmetic: "Using math expressions with CloudWatch metrics", "Alarm
-// evaluation window", "Limits" of alarms (CloudWatch User Guide) and
+// Alarms and their arithmetic: "Using math expressions with CloudWatch metrics",
+// "Alarm evaluation window", "Limits" of alarms (CloudWatch User Guide) and
 // PutMetricAlarm. The dashboard: "Dashboard Body Structure and Syntax" (CloudWatch
-// API Reference). All read 2026-11.
+// API Reference). All read 2026-11. Metrics: documented_test.go.
 package watch
+
+import (
+	"fmt"
+	"strings"
+)
 
 // Who is the target of a pipeline's rule, as the setting ingest says it.
 const (
 	ingestQueue  = "queue"
 	ingestLambda = "lambda"
+	ingestRule   = "rule"
 )
 
-// datadog is the destination whose records are handed over to EventBridge first.
+// datadog is the destination that EventBridge delivers to.
 const datadog = "datadog"
 
-// Stack is what is watched. What a stack does not have is "".
+// Stack is a stack to watch. What a stack does not have is "".
 type Stack struct {
 	Name      string
 	Partition string // of ARNs; "" is aws, the only one that Okta streams to
 	Region    string
 	Account   string
-	// Bus is the partner event bus.
-	Bus string
-	// AllRule matches every event and has no target. It is there when each
-	// pipeline's own rule has a filter, so that silence can be told from a filter.
-	AllRule string
-	// StreamRule matches the event types system.log_stream.* and has no target.
+	// Source is the partner event source, Bus the partner event bus.
+	Source, Bus string
+	// StreamRule on Bus matches the event types system.log_stream.*. It exists
+	// where no pipeline has a function to count them.
 	StreamRule string
-	// Live arms the alarm for silence, which has SilenceMinutes: 1 to 10,080 (a
-	// week), beyond 1,440 in whole hours.
+	// Live makes the alarm for silence, after SilenceMinutes: 1 to 10,080 (a week),
+	// beyond 1,440 in whole hours.
 	Live           bool
 	SilenceMinutes int
 	Pipelines      []Pipeline
@@ -101,45 +102,43 @@ const (
 	lessThan = "LessThanThreshold"
 )
 
-// How an alarm takes periods without data.
+// How an alarm treats missing data.
 const (
 	notBreaching = "notBreaching"
 	breaching    = "breaching"
 	ignore       = "ignore" // the state stays
 )
 
-// Alarm is one alarm. Every alarm that there is acts: one that is not armed yet is
-// not made (see [Alarms]).
+// Alarm is one alarm. Every alarm acts; see [Alarms] for the one that is made later.
 type Alarm struct {
 	Name string // unique in an account's region: <stack or pipeline>-<kind>
 	Kind string // the same in every stack; the key of the README's table
-	// Happened and DoFirst are a sentence each.
-	Happened, DoFirst string
-	Queries           []Query
-	PeriodSeconds     int
-	Periods, ToAlarm  int // ToAlarm of the last Periods must breach
-	Comparison        string
-	Threshold         float64
-	Missing           string
-	WhyMissing        string // goes on after "because"
+	// Happened is a fact, Means its consequence, Do the steps to take, in order.
+	Happened, Means  string
+	Do               []string
+	Queries          []Query
+	PeriodSeconds    int
+	Periods, ToAlarm int // ToAlarm of the last Periods must breach
+	Comparison       string
+	Threshold        float64
+	Missing          string // how missing data is treated
+	WhyMissing       string // goes on after "because"
 	// Clock is the time zone of a wall clock window (EvaluationWindow of
 	// AWS::CloudWatch::Alarm); "" is the default, a window that slides.
 	Clock string
 }
 
-// Description is what CloudWatch shows, and mails.
+// Description is what CloudWatch shows and mails.
 func (a Alarm) Description() string {
-	return "WHAT HAPPENED: " + a.Happened + " DO FIRST: " + a.DoFirst + " No data is taken as " + a.Missing + ", because " + a.WhyMissing + "."
+	return "WHAT HAPPENED: " + a.Happened + " WHAT IT MEANS: " + a.Means + " DO FIRST: " + a.Steps() +
+		" Missing data is treated as " + a.Missing + ", because " + a.WhyMissing + "."
 }
 
-// Metrics is how many metrics the alarm reads, which is what AWS charges for
-// ("Amazon CloudWatch pricing", alarm metrics, 2026-11).
-func (a Alarm) Metrics() int {
-	n := 0
-	for _, q := range a.Queries {
-		if q.Metric != nil {
-			n++
-		}
+// Steps is Do, numbered, on one line.
+func (a Alarm) Steps() string {
+	var steps []string
+	for i, step := range a.Do {
+		steps = append(steps, fmt.Sprintf("%d. %s", i+1, step))
 	}
-	return n
+	return strings.Join(steps, " ")
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
@@ -184,6 +185,9 @@ func (w *writer) add(c *chunk, r *result) error {
 		return nil
 	case pipeline.Conflict:
 		w.ledger.Conflict++
+	}
+	if events.Match(events.LogStreamEvents, r.Type) {
+		w.ledger.StreamChanged++
 	}
 	w.records = append(w.records, sink.Record{Line: c.out[r.Start:r.End], UUID: r.UUID, TimeMS: r.PublishedMS})
 	return nil

@@ -34,7 +34,7 @@ type chunk struct {
 type item struct {
 	ordinal    int64 // counted over the values of all inputs
 	start, end int   // in the chunk's text
-	fault      *stream.Fault
+	fault      *events.Fault
 	broken     error // the input ends here, before its end
 	input      string
 	line       int
@@ -65,11 +65,10 @@ func (c *chunk) process(p *pipeline.Pipeline) {
 			continue
 		}
 		if it.fault != nil {
-			fault := &events.Fault{Reason: events.Reason(it.fault.Reason), Text: it.fault.Text}
 			if it.length == int64(len(text)) {
-				fault.Body = text
+				it.fault.Body = text
 			}
-			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, item: i, fault: fault})
+			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, item: i, fault: it.fault})
 			continue
 		}
 		c.out = p.Process(c.out, text, func(r *pipeline.Record) {

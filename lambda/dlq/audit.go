@@ -11,20 +11,21 @@ import (
 	"time"
 )
 
-// Outcome is what became of a message in a replay.
+// Outcome is the result of a replay for one message.
 type Outcome string
 
-// The outcomes.
+// The outcomes. Of those from Failed on the message stays in its queue.
 const (
-	Replayed    Outcome = "replayed"     // sent; it is deleted next
-	AlreadySent Outcome = "already_sent" // sent before, by this run or by the one whose audit goes on; deleted now
-	NotDeleted  Outcome = "not_deleted"  // sent, but it could not be deleted: it will come a second time
-	WouldReplay Outcome = "would_replay" // dry run
-	Failed      Outcome = "failed"       // not taken; left
-	TooOften    Outcome = "too_often"    // replayed three times or more already; left
-	CheckFailed Outcome = "check_failed" // the pipeline would not take it; left
-	UnknownForm Outcome = "unknown_form" // left
-	TooLong     Outcome = "too_long"     // longer than SQS takes, with what is to be told of it; left
+	Replayed     Outcome = "replayed"        // sent; it is deleted next
+	AlreadySent  Outcome = "already_sent"    // sent before, by this run or one with the same audit; deleted now
+	NotDeleted   Outcome = "not_deleted"     // sent, but not deleted: it will be sent a second time
+	WouldReplay  Outcome = "would_replay"    // dry run
+	Failed       Outcome = "failed"          // not accepted
+	TooOften     Outcome = "too_often"       // replayed MaxReplays times or more already
+	CheckFailed  Outcome = "check_failed"    // the pipeline would not accept it
+	UnknownForm  Outcome = "unknown_form"    // never sent
+	TooLong      Outcome = "too_long"        // with its attribute it is longer than SQS accepts
+	NotTheBuffer Outcome = "not_from_buffer" // in redrive, but not moved there by the buffer queue
 )
 
 // Line is a line of an audit. It holds ids, types and codes, never content.
@@ -38,21 +39,22 @@ type Line struct {
 	SentAs    string    `json:"sent_as,omitempty"`
 	Form      Form      `json:"form"`
 	Reason    string    `json:"reason"`
+	Code      string    `json:"code"`
 	Pipeline  string    `json:"pipeline"`
-	Replays   int       `json:"replays"` // this one included, where it was replayed
+	Replays   int       `json:"replays"` // this one included, if it was replayed
 	Events    []Ref     `json:"events"`
 }
 
-// Audit keeps a line of each message that was chosen, and knows from the lines
-// that were there before what has been sent already. The zero value keeps none.
+// Audit writes a line for each message that was chosen, and knows from the lines of
+// earlier runs what has been sent already. A nil Audit writes nothing.
 type Audit struct {
 	mu     sync.Mutex
 	file   io.WriteCloser
-	failed error           // what has been cut short cannot be continued
+	failed error           // of writing: nothing is written after half a line
 	sent   map[string]bool // by queue and message id
 }
 
-// OpenAudit opens a file of lines, to be continued where it is there already.
+// OpenAudit opens a file of lines, new or of earlier runs.
 func OpenAudit(name string, now time.Time) (*Audit, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -61,7 +63,7 @@ func OpenAudit(name string, now time.Time) (*Audit, error) {
 	a := &Audit{file: file}
 	torn := false
 	info, err := file.Stat()
-	if err == nil && info.Mode().IsRegular() { // a device may have no end
+	if err == nil && info.Mode().IsRegular() { // reading a device may never end
 		torn, err = a.read(file, now)
 	}
 	if err == nil && torn {
@@ -74,7 +76,7 @@ func OpenAudit(name string, now time.Time) (*Audit, error) {
 	return a, nil
 }
 
-// read reads what was sent before, and reports whether the last line has no end.
+// read reads what was sent before, and reports whether the last line is incomplete.
 func (a *Audit) read(from io.Reader, now time.Time) (torn bool, err error) {
 	a.sent = map[string]bool{}
 	lines := bufio.NewReaderSize(from, 1<<16)
@@ -93,8 +95,8 @@ func (a *Audit) read(from io.Reader, now time.Time) (torn bool, err error) {
 	}
 }
 
-// remember notes what a line says was sent. A message older than 14 days is in no
-// queue any more.
+// remember reads one line: what it says was sent. A message older than 14 days is in
+// no queue any more.
 func (a *Audit) remember(text []byte, now time.Time) {
 	var l Line
 	if json.Unmarshal(text, &l) == nil && l.Outcome == Replayed && now.Sub(l.Time) < 14*day {
@@ -102,8 +104,8 @@ func (a *Audit) remember(text []byte, now time.Time) {
 	}
 }
 
-// Sent reports whether a message has been sent by a run whose audit this is, and
-// was not deleted then.
+// Sent reports whether a message was sent by an earlier run with this audit, and not
+// deleted then.
 func (a *Audit) Sent(queueURL, messageID string) bool {
 	return a != nil && a.sent[queueURL+" "+messageID]
 }

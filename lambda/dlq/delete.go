@@ -39,7 +39,8 @@ func (r *replay) deleteSent(ctx context.Context, items []*Item, outcome Outcome)
 func (r *replay) line(p *Item, outcome Outcome, why string) Line {
 	l := Line{
 		Time: r.Queue.Now().UTC(), Outcome: outcome, Why: why, QueueURL: r.Queue.URL, MessageID: p.Message.ID,
-		Form: p.Dead.Form, Reason: p.Dead.Reason, Pipeline: p.Dead.Pipeline, Replays: p.Dead.Replays, Events: p.Dead.Events,
+		Form: p.Dead.Form, Reason: p.Dead.Reason, Code: p.Dead.Code, Pipeline: p.Dead.Pipeline,
+		Replays: p.Dead.Replays, Events: p.Dead.Events,
 	}
 	if outcome == Replayed {
 		l.To, l.SentAs, l.Replays = r.To, p.SentAs, p.Dead.Replays+1

@@ -10,7 +10,7 @@ import (
 // Filter chooses messages. An empty field chooses all; a message has to be chosen
 // by every field that is not empty. Patterns are as events.Match reads them.
 type Filter struct {
-	Reasons []string // of the reason
+	Reasons []string // of the reason, or of EventBridge's or Lambda's code
 	Types   []string // of an event type; a message with many events is chosen by any of them
 	UUIDs   []string // of the uuid of an event in it, or of the message's id
 	// OlderThan and NewerThan compare with the time at which SQS accepted the message.
@@ -28,7 +28,7 @@ func (f *Filter) Chooses(d *Dead, now time.Time) bool {
 	switch {
 	case f.OlderThan > 0 && age < f.OlderThan, f.NewerThan > 0 && age > f.NewerThan:
 		return false
-	case len(f.Reasons) > 0 && !matchesAny(f.Reasons, d.Reason):
+	case len(f.Reasons) > 0 && !matchesAny(f.Reasons, d.Reason) && (d.Code == None || !matchesAny(f.Reasons, d.Code)):
 		return false
 	case len(f.Types) > 0 && !f.choosesType(d):
 		return false

@@ -7,34 +7,46 @@ import (
 	"time"
 )
 
-// Group counts what has the same reason, event type and age. A message with
-// events of several types counts in the group of each.
+// Group is what is known of the messages of one pipeline with one reason and code.
 type Group struct {
-	Queue  string `json:"queue"`
-	Form   Form   `json:"form"`
-	Reason string `json:"reason"`
-	Type   string `json:"type"`
-	Age    string `json:"age"`
+	Pipeline string `json:"pipeline"`
+	Reason   string `json:"reason"`
+	Code     string `json:"code"` // as Dead has it
 	Counts
+	Cause string `json:"cause"`
+	Fix   string `json:"fix"`
+	// IDs are message ids, at most maxIDs of them.
+	IDs []string `json:"ids"`
+	// By counts the messages by type, queue, form and age. A message with events of
+	// several types counts for each of them.
+	By map[string]map[string]int `json:"by"`
 }
 
-// Counts are what is known of several messages.
+// The dimensions of Group.By.
+const (
+	ByType  = "type"
+	ByQueue = "queue"
+	ByForm  = "form"
+	ByAge   = "age"
+)
+
+// Counts are the totals of several messages.
 type Counts struct {
 	Messages int `json:"messages"`
 	Events   int `json:"events"`
-	// FirstExpires is when the first of them is deleted by SQS.
+	// FirstExpires is when SQS deletes the first of them.
 	FirstExpires time.Time `json:"first_expires,omitzero"`
 	// Earliest and Latest are the times of failures that are known.
 	Earliest time.Time `json:"first_failure,omitzero"`
 	Latest   time.Time `json:"last_failure,omitzero"`
-	// Most of any message.
+	// The largest number of any message.
 	Attempts int `json:"attempts"`
 	Replays  int `json:"replays"`
 }
 
-func (c *Counts) add(d *Dead, messages, events int) {
-	c.Messages += messages
-	c.Events += events
+func (c *Counts) add(d *Dead) {
+	c.Messages++
+	c.Events += len(d.Events)
 	earliest(&c.FirstExpires, d.Expires)
 	earliest(&c.Earliest, d.FirstFailure)
 	earliest(&c.Earliest, d.LastFailure)
@@ -52,45 +64,67 @@ func earliest(to *time.Time, t time.Time) {
 	}
 }
 
-// maxGroups bounds the groups, and with them the memory: an event type is
-// whatever a message says.
-const maxGroups = 1000
+// Bounds of what Groups keeps, and with them of its memory: reasons and event types
+// are whatever messages say.
+const (
+	maxGroups = 1000
+	maxTypes  = 1000 // over all groups
+	maxIDs    = 100  // of a group
+)
 
-// other stands for what is in no group of its own, because there are too many.
+// other stands for what has no group or count of its own, because there are too many.
 const other = "(other)"
 
-// Groups adds messages up. It may be used by many goroutines.
+// Groups adds messages up. The zero value is empty. It may be used by many
+// goroutines.
 type Groups struct {
 	mu     sync.Mutex
 	total  Counts
+	types  int
 	groups map[groupKey]*Group
 }
 
-type groupKey struct {
-	queue             string
-	form              Form
-	reason, kind, age string
-}
+type groupKey struct{ pipeline, reason, code string }
 
-// Add adds a message.
+// Add adds a message, at the given time.
 func (g *Groups) Add(d *Dead, now time.Time) {
-	types := map[string]int{}
-	for _, e := range d.Events {
-		types[e.Type]++
-	}
-	if len(types) == 0 {
-		types[None] = 0
-	}
-	age := ageName(now.Sub(d.Since))
-	if d.Since.IsZero() {
-		age = None
+	age := None
+	if !d.Since.IsZero() {
+		age = ageName(now.Sub(d.Since))
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.total.add(d, 1, len(d.Events))
-	for kind, events := range types {
-		g.group(groupKey{d.Queue, d.Form, d.Reason, kind, age}).add(d, 1, events)
+	g.total.add(d)
+	group := g.group(groupKey{d.Pipeline, d.Reason, d.Code})
+	group.add(d)
+	if len(group.IDs) < maxIDs {
+		group.IDs = append(group.IDs, d.MessageID)
 	}
+	group.By[ByQueue][d.Queue]++
+	group.By[ByForm][string(d.Form)]++
+	group.By[ByAge][age]++
+	seen := map[string]bool{}
+	for _, e := range d.Events {
+		if !seen[e.Type] {
+			seen[e.Type] = true
+			g.addType(group, e.Type)
+		}
+	}
+	if len(d.Events) == 0 {
+		g.addType(group, None)
+	}
+}
+
+func (g *Groups) addType(group *Group, name string) {
+	types := group.By[ByType]
+	if types[name] == 0 {
+		if g.types >= maxTypes {
+			name = other
+		} else {
+			g.types++
+		}
+	}
+	types[name]++
 }
 
 func (g *Groups) group(k groupKey) *Group {
@@ -98,10 +132,12 @@ func (g *Groups) group(k groupKey) *Group {
 		g.groups = map[groupKey]*Group{}
 	}
 	if g.groups[k] == nil && len(g.groups) >= maxGroups {
-		k = groupKey{k.queue, other, other, other, other}
+		k = groupKey{k.pipeline, other, other}
 	}
 	if g.groups[k] == nil {
-		g.groups[k] = &Group{Queue: k.queue, Form: k.form, Reason: k.reason, Type: k.kind, Age: k.age}
+		r := ReasonOf(k.reason, k.code)
+		g.groups[k] = &Group{Pipeline: k.pipeline, Reason: k.reason, Code: k.code, Cause: r.Cause, Fix: r.Fix,
+			By: map[string]map[string]int{ByType: {}, ByQueue: {}, ByForm: {}, ByAge: {}}}
 	}
 	return g.groups[k]
 }
@@ -113,7 +149,8 @@ func (g *Groups) Total() Counts {
 	return g.total
 }
 
-// All are the groups: queue by queue, the largest first.
+// All are the groups, pipeline by pipeline, the largest first. They are not to be
+// read while messages are added.
 func (g *Groups) All() []Group {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -122,15 +159,15 @@ func (g *Groups) All() []Group {
 		list = append(list, *group)
 	}
 	slices.SortFunc(list, func(a, b Group) int {
-		return cmp.Or(-cmp.Compare(a.Queue, b.Queue), -cmp.Compare(a.Messages, b.Messages),
-			cmp.Compare(a.Form, b.Form), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Age, b.Age))
+		return cmp.Or(cmp.Compare(a.Pipeline, b.Pipeline), -cmp.Compare(a.Messages, b.Messages),
+			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Code, b.Code))
 	})
 	return list
 }
 
 const day = 24 * time.Hour
 
-// ages are the ages by which messages are told apart. SQS deletes them at 14 days.
+// ages are the ranges of ages that are told apart. SQS deletes messages at 14 days.
 var ages = [...]struct {
 	below time.Duration
 	name  string

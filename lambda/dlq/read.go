@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,6 +69,8 @@ type Read struct {
 	// Full: it stopped short of SQS's limit of messages in flight. There may be
 	// more.
 	Full bool
+	// Stopped: Visit ended the reading with ErrEnough.
+	Stopped bool
 	// Hidden is how many messages could not be made visible again. They become
 	// visible when their visibility timeout ends.
 	Hidden int
@@ -100,6 +103,7 @@ func (r *Reader) Run(ctx context.Context) (Read, error) {
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	read.Hidden = g.releaseAll(after)
+	read.Stopped = errors.Is(g.stop, ErrEnough) && !g.full
 	switch {
 	case g.stop != nil && !errors.Is(g.stop, ErrEnough):
 		return read, g.stop
@@ -174,9 +178,12 @@ func (g *reading) receive(ctx context.Context) (messages []types.Message, answer
 	})
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err == nil {
+	if err == nil && !slices.ContainsFunc(out.Messages, unreadable) {
 		g.failures = 0
 		return out.Messages, true, nil
+	}
+	if err == nil {
+		err = errors.New("a message without an id, a receipt or a body")
 	}
 	p := ProblemOf("ReceiveMessage", err)
 	if p.Code == "OverLimit" {
@@ -187,6 +194,11 @@ func (g *reading) receive(ctx context.Context) (messages []types.Message, answer
 		return nil, false, fmt.Errorf("read queue %s: %w", g.Queue.Name, p)
 	}
 	return nil, false, nil
+}
+
+// unreadable reports whether a response lacks what each message has.
+func unreadable(m types.Message) bool {
+	return aws.ToString(m.MessageId) == "" || aws.ToString(m.ReceiptHandle) == "" || m.Body == nil
 }
 
 // visit gives new messages to Visit, and holds those that stay in the queue.

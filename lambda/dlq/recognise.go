@@ -15,64 +15,66 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// Form is how a message came to be dead, and so what it looks like.
+// Form is how a message was dead-lettered, and so what it looks like.
 type Form string
 
 // The forms.
 const (
-	// Redrive: tried until the outage budget was spent, and moved here by the
-	// buffer queue's redrive policy. Why is in the function's log, by message id.
+	// Redrive: moved by the buffer queue's redrive policy, when the outage budget was
+	// spent. The error is in the function's log, by message id.
 	Redrive Form = "redrive"
-	// Poison: the function's own copy of what it could never deliver.
+	// Poison: the function's own copy of a message that it can never deliver.
 	Poison Form = "poison"
-	// RuleTarget: EventBridge could not bring the event to the rule's target.
+	// RuleTarget: EventBridge could not deliver the event to the rule's target.
 	RuleTarget Form = "rule_target"
-	// APIDestination: EventBridge could not bring a packed batch to Datadog.
+	// APIDestination: EventBridge could not deliver a packed batch to Datadog.
 	APIDestination Form = "api_destination"
-	// LambdaRecord: Lambda's record of an asynchronous call that failed.
+	// LambdaRecord: Lambda's record of an asynchronous invocation that failed.
 	LambdaRecord Form = "lambda_record"
-	// LambdaDLQ: the same as a function's dead-letter queue gets it: the event alone.
+	// LambdaDLQ: the event of such an invocation, from a function's dead-letter queue.
 	LambdaDLQ Form = "lambda_dlq"
-	// Event: an event, without a word on who put it there.
+	// Event: an event, with nothing that says why it is there.
 	Event Form = "event"
 	// Unknown: none of these. It is never sent and never deleted.
 	Unknown Form = "unknown"
 )
 
-// Ref names an event.
+// Ref identifies an event.
 type Ref struct {
 	UUID string `json:"uuid"`
 	Type string `json:"type"`
 }
 
-// None stands where nothing is known.
+// None stands for a text that is not known.
 const None = "-"
 
-// Dead is what a message tells. Times are zero and texts are None where it does
-// not.
+// Dead is what is known of a dead message. What is not known is a zero time or None.
 type Dead struct {
 	Queue     string `json:"queue"`
 	MessageID string `json:"message_id"`
 	Form      Form   `json:"form"`
-	Reason    string `json:"reason"`
-	Pipeline  string `json:"pipeline"`
-	Events    []Ref  `json:"events"`
-	// Since is when SQS took the message in. A redrive policy leaves that as it is;
-	// a redrive gives a new one.
+	// Reason is one of Reasons.
+	Reason string `json:"reason"`
+	// Code is the code that EventBridge or Lambda wrote on the message.
+	Code     string `json:"code"`
+	Pipeline string `json:"pipeline"`
+	Events   []Ref  `json:"events"`
+	// Since is when SQS accepted the message. A redrive policy does not change it; a
+	// redrive does.
 	Since        time.Time `json:"since,omitzero"`
 	FirstFailure time.Time `json:"first_failure,omitzero"`
 	LastFailure  time.Time `json:"last_failure,omitzero"`
 	Expires      time.Time `json:"expires,omitzero"`
-	// Attempts is how often it was tried, 0 where nobody says; of what comes out of
-	// a redrive policy it is SQS's count of receives, which is approximate and
-	// counts who has looked at it since.
+	// Attempts is how often delivery was tried, 0 where that is not known. Of form
+	// Redrive it is SQS's count of receives, which is approximate and includes those
+	// of the dead-letter queue.
 	Attempts int `json:"attempts"`
 	Replays  int `json:"replays"`
 
 	Note *deadletter.Note `json:"note,omitempty"`
 }
 
-// Recogniser recognises messages. It is for one goroutine and keeps its memory.
+// Recogniser recognises messages. It is for one goroutine and reuses its memory.
 type Recogniser struct {
 	BufferARN string // of the queue whose redrive policy is ours; "" where unknown
 	Pipeline  string // "" where unknown
@@ -88,13 +90,14 @@ const (
 	ruleARN       = "RULE_ARN"
 	targetARN     = "TARGET_ARN"
 	errorCode     = "ERROR_CODE"
+	errorMessage  = "ERROR_MESSAGE"
 	retryAttempts = "RETRY_ATTEMPTS"
 
 	lambdaRequestID = "RequestID"
 	lambdaErrorCode = "ErrorCode"
 )
 
-// body is what a message's body turns out to be.
+// body is what a message's body holds.
 type body struct {
 	events []Ref
 	okta   bool // at least one event, or one that lacks a field, or an envelope of Okta's
@@ -102,7 +105,7 @@ type body struct {
 	record *record // of Lambda
 }
 
-// record is what Lambda says of a call that failed ("Retaining records of
+// record is what Lambda writes about an invocation that failed ("Retaining records of
 // asynchronous invocations", Lambda's developer guide).
 type record struct {
 	Timestamp time.Time `json:"timestamp"`
@@ -112,12 +115,12 @@ type record struct {
 	} `json:"requestContext"`
 }
 
-// Recognise tells what a message of a queue is.
+// Recognise returns what is known of a message of a queue.
 func (r *Recogniser) Recognise(q *Queue, m *Message) *Dead {
 	b := r.read([]byte(m.Body))
 	note := noteOf(m)
 	d := &Dead{
-		Queue: q.Name, MessageID: m.ID, Form: r.form(m, note, &b), Reason: None, Pipeline: r.Pipeline,
+		Queue: q.Name, MessageID: m.ID, Form: r.form(m, note, &b), Code: None, Pipeline: r.Pipeline,
 		Events: append([]Ref{}, b.events...), Since: m.Sent, Note: note,
 	}
 	if !m.Sent.IsZero() && q.Retention > 0 {
@@ -135,28 +138,55 @@ func (r *Recogniser) Recognise(q *Queue, m *Message) *Dead {
 	if d.Pipeline == "" {
 		d.Pipeline = None
 	}
-	switch d.Form {
-	case Redrive:
-		d.Reason, d.Attempts = "exhausted", max(m.Receives-1, 0)
-	case Poison:
-		d.Reason, d.Attempts, d.LastFailure = safeWord(note.Reason), note.Receives, m.Sent
-	case RuleTarget, APIDestination:
-		d.Reason, d.LastFailure = safeWord(attribute(m, errorCode)), m.Sent
-		if n, err := strconv.Atoi(attribute(m, retryAttempts)); err == nil && n >= 0 {
-			d.Attempts = n + 1
-		}
-	case LambdaRecord:
-		d.Reason, d.Attempts, d.LastFailure = safeWord(b.record.Context.Condition), b.record.Context.Invokes, b.record.Timestamp.UTC()
-	case LambdaDLQ:
-		d.Reason, d.LastFailure = safeWord("error_"+attribute(m, lambdaErrorCode)), m.Sent
-	case Unknown:
-		d.Reason = string(Unknown)
-	}
+	r.reason(d, m, &b)
 	if len(d.Events) == 0 && note != nil && note.UUID != "" {
 		d.Events = []Ref{{UUID: safeID(note.UUID), Type: None}}
 	}
 	return d
 }
+
+// reason sets why the message is dead, how often it was tried and when it failed.
+func (r *Recogniser) reason(d *Dead, m *Message, b *body) {
+	switch d.Form {
+	case Redrive:
+		d.Reason, d.Attempts = Exhausted, max(m.Receives-1, 0)
+	case Poison:
+		d.Reason, d.Attempts, d.LastFailure = safeWord(d.Note.Reason), d.Note.Receives, m.Sent
+		if d.Reason == None {
+			d.Reason = NoReason
+		}
+	case RuleTarget, APIDestination:
+		d.Reason, d.LastFailure = string(d.Form), m.Sent
+		d.Code = safeWord(attribute(m, errorCode))
+		if status := httpStatus.FindStringSubmatch(attribute(m, errorMessage)); status != nil {
+			d.Reason += " " + strings.Clone(status[1])
+		}
+		if n, err := strconv.Atoi(attribute(m, retryAttempts)); err == nil && n >= 0 {
+			d.Attempts = n + 1
+		}
+	case LambdaRecord:
+		d.Reason, d.Code = string(d.Form), safeWord(b.record.Context.Condition)
+		d.Attempts, d.LastFailure = b.record.Context.Invokes, b.record.Timestamp.UTC()
+	case LambdaDLQ:
+		d.Reason, d.LastFailure = string(d.Form), m.Sent
+		if status := attribute(m, lambdaErrorCode); len(status) == 3 && safeWord(status) != None {
+			d.Reason += " " + safeWord(status)
+		}
+	case Event:
+		d.Reason = NoReason
+	default:
+		d.Reason = string(Unknown)
+	}
+	if d.Queue == RedriveQueue && r.BufferARN != "" && m.DeadFrom != r.BufferARN {
+		d.Reason = NotFromBuffer
+	}
+}
+
+// httpStatus finds the HTTP status in EventBridge's ERROR_MESSAGE, such as
+// "ApiDestination returned HTTP status 400 with payload: ...". No page of AWS's
+// documents the text; a message without a status, such as "Unable to invoke
+// ApiDestination endpoint: ...", has none.
+var httpStatus = regexp.MustCompile(`(?i)\b(?:HTTP status|status code)(?: code)?:? ?([1-5][0-9][0-9])\b`)
 
 func (r *Recogniser) form(m *Message, note *deadletter.Note, b *body) Form {
 	switch {
@@ -178,13 +208,13 @@ func (r *Recogniser) form(m *Message, note *deadletter.Note, b *body) Form {
 	return Event
 }
 
-// read takes a body apart.
+// read reads a body.
 func (r *Recogniser) read(text []byte) body {
 	var b body
 	if r.tree.Parse(text) == nil && r.tree.Nodes[0].Kind == '{' {
 		t := &r.tree
 		switch {
-		case member(t, "detail-type") == eventbridge.DetailType && member(t, "source") == eventbridge.Source:
+		case t.Text(0, "detail-type") == eventbridge.DetailType && t.Text(0, "source") == eventbridge.Source:
 			logs, meta, err := eventbridge.Unpack(t.Raw(t.Member(0, "detail")))
 			if err != nil {
 				return b
@@ -200,7 +230,8 @@ func (r *Recogniser) read(text []byte) body {
 				b.record = &record
 			}
 		}
-		b.okta = member(t, "detail-type") == events.DetailType && strings.HasPrefix(member(t, "source"), events.SourcePrefix)
+		b.okta = t.Text(0, "detail-type") == events.DetailType &&
+			strings.HasPrefix(t.Text(0, "source"), events.SourcePrefix)
 	}
 	r.decoder.Decode(text, func(e *events.Event, fault *events.Fault) {
 		switch {
@@ -216,15 +247,6 @@ func (r *Recogniser) read(text []byte) body {
 	return b
 }
 
-// member is the text of a member of the whole that is a string, else "".
-func member(t *jsontree.Tree, name string) string {
-	i := t.Member(0, name)
-	if i == 0 || t.Nodes[i].Kind != '"' {
-		return ""
-	}
-	return string(t.AppendString(nil, i))
-}
-
 func noteOf(m *Message) *deadletter.Note {
 	var n deadletter.Note
 	if json.Unmarshal([]byte(attribute(m, deadletter.Attribute)), &n) != nil {
@@ -235,14 +257,15 @@ func noteOf(m *Message) *deadletter.Note {
 
 func attribute(m *Message, name string) string { return aws.ToString(m.Attributes[name].StringValue) }
 
-// What may be told of a message outside of it: a message that is not Okta's can
-// have anything in the place of a word or an id.
+// What may be printed of a message: one that is not Okta's can have anything in the
+// place of a word or an id.
 var (
 	wordPattern = regexp.MustCompile(`^[0-9A-Za-z_.:-]{1,100}$`)
 	idPattern   = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 )
 
-// word is a copy: groups hold on to words, and must not hold on to bodies.
+// safeWord is text where it may be printed, else None. It is a copy: what keeps it
+// must not keep the body.
 func safeWord(text string) string {
 	if !wordPattern.MatchString(text) {
 		return None
@@ -250,6 +273,7 @@ func safeWord(text string) string {
 	return strings.Clone(text)
 }
 
+// safeID is the id of an event where it may be printed, else None.
 func safeID(text string) string {
 	if !idPattern.MatchString(text) {
 		return None

@@ -52,15 +52,15 @@ func TestEveryFormIsRecognised(t *testing.T) {
 	at := time.Date(2026, 9, 1, 10, 14, 12, 345_000_000, time.UTC)
 	start, end := "user.session.start", "user.session.end"
 	for i, want := range []dlq.Dead{
-		{Form: dlq.Redrive, Reason: "exhausted", Events: []dlq.Ref{{"u-1", start}}, Attempts: 2},
-		{Form: dlq.Poison, Reason: "not_json", Events: []dlq.Ref{}, FirstFailure: firstSeen, Attempts: 2},
-		{Form: dlq.Poison, Reason: "refused", Events: []dlq.Ref{{"u-1", end}}, FirstFailure: firstSeen, Attempts: 2, Replays: 1},
-		{Form: dlq.RuleTarget, Reason: "NO_PERMISSIONS", Events: []dlq.Ref{{"u-1", "app.oauth2.as.authorize"}}, Attempts: 5},
-		{Form: dlq.APIDestination, Reason: "NO_PERMISSIONS", Events: []dlq.Ref{{"u-1", start}, {"u-1b", "group.user_membership.add"}}, Attempts: 5, Replays: 1},
-		{Form: dlq.LambdaRecord, Reason: "RetriesExhausted", Events: []dlq.Ref{{"u-1", start}}, LastFailure: at, Attempts: 3},
-		{Form: dlq.LambdaDLQ, Reason: "error_200", Events: []dlq.Ref{{"u-1", "policy.evaluate_sign_on"}}},
-		{Form: dlq.Event, Reason: "-", Events: []dlq.Ref{{"u-1", start}, {"u-1b", end}}},
-		{Form: dlq.Unknown, Reason: "unknown", Events: []dlq.Ref{}},
+		{Form: dlq.Redrive, Reason: "exhausted", Code: "-", Events: []dlq.Ref{{"u-1", start}}, Attempts: 2},
+		{Form: dlq.Poison, Reason: "not_json", Code: "-", Events: []dlq.Ref{}, FirstFailure: firstSeen, Attempts: 2},
+		{Form: dlq.Poison, Reason: "refused", Code: "-", Events: []dlq.Ref{{"u-1", end}}, FirstFailure: firstSeen, Attempts: 2, Replays: 1},
+		{Form: dlq.RuleTarget, Reason: "rule_target", Code: "NO_PERMISSIONS", Events: []dlq.Ref{{"u-1", "app.oauth2.as.authorize"}}, Attempts: 5},
+		{Form: dlq.APIDestination, Reason: "api_destination", Code: "NO_PERMISSIONS", Events: []dlq.Ref{{"u-1", start}, {"u-1b", "group.user_membership.add"}}, Attempts: 5, Replays: 1},
+		{Form: dlq.LambdaRecord, Reason: "lambda_record", Code: "RetriesExhausted", Events: []dlq.Ref{{"u-1", start}}, LastFailure: at, Attempts: 3},
+		{Form: dlq.LambdaDLQ, Reason: "lambda_dlq 200", Code: "-", Events: []dlq.Ref{{"u-1", "policy.evaluate_sign_on"}}},
+		{Form: dlq.Event, Reason: "no_reason", Code: "-", Events: []dlq.Ref{{"u-1", start}, {"u-1b", end}}},
+		{Form: dlq.Unknown, Reason: "unknown", Code: "-", Events: []dlq.Ref{}},
 	} {
 		w := newWorld(t)
 		want.MessageID, want.Queue, want.Pipeline = forms[i].put(w, "u-1"), forms[i].queue, "okta-cloudwatch"
@@ -96,15 +96,15 @@ func TestWhatIsKnownAndWhatIsNot(t *testing.T) {
 		reason     string
 	}{
 		"EventBridge's, of somebody else":     {`{"detail-type":"X","source":"aws.ec2","detail":{}}`, eventBridge(), dlq.Unknown, "unknown"},
-		"Okta's, without a uuid":              {envelope(`{"eventType":"a.b"}`), eventBridge(), dlq.RuleTarget, "NO_PERMISSIONS"},
-		"Okta's, with an empty detail":        {envelope(`{}`), eventBridge(), dlq.RuleTarget, "NO_PERMISSIONS"},
-		"a note that is no JSON":              {envelope(okta("u-1", "a.b")), attributes("oktastream", "{"), dlq.Event, "-"},
+		"Okta's, without a uuid":              {envelope(`{"eventType":"a.b"}`), eventBridge(), dlq.RuleTarget, "rule_target"},
+		"Okta's, with an empty detail":        {envelope(`{}`), eventBridge(), dlq.RuleTarget, "rule_target"},
+		"a note that is no JSON":              {envelope(okta("u-1", "a.b")), attributes("oktastream", "{"), dlq.Event, "no_reason"},
 		"a note that is no JSON, and nothing": {"x", attributes("oktastream", "{"), dlq.Unknown, "unknown"},
 		"a packed batch that is broken":       {`{"detail-type":"oktastream.logs.v1","source":"oktastream","detail":{"logs":[{}]}}`, eventBridge(), dlq.Unknown, "unknown"},
 		"Lambda's record of another function": {lambdaRecord(`{"x":1}`), nil, dlq.Unknown, "unknown"},
-		"a reason that is none":               {"x", poisoned(deadletter.Note{Reason: "Homer Simpson <homer@example.com>"}), dlq.Poison, "-"},
+		"a reason that is none":               {"x", poisoned(deadletter.Note{Reason: "Homer Simpson <homer@example.com>"}), dlq.Poison, "no_reason"},
 		"text":                                {"hello", nil, dlq.Unknown, "unknown"},
-		"a replayed one, without its reason":  {envelope(okta("u-1", "a.b")), poisoned(deadletter.Note{Replays: 1}), dlq.Event, "-"},
+		"a replayed one, without its reason":  {envelope(okta("u-1", "a.b")), poisoned(deadletter.Note{Replays: 1}), dlq.Event, "no_reason"},
 	} {
 		w := newWorld(t)
 		w.Send("dead", test.body, test.attributes)

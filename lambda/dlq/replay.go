@@ -42,16 +42,22 @@ const MaxReplays = 3
 type Report struct {
 	Read     Read
 	Outcomes map[Outcome]int
-	// Chosen are the messages that were chosen, by reason, type and age.
-	Chosen *Groups
-	// Why counts what kept messages from being taken.
+	// Seen are all messages that were read, Chosen those that the filter chose, and
+	// Going those of them that are sent, or would be.
+	Seen, Chosen, Going *Groups
+	// Why counts why messages were not accepted.
 	Why map[string]int
 }
 
 // Left is how many chosen messages are still in the dead-letter queue.
 func (r *Report) Left() int {
 	return r.Outcomes[Failed] + r.Outcomes[TooOften] + r.Outcomes[CheckFailed] +
-		r.Outcomes[UnknownForm] + r.Outcomes[TooLong]
+		r.Outcomes[UnknownForm] + r.Outcomes[TooLong] + r.Outcomes[NotTheBuffer]
+}
+
+// Deleted is how many messages were deleted from the dead-letter queue.
+func (r *Report) Deleted() int {
+	return r.Outcomes[Replayed] - r.Outcomes[NotDeleted] + r.Outcomes[AlreadySent]
 }
 
 // replay is one run.
@@ -77,7 +83,9 @@ const sendTime = time.Minute
 // Run replays. The report holds also with an error.
 func (r *Replay) Run(ctx context.Context) (Report, error) {
 	run := &replay{Replay: r, chunk: batchEntries}
-	run.report = Report{Outcomes: map[Outcome]int{}, Chosen: &Groups{}, Why: map[string]int{}}
+	run.report = Report{
+		Outcomes: map[Outcome]int{}, Seen: &Groups{}, Chosen: &Groups{}, Going: &Groups{}, Why: map[string]int{},
+	}
 	run.limiter = rate.NewLimiter(rate.Inf, batchEntries)
 	if r.Rate > 0 {
 		// As much at a time as a tenth of a second allows, so that a low rate is kept.
@@ -90,68 +98,88 @@ func (r *Replay) Run(ctx context.Context) (Report, error) {
 	return run.report, err
 }
 
-// visit decides for each message, and sends those that are to be replayed.
-func (r *replay) visit(ctx context.Context, messages []*Message) error {
+// choice is what is to be done with the messages of a batch.
+type choice struct {
+	going  []*Item // to be sent
+	done   []*Item // sent before, to be deleted
+	lines  []Line  // about those that are left
+	enough bool    // the limit is reached
+}
+
+// choose decides for each message of a batch.
+func (r *replay) choose(messages []*Message) (c choice) {
 	recogniser := r.Recogniser()
-	var going, done []*Item
-	var lines []Line
-	enough := false
+	now := r.Queue.Now()
 	for _, m := range messages {
 		p := &Item{Message: m, Dead: recogniser.Recognise(r.Queue, m)}
+		r.report.Seen.Add(p.Dead, now)
 		if r.Audit.Sent(r.Queue.URL, m.ID) {
-			// It was sent before and has only to be deleted.
-			done = append(done, p)
+			c.done = append(c.done, p)
 			continue
 		}
-		if !r.Filter.Chooses(p.Dead, r.Queue.Now()) {
+		if !r.Filter.Chooses(p.Dead, now) {
 			continue
 		}
 		switch {
 		case p.Dead.Form == Unknown:
-			lines = append(lines, r.line(p, UnknownForm, ""))
+			c.lines = append(c.lines, r.line(p, UnknownForm, ""))
+		case p.Dead.Reason == NotFromBuffer && !r.Force:
+			c.lines = append(c.lines, r.line(p, NotTheBuffer, ""))
 		case p.Dead.Replays >= MaxReplays && !r.Force:
-			lines = append(lines, r.line(p, TooOften, ""))
+			c.lines = append(c.lines, r.line(p, TooOften, ""))
 		case r.take():
-			going = append(going, p)
+			c.going = append(c.going, p)
 		default:
-			enough = true
+			c.enough = true
 			continue
 		}
-		r.report.Chosen.Add(p.Dead, r.Queue.Now())
+		r.report.Chosen.Add(p.Dead, now)
 	}
-	going, failed, err := r.check(ctx, going)
+	return c
+}
+
+// visit replays the messages of a batch that are to be replayed.
+func (r *replay) visit(ctx context.Context, messages []*Message) error {
+	c := r.choose(messages)
+	going, failed, err := r.check(ctx, c.going)
 	if err != nil {
 		return err
 	}
-	lines = append(lines, failed...)
-	if r.DryRun {
-		for _, p := range going {
-			lines = append(lines, r.line(p, WouldReplay, ""))
+	c.lines = append(c.lines, failed...)
+	for _, p := range going {
+		r.report.Going.Add(p.Dead, r.Queue.Now())
+		if r.DryRun {
+			c.lines = append(c.lines, r.line(p, WouldReplay, ""))
 		}
-		going = nil
 	}
-	if err := r.record(lines); err != nil {
+	if r.DryRun {
+		going, c.done = nil, nil
+	}
+	if err := r.record(c.lines); err != nil {
 		return err
 	}
-	if len(done) > 0 && !r.DryRun {
-		if err := r.deleteSent(ctx, done, AlreadySent); err != nil {
-			return err
-		}
+	if err := r.deleteSent(ctx, c.done, AlreadySent); err != nil {
+		return err
 	}
+	r.progress(len(messages) - len(going))
 	for len(going) > 0 {
 		n := min(r.chunk, len(going))
 		if err := r.send(ctx, going[:n]); err != nil {
 			return err
 		}
+		r.progress(n)
 		going = going[n:]
 	}
-	if r.Progress != nil {
-		r.Progress(len(messages))
-	}
-	if enough {
+	if c.enough {
 		return ErrEnough
 	}
 	return nil
+}
+
+func (r *replay) progress(messages int) {
+	if r.Progress != nil {
+		r.Progress(messages)
+	}
 }
 
 // take counts a message towards the limit, and reports false where that is

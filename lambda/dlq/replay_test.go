@@ -142,13 +142,15 @@ func TestFilters(t *testing.T) {
 		limit  int
 		want   int
 	}{
-		"reason":               {dlq.Filter{Reasons: []string{"NO_PERMISSIONS"}}, 0, 2},
-		"reason, wild":         {dlq.Filter{Reasons: []string{"*o*_*"}}, 0, 2}, // not_json, error_200
+		"reason":               {dlq.Filter{Reasons: []string{"api_destination"}}, 0, 1},
+		"reason, wild":         {dlq.Filter{Reasons: []string{"lambda_*"}}, 0, 2},
+		"EventBridge's code":   {dlq.Filter{Reasons: []string{"NO_PERMISSIONS"}}, 0, 2},
+		"any uuid":             {dlq.Filter{UUIDs: []string{"*"}}, 0, 7},
 		"type":                 {dlq.Filter{Types: []string{"user.session.*"}}, 0, 4},
 		"type in a batch":      {dlq.Filter{Types: []string{"group.*"}}, 0, 1},
 		"no type":              {dlq.Filter{Types: []string{"-"}}, 0, 1},
 		"uuid":                 {dlq.Filter{UUIDs: []string{uuid(4) + "b"}}, 0, 1},
-		"reason and type":      {dlq.Filter{Reasons: []string{"NO_PERMISSIONS"}, Types: []string{"app.*"}}, 0, 1},
+		"reason and type":      {dlq.Filter{Reasons: []string{"rule_target"}, Types: []string{"app.*"}}, 0, 1},
 		"older than what is":   {dlq.Filter{OlderThan: time.Hour}, 0, 0},
 		"newer than tomorrow":  {dlq.Filter{NewerThan: time.Hour}, 0, 7},
 		"limit":                {dlq.Filter{}, 3, 3},

@@ -209,7 +209,7 @@ func TestFilteredEventsAreAcknowledged(t *testing.T) {
 	if ids := b.returned(t, sqsMessage("m1", envelope("u-1")), sqsMessage("m2", pipe)); len(ids) != 0 {
 		t.Errorf("%v come again", ids)
 	}
-	b.wantLedger(t, map[string]float64{"received": 2, "filtered": 1, "delivered": 1})
+	b.wantLedger(t, map[string]float64{"received": 2, "filtered": 1, "delivered": 1, "stream_changed": 1})
 }
 
 func TestAnUnknownTypeIsDeliveredAndCounted(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -60,6 +61,9 @@ func (w *work) enter(e *entry, now int64) {
 	t.Received++
 	if e.UnknownType {
 		t.UnknownType++
+	}
+	if e.first < 0 && events.Match(events.LogStreamEvents, e.Type) {
+		t.StreamChanged++
 	}
 	switch {
 	case e.Filtered:

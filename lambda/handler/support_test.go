@@ -154,7 +154,7 @@ func (b *bench) wantLedger(t *testing.T, want map[string]float64) {
 	got := b.ledger(t, false)
 	for _, word := range []string{
 		"received", "delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead",
-		"unknown_type", "conflict", "restamped", "dead_letter_failed", "fallback_raw",
+		"unknown_type", "conflict", "restamped", "dead_letter_failed", "fallback_raw", "stream_changed",
 	} {
 		if got[word] != want[word] {
 			t.Errorf("%s = %v, want %v", word, got[word], want[word])

@@ -46,6 +46,8 @@ type Ledger struct {
 	BytesIn     int64 `json:"bytes_in"`
 	BytesOut    int64 `json:"bytes_out"`
 	Batches     int64 `json:"batches"`
+	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
+	StreamChanged int64 `json:"stream_changed"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.

@@ -1,4 +1,4 @@
-// Package ocsftest tells whether a record is a valid event of OCSF 1.8.0. It is for tests only.
+// Package ocsftest checks whether a record is a valid event of OCSF 1.8.0. It is for tests only.
 //
 // [Check] follows the rules of the OCSF schema server's validation of an event (its API
 // /api/v2/validate), and adds some about the record itself: one line, no key twice, nothing null
@@ -6,9 +6,9 @@
 //
 // It knows the event classes and objects that an identity provider's events are mapped to, not
 // the whole schema. An attribute whose object it does not know is an error, of kind
-// "outside_scope", never passed over in silence. Missing recommended attributes are no fault.
+// "outside_scope", never ignored. Missing recommended attributes are no fault.
 //
-// The facts in the tables (attributes, types, requirements, enumerations, constraints) are those
+// The facts in schema.json (attributes, types, requirements, enumerations, constraints) are those
 // of the OCSF schema, https://schema.ocsf.io/1.8.0, version 1.8.0 of 2026-03-16, Apache-2.0.
 package ocsftest
 
@@ -43,7 +43,7 @@ type Problem struct {
 // Check returns the problems of one record, nil if there are none. The record may end with a
 // newline. What unmapped and json_t attributes hold is looked at for duplicate keys only.
 func Check(record []byte) []Problem {
-	c := &checker{schema: tables(), on: map[string]bool{}}
+	c := &checker{schema: facts(), on: map[string]bool{}}
 	v, ok := c.decode(record)
 	if !ok {
 		return c.problems
@@ -55,11 +55,12 @@ func Check(record []byte) []Problem {
 	}
 	var class *object
 	if uid := integer(event["class_uid"]); uid != nil && uid.IsInt64() {
-		class = c.schema.classes[uid.Int64()]
+		class = c.schema.byUID[uid.Int64()]
 	}
 	if class == nil {
-		c.blanks(event, "", c.schema.classes[0])
-		c.fail("class_uid_unknown", "class_uid", fmt.Sprintf("%v: no such class, or none that this checker knows", event["class_uid"]))
+		c.blanks(event, "", c.schema.byUID[0])
+		detail := fmt.Sprintf("%v: no such class, or none that this checker knows", event["class_uid"])
+		c.fail("class_uid_unknown", "class_uid", detail)
 		return c.problems
 	}
 	c.blanks(event, "", class)
@@ -87,17 +88,17 @@ func (c *checker) event(v map[string]any, class *object) {
 	named, _ := metadata["profiles"].([]any)
 	for _, p := range named {
 		name, _ := p.(string)
-		if !slices.Contains(profiles, name) {
+		if !slices.Contains(c.schema.Profiles, name) {
 			c.fail("profile_unknown", "metadata.profiles", fmt.Sprint(p))
 		}
 		c.on[name] = true
 	}
 	c.object(v, "", class)
-	if got := metadata["version"]; !falsy(got) && got != version {
+	if got := metadata["version"]; !falsy(got) && got != c.schema.Version {
 		c.warn("version_differs", "metadata.version", fmt.Sprint(got))
 	}
 	if typ, activity := integer(v["type_uid"]), integer(v["activity_id"]); typ != nil && activity != nil {
-		if want := activity.Add(activity, big.NewInt(class.uid*100)); typ.Cmp(want) != 0 {
+		if want := activity.Add(activity, big.NewInt(class.UID*100)); typ.Cmp(want) != 0 {
 			c.fail("type_uid_incorrect", "type_uid", fmt.Sprintf("%d, expected %d", typ, want))
 		}
 	}
@@ -112,12 +113,12 @@ func (c *checker) event(v map[string]any, class *object) {
 
 // applies reports whether a's profile, if it has one, is on.
 func (c *checker) applies(a *attr) bool {
-	return len(a.profiles) == 0 || slices.ContainsFunc(a.profiles, func(p string) bool { return c.on[p] })
+	return len(a.Profiles) == 0 || slices.ContainsFunc(a.Profiles, func(p string) bool { return c.on[p] })
 }
 
 // lookup returns o's attribute of that name, nil if there is none under the profiles of the event.
 func (c *checker) lookup(o *object, name string) *attr {
-	if a := o.index[name]; a != nil && c.applies(a) {
+	if a := o.Attributes[name]; a != nil && c.applies(a) {
 		return a
 	}
 	return nil
@@ -134,48 +135,48 @@ func (c *checker) object(v map[string]any, path string, o *object) {
 		}
 		p, x := join(path, a.name), v[a.name]
 		if x == nil {
-			if a.requirement == "required" {
+			if a.Requirement == "required" {
 				c.fail("attribute_required_missing", p, "")
 			}
 			continue
 		}
-		if a.deprecated {
+		if a.Deprecated != "" {
 			c.warn("attribute_deprecated", p, "")
 		}
 		c.values(x, p, a)
-		if a.enum != nil {
-			c.enum(x, v[a.sibling], p, a)
+		if a.Enum != nil {
+			c.enum(x, v[a.Sibling], p, a)
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(v)) {
 		if c.lookup(o, k) == nil {
 			detail := "not an attribute of " + o.name
-			if a := o.index[k]; a != nil {
-				detail = "needs a profile: " + strings.Join(a.profiles, " or ")
+			if a := o.Attributes[k]; a != nil {
+				detail = "needs a profile: " + strings.Join(a.Profiles, " or ")
 			}
 			c.fail("attribute_unknown", join(path, k), detail)
 		}
 	}
-	for _, k := range o.constraints {
-		n := 0
-		for _, name := range k.names {
+	for _, kind := range slices.Sorted(maps.Keys(o.Constraints)) {
+		n, names := 0, o.Constraints[kind]
+		for _, name := range names {
 			if _, ok := v[name]; ok { // a null has its own error
 				n++
 			}
 		}
-		if n == 0 || n > 1 && k.kind == "just_one" {
-			c.fail("constraint_failed", path, k.kind+" of "+strings.Join(k.names, ", "))
+		if n == 0 || n > 1 && kind == "just_one" {
+			c.fail("constraint_failed", path, kind+" of "+strings.Join(names, ", "))
 		}
 	}
 }
 
 // values checks the value of a, or each of them where a is an array.
 func (c *checker) values(x any, path string, a *attr) {
-	if a.outside {
+	if a.outside() {
 		c.fail("outside_scope", path, "object "+a.typ+" is outside what this checker knows")
 		return
 	}
-	if !a.array {
+	if !a.IsArray {
 		c.value(x, path, a)
 		return
 	}
@@ -206,12 +207,12 @@ func (c *checker) value(x any, path string, a *attr) {
 	switch x := x.(type) {
 	case json.Number:
 		// A number too large for a float64 becomes an infinity, which is out of range too.
-		if f, _ := x.Float64(); t.ranged && (f < t.min || f > t.max) {
+		if f, _ := x.Float64(); t.Range != nil && (f < t.Range[0] || f > t.Range[1]) {
 			c.fail("attribute_value_exceeds_range", path, x.String())
 		}
 	case string:
-		if n := utf8.RuneCountInString(x); t.maxLen > 0 && n > t.maxLen {
-			c.fail("attribute_value_exceeds_max_len", path, fmt.Sprintf("%d, at most %d", n, t.maxLen))
+		if n := utf8.RuneCountInString(x); t.MaxLen > 0 && n > t.MaxLen {
+			c.fail("attribute_value_exceeds_max_len", path, fmt.Sprintf("%d, at most %d", n, t.MaxLen))
 		}
 		if t.regex != nil && !t.regex.MatchString(x) {
 			c.warn("attribute_value_regex_not_matched", path, fmt.Sprintf("%s: %.80q", a.typ, x))
@@ -223,32 +224,32 @@ func (c *checker) value(x any, path string, a *attr) {
 // id 99 stands for a caption of the source's own; every other has the caption of the schema.
 func (c *checker) enum(x, sibling any, path string, a *attr) {
 	ids, ok := x.([]any)
-	if !ok || !a.array {
+	if !ok || !a.IsArray {
 		ids = []any{x}
 	}
 	for i, id := range ids {
-		caption, known := a.enum.captions[enumKey(id)]
+		caption, known := a.Enum[enumKey(id)]
 		if !known {
 			c.fail("attribute_enum_value_unknown", path, fmt.Sprint(id))
 			continue
 		}
-		if a.enum.deprecated[enumKey(id)] {
+		if a.EnumDeprecated[enumKey(id)] != "" {
 			c.warn("attribute_enum_value_deprecated", path, fmt.Sprint(id))
 		}
 		if sibling == nil {
 			continue
 		}
 		got, other := sibling, id == json.Number("99")
-		if a.array {
+		if a.IsArray {
 			got = nil
 			if list, _ := sibling.([]any); i < len(list) {
 				got = list[i]
 			}
 		}
 		switch wrong := got != any(caption); {
-		case a.array && wrong && !other:
+		case a.IsArray && wrong && !other:
 			c.fail("attribute_enum_array_sibling_incorrect", path, fmt.Sprintf("%v, expected %q", got, caption))
-		case a.array:
+		case a.IsArray:
 		case other && !wrong:
 			c.warn("attribute_enum_sibling_suspicious_other", path, caption)
 		case !other && wrong:
@@ -288,7 +289,7 @@ func integer(x any) *big.Int {
 	return nil
 }
 
-// falsy reports whether x says nothing: null, empty, false or zero.
+// falsy reports whether x is null, empty, false or zero.
 func falsy(x any) bool {
 	switch x := x.(type) {
 	case nil:

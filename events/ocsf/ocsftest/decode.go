@@ -11,7 +11,7 @@ import (
 )
 
 // decode reads record into maps, slices, strings, json.Numbers, bools and nils, and reports what
-// a decoder would let pass: more than one line and keys said twice, of which the last counts.
+// decoders accept: more than one line, and duplicate keys, of which the last counts.
 func (c *checker) decode(record []byte) (any, bool) {
 	if bytes.ContainsAny(bytes.TrimSuffix(record, []byte("\n")), "\r\n") {
 		c.fail("more_than_one_line", "", "")
@@ -57,9 +57,9 @@ func (c *checker) tree(d *json.Decoder, path string) any {
 	return t
 }
 
-// blanks reports the null and empty values in v, a value of type o (nil: not one of the tables).
-// What unmapped and json_t attributes hold is somebody else's data and is left alone; they
-// themselves are not to be there for nothing.
+// blanks reports the null and empty values in v, a value of type o (nil: not in scope).
+// The content of unmapped and json_t attributes is not checked; they themselves must not be
+// empty.
 func (c *checker) blanks(v any, path string, o *object) {
 	if v == nil {
 		c.fail("null_value", path, "")
@@ -70,8 +70,8 @@ func (c *checker) blanks(v any, path string, o *object) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			a := &attr{}
-			if o != nil && o.index[k] != nil {
-				a = o.index[k]
+			if o != nil && o.Attributes[k] != nil {
+				a = o.Attributes[k]
 			}
 			if x := v[k]; !a.open() || x == nil || empty(x) {
 				c.blanks(x, join(path, k), a.object)

@@ -25,8 +25,9 @@ const common = `
 
 const (
 	user  = `{"uid":"00u1","name":"jo","email_addr":"jo@example.com","type_id":1,"type":"User","groups":[{"name":"g"}]}`
-	actor = `{"user":` + user + `,"session":{"uid":"102","created_time":1,"uuid":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"},"idp":{"uid":"0oa"}}`
-	src   = `{"ip":"2001:db8::1","port":443,"location":{"city":"Oslo","country":"NO","lat":59.9,"long":10},
+	actor = `{"user":` + user +
+		`,"session":{"uid":"102","created_time":1,"uuid":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"},"idp":{"uid":"0oa"}}`
+	src = `{"ip":"2001:db8::1","port":443,"location":{"city":"Oslo","country":"NO","lat":59.9,"long":10},
 		"autonomous_system":{"number":64496},"os":{"name":"Plan 9","type_id":99,"type":"Plan 9"},"type_id":8,"type":"Browser"}`
 	web = `{"http_method":"GET","user_agent":"curl","x_forwarded_for":["192.0.2.7"],
 		"url":{"path":"/a","category_ids":[0,99,56],"categories":["Unknown","ours","File Storage/Sharing"]}}`
@@ -91,7 +92,7 @@ func encode(t *testing.T, v any) []byte {
 	return text
 }
 
-// sample makes valid values from the tables themselves, so that every attribute is met.
+// sample makes valid values from the schema itself, so that every attribute is met.
 type sample struct {
 	*rand.Rand
 	share float64 // of the attributes that need not be there
@@ -125,22 +126,22 @@ var scalarSamples = map[string][]any{
 // event makes a valid event of the class with the profiles that are on.
 func (s sample) event(class *object, depth int) map[string]any {
 	m := s.object(class, depth)
-	activities := class.index["activity_id"].enum.captions
-	id := s.key(class.index["activity_id"].enum)
+	activities := class.Attributes["activity_id"].Enum
+	id := s.key(class.Attributes["activity_id"])
 	n, _ := strconv.ParseInt(id, 10, 64)
 	m["activity_id"], m["activity_name"] = json.Number(id), activities[id]
 	if id == "99" {
 		m["activity_name"] = "of our own"
 	}
-	m["type_uid"] = json.Number(strconv.FormatInt(class.uid*100+n, 10))
-	m["type_name"] = class.caption + ": " + activities[id]
-	if class.uid == 0 && id == "99" {
+	m["type_uid"] = json.Number(strconv.FormatInt(class.UID*100+n, 10))
+	m["type_name"] = class.Caption + ": " + activities[id]
+	if class.UID == 0 && id == "99" {
 		m["type_name"] = "of our own" // 99 is the whole type_uid of this one
 	}
 	metadata := m["metadata"].(map[string]any)
-	metadata["version"] = version
+	metadata["version"] = facts().Version
 	var on []any
-	for _, p := range profiles {
+	for _, p := range facts().Profiles {
 		if s.on[p] {
 			on = append(on, p)
 		}
@@ -163,25 +164,25 @@ func (s sample) object(o *object, depth int) map[string]any {
 	c := checker{on: s.on}
 	for _, a := range o.attrs {
 		switch {
-		case a.outside, !c.applies(a), a.deprecated && !s.old:
-		case a.requirement == "required":
+		case a.outside(), !c.applies(a), a.Deprecated != "" && !s.old:
+		case a.Requirement == "required":
 			s.put(m, a, depth)
 		case a.object != nil && depth == 0, s.Float64() >= s.share:
 		default:
 			s.put(m, a, depth)
 		}
 	}
-	for _, k := range o.constraints {
-		for i := 0; !has(m, k.names); i++ {
+	for _, names := range o.Constraints { // no object has two kinds
+		for i := 0; !has(m, names); i++ {
 			// Scalars if it can be, for every object may need others in turn.
-			a := o.index[k.names[i%len(k.names)]]
-			if !a.outside && !a.deprecated && (a.object == nil || i >= len(k.names)) {
+			a := o.Attributes[names[i%len(names)]]
+			if !a.outside() && a.Deprecated == "" && (a.object == nil || i >= len(names)) {
 				s.put(m, a, depth)
 			}
 		}
 	}
 	for i := 0; len(m) == 0; i++ {
-		if a := o.attrs[i]; a.object == nil && !a.outside && !a.deprecated && c.applies(a) {
+		if a := o.attrs[i]; a.object == nil && !a.outside() && a.Deprecated == "" && c.applies(a) {
 			s.put(m, a, depth)
 		}
 	}
@@ -203,9 +204,9 @@ func (s sample) put(m map[string]any, a *attr, depth int) {
 	switch {
 	case a.object != nil:
 		v = s.object(a.object, max(depth-1, 0))
-	case a.enum != nil:
-		id := s.key(a.enum)
-		v, caption = any(json.Number(id)), a.enum.captions[id]
+	case a.Enum != nil:
+		id := s.key(a)
+		v, caption = any(json.Number(id)), a.Enum[id]
 		if a.scalar.json == "string" {
 			v = id
 		} else if id == "99" && !s.old {
@@ -217,20 +218,20 @@ func (s sample) put(m map[string]any, a *attr, depth int) {
 		of := scalarSamples[a.typ]
 		v = of[s.IntN(len(of))]
 	}
-	if a.array {
+	if a.IsArray {
 		v, caption = []any{v}, []any{caption}
 	}
 	m[a.name] = v
-	if a.sibling != "" && a.enum != nil {
-		m[a.sibling] = caption
+	if a.Sibling != "" && a.Enum != nil {
+		m[a.Sibling] = caption
 	}
 }
 
 // key picks one of the ids, but for samples that are not old none that is deprecated.
-func (s sample) key(e *enum) string {
+func (s sample) key(a *attr) string {
 	var keys []string
-	for id := range e.captions {
-		if s.old || !e.deprecated[id] {
+	for id := range a.Enum {
+		if s.old || a.EnumDeprecated[id] == "" {
 			keys = append(keys, id)
 		}
 	}

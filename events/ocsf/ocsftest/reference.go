@@ -19,10 +19,10 @@ func (c *checker) reference(name, path string, class *object) {
 			a = c.lookup(o, m[1])
 		}
 		switch {
-		case a == nil || m[2] != "" && !a.array:
+		case a == nil || m[2] != "" && !a.IsArray:
 			c.fail("observable_name_invalid_reference", path, name)
 			return
-		case a.outside:
+		case a.outside():
 			c.fail("outside_scope", path, "object "+a.typ+" is outside what this checker knows")
 			return
 		}

@@ -56,15 +56,16 @@ func reference(t *testing.T, records [][]byte) [][]string {
 var ours = []string{"more_than_one_line", "not_json", "duplicate_key", "null_value", "empty_value", "outside_scope"}
 
 // both keeps of lines what both sides can know: not ours, not what lies in or below an
-// attribute outside the tables, each line once. Nor what profiles are unknown where they are text,
+// attribute outside the scope, each line once. Nor what profiles are unknown where they are text,
 // not an array: the reference then takes each letter for a profile.
 func both(lines []string, outside []string) []string {
 	text := slices.Contains(lines, "E attribute_wrong_type metadata.profiles")
 	lines = slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
 		f := strings.SplitN(line, " ", 3)
-		return slices.Contains(ours, f[1]) || text && f[1] == "profile_unknown" || slices.ContainsFunc(outside, func(p string) bool {
-			return strings.HasPrefix(f[2], p)
-		})
+		return slices.Contains(ours, f[1]) || text && f[1] == "profile_unknown" || slices.ContainsFunc(outside,
+			func(p string) bool {
+				return strings.HasPrefix(f[2], p)
+			})
 	})
 	slices.Sort(lines)
 	return slices.Compact(lines)
@@ -79,16 +80,16 @@ func TestReference(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 8))
 	var records [][]byte
-	for _, uid := range slices.Sorted(maps.Keys(tables().classes)) {
+	for _, uid := range slices.Sorted(maps.Keys(facts().byUID)) {
 		records = append(records, good(uid))
 		for n := range 120 {
 			record := decodeNumbers(t, good(uid))
 			if n%2 == 1 {
 				s := sample{Rand: r, share: 0.3, on: map[string]bool{}, old: n%4 == 1}
-				for _, p := range profiles {
+				for _, p := range facts().Profiles {
 					s.on[p] = p != "osint" && r.IntN(2) == 0
 				}
-				record = decodeNumbers(t, encode(t, s.event(tables().classes[uid], 2)))
+				record = decodeNumbers(t, encode(t, s.event(facts().byUID[uid], 2)))
 			}
 			for range 1 + r.IntN(4) {
 				mutate(r, record)
@@ -172,7 +173,8 @@ func places(v any) []place {
 
 // odd are values that are wrong in most places.
 var odd = []any{
-	nil, "", "x", "Other", "GET", "0", "99", true, false, map[string]any{}, map[string]any{"x": "y"}, map[string]any{"uid": "y"},
+	nil, "", "x", "Other", "GET", "0", "99", true, false, map[string]any{}, map[string]any{"x": "y"},
+	map[string]any{"uid": "y"},
 	[]any{}, []any{"x"}, []any{nil}, []any{map[string]any{}}, []any{json.Number("1")},
 	json.Number("0"), json.Number("-0"), json.Number("1"), json.Number("99"), json.Number("-1"), json.Number("1.0"),
 	json.Number("99.0"), json.Number("1e2"), json.Number("65536"), json.Number("123456789012345678901"),
@@ -215,7 +217,7 @@ func mutate(r *rand.Rand, record map[string]any) {
 		if p.m != nil {
 			a := anyAttr(r)
 			p.m[a.name] = odd[r.IntN(len(odd))]
-			if a.scalar != nil && a.enum == nil {
+			if a.scalar != nil && a.Enum == nil {
 				p.m[a.name] = scalarSamples[a.typ][0]
 			}
 		}
@@ -249,27 +251,32 @@ func mutate(r *rand.Rand, record map[string]any) {
 			record["activity_id"] = []any{json.Number("0"), json.Number("1"), json.Number("99"), false}[r.IntN(4)]
 		case 3, 4:
 			if metadata != nil {
-				metadata["profiles"] = []any{[]any{"cloud"}, []any{"host", "datetime"}, []any{"osint"}, []any{"x", nil}, []any{}, json.Number("1"), []any{[]any{}}, []any{"incident", "container"}}[r.IntN(8)]
+				metadata["profiles"] = []any{[]any{"cloud"}, []any{"host", "datetime"}, []any{"osint"}, []any{"x", nil}, []any{},
+					json.Number("1"), []any{[]any{}}, []any{"incident", "container"}}[r.IntN(8)]
 			}
 		case 5:
 			if metadata != nil {
-				metadata["version"] = []any{"1.7.0", "", json.Number("0"), json.Number("1"), false, true, []any{}, map[string]any{"x": "y"}}[r.IntN(8)]
+				metadata["version"] = []any{"1.7.0", "", json.Number("0"), json.Number("1"), false, true, []any{},
+					map[string]any{"x": "y"}}[r.IntN(8)]
 			}
 		case 6:
 			record["osint"] = []any{map[string]any{"value": "x"}}
 		}
 	case 8: // the name of an observable
-		names := []string{"actor.user.name", "user.groups[0].name", "actor[0].user", "unmapped.x", "time", "cloud.region", "x", "", "metadata.tags[].name",
-			"metadata.tags[a.b].name", "metadata.tags[0]name", "[0]", "a]b.c", "device.ip", "metadata.product.name.x", "time_dt", "http_response.code", "raw_data_hash[0"}
-		record["observables"] = []any{json.Number("1"), map[string]any{"type_id": json.Number("0"), "name": names[r.IntN(len(names))]}}[min(r.IntN(9), 1):]
+		names := []string{"actor.user.name", "user.groups[0].name", "actor[0].user", "unmapped.x", "time", "cloud.region",
+			"x", "", "metadata.tags[].name",
+			"metadata.tags[a.b].name", "metadata.tags[0]name", "[0]", "a]b.c", "device.ip", "metadata.product.name.x",
+			"time_dt", "http_response.code", "raw_data_hash[0"}
+		record["observables"] = []any{json.Number("1"), map[string]any{"type_id": json.Number("0"),
+			"name": names[r.IntN(len(names))]}}[min(r.IntN(9), 1):]
 	}
 }
 
 // anyAttr is an attribute of some object.
 func anyAttr(r *rand.Rand) *attr {
 	var all []*attr
-	for _, name := range slices.Sorted(maps.Keys(tables().objects)) {
-		all = append(all, tables().objects[name].attrs...)
+	for _, name := range slices.Sorted(maps.Keys(facts().Objects)) {
+		all = append(all, facts().Objects[name].attrs...)
 	}
 	return all[r.IntN(len(all))]
 }

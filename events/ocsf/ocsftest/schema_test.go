@@ -1,8 +1,9 @@
 package ocsftest
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
+	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write schema.json anew")
 
 // shared is the directory with the compiled schema and the reference validator, beside the module
 // where there is one. The package does not need it; two tests do.
@@ -25,82 +28,7 @@ func need(t *testing.T, file string) {
 	}
 }
 
-type compiled struct {
-	Version  string `json:"ocsf_version"`
-	Profiles []string
-	Types    map[string]struct {
-		Type, Regex string
-		MaxLen      int `json:"max_len"`
-		Range       []float64
-	}
-	Classes, Objects map[string]compiledObject
-}
-
-type compiledObject struct {
-	Caption, Deprecated string
-	UID                 int64
-	Attributes          map[string]compiledAttr
-	Constraints         map[string][]string
-}
-
-type compiledAttr struct {
-	Type, Requirement, Deprecated, Sibling string
-	ObjectType                             string `json:"object_type"`
-	IsArray                                bool   `json:"is_array"`
-	Profiles                               []string
-	Enum                                   map[string]string
-	EnumDeprecated                         map[string]string `json:"enum_deprecated"`
-}
-
-// line says all there is to say of an attribute, on both sides in the same words.
-func (a compiledAttr) line() string {
-	typ := a.Type
-	if typ == "object_t" {
-		typ = a.ObjectType
-	}
-	old := map[string]bool{}
-	for id := range a.EnumDeprecated {
-		old[id] = true
-	}
-	if len(a.Enum) == 0 {
-		a.Sibling = "" // of no use without captions
-	}
-	return fmt.Sprintf("%s array=%v %s profiles=%v deprecated=%v sibling=%q enum=%v %v",
-		typ, a.IsArray, a.Requirement, a.Profiles, a.Deprecated != "", a.Sibling, a.Enum, old)
-}
-
-func (a *attr) line() string {
-	e := &enum{}
-	if a.enum != nil {
-		e = a.enum
-	}
-	return fmt.Sprintf("%s array=%v %s profiles=%v deprecated=%v sibling=%q enum=%v %v",
-		a.typ, a.array, a.requirement, a.profiles, a.deprecated, a.sibling, e.captions, e.deprecated)
-}
-
-func (o compiledObject) lines() map[string]string {
-	lines := map[string]string{}
-	for name, a := range o.Attributes {
-		lines[name] = a.line()
-	}
-	for kind, names := range o.Constraints {
-		lines[kind] = fmt.Sprint(names)
-	}
-	return lines
-}
-
-func (o *object) lines() map[string]string {
-	lines := map[string]string{}
-	for _, a := range o.attrs {
-		lines[a.name] = a.line()
-	}
-	for _, c := range o.constraints {
-		lines[c.kind] = fmt.Sprint(c.names)
-	}
-	return lines
-}
-
-// inScope are the classes and objects that the tables describe.
+// The classes and objects in scope.
 const (
 	classesInScope = `base_event detection_finding account_change authentication entity_management user_access
 		group_management application_lifecycle api_activity application_error`
@@ -111,102 +39,53 @@ const (
 		key_value_object reputation object`
 )
 
-func TestTablesHoldTheScope(t *testing.T) {
-	s := tables()
-	var classes []string
-	for uid, c := range s.classes {
-		if uid != c.uid {
-			t.Errorf("class %s is %d under %d", c.name, c.uid, uid)
-		}
-		classes = append(classes, c.name)
-	}
-	for _, side := range []struct {
-		what      string
-		got, want []string
-	}{
-		{"classes", classes, strings.Fields(classesInScope)},
-		{"objects", slices.Collect(maps.Keys(s.objects)), strings.Fields(objectsInScope)},
-	} {
-		slices.Sort(side.got)
-		slices.Sort(side.want)
-		if !slices.Equal(side.got, side.want) {
-			t.Errorf("%s: %v, want %v", side.what, side.got, side.want)
-		}
+// only keeps of all what scope names.
+func only(t *testing.T, all map[string]*object, scope string) {
+	t.Helper()
+	names := strings.Fields(scope)
+	maps.DeleteFunc(all, func(name string, _ *object) bool { return !slices.Contains(names, name) })
+	if len(all) != len(names) {
+		t.Errorf("the schema has %v, want %v", slices.Sorted(maps.Keys(all)), names)
 	}
 }
 
-// The tables and the schema say the same, both ways, of all that is in scope.
-func TestTablesEqualSchema(t *testing.T) {
+// TestSchema: schema.json is what the compiled schema says of all that is in scope. -update writes it.
+func TestSchema(t *testing.T) {
+	if s := facts(); s.Version != "1.8.0" || len(s.byUID) != len(strings.Fields(classesInScope)) {
+		t.Errorf("version %s with %d classes", s.Version, len(s.byUID))
+	}
 	need(t, schemaFile)
 	text, err := os.ReadFile(schemaFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want compiled
-	if err := json.Unmarshal(text, &want); err != nil {
+	s := parse(text)
+	only(t, s.Classes, classesInScope)
+	only(t, s.Objects, objectsInScope)
+	used := map[string]bool{}
+	for _, side := range []map[string]*object{s.Classes, s.Objects} {
+		for name, o := range side {
+			for _, a := range o.attrs {
+				used[a.Type] = true
+				if len(a.Enum) == 0 {
+					a.Sibling = "" // of no use without captions
+				}
+			}
+			if s.Classes[name] == nil {
+				o.Caption = ""
+			}
+		}
+	}
+	maps.DeleteFunc(s.Types, func(name string, _ *scalar) bool { return !used[name] })
+	if text, err = json.Marshal(s); err != nil {
 		t.Fatal(err)
 	}
-	if version != want.Version || !slices.Equal(profiles, want.Profiles) {
-		t.Errorf("version %s profiles %v, want %s %v", version, profiles, want.Version, want.Profiles)
-	}
-	for name, s := range scalars {
-		w, ok := want.Types[name]
-		if !ok {
-			t.Errorf("%s: no such type", name)
+	text = append(bytes.ReplaceAll(text, []byte(`},"`), []byte("},\n\"")), '\n') // an attribute a line
+	if *update {
+		if err := os.WriteFile("schema.json", text, 0o644); err != nil {
+			t.Fatal(err)
 		}
-		prim := strings.TrimSuffix(w.Type, "_t")
-		if prim == "" {
-			prim = strings.TrimSuffix(name, "_t")
-		}
-		got, want := s.line(), fmt.Sprint(jsonType[prim], w.MaxLen, w.Range, w.Regex)
-		if got != want {
-			t.Errorf("type %s:\n got %s\nwant %s", name, got, want)
-		}
-	}
-	for _, c := range tables().classes {
-		w := want.Classes[c.name]
-		if c.uid != w.UID || c.caption != w.Caption || w.Deprecated != "" {
-			t.Errorf("class %s: %d %q, want %d %q", c.name, c.uid, c.caption, w.UID, w.Caption)
-		}
-		compare(t, c.name, c.lines(), w.lines())
-	}
-	for name, o := range tables().objects {
-		w, ok := want.Objects[name]
-		if !ok || w.Deprecated != "" {
-			t.Errorf("object %s: known to the schema %v, deprecated %q", name, ok, w.Deprecated)
-		}
-		compare(t, name, o.lines(), w.lines())
-	}
-}
-
-// jsonType is how the schema's primitive types look in JSON.
-var jsonType = map[string]string{
-	"string": "string", "boolean": "boolean", "float": "float", "json": "any",
-	"integer": "integer", "long": "integer",
-}
-
-func (s *scalar) line() string {
-	var limits []float64
-	if s.ranged {
-		limits = []float64{s.min, s.max}
-	}
-	regex := ""
-	if s.regex != nil {
-		regex = s.regex.String()
-	}
-	return fmt.Sprint(s.json, s.maxLen, limits, regex)
-}
-
-func compare(t *testing.T, of string, got, want map[string]string) {
-	t.Helper()
-	for name := range want {
-		if got[name] != want[name] {
-			t.Errorf("%s.%s:\n got %s\nwant %s", of, name, got[name], want[name])
-		}
-	}
-	for name := range got {
-		if _, ok := want[name]; !ok {
-			t.Errorf("%s.%s: not in the schema: %s", of, name, got[name])
-		}
+	} else if !bytes.Equal(text, schemaText) {
+		t.Error("schema.json is not what the compiled schema says; run this test with -update")
 	}
 }

@@ -116,7 +116,10 @@ func Read(template map[string]any, where Where) (*Account, error) {
 			return nil, fmt.Errorf("resource %s: it has no Type", id)
 		}
 		// "The logical ID must be alphanumeric (A-Za-z0-9)."
-		if id == "" || strings.ContainsFunc(id, func(c rune) bool { return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		if id == "" || strings.ContainsFunc(id, func(c rune) bool {
+			return c > unicode.MaxASCII ||
+				!unicode.IsLetter(c) && !unicode.IsDigit(c)
+		}) {
 			return nil, fmt.Errorf("resource %q: its logical id is not alphanumeric", id)
 		}
 		properties, ok := body["Properties"].(map[string]any)
@@ -209,7 +212,8 @@ func (a *Account) Statements() ([]Statement, error) {
 	var all []Statement
 	for _, s := range a.statements {
 		view := s.Statement
-		for _, list := range []*[]string{&view.Principals, &view.Actions, &view.NotActions, &view.Resources, &view.NotResources} {
+		for _, list := range []*[]string{&view.Principals, &view.Actions, &view.NotActions, &view.Resources,
+			&view.NotResources} {
 			*list = slices.Clone(*list)
 		}
 		view.Conditions = map[string]map[string][]string{}

@@ -118,7 +118,8 @@ type requestContext map[string][]string
 // everyCall are keys that every call has (IAM User Guide, "AWS global condition
 // context keys", under Availability; aws:SourceIp but for VPC endpoints) and
 // that only the caller of Decide can know.
-const everyCall = " aws:currenttime aws:epochtime aws:requestedregion aws:principaltype aws:userid aws:useragent aws:viaawsservice aws:sourceip "
+const everyCall = " aws:currenttime aws:epochtime aws:requestedregion aws:principaltype aws:userid aws:useragent " +
+	"aws:viaawsservice aws:sourceip "
 
 func (c requestContext) values(key string) ([]string, error) {
 	key = strings.ToLower(key)

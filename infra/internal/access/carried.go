@@ -33,7 +33,8 @@ func queues(c carrier) ([]document, error) {
 		if !ok || !cut || !isAccount(account) || name == "" {
 			return nil, fmt.Errorf("Queues: %q is not the URL of a queue of this region", url)
 		}
-		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account, name}, ":"))
+		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account,
+			name}, ":"))
 	}
 	return c.document("PolicyDocument", resourcePolicy, targets...), nil
 }
@@ -50,31 +51,6 @@ func topics(c carrier) ([]document, error) {
 		}
 	}
 	return c.document("PolicyDocument", resourcePolicy, targets...), nil
-}
-
-// bucket reads AWS::S3::BucketPolicy; it protects the bucket and its objects.
-func bucket(c carrier) ([]document, error) {
-	name, err := c.one("Bucket")
-	if err != nil {
-		return nil, err
-	}
-	if parseARN(name).service != "s3" {
-		name = "arn:" + c.where().Partition + ":s3:::" + name
-	}
-	return c.document("PolicyDocument", resourcePolicy, name), nil
-}
-
-// secret reads AWS::SecretsManager::ResourcePolicy. A name instead of the ARN
-// would leave open which suffix AWS drew for the secret.
-func secret(c carrier) ([]document, error) {
-	target, err := c.one("SecretId")
-	if err != nil {
-		return nil, err
-	}
-	if parseARN(target).service != "secretsmanager" {
-		return nil, fmt.Errorf("SecretId: %q is not an ARN", target)
-	}
-	return c.document("ResourcePolicy", resourcePolicy, target), nil
 }
 
 // logs reads AWS::Logs::ResourcePolicy. With a resourceArn the policy is that
@@ -166,8 +142,8 @@ func principalOf(name string) any {
 	}
 }
 
-// busPolicy reads AWS::Events::EventBusPolicy: a Statement, or the older form
-// of a Principal (an account or "*") and an Action.
+// busPolicy reads the Statement of AWS::Events::EventBusPolicy; its older form, a
+// Principal and an Action, is an error.
 func busPolicy(c carrier) ([]document, error) {
 	name := "default"
 	if _, ok := c.properties["EventBusName"]; ok {
@@ -176,22 +152,12 @@ func busPolicy(c carrier) ([]document, error) {
 			return nil, err
 		}
 	}
+	body, ok := c.properties["Statement"]
+	if !ok || c.properties["Principal"] != nil || c.properties["Action"] != nil {
+		return nil, errors.New("it has no Statement, or a Principal or Action beside it")
+	}
 	target := c.arn("events", "event-bus/"+name)
-	if body, ok := c.properties["Statement"]; ok {
-		if c.properties["Principal"] != nil || c.properties["Action"] != nil {
-			return nil, errors.New("it has both a Statement and a Principal or Action")
-		}
-		return []document{{c.id, "Statement", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}, nil
-	}
-	if _, ok := c.properties["Condition"]; ok {
-		return nil, errors.New("Condition: this property is not evaluated; write a Statement")
-	}
-	principal, err := c.one("Principal")
-	if err != nil {
-		return nil, err
-	}
-	body := map[string]any{"Effect": "Allow", "Principal": principalOf(principal), "Action": c.properties["Action"], "Resource": target}
-	return []document{{c.id, "Action", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}, nil
+	return []document{{c.id, "Statement", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}, nil
 }
 
 // covers reports whether a policy attached to target decides on the resource.
@@ -200,8 +166,6 @@ func covers(target, resource string) bool {
 		return true
 	}
 	switch parseARN(target).service {
-	case "s3":
-		return strings.HasPrefix(resource, target+"/")
 	case "logs":
 		// A log group is named with or without ":*"; its streams lie below it.
 		group := strings.TrimSuffix(target, "*")

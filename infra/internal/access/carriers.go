@@ -198,17 +198,15 @@ type reading struct {
 
 // carriers holds the resource types whose policies are read.
 var carriers = map[string]reading{
-	"AWS::IAM::Role":                      {[]string{"AssumeRolePolicyDocument", "Policies"}, role},
-	"AWS::IAM::Policy":                    {[]string{"PolicyDocument"}, identity},
-	"AWS::IAM::ManagedPolicy":             {[]string{"PolicyDocument"}, managed},
-	"AWS::KMS::Key":                       {[]string{"KeyPolicy"}, onSelf("KeyPolicy", keyPolicy)},
-	"AWS::Events::EventBus":               {[]string{"Policy"}, onSelf("Policy", resourcePolicy)},
-	"AWS::Logs::LogGroup":                 {[]string{"ResourcePolicyDocument"}, onSelf("ResourcePolicyDocument", resourcePolicy)},
-	"AWS::SQS::QueuePolicy":               {[]string{"PolicyDocument"}, queues},
-	"AWS::SNS::TopicPolicy":               {[]string{"PolicyDocument"}, topics},
-	"AWS::S3::BucketPolicy":               {[]string{"PolicyDocument"}, bucket},
-	"AWS::SecretsManager::ResourcePolicy": {[]string{"ResourcePolicy"}, secret},
-	"AWS::Logs::ResourcePolicy":           {[]string{"PolicyDocument"}, logs},
-	"AWS::Lambda::Permission":             {nil, permission},
-	"AWS::Events::EventBusPolicy":         {[]string{"Statement"}, busPolicy},
+	"AWS::IAM::Role":              {[]string{"AssumeRolePolicyDocument", "Policies"}, role},
+	"AWS::IAM::Policy":            {[]string{"PolicyDocument"}, identity},
+	"AWS::IAM::ManagedPolicy":     {[]string{"PolicyDocument"}, managed},
+	"AWS::KMS::Key":               {[]string{"KeyPolicy"}, onSelf("KeyPolicy", keyPolicy)},
+	"AWS::Events::EventBus":       {[]string{"Policy"}, onSelf("Policy", resourcePolicy)},
+	"AWS::Logs::LogGroup":         {[]string{"ResourcePolicyDocument"}, onSelf("ResourcePolicyDocument", resourcePolicy)},
+	"AWS::SQS::QueuePolicy":       {[]string{"PolicyDocument"}, queues},
+	"AWS::SNS::TopicPolicy":       {[]string{"PolicyDocument"}, topics},
+	"AWS::Logs::ResourcePolicy":   {[]string{"PolicyDocument"}, logs},
+	"AWS::Lambda::Permission":     {nil, permission},
+	"AWS::Events::EventBusPolicy": {[]string{"Statement"}, busPolicy},
 }

@@ -10,8 +10,10 @@ func TestCarriers(t *testing.T) {
 	)
 	a := read(t, all(
 		`"Two": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "two", "Path": "/w/", "ManagedPolicyArns": [{"Ref": "Managed"}],
-			"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"Service": ["lambda.amazonaws.com"]}, "Action": "sts:AssumeRole"}]},
-			"Policies": [{"PolicyName": "inline", "PolicyDocument": {"Statement": {"Sid": "In", "Effect": "Allow", "Action": "sqs:GetQueueUrl", "Resource": "*"}}}]}}`,
+			"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow",
+				"Principal": {"Service": ["lambda.amazonaws.com"]}, "Action": "sts:AssumeRole"}]},
+			"Policies": [{"PolicyName": "inline", "PolicyDocument": {"Statement": {"Sid": "In", "Effect": "Allow",
+				"Action": "sqs:GetQueueUrl", "Resource": "*"}}}]}}`,
 		`"Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "sqs:ReceiveMessage", "Resource": "*"}}}}`,
 		`"Attached": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": ["two", "imported"], "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "sqs:DeleteMessage", "Resource": "*"}}}}`,
 		`"Exclusive": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "x", "Roles": ["two"], "PolicyDocument": {"Statement": {"Effect": "Allow", "NotAction": "sqs:*", "NotResource": ["arn:aws:sns:*:*:secret"]}}}}`,
@@ -26,49 +28,56 @@ func TestCarriers(t *testing.T) {
 		`"FnByName": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:GetFunction", "FunctionName": {"Ref": "Fn"}, "Principal": "222222222222"}}`,
 		`"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "bus"}}`,
 		`"BusGuard": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"EventBusName": {"Ref": "Bus"}, "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": {"AWS": "`+foreign+`"}, "Action": "events:PutEvents", "Resource": {"Fn::GetAtt": ["Bus", "Arn"]}}}}`,
-		`"BusOld": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"StatementId": "s", "Principal": "222222222222", "Action": "events:PutEvents"}}`,
-		`"Bucket": {"Type": "AWS::S3::Bucket"}`,
-		`"BucketGuard": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"AWS": "`+stranger+`"}, "Action": "s3:GetObject", "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": ["Bucket", "Arn"]}, "/*"]]}}}}}`,
-		`"Secret": {"Type": "AWS::SecretsManager::Secret"}`,
-		`"SecretGuard": {"Type": "AWS::SecretsManager::ResourcePolicy", "Properties": {"SecretId": {"Ref": "Secret"}, "ResourcePolicy": {"Statement": {"Effect": "Allow", "Principal": {"AWS": "`+stranger+`"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}}}}`,
 	))
 	two := asRole(worker2)
 	bothSources := map[string][]string{"aws:SourceArn": {ruleARN}, "aws:SourceAccount": {ours}}
 	fn, bus := a.ARN("Fn"), a.ARN("Bus")
 	check(t, a, map[string]asked{
-		"inline":                     {who: two, action: "sqs:GetQueueUrl", on: queueARN, want: true, why: "Two/Policies/inline/In"},
-		"managed, from the role":     {who: two, action: "sqs:ReceiveMessage", on: queueARN, want: true, why: "Managed/"},
-		"managed, from its side":     {who: two, action: "sqs:DeleteMessage", on: queueARN, want: true, why: "Attached/"},
-		"managed, on an outsider":    {who: asRole("arn:aws:iam::111111111111:role/path/imported"), action: "sqs:DeleteMessage", on: queueARN, want: true},
-		"managed, not on others":     {who: asRole(stranger), action: "sqs:ReceiveMessage", on: queueARN},
-		"NotAction":                  {who: two, action: "sns:Publish", on: "arn:aws:sns:eu-west-1:111111111111:x", want: true, why: "Exclusive/"},
-		"NotAction, excluded":        {who: two, action: "sqs:PurgeQueue", on: queueARN},
-		"NotResource, excluded":      {who: two, action: "sns:Publish", on: "arn:aws:sns:eu-west-1:111111111111:secret"},
-		"topic":                      {who: service("cloudwatch.amazonaws.com"), action: "sns:Publish", on: a.ARN("Topic"), want: true, why: "TopicGuard/"},
-		"topic, other action":        {who: service("cloudwatch.amazonaws.com"), action: "sns:Subscribe", on: a.ARN("Topic")},
-		"log stream":                 {who: service(events), action: "logs:PutLogEvents", on: group + "okta:log-stream:s", want: true, why: "GroupGuard/"},
-		"log group":                  {who: service(events), action: "logs:CreateLogStream", on: group + "okta:*", want: true},
-		"another log group":          {who: service(events), action: "logs:PutLogEvents", on: group + "okta2:log-stream:s"},
-		"another service's group":    {who: service("lambda.amazonaws.com"), action: "logs:PutLogEvents", on: group + "okta:log-stream:s"},
-		"policy of one group":        {who: service("only.amazonaws.com"), action: "logs:PutLogEvents", on: group + "okta:log-stream:s", want: true, why: "GroupOnly/"},
-		"policy of one, other group": {who: service("only.amazonaws.com"), action: "logs:PutLogEvents", on: group + "scoped:log-stream:s"},
-		"group's own policy":         {who: service("own.amazonaws.com"), action: "logs:PutLogEvents", on: group + "scoped:log-stream:s", want: true},
-		"group's own, elsewhere":     {who: service("own.amazonaws.com"), action: "logs:PutLogEvents", on: group + "okta:log-stream:s"},
-		"function":                   {who: service(events), action: "lambda:InvokeFunction", on: fn, context: bothSources, want: true, why: "FnByRule/permission/#0 (permission)"},
-		"function, other rule":       {who: service(events), action: "lambda:InvokeFunction", on: fn, context: map[string][]string{"aws:SourceArn": {ruleARN + "2"}, "aws:SourceAccount": {ours}}},
-		"function, other account":    {who: service(events), action: "lambda:InvokeFunction", on: fn, context: map[string][]string{"aws:SourceArn": {ruleARN}, "aws:SourceAccount": {theirs}}},
-		"function, no account":       {who: service(events), action: "lambda:InvokeFunction", on: fn, context: from(ruleARN)},
-		"function, no source":        {who: service(events), action: "lambda:InvokeFunction", on: fn, context: map[string][]string{"aws:SourceAccount": {ours}}},
-		"function, other service":    {who: service("sns.amazonaws.com"), action: "lambda:InvokeFunction", on: fn, context: bothSources},
-		"function by name, account":  {who: asRole(foreign), action: "lambda:GetFunction", on: fn, want: true},
-		"another function":           {who: service(events), action: "lambda:InvokeFunction", on: fn + "2", context: bothSources},
-		"bus":                        {who: asRole(foreign), action: "events:PutEvents", on: bus, want: true, why: "BusGuard/"},
-		"bus, other role":            {who: asRole(foreign + "2"), action: "events:PutEvents", on: bus},
-		"default bus, old form":      {who: asRole(foreign + "2"), action: "events:PutEvents", on: "arn:aws:events:eu-west-1:111111111111:event-bus/default", want: true, why: "BusOld/"},
-		"object":                     {who: asRole(stranger), action: "s3:GetObject", on: "arn:aws:s3:::app-Bucket/a/b", want: true},
-		"the bucket is no object":    {who: asRole(stranger), action: "s3:GetObject", on: "arn:aws:s3:::app-Bucket"},
-		"secret":                     {who: asRole(stranger), action: "secretsmanager:GetSecretValue", on: a.ARN("Secret"), want: true},
-		"secret, other role":         {who: asRole(stranger + "2"), action: "secretsmanager:GetSecretValue", on: a.ARN("Secret")},
+		"inline": {who: two, action: "sqs:GetQueueUrl", on: queueARN, want: true,
+			why: "Two/Policies/inline/In"},
+		"managed, from the role": {who: two, action: "sqs:ReceiveMessage", on: queueARN, want: true, why: "Managed/"},
+		"managed, from its side": {who: two, action: "sqs:DeleteMessage", on: queueARN, want: true, why: "Attached/"},
+		"managed, on an outsider": {who: asRole("arn:aws:iam::111111111111:role/path/imported"),
+			action: "sqs:DeleteMessage", on: queueARN, want: true},
+		"managed, not on others": {who: asRole(stranger), action: "sqs:ReceiveMessage", on: queueARN},
+		"NotAction": {who: two, action: "sns:Publish", on: "arn:aws:sns:eu-west-1:111111111111:x",
+			want: true, why: "Exclusive/"},
+		"NotAction, excluded": {who: two, action: "sqs:PurgeQueue", on: queueARN},
+		"topic": {who: service("cloudwatch.amazonaws.com"), action: "sns:Publish",
+			on: a.ARN("Topic"), want: true, why: "TopicGuard/"},
+		"topic, other action": {who: service("cloudwatch.amazonaws.com"), action: "sns:Subscribe", on: a.ARN("Topic")},
+		"log stream": {who: service(events), action: "logs:PutLogEvents", on: group +
+			"okta:log-stream:s", want: true, why: "GroupGuard/"},
+		"log group": {who: service(events), action: "logs:CreateLogStream", on: group + "okta:*",
+			want: true},
+		"another log group": {who: service(events), action: "logs:PutLogEvents", on: group + "okta2:log-stream:s"},
+		"another service's group": {who: service("lambda.amazonaws.com"), action: "logs:PutLogEvents", on: group +
+			"okta:log-stream:s"},
+		"policy of one group": {who: service("only.amazonaws.com"), action: "logs:PutLogEvents", on: group +
+			"okta:log-stream:s", want: true, why: "GroupOnly/"},
+		"policy of one, other group": {who: service("only.amazonaws.com"), action: "logs:PutLogEvents", on: group +
+			"scoped:log-stream:s"},
+		"group's own policy": {who: service("own.amazonaws.com"), action: "logs:PutLogEvents", on: group +
+			"scoped:log-stream:s", want: true},
+		"group's own, elsewhere": {who: service("own.amazonaws.com"), action: "logs:PutLogEvents", on: group +
+			"okta:log-stream:s"},
+		"function": {who: service(events), action: "lambda:InvokeFunction", on: fn,
+			context: bothSources, want: true, why: "FnByRule/permission/#0 (permission)"},
+		"function, other rule": {who: service(events), action: "lambda:InvokeFunction", on: fn,
+			context: map[string][]string{"aws:SourceArn": {ruleARN + "2"}, "aws:SourceAccount": {ours}}},
+		"function, other account": {who: service(events), action: "lambda:InvokeFunction", on: fn,
+			context: map[string][]string{"aws:SourceArn": {ruleARN}, "aws:SourceAccount": {theirs}}},
+		"function, no account": {who: service(events), action: "lambda:InvokeFunction", on: fn, context: from(ruleARN)},
+		"function, no source": {who: service(events), action: "lambda:InvokeFunction", on: fn,
+			context: map[string][]string{"aws:SourceAccount": {ours}}},
+		"function, other service": {who: service("sns.amazonaws.com"), action: "lambda:InvokeFunction", on: fn,
+			context: bothSources},
+		"function by name, account": {who: asRole(foreign), action: "lambda:GetFunction", on: fn, want: true},
+		"another function": {who: service(events), action: "lambda:InvokeFunction", on: fn + "2",
+			context: bothSources},
+		"bus": {who: asRole(foreign), action: "events:PutEvents", on: bus, want: true,
+			why: "BusGuard/"},
+		"bus, other role": {who: asRole(foreign + "2"), action: "events:PutEvents", on: bus},
 	})
 }
 
@@ -79,10 +88,12 @@ func TestCovers(t *testing.T) {
 		want             bool
 	}{
 		{queueARN, queueARN, true}, {queueARN, queueARN + "2", false}, {queueARN, queueARN + "/x", false},
-		{"arn:aws:s3:::b", "arn:aws:s3:::b", true}, {"arn:aws:s3:::b", "arn:aws:s3:::b/k", true}, {"arn:aws:s3:::b", "arn:aws:s3:::b2/k", false},
-		{group + "g:*", group + "g", true}, {group + "g:*", group + "g:*", true}, {group + "g:*", group + "g:log-stream:s", true},
-		{group + "g", group + "g:log-stream:s", true}, {group + "g:*", group + "g2", false}, {group + "g", group + "g2:log-stream:s", false},
-		{"arn:aws:logs:eu-west-1:111111111111:*", group + "g:log-stream:s", true}, {"arn:aws:logs:eu-west-1:222222222222:*", group + "g", false},
+		{group + "g:*", group + "g", true}, {group + "g:*", group + "g:*", true}, {group + "g:*", group +
+			"g:log-stream:s", true},
+		{group + "g", group + "g:log-stream:s", true}, {group + "g:*", group + "g2", false}, {group + "g", group +
+			"g2:log-stream:s", false},
+		{"arn:aws:logs:eu-west-1:111111111111:*", group + "g:log-stream:s", true},
+		{"arn:aws:logs:eu-west-1:222222222222:*", group + "g", false},
 	} {
 		if got := covers(row.target, row.resource); got != row.want {
 			t.Errorf("%s on %s: %v", row.target, row.resource, got)
@@ -104,7 +115,8 @@ func TestStatements(t *testing.T) {
 		t.Fatalf("%d statements: %v", len(got), got)
 	}
 	if s := got["Guard/resource/FromRule"]; s.Effect != "Allow" || s.Principals[0] != "events.amazonaws.com" ||
-		s.Resources[0] != queueARN || s.Actions[0] != "sqs:SendMessage" || s.Conditions["ArnEquals"]["aws:SourceArn"][0] != ruleARN {
+		s.Resources[0] != queueARN || s.Actions[0] != "sqs:SendMessage" ||
+		s.Conditions["ArnEquals"]["aws:SourceArn"][0] != ruleARN {
 		t.Errorf("%+v", s)
 	}
 	if s := got["Rights/identity/Send"]; len(s.Principals) != 1 || s.Principals[0] != worker {
@@ -121,7 +133,8 @@ func TestStatements(t *testing.T) {
 	got["Guard/resource/FromRule"].Conditions["ArnEquals"]["aws:SourceArn"][0] = "*"
 	again, _ := a.Statements()
 	for _, s := range again {
-		if s.Kind == "resource" && s.Resources[0] == "*" || s.Sid == "FromRule" && s.Conditions["ArnEquals"]["aws:SourceArn"][0] == "*" {
+		if s.Kind == "resource" && s.Resources[0] == "*" || s.Sid == "FromRule" &&
+			s.Conditions["ArnEquals"]["aws:SourceArn"][0] == "*" {
 			t.Errorf("the account has changed: %+v", s)
 		}
 	}

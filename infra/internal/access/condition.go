@@ -3,7 +3,6 @@ package access
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -32,8 +31,8 @@ const (
 	forAny       = "ForAnyValue"
 )
 
-// comparisons holds the operators that are known. Date, binary and IP address
-// operators are not: no policy of ours has a use for them.
+// comparisons holds the operators that are known: those that policies of ours use,
+// and their negations.
 var comparisons = map[string]comparison{
 	"StringEquals":              {false, anything, same},
 	"StringNotEquals":           {true, anything, same},
@@ -47,32 +46,11 @@ var comparisons = map[string]comparison{
 	"ArnNotLike":                {true, checkARN, arnLike},
 	"Bool":                      {false, checkBool, strings.EqualFold},
 	nullOperator:                {false, checkBool, nil},
-	"NumericEquals":             {false, checkNumber, numeric(func(request, policy float64) bool { return request == policy })},
-	"NumericNotEquals":          {true, checkNumber, numeric(func(request, policy float64) bool { return request == policy })},
-	"NumericLessThan":           {false, checkNumber, numeric(func(request, policy float64) bool { return request < policy })},
-	"NumericLessThanEquals":     {false, checkNumber, numeric(func(request, policy float64) bool { return request <= policy })},
-	"NumericGreaterThan":        {false, checkNumber, numeric(func(request, policy float64) bool { return request > policy })},
-	"NumericGreaterThanEquals":  {false, checkNumber, numeric(func(request, policy float64) bool { return request >= policy })},
 }
 
 func anything(string) error { return nil }
 
 func same(policy, request string) bool { return policy == request }
-
-func numeric(holds func(request, policy float64) bool) func(policy, request string) bool {
-	return func(policy, request string) bool {
-		p, _ := strconv.ParseFloat(policy, 64)
-		q, _ := strconv.ParseFloat(request, 64)
-		return holds(q, p)
-	}
-}
-
-func checkNumber(value string) error {
-	if n, err := strconv.ParseFloat(value, 64); err != nil || n != n {
-		return errors.New("it is not a number")
-	}
-	return nil
-}
 
 func checkARN(value string) error {
 	if strings.Count(value, ":") < components-1 {
@@ -141,7 +119,8 @@ func (c condition) holds(given requestContext) (bool, error) {
 		return c.withoutKey(), nil
 	}
 	if c.set == "" && len(values) > 1 {
-		return false, fmt.Errorf("the request has %d values of it: \"Multivalued context keys require a condition set operator\"", len(values))
+		return false, fmt.Errorf("the request has %d values of it: \"Multivalued context keys require a condition set "+
+			"operator\"", len(values))
 	}
 	for _, value := range values {
 		if err := c.compare.valid(value); err != nil {

@@ -174,8 +174,10 @@ func (a *Account) newCall(r Request) (call, error) {
 		return call{}, err
 	}
 	switch {
-	case service == "kms" && strings.HasPrefix(resource.resource, "alias/") && !strings.HasSuffix(strings.ToLower(r.Action), "alias"):
-		return call{}, fmt.Errorf("resource %s: KMS authorises by the key's ARN, whatever name the key is called by", r.Resource)
+	case service == "kms" && strings.HasPrefix(resource.resource, "alias/") &&
+		!strings.HasSuffix(strings.ToLower(r.Action), "alias"):
+		return call{}, fmt.Errorf("resource %s: KMS authorises by the key's ARN, whatever name the key is called by",
+			r.Resource)
 	case resource.isKey():
 		q.both, q.defaultKeyPolicy = true, !a.governed[r.Resource]
 	case resource.isRole() && service == "sts":

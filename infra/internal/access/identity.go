@@ -26,7 +26,8 @@ func role(c carrier) ([]document, error) {
 		if !ok {
 			return nil, fmt.Errorf("Policies: element %d has no PolicyName", i)
 		}
-		documents = append(documents, document{c.id, "Policies/" + policy, identityPolicy, []string{name}, body["PolicyDocument"]})
+		documents = append(documents, document{c.id, "Policies/" + policy, identityPolicy, []string{name},
+			body["PolicyDocument"]})
 	}
 	return documents, c.complete(name)
 }
@@ -44,7 +45,8 @@ func (c carrier) complete(role string) error {
 			return c.account.names[id].err == nil && c.account.names[id].arn == arn
 		})
 		if !own {
-			c.account.unreadable[role] = fmt.Errorf("role %s has the managed policy %s, whose text is not in the template", c.id, arn)
+			c.account.unreadable[role] = fmt.Errorf("role %s has the managed policy %s, whose text is not in the template",
+				c.id, arn)
 		}
 	}
 	return err

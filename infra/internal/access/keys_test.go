@@ -10,7 +10,8 @@ func key(statements ...string) string {
 	if statements == nil {
 		return `"Key": {"Type": "AWS::KMS::Key"}`
 	}
-	return `"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ",") + `]}}}`
+	return `"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [` +
+		strings.Join(statements, ",") + `]}}}`
 }
 
 const (
@@ -58,7 +59,8 @@ func TestKeys(t *testing.T) {
 			"directly":        {who: asRole(stranger), action: "kms:Decrypt", on: arn},
 			"another account": {who: asRole(foreign), action: "kms:Decrypt", on: arn, context: viaSQS},
 			"another action":  {who: asRole(stranger), action: "kms:Encrypt", on: arn, context: viaSQS},
-			"a wildcard":      {who: asRole(stranger), action: "kms:GenerateDataKeyWithoutPlaintext", on: arn, context: viaSQS, want: true},
+			"a wildcard": {who: asRole(stranger), action: "kms:GenerateDataKeyWithoutPlaintext", on: arn,
+				context: viaSQS, want: true},
 		})
 	})
 	t.Run("a service with its encryption context", func(t *testing.T) {
@@ -67,15 +69,18 @@ func TestKeys(t *testing.T) {
 			return map[string][]string{"kms:EncryptionContext:aws:logs:arn": {"arn:aws:logs:eu-west-1:111111111111:log-group:" + group}}
 		}
 		check(t, read(t, key(logs)), map[string]asked{
-			"its group":     {who: service("logs.eu-west-1.amazonaws.com"), action: "kms:Decrypt", on: arn, context: context("app-a"), want: true},
-			"another group": {who: service("logs.eu-west-1.amazonaws.com"), action: "kms:Decrypt", on: arn, context: context("other")},
-			"another name":  {who: service("logs.amazonaws.com"), action: "kms:Decrypt", on: arn, context: context("app-a")},
+			"its group": {who: service("logs.eu-west-1.amazonaws.com"), action: "kms:Decrypt", on: arn,
+				context: context("app-a"), want: true},
+			"another group": {who: service("logs.eu-west-1.amazonaws.com"), action: "kms:Decrypt", on: arn,
+				context: context("other")},
+			"another name": {who: service("logs.amazonaws.com"), action: "kms:Decrypt", on: arn, context: context("app-a")},
 		})
 	})
 	t.Run("a given key", func(t *testing.T) {
 		given := "arn:aws:kms:eu-west-1:111111111111:key/given"
 		may := `{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "` + given + `"}`
-		rows := map[string]asked{"the role": {who: asRole(worker), action: "kms:Decrypt", on: given, want: true, why: "default key policy"}}
+		rows := map[string]asked{"the role": {who: asRole(worker), action: "kms:Decrypt", on: given, want: true,
+			why: "default key policy"}}
 		check(t, read(t, all(aRole, rolePolicy(may))), rows)
 		rows["the role"] = asked{who: asRole(worker), action: "kms:Decrypt", on: given, why: "no policy of the resource does"}
 		check(t, read(t, all(aRole, rolePolicy(may)), func(w *Where) {
@@ -119,9 +124,11 @@ func TestTrust(t *testing.T) {
 		})
 	})
 	t.Run("a role outside", func(t *testing.T) {
-		check(t, read(t, all(aRole, rolePolicy(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}`)), func(w *Where) {
-			w.Policies = map[string]any{foreign: map[string]any{"Statement": map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": ours}, "Action": "sts:AssumeRole"}}}
-		}), map[string]asked{
+		check(t, read(t, all(aRole, rolePolicy(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}`)),
+			func(w *Where) {
+				w.Policies = map[string]any{foreign: map[string]any{"Statement": map[string]any{"Effect": "Allow",
+					"Principal": map[string]any{"AWS": ours}, "Action": "sts:AssumeRole"}}}
+			}), map[string]asked{
 			"our role": {who: asRole(worker), action: "sts:AssumeRole", on: foreign, want: true},
 			"another":  {who: asRole(stranger), action: "sts:AssumeRole", on: foreign},
 		})

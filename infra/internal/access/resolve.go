@@ -17,8 +17,8 @@ const maxText = 1 << 20
 type removed struct{}
 
 // Resolve returns a value of the template with its intrinsic functions made
-// concrete. It knows Ref, Fn::GetAtt, Fn::Join, Fn::Sub, Fn::Select and
-// Fn::Split; any other is an error, and so are a logical id, attribute or type
+// concrete. It knows Ref, Fn::GetAtt, Fn::Join and Fn::Sub; any
+// other is an error, and so are a logical id, attribute or type
 // that is not known. AWS::NoValue resolves to nil, or to nothing inside a list
 // or object. Dynamic references ({{resolve:…}}) stay as they are. The value
 // given is not changed.
@@ -95,55 +95,23 @@ func (r resolver) function(name string, argument any) (any, error) {
 		return r.getAtt(argument)
 	case "Fn::Sub":
 		return r.sub(argument)
-	case "Fn::Join", "Fn::Select", "Fn::Split":
+	case "Fn::Join":
 		pair, ok := argument.([]any)
 		if !ok || len(pair) != 2 {
 			return nil, errors.New("its argument is not a list of two")
-		}
-		second, err := r.value(pair[1])
-		if err != nil {
-			return nil, err
-		}
-		if name == "Fn::Select" {
-			return r.choose(pair[0], second)
 		}
 		separator, ok := pair[0].(string)
 		if !ok {
 			return nil, errors.New("its delimiter is not a text")
 		}
-		if name == "Fn::Split" {
-			return split(separator, second)
+		second, err := r.value(pair[1])
+		if err != nil {
+			return nil, err
 		}
 		return join(separator, second)
 	default:
 		return nil, errors.New("this intrinsic function is not evaluated")
 	}
-}
-
-func (r resolver) choose(index, list any) (any, error) {
-	index, err := r.value(index)
-	if err != nil {
-		return nil, err
-	}
-	text, _ := scalar(index)
-	i, err := strconv.Atoi(text)
-	elements, ok := list.([]any)
-	if err != nil || !ok || i < 0 || i >= len(elements) {
-		return nil, fmt.Errorf("there is no element %q to select", text)
-	}
-	return elements[i], nil
-}
-
-func split(separator string, value any) (any, error) {
-	text, ok := value.(string)
-	if !ok || separator == "" {
-		return nil, errors.New("it splits a text at a delimiter, and has not both")
-	}
-	var list []any
-	for _, part := range strings.Split(text, separator) {
-		list = append(list, part)
-	}
-	return list, nil
 }
 
 func join(separator string, value any) (any, error) {

@@ -55,7 +55,8 @@ func (w Where) pseudo(name string) (string, bool) {
 		return w.StackName, true
 	case "AWS::StackId":
 		uuid, _ := w.drawn("")
-		return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", w.Partition, w.Region, w.Account, w.StackName, uuid), true
+		return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", w.Partition, w.Region, w.Account, w.StackName,
+			uuid), true
 	case "AWS::URLSuffix":
 		return w.suffix(), true
 	default:

@@ -104,7 +104,8 @@ func (s *scanner) next() (token, error) {
 		}
 		return token{tokString, text, at}, nil
 	}
-	for _, mark := range []string{"!=", "<=", ">=", "=~", "=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", "|"} {
+	for _, mark := range []string{"!=", "<=", ">=", "=~", "=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",",
+		"|"} {
 		if strings.HasPrefix(s.text[at:], mark) {
 			s.pos += len(mark)
 			return token{tokMark, mark, at}, nil

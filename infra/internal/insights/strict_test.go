@@ -73,13 +73,14 @@ func TestErrors(t *testing.T) {
 
 func TestNamesOfAQuery(t *testing.T) {
 	q, err := Parse("# c\nfilter a.b = 1 and c in [2] and d like /x/ and coalesce(e, f) = 3\n" +
-		"| fields @timestamp, a.b as g, jsonParse(@message) as js | unnest js.list into x | filter x.kind = 4 and g = 5 | stats count_distinct(h) as n by bin(1h) as hour")
+		"| fields @timestamp, a.b as g, jsonParse(@message) as js | unnest js.list into x | filter x.kind = 4 and g = 5 " +
+		"| stats count_distinct(h) as n by bin(1h) as hour")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2][]string{
 		"fields":     {q.Fields(), {"a.b", "c", "d", "e", "f", "h"}},
-		"generated":  {q.Generated(), {"@timestamp", "@message"}},
+		"generated":  {q.names.generated, {"@timestamp", "@message"}},
 		"paths":      {q.Paths(), {"list", "list[].kind"}},
 		"aliases":    {q.Aliases(), {"g", "js", "x", "n", "hour"}},
 		"equalities": {q.Equalities(), {"a.b", "c"}},

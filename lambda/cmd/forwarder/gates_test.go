@@ -166,7 +166,6 @@ var linked = []string{
 	"github.com/aws/aws-sdk-go-v2/service/internal",
 	"github.com/aws/aws-sdk-go-v2/service/sqs",
 	"github.com/aws/smithy-go",
-	"github.com/biter777/countries",
 	"github.com/cenkalti/backoff",
 	"github.com/go-json-experiment/json",
 	"golang.org/x/sync",

@@ -77,6 +77,12 @@ func newCloud(t testing.TB) *cloud {
 		Dead: ruleDead, LogGroup: "/okta", RetentionDays: 400}))
 	c.AddStack("hounds", output(pipelineOutput{Pipeline: "hounds-datadog", Destination: "datadog", Ingest: "rule",
 		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec"}))
+	dead2, buffer2 := queue("dead2", awsfake.QueueOptions{}), queue("buffer2", awsfake.QueueOptions{})
+	two := output(pipelineOutput{Pipeline: "oktastream-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
+		Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400})
+	two["Pipeline1"] = output(pipelineOutput{Pipeline: "oktastream-datadog", Destination: "datadog", Ingest: "queue",
+		Format: "datadog", Buffer: buffer2, Dead: dead2, DeliveryBus: "delivery", PackBytes: 245760})["Pipeline0"]
+	c.AddStack(defaultStack, two)
 	c.AddStack("empty", map[string]string{"X": "y"})
 	c.AddStack("newer", map[string]string{"X": `{ "oktastream": 2, "pipeline": "p"}`})
 	c.env = []string{
@@ -104,6 +110,20 @@ func (c *cloud) exhaust() error {
 		c.mu.Unlock()
 	}
 	return nil
+}
+
+// hide receives all messages of a queue, which hides them for a while.
+func (c *cloud) hide(queue string) error {
+	api := sqs.NewFromConfig(c.Config())
+	url := strings.TrimSuffix(c.buffer, "buffer") + queue
+	for {
+		out, err := api.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{
+			QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: 600,
+		})
+		if err != nil || len(out.Messages) == 0 {
+			return err
+		}
+	}
 }
 
 func oktaEvent(uuid, eventType string) string {
@@ -183,6 +203,15 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 				fmt.Fprintf(&b, "%d %s %s\n", len(m.Attributes), m.Attributes["oktastream"].StringValue, m.Body)
 			}
 			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
+		},
+		// hide QUEUE receives all messages of a queue, as another reader does.
+		"hide": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(c.get(ts).hide(args[0])) },
+		// sample REASON sets $ID to the sample id of the row with this reason in stdout.
+		"sample": func(ts *testscript.TestScript, _ bool, args []string) {
+			_, rest, _ := strings.Cut(ts.ReadFile("stdout"), "  "+args[0]+" ")
+			_, rest, _ = strings.Cut(rest, "  sample    ")
+			id, _, _ := strings.Cut(rest, "\n")
+			ts.Setenv("ID", id)
 		},
 		// logged FILE and bused FILE write what the log group and the delivery bus have.
 		"logged": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -14,31 +14,42 @@ import (
 )
 
 type dlqCommand struct {
-	List   dlqList   `cmd:"" help:"Count dead messages by reason, event type and age."`
+	List   dlqList   `cmd:"" help:"Count dead messages by pipeline and reason, with cause and fix."`
 	Show   dlqShow   `cmd:"" help:"Print one dead message whole."`
-	Replay dlqReplay `cmd:"" help:"Bring dead messages back. Without --yes it only tells what it would do."`
+	Replay dlqReplay `cmd:"" help:"Replay dead messages. Without --yes it only reports what it would do."`
 }
 
-// queueFlags says which queues are meant and who asks.
+// queueFlags choose the queues, and the credentials to use.
 type queueFlags struct {
-	Stack    string   `placeholder:"NAME" help:"CloudFormation stack; it knows its pipelines, their queues and the role to use."`
+	Stack    string   `placeholder:"NAME" help:"CloudFormation stack, with its pipelines, their queues and the role to use (default oktastream)."`
 	Pipeline string   `placeholder:"NAME" help:"Only this pipeline of the stack: <stack>-<destination>, or the destination alone."`
 	Queue    []string `placeholder:"URL" help:"URL of a dead-letter queue, instead of --stack. May be given more than once."`
 	In       string   `placeholder:"QUEUE" help:"Only this queue of each pipeline: redrive or dead."`
 
 	Role         string `placeholder:"ARN" help:"Assume this role, rather than the stack's own."`
-	NoAssumeRole bool   `help:"Work with the credentials at hand."`
-	Region       string `placeholder:"REGION" help:"AWS region (default: as the AWS CLI has it)."`
+	NoAssumeRole bool   `help:"Use the current credentials and assume no role."`
+	Region       string `placeholder:"REGION" help:"AWS region (default: as for the AWS CLI)."`
 	Profile      string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
 }
 
-// filterFlags says which messages are meant.
+// defaultStack is the stack that cdk deploy makes.
+const defaultStack = "oktastream"
+
+// AfterApply sets the default stack, which holds only without --queue.
+func (t *queueFlags) AfterApply() error {
+	if t.Stack == "" && len(t.Queue) == 0 {
+		t.Stack = defaultStack
+	}
+	return nil
+}
+
+// filterFlags choose messages.
 type filterFlags struct {
-	Reason    types `placeholder:"REASON" help:"Only these reasons; * stands for any characters. May be given more than once, or with commas."`
+	Reason    types `placeholder:"REASON" help:"Only these reasons, or codes of EventBridge or Lambda; * stands for any characters. May be given more than once, or with commas."`
 	Type      types `placeholder:"TYPE" help:"Only messages with an event of these types; * stands for any characters."`
-	UUID      types `name:"uuid" placeholder:"UUID" help:"Only these: uuids of events, or message ids."`
-	OlderThan span  `placeholder:"AGE" help:"Only what SQS has had for longer: 90m, 6h, 3d."`
-	NewerThan span  `placeholder:"AGE" help:"Only what SQS has had for a shorter time."`
+	UUID      types `name:"uuid" placeholder:"UUID" help:"Only these uuids of events, or message ids; * stands for any characters."`
+	OlderThan span  `placeholder:"AGE" help:"Only messages that SQS accepted longer ago: 90m, 6h, 3d."`
+	NewerThan span  `placeholder:"AGE" help:"Only messages that SQS accepted since."`
 }
 
 func (f *filterFlags) filter() dlq.Filter {
@@ -60,6 +71,20 @@ func (f *filterFlags) fault() error {
 	return nil
 }
 
+// text is the filter as it is written on the command line.
+func (f *filterFlags) text() string {
+	var parts []string
+	for _, flag := range []struct{ name, value string }{
+		{"--reason", strings.Join(f.Reason, ",")}, {"--type", strings.Join(f.Type, ",")}, {"--uuid", strings.Join(f.UUID, ",")},
+		{"--older-than", f.OlderThan.text()}, {"--newer-than", f.NewerThan.text()},
+	} {
+		if flag.value != "" {
+			parts = append(parts, flag.name+" "+flag.value)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
 // span is an age: a Go duration, or days.
 type span time.Duration
 
@@ -68,25 +93,34 @@ func (s *span) UnmarshalText(text []byte) error {
 	if days, ok := strings.CutSuffix(string(text), "d"); ok {
 		n, err := strconv.ParseFloat(days, 64)
 		if err != nil || !(n > 0 && n < 10_000) {
-			return fmt.Errorf("%q is no age: write 90m, 6h or 3d", text)
+			return fmt.Errorf("invalid age %q: write 90m, 6h or 3d", text)
 		}
 		*s = span(n * 24 * float64(time.Hour))
 		return nil
 	}
 	d, err := time.ParseDuration(string(text))
 	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is no age: write 90m, 6h or 3d", text)
+		return fmt.Errorf("invalid age %q: write 90m, 6h or 3d", text)
 	}
 	*s = span(d)
 	return nil
 }
 
-// fault says what is wrong with the choice of queues.
+func (s span) text() string {
+	switch d := time.Duration(s); {
+	case d == 0:
+		return ""
+	case d%(24*time.Hour) == 0:
+		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	default:
+		return d.String()
+	}
+}
+
+// fault returns what is wrong with the choice of queues.
 func (t *queueFlags) fault() error {
 	var faults []error
 	switch {
-	case t.Stack == "" && len(t.Queue) == 0:
-		faults = append(faults, errors.New("no queue: name a stack with --stack, or queues with --queue"))
 	case t.Stack != "" && len(t.Queue) > 0:
 		faults = append(faults, errors.New("--stack and --queue exclude each other"))
 	case t.Stack == "" && t.Pipeline != "":
@@ -94,8 +128,8 @@ func (t *queueFlags) fault() error {
 	case t.Stack == "" && t.In != "":
 		faults = append(faults, errors.New("--in is for --stack; --queue names the queue itself"))
 	}
-	if t.In != "" && t.In != redriveQueue && t.In != deadQueue {
-		faults = append(faults, fmt.Errorf("--in is %s or %s, not %q", redriveQueue, deadQueue, t.In))
+	if t.In != "" && t.In != dlq.RedriveQueue && t.In != dlq.DeadQueue {
+		faults = append(faults, fmt.Errorf("--in is %s or %s, not %q", dlq.RedriveQueue, dlq.DeadQueue, t.In))
 	}
 	if t.Role != "" && t.NoAssumeRole {
 		faults = append(faults, errors.New("--role and --no-assume-role exclude each other"))
@@ -106,27 +140,39 @@ func (t *queueFlags) fault() error {
 	return errors.Join(faults...)
 }
 
+// flags are the flags that choose the same queues again.
+func (t *queueFlags) flags() string {
+	if t.Stack == "" {
+		return " --queue " + strings.Join(t.Queue, " --queue ")
+	}
+	return " --stack " + t.Stack
+}
+
 func queueURL(flag, url string) error {
 	rest, https := strings.CutPrefix(url, "https://")
 	plain, http := strings.CutPrefix(url, "http://")
 	if !https && !http || strings.Count(rest+plain, "/") < 2 && strings.Count(plain, "/") < 2 {
-		return fmt.Errorf("%s is the URL of a queue, such as https://sqs.us-east-1.amazonaws.com/111122223333/name, not %q", flag, url)
+		const example = "https://sqs.us-east-1.amazonaws.com/111122223333/name"
+		return fmt.Errorf("%s is the URL of a queue, such as %s, not %q", flag, example, url)
 	}
 	return nil
 }
 
-// The names of a pipeline's dead-letter queues.
-const (
-	redriveQueue = "redrive"
-	deadQueue    = "dead"
-)
-
-// site is one pipeline's queues, or those that were named, and how to reach them.
+// site is a pipeline with its dead-letter queues, or the queues given by URL, and
+// how to call AWS about them.
 type site struct {
-	pipeline *pipelineOutput // nil where queues were named
+	pipeline *pipelineOutput // nil where queues were given by URL
 	sdk      aws.Config
 	api      dlq.API
+	identity identity
 	queues   []*dlq.Queue
+}
+
+func (p *site) name() string {
+	if p.pipeline == nil {
+		return dlq.None
+	}
+	return p.pipeline.Pipeline
 }
 
 func (p *site) recogniser(q *dlq.Queue) *dlq.Recogniser {
@@ -138,9 +184,8 @@ func (p *site) recogniser(q *dlq.Queue) *dlq.Recogniser {
 	return r
 }
 
-// arnLike is the ARN of the queue at url, which is in the region of the queue with
-// ARN like; "" where there is no url. The buffer's own attributes are not for an
-// operator to read.
+// arnLike is the ARN of the queue at url, in the region of the queue with ARN like;
+// "" where there is no url. An operator may not read the buffer's own attributes.
 func arnLike(like, url string) string {
 	arn := strings.Split(like, ":")
 	path := strings.Split(url, "/")
@@ -151,33 +196,7 @@ func arnLike(like, url string) string {
 	return strings.Join(arn, ":")
 }
 
-// dlqHint is the next step after an error of AWS.
-func dlqHint(err error) error {
-	if err == nil {
-		return nil
-	}
-	var p *dlq.Problem
-	if !errors.As(err, &p) {
-		return err
-	}
-	switch {
-	case p.Code == "credentials":
-		return withHint(err, "log in (aws sso login), or choose a profile with --profile or AWS_PROFILE")
-	case strings.Contains(p.Code, "Expired"):
-		return withHint(err, "the credentials have expired: log in again (aws sso login)")
-	case p.Denied() && p.Call == "AssumeRole":
-		return withHint(err, "your principal has to be in the stack's replayPrincipals; --no-assume-role works with the credentials at hand, --role ARN with another role")
-	case p.Denied():
-		return withHint(err, "the stack's replay role may do this: do not use --no-assume-role, or ask for the permission that is named")
-	case strings.Contains(p.Code, "NonExistentQueue") || strings.Contains(p.Code, "QueueDoesNotExist"):
-		return withHint(err, "check the URL, the region (--region) and the account (--profile)")
-	case p.Code == "no_answer":
-		return withHint(err, "check the network and AWS_ENDPOINT_URL; nothing is lost, run it again")
-	}
-	return err
-}
-
-// eachSite does something for each queue of each site, and tells what went wrong with all of
+// eachSite calls do for each queue of each site, and returns the errors of all of
 // them. An interruption ends it.
 func eachSite(ctx context.Context, sites []*site, do func(*site, *dlq.Queue) error) error {
 	var faults []error
@@ -195,4 +214,12 @@ func eachSite(ctx context.Context, sites []*site, do func(*site, *dlq.Queue) err
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// interruption is what ends the program when a person has interrupted it.
+func interruption(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return quiet(exitInterrupted)
+	}
+	return err
 }

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"text/tabwriter"
+	"slices"
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
@@ -17,12 +15,12 @@ import (
 type dlqList struct {
 	queueFlags
 	filterFlags
-	JSON bool `help:"Print one JSON object."`
+	By   string `placeholder:"WHAT" help:"Open each row by type, queue, form or age."`
+	JSON bool   `help:"Print one JSON object."`
 }
 
-// readWorkers is how many calls read a queue at a time, and pollSeconds for how many
-// seconds SQS looks before it says that a queue is empty: with 0 it would ask a
-// part of its servers only.
+// readWorkers is how many calls read a queue at a time, and pollSeconds is the long
+// polling time: with 0 SQS would ask a subset of its servers only.
 const (
 	readWorkers = 8
 	pollSeconds = 1
@@ -30,131 +28,86 @@ const (
 
 // listing is what list prints.
 type listing struct {
-	Queues []listedQueue `json:"queues"`
-	Total  dlq.Counts    `json:"total"`
-	Groups []dlq.Group   `json:"groups"`
+	Queues looks       `json:"queues"`
+	Total  dlq.Counts  `json:"total"`
+	Groups []dlq.Group `json:"groups"`
 }
 
-type listedQueue struct {
-	Queue    string `json:"queue"`
-	URL      string `json:"url"`
-	Pipeline string `json:"pipeline"`
-	Read     int    `json:"read"`
-	// As SQS counted them before, which is approximate.
-	Visible  int `json:"approximate_visible"`
-	InFlight int `json:"approximate_in_flight"`
-	// Complete is false where reading stopped short of the queue's end.
-	Complete bool `json:"complete"`
+func (l *dlqList) fault() error {
+	faults := []error{l.queueFlags.fault(), l.filterFlags.fault()}
+	if dimensions := []string{dlq.ByType, dlq.ByQueue, dlq.ByForm, dlq.ByAge}; l.By != "" && !slices.Contains(dimensions, l.By) {
+		faults = append(faults, fmt.Errorf("--by is type, queue, form or age, not %q", l.By))
+	}
+	return errors.Join(faults...)
 }
 
 func (l *dlqList) Run(ctx context.Context, c console) error {
-	if err := errors.Join(l.queueFlags.fault(), l.filterFlags.fault()); err != nil {
+	if err := l.fault(); err != nil {
 		return usage(err)
 	}
-	sites, err := l.sites(ctx)
+	s, err := l.open(ctx, c)
 	if err != nil {
 		return interruption(ctx, err)
 	}
+	defer s.close()
 	filter := l.filter()
-	var groups dlq.Groups
+	var seen, chosen dlq.Groups
 	out := listing{}
-	bar := newCount(c, visible(sites))
-	failure := eachSite(ctx, sites, func(p *site, q *dlq.Queue) error {
-		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds, Visit: func(_ context.Context, messages []*dlq.Message) error {
+	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
+		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
+		reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
 			r := p.recogniser(q)
 			for _, m := range messages {
-				if d := r.Recognise(q, m); filter.Chooses(d, now()) {
-					groups.Add(d, now())
+				d := r.Recognise(q, m)
+				seen.Add(d, now())
+				if filter.Chooses(d, now()) {
+					chosen.Add(d, now())
 				}
 			}
-			bar.add(len(messages))
+			s.bar.add(len(messages))
 			return nil
-		}}
-		read, err := reader.Run(ctx)
-		out.Queues = append(out.Queues, listedQueue{
-			Queue: q.Name, URL: q.URL, Pipeline: p.name(), Read: read.Messages, Visible: q.Visible, InFlight: q.InFlight, Complete: err == nil && !read.Full,
-		})
-		notes := readingNotes(q, read)
-		if err == nil && !read.Full && read.Messages < q.Visible {
-			// An answer that got lost on its way hides what was in it.
-			notes = append(notes, fmt.Sprintf("note: %s: about %d messages were there and %d were read; the others come back by themselves within %v, if they are there",
-				q.Name, q.Visible, read.Messages, dlq.Hidden))
 		}
-		bar.tell(c, notes)
-		return dlqHint(err)
+		read, err := reader.Run(ctx)
+		out.Queues = append(out.Queues, p.looked(ctx, q, read, 0, err))
+		s.note(q, read)
+		return p.identity.explain(err, q.URL)
 	})
-	bar.end()
-	out.Total, out.Groups = groups.Total(), groups.All()
-	if err := printListing(c, out, l.JSON); err != nil {
+	s.close()
+	out.Queues.skip(s.sites, "interrupted")
+	out.Total, out.Groups = chosen.Total(), chosen.All()
+	if err := l.print(c, out, seen.All()); err != nil {
 		return err
 	}
-	return interruption(ctx, failure)
+	switch {
+	case failure != nil:
+		return interruption(ctx, failure)
+	case !out.Queues.complete() || out.Total.Messages == 0 && out.Queues.read() > 0:
+		return quiet(exitFailed)
+	}
+	return nil
 }
 
-func (p *site) name() string {
-	if p.pipeline == nil {
-		return dlq.None
-	}
-	return p.pipeline.Pipeline
-}
-
-// visible is about how many messages there are.
-func visible(sites []*site) (n int64) {
-	for _, p := range sites {
-		for _, q := range p.queues {
-			n += int64(q.Visible)
-		}
-	}
-	return n
-}
-
-// tell says lines where the bar was.
-func (p *progress) tell(c console, lines []string) {
-	for _, line := range lines {
-		p.say(c.err, line)
-	}
-}
-
-// readingNotes are what makes the numbers of a reading approximate.
-func readingNotes(q *dlq.Queue, read dlq.Read) (notes []string) {
-	note := func(format string, args ...any) {
-		notes = append(notes, "note: "+q.Name+": "+fmt.Sprintf(format, args...))
-	}
-	if read.Full {
-		note("reading stopped after %d messages, short of the 120,000 that SQS lets be in flight; about %d were there", read.Messages, q.Visible)
-	}
-	if q.InFlight > 0 {
-		note("about %d messages are in flight, hidden by somebody who reads the queue or by a run that was killed; they are not counted and come back by themselves", q.InFlight)
-	}
-	if read.Hidden > 0 {
-		note("%d messages could not be given back; they come back by themselves within %v", read.Hidden, dlq.Hidden)
-	}
-	return notes
-}
-
-// interruption is what ends the program where a person has interrupted it.
-func interruption(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return quiet(exitInterrupted)
-	}
-	return err
-}
-
-func printListing(c console, l listing, asJSON bool) error {
-	if asJSON {
-		return printJSON(c, l)
+func (l *dlqList) print(c console, out listing, seen []dlq.Group) error {
+	if l.JSON {
+		return printJSON(c, out)
 	}
 	var b bytes.Buffer
-	switch {
-	case l.Total.Messages > 0:
-		table(&b, l.Groups)
-		fmt.Fprintf(&b, "\n%s, %s", count(l.Total.Messages, "message"), count(l.Total.Events, "event"))
-		if !l.Total.FirstExpires.IsZero() {
-			fmt.Fprintf(&b, "; the first expires %s", stamp(l.Total.FirstExpires))
+	switch incomplete := out.Queues.incomplete(); {
+	case out.Total.Messages > 0:
+		printGroups(&b, out.Groups, l.By)
+		fmt.Fprintf(&b, "%s, %s", count(out.Total.Messages, "message"), count(out.Total.Events, "event"))
+		if !out.Total.FirstExpires.IsZero() {
+			fmt.Fprintf(&b, "; the first expires %s", stamp(out.Total.FirstExpires))
 		}
 		b.WriteByte('\n')
+		if incomplete != "" {
+			lines(&b, "", "", incomplete)
+		}
 	default:
-		b.WriteString("no dead messages\n")
+		lines(&b, "", "", none(&l.filterFlags, out.Queues, seen))
+		if incomplete != "" && out.Queues.read() > 0 {
+			lines(&b, "", "", incomplete)
+		}
 	}
 	_, err := c.out.Write(b.Bytes())
 	return err
@@ -169,35 +122,57 @@ func printJSON(c console, v any) error {
 	return err
 }
 
-// table prints groups. What SQS counts approximately has a ~.
-func table(b *bytes.Buffer, groups []dlq.Group) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join([]string{"QUEUE", "FORM", "REASON", "EVENT TYPE", "AGE", "MESSAGES", "EVENTS", "ATTEMPTS", "REPLAYS", "LAST FAILURE", "EXPIRES"}, "\t"))
+// printGroups prints groups on a page of 80 columns: a row each, below it a message
+// id, what has happened and what to do.
+func printGroups(b *bytes.Buffer, groups []dlq.Group, by string) {
+	const numbers = "  %8s  %s"
+	pipelines, reasons := len("PIPELINE"), len("REASON")
 	for _, g := range groups {
-		attempts := dlq.None
-		if g.Attempts > 0 {
-			attempts = strconv.Itoa(g.Attempts)
-			if g.Form == dlq.Redrive {
-				attempts = "~" + attempts
-			}
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\t%s\n",
-			g.Queue, g.Form, g.Reason, g.Type, g.Age, g.Messages, g.Events, attempts, g.Replays, stamp(g.Latest), stamp(g.FirstExpires))
+		pipelines, reasons = max(pipelines, len(g.Pipeline)), max(reasons, len(g.Reason))
 	}
-	w.Flush()
+	// Where both do not fit, the pipeline has a line of its own.
+	apart := pipelines+2+reasons+len("  MESSAGES  2026-12-31T00:00Z") > columns
+	line := func(pipeline, reason, messages, expires string) {
+		text := fmt.Sprintf("%-*s"+numbers, reasons, reason, messages, expires)
+		if apart {
+			lines(b, "", "", pipeline)
+			lines(b, "  ", "", text)
+			return
+		}
+		lines(b, "", "", fmt.Sprintf("%-*s  %s", pipelines, pipeline, text))
+	}
+	line("PIPELINE", "REASON", "MESSAGES", "EXPIRES")
+	for _, g := range groups {
+		line(g.Pipeline, g.Reason, thousands(g.Messages), stamp(g.FirstExpires))
+		if g.Code != dlq.None {
+			row(b, "code", g.Code)
+		}
+		if len(g.IDs) > 0 {
+			row(b, "sample", g.IDs[0])
+		}
+		row(b, "cause", g.Cause)
+		row(b, "fix", g.Fix)
+		if by != "" {
+			openGroup(b, by, g.By[by])
+		}
+		b.WriteByte('\n')
+	}
 }
 
-// stamp is a time as a person reads it at night: to the minute, in UTC.
+// openGroup prints a row for each count of a dimension, the largest first.
+func openGroup(b *bytes.Buffer, by string, counts map[string]int) {
+	for i, name := range byCount(counts) {
+		if i > 0 {
+			by = ""
+		}
+		row(b, by, name+"  "+thousands(counts[name]))
+	}
+}
+
+// stamp is a time to the minute, in UTC.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return dlq.None
 	}
 	return t.UTC().Format("2006-01-02T15:04Z")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
 }

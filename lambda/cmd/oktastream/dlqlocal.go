@@ -18,11 +18,12 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// target is where a site's messages go back in.
+// target is where the messages of a site are replayed to.
 type target struct {
 	dlq.Target
-	name  string
-	check dlq.Target // nil where no stack says what the pipeline is
+	name  string     // for the audit: a URL or a name
+	kind  string     // queue, log group or event bus
+	check dlq.Target // nil where the pipeline is not known
 }
 
 // ingestRule is a pipeline without a queue and without a function.
@@ -31,7 +32,7 @@ const ingestRule = "rule"
 // target is the buffer queue, or the pipeline's own sinks where it has none.
 func (r *dlqReplay) target(p *site) (target, error) {
 	if p.pipeline == nil {
-		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, nil}, nil
+		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, "queue", nil}, nil
 	}
 	local, err := p.pipeline.local()
 	if err != nil {
@@ -40,20 +41,21 @@ func (r *dlqReplay) target(p *site) (target, error) {
 	check := *local
 	check.Deliver = sinkLoop(local.Config, dlq.Discard{}, dlq.Discard{})
 	if p.pipeline.Ingest != ingestRule {
-		return target{&dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}, p.pipeline.Buffer, &check}, nil
+		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
+		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
 	local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
-	name := p.pipeline.LogGroup
 	if p.pipeline.Destination == string(config.Datadog) {
-		name = p.pipeline.DeliveryBus
+		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
 	}
-	return target{local, name, &check}, nil
+	return target{local, p.pipeline.LogGroup, "log group", &check}, nil
 }
 
 // local is the function's own path with the settings of a stack.
 func (o *pipelineOutput) local() (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
-		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region, Destination: config.Destination(o.Destination),
+		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
+		Destination: config.Destination(o.Destination),
 		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
 	}}

@@ -9,14 +9,16 @@ import (
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
-// deadIsNotMoved is why SQS's own redrive does not serve for the queue dead.
-const deadIsNotMoved = "SQS moves only what its own redrive policy has put into a queue, and dead holds copies of the function, of EventBridge and of Lambda"
+// deadIsNotMoved is why SQS's own redrive cannot be used for the queue dead.
+const deadIsNotMoved = "SQS moves only what its own redrive policy has put into a queue, " +
+	"and dead holds what the function, EventBridge and Lambda have sent to it"
 
-// moveEvery is how often a move is looked at.
+// moveEvery is how often the status of a move is read.
 const moveEvery = time.Second
 
 // moved is what a native replay prints.
 type moved struct {
+	Pipeline string `json:"pipeline"`
 	Queue    string `json:"queue"`
 	URL      string `json:"url"`
 	Status   string `json:"status"`
@@ -25,20 +27,21 @@ type moved struct {
 }
 
 // native has SQS redrive each queue redrive.
-func (r *dlqReplay) native(ctx context.Context, c console, sites []*site) error {
+func (r *dlqReplay) native(ctx context.Context, c console, s *session) error {
 	var all []moved
 	found := false
-	failure := eachSite(ctx, sites, func(p *site, q *dlq.Queue) error {
-		if p.pipeline != nil && q.Name != redriveQueue {
+	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
+		if p.pipeline != nil && q.Name != dlq.RedriveQueue {
 			return nil
 		}
 		found = true
 		if !r.Yes {
-			say(c.err, fmt.Sprintf("dry run: SQS would move about %s out of %s; --yes does it", count(q.Visible, "message"), q.Name))
-			all = append(all, moved{q.Name, q.URL, "DRY_RUN", "", int64(q.Visible)})
+			say(c.err, fmt.Sprintf("dry run: SQS would move about %s out of %s; --yes does it",
+				count(q.Visible, "message"), q.Name))
+			all = append(all, moved{p.name(), q.Name, q.URL, "DRY_RUN", "", int64(q.Visible)})
 			return nil
 		}
-		m, err := r.move(ctx, c, p, q)
+		m, err := r.move(ctx, c, p, q, s)
 		all = append(all, m)
 		return err
 	})
@@ -50,7 +53,8 @@ func (r *dlqReplay) native(ctx context.Context, c console, sites []*site) error 
 		err = printJSON(c, all)
 	} else {
 		for _, m := range all {
-			if _, err = fmt.Fprintf(c.out, "%s  %s  about %s\n", m.Queue, m.Status, count(int(m.Messages), "message")); err != nil {
+			if _, err = fmt.Fprintf(c.out, "%s  %s  %s  about %s\n",
+				m.Pipeline, m.Queue, m.Status, count(int(m.Messages), "message")); err != nil {
 				break
 			}
 		}
@@ -61,33 +65,32 @@ func (r *dlqReplay) native(ctx context.Context, c console, sites []*site) error 
 	return interruption(ctx, failure)
 }
 
-func (r *dlqReplay) move(ctx context.Context, c console, p *site, q *dlq.Queue) (moved, error) {
+func (r *dlqReplay) move(ctx context.Context, c console, p *site, q *dlq.Queue, s *session) (moved, error) {
 	to := r.To
 	if p.pipeline != nil {
 		to = p.pipeline.Buffer
 	}
-	bar := newCount(c, int64(q.Visible))
-	defer bar.end()
+	bar := s.bar
 	move := &dlq.Move{Queue: q, ToARN: arnLike(q.ARN, to), Rate: r.Rate, Every: moveEvery, Progress: bar.at}
 	end, err := move.Run(ctx)
-	m := moved{q.Name, q.URL, end.Status, end.Reason, end.Messages}
+	m := moved{p.name(), q.Name, q.URL, end.Status, end.Reason, end.Messages}
 	switch {
 	case errors.Is(err, context.Canceled):
-		bar.say(c.err, "the redrive was cancelled; what SQS has moved is in the buffer queue, the rest where it was")
+		bar.say(c.err, "the redrive was cancelled; what SQS has moved is in the buffer queue, the rest in redrive")
 		return m, err
 	case err != nil:
 		var problem *dlq.Problem
 		if errors.As(err, &problem) && problem.Code == "InvalidParameterValue" {
 			return m, withHint(err, deadIsNotMoved)
 		}
-		return m, dlqHint(err)
+		return m, p.identity.explain(err, q.URL)
 	}
 	if end.Joined {
-		bar.say(c.err, "note: a redrive of "+q.Name+" was running already; this one was followed")
+		bar.say(c.err, "note: a redrive of "+q.Name+" was running already; its status is shown")
 	}
 	if end.Status == "FAILED" {
 		return m, withHint(fmt.Errorf("SQS could not redrive %s: %s", q.Name, printable(end.Reason)),
-			"oktastream dlq replay without --native takes each message by itself")
+			"oktastream dlq replay without --native sends each message by itself")
 	}
 	return m, nil
 }

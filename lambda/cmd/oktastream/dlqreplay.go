@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
@@ -17,12 +16,12 @@ type dlqReplay struct {
 	queueFlags
 	filterFlags
 	To     string `placeholder:"URL" help:"With --queue: the buffer queue to send to."`
-	Limit  int    `placeholder:"N" help:"Bring back no more than N messages."`
+	Limit  int    `placeholder:"N" help:"Replay no more than N messages."`
 	Yes    bool   `help:"Do it. Without this it is a dry run."`
 	Rate   int    `placeholder:"N" help:"No more than N messages a second."`
-	Audit  string `type:"path" placeholder:"FILE" help:"Append a JSON line for each chosen message to FILE. A run that goes on with it only deletes what it says was sent."`
-	Check  bool   `help:"Run the pipeline here first; what would not pass stays. Needs --stack."`
-	Force  bool   `help:"Also what has been replayed three times and more."`
+	Audit  string `type:"path" placeholder:"FILE" help:"Append a JSON line for each chosen message to FILE. A run with the same FILE only deletes what the lines say was sent."`
+	Check  bool   `help:"Run the pipeline here first, and leave what it would not accept. Needs --stack."`
+	Force  bool   `help:"Also what has been replayed three times and more, and what is in redrive without having come from the buffer queue."`
 	Native bool   `help:"Have SQS itself move all of redrive (StartMessageMoveTask), and follow it."`
 	JSON   bool   `help:"Print one JSON object."`
 }
@@ -32,13 +31,19 @@ type replayed struct {
 	DryRun bool            `json:"dry_run"`
 	Queues []replayedQueue `json:"queues"`
 	Groups []dlq.Group     `json:"chosen"`
+
+	looks   looks
+	seen    []dlq.Group
+	going   []dlq.Group
+	deleted int
 }
 
 type replayedQueue struct {
-	listedQueue
+	look
 	To       string              `json:"to"`
 	Outcomes map[dlq.Outcome]int `json:"outcomes"`
 	Why      map[string]int      `json:"why,omitempty"`
+	kind     string              // of To
 	left     int
 }
 
@@ -46,37 +51,31 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 	if err := r.fault(); err != nil {
 		return usage(err)
 	}
-	sites, err := r.sites(ctx)
+	s, err := r.open(ctx, c)
 	if err != nil {
 		return interruption(ctx, err)
 	}
+	defer s.close()
 	if r.Native {
-		return r.native(ctx, c, sites)
+		return r.native(ctx, c, s)
 	}
 	audit, err := r.audit()
 	if err != nil {
 		return err
 	}
 	out := replayed{DryRun: !r.Yes}
-	bar := newCount(c, visible(sites))
-	failure := eachSite(ctx, sites, func(p *site, q *dlq.Queue) error {
+	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
 		to, err := r.target(p)
 		if err != nil {
 			return err
 		}
-		report, err := r.replay(p, q, to, audit, bar).Run(ctx)
-		out.Queues = append(out.Queues, replayedQueue{
-			listedQueue: listedQueue{
-				Queue: q.Name, URL: q.URL, Pipeline: p.name(), Read: report.Read.Messages, Visible: q.Visible, InFlight: q.InFlight,
-				Complete: err == nil && !report.Read.Full,
-			},
-			To: to.name, Outcomes: report.Outcomes, Why: report.Why, left: report.Left() + report.Outcomes[dlq.NotDeleted],
-		})
-		out.Groups = append(out.Groups, report.Chosen.All()...)
-		bar.tell(c, readingNotes(q, report.Read))
-		return dlqHint(err)
+		report, err := r.replay(p, q, to, audit, s.bar).Run(ctx)
+		out.add(p, q, to, &report, p.looked(ctx, q, report.Read, report.Deleted(), err))
+		s.note(q, report.Read)
+		return p.identity.explain(err, q.URL)
 	})
-	bar.end()
+	s.close()
+	out.looks.skip(s.sites, "interrupted")
 	failure = errors.Join(failure, audit.Close())
 	if err := r.print(c, out); err != nil {
 		return err
@@ -87,7 +86,28 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 	return r.verdict(c, out)
 }
 
-// fault is all that is wrong with the flags.
+// add adds the replay of a queue.
+func (r *replayed) add(p *site, q *dlq.Queue, to target, report *dlq.Report, l look) {
+	r.looks = append(r.looks, l)
+	r.Queues = append(r.Queues, replayedQueue{
+		look: l, To: to.name, kind: to.kind, Outcomes: report.Outcomes, Why: report.Why,
+		left: report.Left() + report.Outcomes[dlq.NotDeleted],
+	})
+	r.deleted += report.Deleted()
+	r.Groups = append(r.Groups, report.Chosen.All()...)
+	r.seen = append(r.seen, report.Seen.All()...)
+	r.going = append(r.going, report.Going.All()...)
+}
+
+// total is how many messages had an outcome.
+func (r *replayed) total(outcome dlq.Outcome) (n int) {
+	for _, q := range r.Queues {
+		n += q.Outcomes[outcome]
+	}
+	return n
+}
+
+// fault returns all that is wrong with the flags.
 func (r *dlqReplay) fault() error {
 	faults := []error{r.queueFlags.fault(), r.filterFlags.fault()}
 	fault := func(when bool, text string) {
@@ -95,7 +115,7 @@ func (r *dlqReplay) fault() error {
 			faults = append(faults, errors.New(text))
 		}
 	}
-	fault(r.Stack != "" && r.To != "", "--to is for --queue; a stack knows where its messages belong")
+	fault(r.Stack != "" && r.To != "", "--to is for --queue; a stack knows where its messages are replayed to")
 	fault(len(r.Queue) > 0 && r.To == "" && !r.Native, "--queue needs --to URL, the buffer queue to send to")
 	fault(r.Limit < 0, "--limit is a number of messages")
 	fault(r.Rate < 0, "--rate is a number of messages a second")
@@ -106,10 +126,11 @@ func (r *dlqReplay) fault() error {
 	}
 	if r.Native {
 		filter := r.filter()
-		fault(!filter.Empty() || r.Limit > 0, "--native moves a queue as a whole: SQS's own redrive knows no filter and no limit; leave out either")
-		fault(r.Check, "--native and --check exclude each other: SQS's own redrive looks into no message")
-		fault(r.Audit != "", "--native and --audit exclude each other: SQS's own redrive does not tell which messages it moves")
-		fault(r.In == deadQueue, "--native is for redrive: "+deadIsNotMoved)
+		fault(!filter.Empty() || r.Limit > 0,
+			"--native moves a queue as a whole: SQS's own redrive has no filter and no limit; leave out either")
+		fault(r.Check, "--native and --check exclude each other: SQS's own redrive reads no message")
+		fault(r.Audit != "", "--native and --audit exclude each other: SQS's own redrive does not report message ids")
+		fault(r.In == dlq.DeadQueue, "--native is for redrive: "+deadIsNotMoved)
 		fault(r.Rate > dlq.MaxMoveRate, fmt.Sprintf("--rate is at most %d with --native", dlq.MaxMoveRate))
 	}
 	return errors.Join(faults...)
@@ -124,7 +145,8 @@ func (r *dlqReplay) audit() (*dlq.Audit, error) {
 
 func (r *dlqReplay) replay(p *site, q *dlq.Queue, to target, audit *dlq.Audit, bar *progress) *dlq.Replay {
 	replay := &dlq.Replay{
-		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: r.Limit, DryRun: !r.Yes, Force: r.Force, Rate: r.Rate, Audit: audit,
+		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: r.Limit, DryRun: !r.Yes, Force: r.Force,
+		Rate: r.Rate, Audit: audit,
 		Recogniser: func() *dlq.Recogniser { return p.recogniser(q) },
 		Progress:   bar.add,
 		Workers:    readWorkers, Wait: pollSeconds,
@@ -140,35 +162,69 @@ func (r *dlqReplay) print(c console, out replayed) error {
 		return printJSON(c, out)
 	}
 	var b bytes.Buffer
-	if len(out.Groups) > 0 {
-		table(&b, out.Groups)
-		b.WriteByte('\n')
+	if len(out.Groups) == 0 {
+		lines(&b, "", "", none(&r.filterFlags, out.looks, out.seen))
 	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, q := range out.Queues {
+	for i, q := range out.Queues {
+		if i == 0 || q.Pipeline != out.Queues[i-1].Pipeline || q.To != out.Queues[i-1].To {
+			lines(&b, "", "", fmt.Sprintf("%s: to %s %s", q.Pipeline, q.kind, q.To[strings.LastIndexByte(q.To, '/')+1:]))
+		}
+		const line = "  %-8s %-16s %s\n"
 		for _, outcome := range slices.Sorted(maps.Keys(q.Outcomes)) {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", q.Queue, strings.ReplaceAll(string(outcome), "_", " "), count(q.Outcomes[outcome], "message"))
+			fmt.Fprintf(&b, line, q.Queue, strings.ReplaceAll(string(outcome), "_", " "),
+				count(q.Outcomes[outcome], "message"))
+		}
+		if len(q.Outcomes) == 0 {
+			fmt.Fprintf(&b, line, q.Queue, "-", count(0, "message"))
 		}
 	}
-	w.Flush()
-	if b.Len() == 0 {
-		b.WriteString("no dead messages were chosen\n")
-	}
+	printAgain(&b, out.going)
+	r.printEnd(&b, out)
 	_, err := c.out.Write(b.Bytes())
 	return err
 }
 
-// verdict says what is left to do. A run is done when all that was chosen is where
-// it belongs.
+// printAgain prints which messages are dead-lettered again, and why.
+func printAgain(b *bytes.Buffer, going []dlq.Group) {
+	head := "\nthese are dead-lettered again, unless the cause is fixed first:\n"
+	for _, g := range going {
+		again := dlq.ReasonOf(g.Reason, g.Code).Again
+		if again == "" {
+			continue
+		}
+		b.WriteString(head)
+		head = ""
+		lines(b, "  ", "", fmt.Sprintf("%s  %s  %s: %s", g.Pipeline, g.Reason, count(g.Messages, "message"), again))
+		row(b, "  fix", g.Fix)
+	}
+}
+
+// printEnd prints what is left in the queues.
+func (r *dlqReplay) printEnd(b *bytes.Buffer, out replayed) {
+	if out.looks.read() == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	if !r.Yes {
+		lines(b, "", "", fmt.Sprintf("%s read, %s would be replayed, %s would be left", count(out.looks.read(), "message"),
+			thousands(out.total(dlq.WouldReplay)), thousands(out.looks.read()-out.total(dlq.WouldReplay))))
+	} else {
+		lines(b, "", "", fmt.Sprintf("%s read, %s replayed, %s left in the dead-letter queues",
+			count(out.looks.read(), "message"), thousands(out.total(dlq.Replayed)),
+			thousands(out.looks.read()-out.deleted)))
+	}
+	if incomplete := out.looks.incomplete(); incomplete != "" {
+		lines(b, "", "", incomplete)
+	}
+}
+
+// verdict says what is left to do. A run is done when all chosen messages are
+// replayed and every queue was read to its end.
 func (r *dlqReplay) verdict(c console, out replayed) error {
-	total := map[dlq.Outcome]int{}
 	why := map[string]int{}
 	left := 0
 	for _, q := range out.Queues {
 		left += q.left
-		for outcome, n := range q.Outcomes {
-			total[outcome] += n
-		}
 		for text, n := range q.Why {
 			why[text] += n
 		}
@@ -180,23 +236,39 @@ func (r *dlqReplay) verdict(c console, out replayed) error {
 		outcome dlq.Outcome
 		text    string
 	}{
-		{dlq.Failed, "what failed is still where it was: mend what the codes name and run it again"},
-		{dlq.NotDeleted, "what was not deleted comes a second time, with the same uuid; a run with the same --audit FILE only deletes it"},
-		{dlq.TooOften, "what was replayed three times dies of something else: oktastream dlq show tells its reason; --force sends it all the same"},
-		{dlq.CheckFailed, "what would not pass is still where it was: oktastream dlq show UUID --body | oktastream run shows why"},
-		{dlq.UnknownForm, "what has an unknown form is never sent nor deleted: oktastream dlq show MESSAGE_ID prints it"},
+		{dlq.Failed, "what failed is still in its queue: fix what the codes name and run it again"},
+		{dlq.NotDeleted, "what was not deleted will be sent a second time, with the same uuid; " +
+			"a run with the same --audit FILE only deletes it"},
+		{dlq.TooOften, fmt.Sprintf("what was replayed %d times fails for another reason: "+
+			"oktastream dlq show prints it; --force sends it all the same", dlq.MaxReplays)},
+		{dlq.CheckFailed, "what the pipeline would not accept is still in its queue: " +
+			"oktastream dlq show UUID --body | oktastream run shows why"},
+		{dlq.UnknownForm, "what has an unknown form is never sent and never deleted: oktastream dlq show MESSAGE_ID prints it"},
+		{dlq.NotTheBuffer, "what is in redrive without having come from the buffer queue may be forged: " +
+			"oktastream dlq show MESSAGE_ID prints it; --force sends it all the same"},
 		{dlq.TooLong, "what is too long for SQS with its attribute: oktastream dlq show MESSAGE_ID --body keeps it"},
 	} {
-		if total[h.outcome] > 0 {
+		if out.total(h.outcome) > 0 {
 			say(c.err, "hint: "+h.text)
 		}
 	}
-	if !r.Yes {
-		say(c.err, fmt.Sprintf("dry run: %s would go back; --yes does it", count(total[dlq.WouldReplay], "message")))
-		return nil
-	}
-	if left > 0 {
+	r.next(c, out)
+	nothing := len(out.Groups) == 0 && out.looks.read() > out.total(dlq.AlreadySent)
+	if !out.looks.complete() || nothing || r.Yes && left > 0 {
 		return quiet(exitFailed)
 	}
 	return nil
+}
+
+// next says the next step.
+func (r *dlqReplay) next(c console, out replayed) {
+	would, sent := out.total(dlq.WouldReplay), out.total(dlq.Replayed)
+	switch {
+	case !r.Yes && would > 0:
+		say(c.err, fmt.Sprintf("dry run: %s would be replayed; --yes does it", count(would, "message")))
+	case !r.Yes:
+		say(c.err, "dry run: nothing would be replayed")
+	case sent > 0:
+		say(c.err, "next: what fails again is dead-lettered again; in some minutes look with oktastream dlq list"+r.flags())
+	}
 }

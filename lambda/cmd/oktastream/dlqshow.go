@@ -20,14 +20,17 @@ import (
 
 type dlqShow struct {
 	queueFlags
-	ID   string `arg:"" name:"uuid-or-message-id" help:"uuid of an event, or SQS's message id."`
+	filterFlags
+	ID   string `arg:"" optional:"" name:"uuid-or-message-id" help:"uuid of an event, or SQS's message id. Without it, --reason or another filter shows the first match."`
 	JSON bool   `help:"Print one JSON object, with the body as a string."`
-	Body bool   `help:"Print the body alone, to the byte; oktastream run takes it."`
+	Body bool   `help:"Print the body alone, to the byte; oktastream run reads it."`
 }
 
 // shown is a message whole.
 type shown struct {
 	*dlq.Dead
+	Cause      string            `json:"cause"`
+	Fix        string            `json:"fix"`
 	Attributes map[string]string `json:"attributes"`
 	Body       string            `json:"body"`
 }
@@ -35,58 +38,80 @@ type shown struct {
 // errFound ends the search.
 var errFound = errors.New("found")
 
-func (s *dlqShow) Run(ctx context.Context, c console) error {
-	err := s.queueFlags.fault()
+func (s *dlqShow) fault() error {
+	faults := []error{s.queueFlags.fault(), s.filterFlags.fault()}
 	if s.JSON && s.Body {
-		err = errors.Join(err, errors.New("--json and --body exclude each other"))
+		faults = append(faults, errors.New("--json and --body exclude each other"))
 	}
-	if err != nil {
+	filter := s.filter()
+	if s.ID == "" && filter.Empty() {
+		faults = append(faults, errors.New("name a uuid or a message id, or a filter such as --reason"))
+	}
+	if s.ID != "" && len(s.UUID) > 0 {
+		faults = append(faults, errors.New("--uuid and a uuid or message id exclude each other"))
+	}
+	return errors.Join(faults...)
+}
+
+func (s *dlqShow) Run(ctx context.Context, c console) error {
+	if err := s.fault(); err != nil {
 		return usage(err)
 	}
-	sites, err := s.sites(ctx)
+	if s.ID != "" {
+		s.UUID = types{s.ID}
+	}
+	work, err := s.open(ctx, c)
 	if err != nil {
 		return interruption(ctx, err)
 	}
+	defer work.close()
 	var found *shown
-	bar := newCount(c, visible(sites))
-	var notes []string
-	failure := eachSite(ctx, sites, func(p *site, q *dlq.Queue) error {
-		one, read, err := s.search(ctx, p, q, bar)
+	var seen dlq.Groups
+	var read looks
+	failure := eachSite(ctx, work.sites, func(p *site, q *dlq.Queue) error {
+		one, r, err := s.search(ctx, p, q, &seen, work.bar)
+		work.note(q, r)
 		if one != nil {
 			found = one
 			return errFound
 		}
-		notes = append(notes, readingNotes(q, read)...)
-		return dlqHint(err)
+		read = append(read, p.looked(ctx, q, r, 0, err))
+		return p.identity.explain(err, q.URL)
 	})
-	bar.end()
+	work.close()
 	if found != nil {
 		return s.print(c, found)
-	}
-	for _, n := range notes {
-		say(c.err, n)
 	}
 	if failure != nil {
 		return interruption(ctx, failure)
 	}
-	return withHint(fmt.Errorf("no dead message has the uuid or message id %s", s.ID),
-		"oktastream dlq list tells what there is; a redrive gives a message a new id, its uuid stays")
+	text := none(&s.filterFlags, read, seen.All())
+	if incomplete := read.incomplete(); incomplete != "" && text != incomplete {
+		text += "\n" + incomplete
+	}
+	return withHint(errors.New(text),
+		"oktastream dlq list"+s.flags()+" counts what there is; a redrive gives a message a new id, its uuid stays")
 }
 
 // search looks for the message in one queue.
-func (s *dlqShow) search(ctx context.Context, p *site, q *dlq.Queue, bar *progress) (*shown, dlq.Read, error) {
-	filter := dlq.Filter{UUIDs: []string{s.ID}}
+func (s *dlqShow) search(
+	ctx context.Context, p *site, q *dlq.Queue, seen *dlq.Groups, bar *progress,
+) (*shown, dlq.Read, error) {
+	filter := s.filter()
 	var mu sync.Mutex
 	var found *shown
-	reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds, Visit: func(_ context.Context, messages []*dlq.Message) error {
+	reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
+	reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
 		r := p.recogniser(q)
 		bar.add(len(messages))
 		for _, m := range messages {
 			d := r.Recognise(q, m)
+			seen.Add(d, now())
 			if !filter.Chooses(d, now()) {
 				continue
 			}
-			one := &shown{Dead: d, Attributes: map[string]string{}, Body: m.Body}
+			reason := dlq.ReasonOf(d.Reason, d.Code)
+			one := &shown{Dead: d, Cause: reason.Cause, Fix: reason.Fix, Attributes: map[string]string{}, Body: m.Body}
 			for name, value := range m.Attributes {
 				one.Attributes[name] = aws.ToString(value.StringValue)
 			}
@@ -98,7 +123,7 @@ func (s *dlqShow) search(ctx context.Context, p *site, q *dlq.Queue, bar *progre
 			return dlq.ErrEnough
 		}
 		return nil
-	}}
+	}
 	read, err := reader.Run(ctx)
 	return found, read, err
 }
@@ -112,11 +137,42 @@ func (s *dlqShow) print(c console, m *shown) error {
 		return err
 	}
 	var b bytes.Buffer
-	row := func(name, value string) { fmt.Fprintf(&b, "%-14s %s\n", name, printable(value)) }
+	m.facts(&b)
+	b.WriteByte('\n')
+	body := m.Body
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, []byte(body), "", "  ") == nil {
+		body = pretty.String()
+	}
+	if term.IsTerminal(int(c.out.Fd())) {
+		// A body does not control the terminal.
+		lines := strings.Split(body, "\n")
+		for i := range lines {
+			lines[i] = printable(lines[i])
+		}
+		body = strings.Join(lines, "\n")
+	}
+	b.WriteString(strings.TrimRight(body, "\n"))
+	b.WriteByte('\n')
+	_, err := c.out.Write(b.Bytes())
+	return err
+}
+
+// facts prints what is known of the message, a line each.
+func (m *shown) facts(b *bytes.Buffer) {
+	row := func(name, value string) { fmt.Fprintf(b, "%-14s %s\n", name, printable(value)) }
 	row("queue", m.Queue)
 	row("message id", m.MessageID)
 	row("form", string(m.Form))
 	row("reason", m.Reason)
+	if m.Code != dlq.None {
+		row("code", m.Code)
+	}
+	for _, sentence := range [][2]string{{"cause", m.Cause}, {"fix", m.Fix}} {
+		for i, line := range wrap(sentence[1], columns-15) {
+			row(map[bool]string{true: sentence[0]}[i == 0], line)
+		}
+	}
 	if m.Note != nil && m.Note.Detail != "" {
 		row("detail", m.Note.Stage+": "+m.Note.Detail)
 	}
@@ -144,22 +200,4 @@ func (s *dlqShow) print(c console, m *shown) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
 		row(name, m.Attributes[name])
 	}
-	b.WriteByte('\n')
-	body := m.Body
-	var pretty bytes.Buffer
-	if json.Indent(&pretty, []byte(body), "", "  ") == nil {
-		body = pretty.String()
-	}
-	if term.IsTerminal(int(c.out.Fd())) {
-		// What a stranger has written does not steer the terminal.
-		lines := strings.Split(body, "\n")
-		for i := range lines {
-			lines[i] = printable(lines[i])
-		}
-		body = strings.Join(lines, "\n")
-	}
-	b.WriteString(strings.TrimRight(body, "\n"))
-	b.WriteByte('\n')
-	_, err := c.out.Write(b.Bytes())
-	return err
 }

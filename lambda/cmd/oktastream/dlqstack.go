@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,7 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/dlq"
@@ -59,68 +62,131 @@ func describesPipeline(value string) bool {
 	return json.Unmarshal([]byte(value), &mark) == nil && mark.Oktastream > 0
 }
 
-// attempts is how often the SDK tries a call: with its waits that is about a
-// minute of a service that throttles or fails.
+// attempts is how often the SDK tries a call: with its waits that is about a minute
+// while a service throttles or fails.
 const attempts = 6
 
-// sites finds the queues that are meant.
-func (t *queueFlags) sites(ctx context.Context) ([]*site, error) {
-	sdk, err := t.sdk(ctx)
+// session is what a command works with: the queues, and what shows on a terminal that
+// it is at work.
+type session struct {
+	sites []*site
+	bar   *progress
+	quiet *silence
+	c     console
+}
+
+// open finds the queues.
+func (t *queueFlags) open(ctx context.Context, c console) (*session, error) {
+	s := &session{c: c, bar: &progress{}, quiet: newSilence(c)}
+	sdk, err := t.sdk(ctx, s.quiet)
+	if err == nil {
+		s.sites, err = t.sites(ctx, sdk, s.quiet)
+	}
 	if err != nil {
+		s.close()
 		return nil, err
 	}
+	visible := int64(0)
+	for _, p := range s.sites {
+		for _, q := range p.queues {
+			visible += int64(q.Visible)
+		}
+	}
+	s.bar = newCount(c, visible)
+	s.bar.silence = s.quiet
+	s.quiet.over(c, s.bar)
+	return s, nil
+}
+
+// close takes the progress bar away. It may be called twice.
+func (s *session) close() {
+	s.bar.end()
+	s.quiet.end()
+}
+
+// note says what a person has to know of a reading.
+func (s *session) note(q *dlq.Queue, read dlq.Read) {
+	if read.Hidden > 0 {
+		s.bar.say(s.c.err, fmt.Sprintf("note: %s: %s could not be made visible again; SQS does so within %v",
+			q.Name, count(read.Hidden, "message"), dlq.Hidden))
+	}
+}
+
+// sites finds the queues that the flags choose.
+func (t *queueFlags) sites(ctx context.Context, sdk aws.Config, quiet *silence) ([]*site, error) {
 	if t.Stack == "" {
-		p := &site{sdk: t.assume(sdk, t.Role)}
-		p.api = sqs.NewFromConfig(p.sdk)
+		p := t.newSite(ctx, sdk, t.Role)
 		for _, u := range t.Queue {
-			q, err := dlq.Open(ctx, p.api, u, "", now)
-			if err != nil {
-				return nil, dlqHint(roleProblem(err))
+			if err := p.open(ctx, u, ""); err != nil {
+				return nil, err
 			}
-			p.queues = append(p.queues, q)
 		}
 		return []*site{p}, nil
 	}
-	outputs, err := t.outputs(ctx, sdk)
+	outputs, err := t.outputs(ctx, sdk, quiet)
 	if err != nil {
 		return nil, err
 	}
 	var sites []*site
 	for i := range outputs {
-		p, err := t.site(ctx, sdk, &outputs[i])
-		if err != nil {
-			return nil, dlqHint(roleProblem(err))
+		o := &outputs[i]
+		p := t.newSite(ctx, sdk, cmp.Or(t.Role, o.ReplayRole))
+		p.pipeline, p.identity.account = o, cmp.Or(o.Account, p.identity.account)
+		for _, queue := range [][2]string{{dlq.RedriveQueue, o.Redrive}, {dlq.DeadQueue, o.Dead}} {
+			if queue[1] == "" || t.In != "" && t.In != queue[0] {
+				continue
+			}
+			if err := p.open(ctx, queue[1], queue[0]); err != nil {
+				return nil, err
+			}
 		}
 		sites = append(sites, p)
 	}
 	return sites, nil
 }
 
-// site opens a pipeline's queues.
-func (t *queueFlags) site(ctx context.Context, sdk aws.Config, o *pipelineOutput) (*site, error) {
-	role := t.Role
-	if role == "" {
-		role = o.ReplayRole
+// newSite is a site without queues, called under a role unless it is "" or no role is
+// to be assumed.
+func (t *queueFlags) newSite(ctx context.Context, sdk aws.Config, role string) *site {
+	p := &site{sdk: sdk, identity: t.identity(ctx, sdk)}
+	if role != "" && !t.NoAssumeRole {
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), role,
+			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "oktastream-dlq" })
+		p.sdk.Credentials = aws.NewCredentialsCache(provider)
+		p.identity.role = role
 	}
-	p := &site{pipeline: o, sdk: t.assume(sdk, role)}
 	p.api = sqs.NewFromConfig(p.sdk)
-	for _, queue := range [][2]string{{redriveQueue, o.Redrive}, {deadQueue, o.Dead}} {
-		if queue[1] == "" || t.In != "" && t.In != queue[0] {
-			continue
-		}
-		q, err := dlq.Open(ctx, p.api, queue[1], queue[0], now)
-		if err != nil {
-			return nil, err
-		}
-		p.queues = append(p.queues, q)
-	}
-	return p, nil
+	return p
 }
 
-// sdk is the configuration as the AWS CLI has it: environment, profiles, SSO.
-func (t *queueFlags) sdk(ctx context.Context) (aws.Config, error) {
+// identity is who calls, before a role is assumed.
+func (t *queueFlags) identity(ctx context.Context, sdk aws.Config) identity {
+	account := ""
+	if len(t.Queue) > 0 {
+		account = accountIn(t.Queue[0])
+	}
+	return identity{
+		region: sdk.Region, account: cmp.Or(account, accountOf(ctx, sdk)), profile: t.Profile, stack: t.Stack,
+	}
+}
+
+// open opens a queue of the site.
+func (p *site) open(ctx context.Context, url, name string) error {
+	q, err := dlq.Open(ctx, p.api, url, name, now)
+	if err != nil {
+		return p.identity.explain(err, url)
+	}
+	p.queues = append(p.queues, q)
+	return nil
+}
+
+// sdk is the configuration as the AWS CLI has it: environment, profiles, SSO. Nothing
+// of the SDK's own logging reaches the terminal.
+func (t *queueFlags) sdk(ctx context.Context, quiet *silence) (aws.Config, error) {
 	options := []func(*sdkconfig.LoadOptions) error{
 		sdkconfig.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }),
+		sdkconfig.WithLogger(logging.Nop{}),
+		sdkconfig.WithAPIOptions([]func(*middleware.Stack) error{quiet.watch}),
 	}
 	if t.Profile != "" {
 		options = append(options, sdkconfig.WithSharedConfigProfile(t.Profile))
@@ -156,21 +222,26 @@ func regionOf(queue string) string {
 	return ""
 }
 
-// assume is the configuration under a role, unless there is none to assume.
-func (t *queueFlags) assume(sdk aws.Config, role string) aws.Config {
-	if role == "" || t.NoAssumeRole {
-		return sdk
+// accountIn is the account in the URL of a queue, "" where it has none.
+func accountIn(queue string) string {
+	u, err := url.Parse(queue)
+	if err != nil {
+		return ""
 	}
-	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), role, func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "oktastream-dlq" })
-	sdk.Credentials = aws.NewCredentialsCache(provider)
-	return sdk
+	account, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	if _, err := strconv.ParseUint(account, 10, 64); err != nil || len(account) != 12 {
+		return ""
+	}
+	return account
 }
 
-// outputs are the pipelines of a stack that are meant.
-func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOutput, error) {
+// outputs are the pipelines of the stack that the flags choose.
+func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config, quiet *silence) ([]pipelineOutput, error) {
+	done := quiet.begin("DescribeStacks")
 	outputs, err := describeStack(ctx, sdk, t.Stack)
+	done()
 	if err != nil {
-		return nil, stackProblem(t.Stack, err)
+		return nil, stackProblem(t.identity(ctx, sdk), err)
 	}
 	var all, chosen []pipelineOutput
 	var names []string
@@ -194,30 +265,21 @@ func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config) ([]pipelineOut
 	}
 	switch {
 	case len(all) == 0:
-		return nil, withHint(fmt.Errorf("stack %s has no output of a pipeline", t.Stack), "is it a stack of oktastream? --queue URL names a queue itself")
+		return nil, withHint(fmt.Errorf("stack %s has no output of a pipeline", t.Stack),
+			"is it a stack of oktastream? --queue URL names a queue itself")
 	case len(chosen) == 0:
 		return nil, usage(fmt.Errorf("stack %s has no pipeline %s: it has %s", t.Stack, t.Pipeline, strings.Join(names, ", ")))
 	}
 	return chosen, nil
 }
 
-func stackProblem(stack string, err error) error {
+// stackProblem is what the error of looking for a stack means.
+func stackProblem(who identity, err error) error {
 	p := dlq.ProblemOf("DescribeStacks", err)
-	wrapped := fmt.Errorf("look at stack %s: %w", stack, p)
 	if p.Code == "ValidationError" {
-		return withHint(fmt.Errorf("stack %s does not exist in this account and region", stack), "check --stack, --region and --profile")
+		// The role is that of the stack, which was not found.
+		return withHint(fmt.Errorf("stack %s does not exist (%s)", who.stack, who),
+			"check --stack, --region and --profile")
 	}
-	return dlqHint(wrapped)
-}
-
-// roleProblem tells a role that cannot be assumed from what is done under it: the
-// SDK assumes it inside of the first call.
-func roleProblem(err error) error {
-	var op *smithy.OperationError
-	for next := err; errors.As(next, &op); next = op.Err {
-		if op.Operation() == "AssumeRole" {
-			return fmt.Errorf("assume the role of replays: %w", dlq.ProblemOf("AssumeRole", op.Err))
-		}
-	}
-	return err
+	return who.explain(fmt.Errorf("read the outputs of stack %s: %w", who.stack, p), "")
 }

@@ -195,7 +195,7 @@ func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault
 			return err
 		}
 		if value.Fault != nil {
-			take(value.Line, nil, &events.Fault{Reason: events.Reason(value.Fault.Reason), Text: value.Fault.Text})
+			take(value.Line, nil, value.Fault)
 			continue
 		}
 		d.Decode(value.Text, func(e *events.Event, f *events.Fault) { take(value.Line, e, f) })

@@ -28,14 +28,14 @@ func (e explanation) page() []byte {
 	}
 	lines(&b, "", strong(head), head)
 	if e.UUID != "" {
-		e.row(&b, "uuid", e.UUID)
+		row(&b, "uuid", e.UUID)
 	}
-	e.row(&b, "class", fmt.Sprintf("%d %s", e.ClassUID, e.Class))
-	e.row(&b, "category", e.Category)
-	e.row(&b, "activity", fmt.Sprintf("%d %s", e.Number, e.Activity))
-	e.row(&b, "rule", e.Rule)
-	e.row(&b, "because", e.Why)
-	e.row(&b, "format", e.Format)
+	row(&b, "class", fmt.Sprintf("%d %s", e.ClassUID, e.Class))
+	row(&b, "category", e.Category)
+	row(&b, "activity", fmt.Sprintf("%d %s", e.Number, e.Activity))
+	row(&b, "rule", e.Rule)
+	row(&b, "because", e.Why)
+	row(&b, "format", e.Format)
 	e.sections(&b)
 	if e.more > 0 {
 		events := "events"
@@ -47,7 +47,8 @@ func (e explanation) page() []byte {
 	return b.Bytes()
 }
 
-func (e explanation) row(b *bytes.Buffer, name, text string) {
+// row prints a name and a text beside it, on as many lines as it takes.
+func row(b *bytes.Buffer, name, text string) {
 	for i, line := range wrap(text, columns-12) {
 		if i > 0 {
 			name = ""
@@ -99,7 +100,7 @@ func (e explanation) sections(b *bytes.Buffer) {
 	}
 }
 
-// target prints one place in the record, what stands there and how it came to.
+// target prints one place in the record, what stands there and how it was derived.
 func (e explanation) target(b *bytes.Buffer, indent string, s step) {
 	text := s.To
 	if s.Value != nil {

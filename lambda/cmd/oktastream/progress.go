@@ -17,6 +17,8 @@ import (
 type progress struct {
 	mu  sync.Mutex
 	bar *progressbar.ProgressBar
+	// silence learns that something was shown. It may be nil.
+	silence *silence
 }
 
 func newProgress(c console, inputs []bulk.Input) *progress {
@@ -65,6 +67,7 @@ func (p *progress) at(done, total int64) {
 		p.bar.ChangeMax64(max(done, total))
 		// What cannot be drawn is not worth an error.
 		_ = p.bar.Set64(done)
+		p.silence.shown()
 	}
 }
 
@@ -74,6 +77,7 @@ func (p *progress) add(bytes int) {
 	if p.bar != nil {
 		// What cannot be drawn is not worth an error.
 		_ = p.bar.Add(bytes)
+		p.silence.shown()
 	}
 }
 

@@ -4,76 +4,182 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"io/fs"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/oktastream/oktastream/lambda/ledger"
 )
 
-var update = flag.Bool("update", false, "rewrite golden files and the README's examples")
+var update = flag.Bool("update", false, "rewrite golden files and the pages' examples")
 
 const (
-	readme  = "../../../README.md"
-	example = "../../../testdata/events/user-mfa-factor-reset-all.json"
+	projectDir = "../../.."
+	readme     = projectDir + "/README.md"
+	eventsPage = projectDir + "/events/README.md"
+	example    = projectDir + "/testdata/events/user-mfa-factor-reset-all.json"
 )
 
-// TestReadmeShowsWhatRunPrints compares the README's examples with what the
+// TestPagesShowWhatRunPrints compares the examples of the pages with what the
 // command prints today.
-func TestReadmeShowsWhatRunPrints(t *testing.T) {
-	page, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestPagesShowWhatRunPrints(t *testing.T) {
 	before, err := os.ReadFile(example)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := string(page)
-	want = setBlock(t, want, "before", string(bytes.TrimSpace(before)))
-	want = setBlock(t, want, "ocsf", pretty(t, runExample(t, "ocsf")))
-	want = setBlock(t, want, "datadog", added(t, runExample(t, "datadog")))
-	want = setBlock(t, want, "raw", runExample(t, "raw"))
-	if want == string(page) {
+	setBlocks(t, eventsPage, map[string]string{
+		"before":  fenced("json", string(bytes.TrimSpace(before))),
+		"ocsf":    fenced("json", pretty(t, runExample(t, "ocsf"))),
+		"datadog": fenced("json", added(t, runExample(t, "datadog"))),
+	})
+	setBlocks(t, readme, map[string]string{"sample": fenced("text", runSample(t))})
+}
+
+// TestReadmeShowsPartOfTheExample checks the two short examples of README.md: each
+// is the long one with members left out, which "…" stands for.
+func TestReadmeShowsPartOfTheExample(t *testing.T) {
+	before, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := read(t, readme)
+	for name, whole := range map[string]string{"short-before": string(before), "short-after": runExample(t, "ocsf")} {
+		text := strings.Trim(strings.TrimPrefix(strings.Trim(block(t, page, name), "\n"), "```json"), "\n`")
+		if n := strings.Count(text, "\n") + 1; n > 12 {
+			t.Errorf("%s has %d lines, want 12 at most", name, n)
+		}
+		var some, all any
+		if err := json.Unmarshal([]byte(regexp.MustCompile(`,?\s*…`).ReplaceAllString(text, "")), &some); err != nil {
+			t.Errorf("%s without its … is not JSON: %v", name, err)
+			continue
+		}
+		if err := json.Unmarshal([]byte(whole), &all); err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range differences("", some, all) {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+}
+
+// differences returns what is in some and not at the same place in all.
+func differences(path string, some, all any) []string {
+	var faults []string
+	switch some := some.(type) {
+	case map[string]any:
+		all, _ := all.(map[string]any)
+		for key, value := range some {
+			faults = append(faults, differences(path+"."+key, value, all[key])...)
+		}
+	case []any:
+		all, _ := all.([]any)
+		if len(some) > len(all) {
+			return []string{fmt.Sprintf("%s has %d elements, want %d at most", path, len(some), len(all))}
+		}
+		for i, value := range some {
+			faults = append(faults, differences(fmt.Sprintf("%s[%d]", path, i), value, all[i])...)
+		}
+	default:
+		if !reflect.DeepEqual(some, all) {
+			faults = append(faults, fmt.Sprintf("%s is %v, want %v", path, some, all))
+		}
+	}
+	return faults
+}
+
+// setBlocks compares the blocks of a page with texts. With -update it rewrites them.
+func setBlocks(t *testing.T, file string, texts map[string]string) {
+	t.Helper()
+	page := read(t, file)
+	want := page
+	for name, text := range texts {
+		old := block(t, want, name)
+		want = strings.Replace(want, marked(name, old), marked(name, text), 1)
+	}
+	if want == page {
 		return
 	}
 	if !*update {
-		t.Fatal("the README's examples are not what run prints; look at what -update makes of them")
+		t.Errorf("%s is out of date: run this test with -update and read the difference", filepath.Base(filepath.Dir(file))+"/README.md")
+		return
 	}
-	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func setBlock(t *testing.T, page, name, text string) string {
-	block := regexp.MustCompile("(?s)(<!-- " + name + " -->\n```json\n).*?(```)")
-	if !block.MatchString(page) {
-		t.Fatalf("the README has no block %q", name)
-	}
-	return block.ReplaceAllStringFunc(page, func(old string) string {
-		parts := block.FindStringSubmatch(old)
-		return parts[1] + text + "\n" + parts[2]
-	})
+func marked(name, text string) string {
+	return "<!-- " + name + " -->\n" + text + "<!-- /" + name + " -->"
 }
+
+// block returns what stands between <!-- name --> and <!-- /name -->.
+func block(t *testing.T, page, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`(?s)<!-- ` + name + ` -->\n(.*?)<!-- /` + name + ` -->`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("there is no block %q", name)
+	}
+	return found[1]
+}
+
+func fenced(language, text string) string { return "```" + language + "\n" + text + "\n```\n" }
 
 func runExample(t *testing.T, format string) string {
-	out, err := os.CreateTemp(t.TempDir(), "out")
+	out, _ := runToFiles(t, "run", "--format", format, example)
+	return strings.TrimSpace(out)
+}
+
+// runSample returns parts of three records of run --sample, of different event
+// types, and its ledger. "…" stands for what is left out.
+func runSample(t *testing.T) string {
+	records, ledger := runToFiles(t, "run", "--sample")
+	parts := []*regexp.Regexp{
+		regexp.MustCompile(`^\{"class_uid":\d+,"class_name":"[^"]*"`), regexp.MustCompile(`"activity_name":"[^"]*"`),
+		regexp.MustCompile(`"event_code":"[^"]*"`),
+	}
+	var lines []string
+	seen := map[string]bool{}
+	for record := range strings.Lines(records) {
+		var found []string
+		for _, part := range parts {
+			found = append(found, part.FindString(record))
+		}
+		if code := found[2]; len(lines) < 3 && !slices.Contains(found, "") && !seen[code] {
+			seen[code] = true
+			lines = append(lines, strings.Join(found, ",…,")+",…")
+		}
+	}
+	if len(lines) < 3 {
+		t.Fatal("the sample has no three records to show")
+	}
+	return strings.Join(lines, "\n") + "\n…\n" + strings.TrimSpace(ledger)
+}
+
+func runToFiles(t *testing.T, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var files [2]*os.File
+	for i := range files {
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		files[i] = file
+	}
+	in, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
 	}
-	quiet, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
+	defer in.Close()
+	if code := run(t.Context(), args, console{in: in, out: files[0], err: files[1]}); code != 0 {
+		t.Fatalf("oktastream %s: exit %d", strings.Join(args, " "), code)
 	}
-	if code := run(t.Context(), []string{"run", "--format", format, example}, console{in: quiet, out: out, err: quiet}); code != 0 {
-		t.Fatalf("run --format %s: exit %d", format, code)
-	}
-	text, err := os.ReadFile(out.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(text))
+	return read(t, files[0].Name()), read(t, files[1].Name())
 }
 
 func pretty(t *testing.T, line string) string {
@@ -93,36 +199,67 @@ func added(t *testing.T, line string) string {
 	return pretty(t, `{"ddsource":`+rest)
 }
 
-// TestTestsThatTheReadmeNamesExist: a guarantee without a test is a wish.
-func TestTestsThatTheReadmeNamesExist(t *testing.T) {
-	page, err := os.ReadFile(readme)
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests := map[string]bool{}
-	err = filepath.WalkDir("../../..", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
-			return err
+	return string(text)
+}
+
+// TestThePageHasEveryOption compares the options in README.md of this folder with
+// those that --help lists, both ways.
+func TestThePageHasEveryOption(t *testing.T) {
+	page := read(t, "README.md")
+	for section, commands := range map[string][][]string{
+		"run": {{"run"}}, "explain": {{"explain"}}, "dlq": {{"dlq", "list"}, {"dlq", "show"}, {"dlq", "replay"}},
+	} {
+		_, text, _ := strings.Cut(page, "\n## "+section+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		var listed, named []string
+		for _, command := range commands {
+			help, _ := runToFiles(t, append(command, "--help")...)
+			listed = append(listed, options(help, `(?m)^ +(?:-\w, )?--([a-z-]+)`)...)
 		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
+		for row := range strings.Lines(text) {
+			if first, _, ok := strings.Cut(strings.TrimPrefix(row, "| "), " | "); ok && first != row {
+				named = append(named, options(first, `--([a-z-]+)`)...)
+			}
 		}
-		for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
-			tests[string(found[1])] = true
+		for _, option := range listed {
+			if option != "help" && option != "version" && !slices.Contains(named, option) {
+				t.Errorf("the table of %s has no --%s", section, option)
+			}
 		}
-		return nil
-	})
-	if err != nil {
+		for _, option := range named {
+			if !slices.Contains(listed, option) {
+				t.Errorf("the table of %s has --%s, which --help does not list", section, option)
+			}
+		}
+	}
+}
+
+func options(text, pattern string) []string {
+	var names []string
+	for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		names = append(names, found[1])
+	}
+	return names
+}
+
+// TestThePageHasEveryCounter: infra/watch/README.md explains each counter that a
+// summary can have.
+func TestThePageHasEveryCounter(t *testing.T) {
+	_, text, _ := strings.Cut(read(t, projectDir+"/infra/watch/README.md"), "\n## Metrics of the function\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	var counters map[string]int64
+	if err := json.Unmarshal(ledger.Ledger{}.JSON(), &counters); err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(page, -1)
-	if len(named) < 40 {
-		t.Errorf("the README names %d tests only", len(named))
-	}
-	for _, name := range named {
-		if !tests[string(name[1])] {
-			t.Errorf("the README names %s, which is nowhere", name[1])
+	for name := range counters {
+		if name != "received" && !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("the page does not explain %s", name)
 		}
 	}
 }

@@ -1,0 +1,42 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/pattern"
+)
+
+// streamLogDays is how long changes of log streams are kept: as long as events by
+// default.
+const streamLogDays = 400
+
+func (b *builder) streamRuleName() string { return b.name + "-log-stream" }
+
+// newStreamRule counts Okta's events about log streams where no function does. No
+// page of AWS says that a rule without a target is counted (MatchedEvents), so it
+// has one: a log group of its own, which then holds the changes. Its dead letters
+// go to the queue dead of the first pipeline.
+func (b *builder) newStreamRule(first *Pipeline) {
+	name := b.streamRuleName()
+	types := []any{map[string]any{"prefix": "system.log_stream."}}
+	changed := pattern.Pattern{"detail": map[string]any{"eventType": types}}
+	for key, value := range pattern.For(b.s.Source, nil, nil).Pattern {
+		changed[key] = value
+	}
+	group := b.newLogGroup(b.scope, "LogStreamEvents", streamLogDays)
+	policy := b.logPolicy(b.scope, "LogStreamToEvents", name, group, b.streamRuleARN)
+	rule := awsevents.NewCfnRule(b.scope, jsii.String("LogStream"), &awsevents.CfnRuleProps{
+		Name: &name, EventBusName: b.bus.name, EventPattern: changed, State: jsii.String("ENABLED"),
+		Description: jsii.String("Keeps and counts changes of Okta's log streams, for an alarm"),
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id: jsii.String("Target"), Arn: group.targetARN, RetryPolicy: retry(longestAge),
+			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: first.Dead.ARN},
+		}},
+	})
+	b.streamRule = &Rule{resource: rule, Name: &name, ARN: b.streamRuleARN}
+	b.streamRule.after(policy, first.Dead.policy)
+	if b.bus.resource != nil {
+		b.streamRule.after(b.bus.resource)
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"github.com/oktastream/oktastream/lambda/dlq"
+)
+
+// identity is who calls AWS, and in which region and account; "" where not known.
+type identity struct{ region, account, role, profile, stack string }
+
+func (c identity) String() string {
+	parts := []string{"region " + c.region}
+	if c.account != "" {
+		parts = append(parts, "account "+c.account)
+	}
+	switch {
+	case c.role != "":
+		parts = append(parts, "role "+c.role)
+	case c.profile != "":
+		parts = append(parts, "profile "+c.profile)
+	default:
+		parts = append(parts, "the current credentials")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// accountOf is the account of the credentials, where they say it.
+func accountOf(ctx context.Context, sdk aws.Config) string {
+	if sdk.Credentials == nil {
+		return ""
+	}
+	credentials, err := sdk.Credentials.Retrieve(ctx)
+	if err != nil {
+		return ""
+	}
+	return credentials.AccountID
+}
+
+// explain adds to an error of AWS who called it and where, the resource, and the
+// next step.
+func (c identity) explain(err error, resource string) error {
+	err = roleProblem(err)
+	var p *dlq.Problem
+	if !errors.As(err, &p) || p.Code == dlq.CodeInterrupted {
+		return err
+	}
+	where := c.String()
+	if resource != "" && !strings.Contains(err.Error(), resource) {
+		where += ", " + resource
+	}
+	return withHint(fmt.Errorf("%w (%s)", err, where), c.hint(p))
+}
+
+// hint is the next step after a problem.
+func (c identity) hint(p *dlq.Problem) string {
+	switch {
+	case p.Code == dlq.CodeNoCredentials:
+		return "log in (aws sso login), or choose a profile with --profile or AWS_PROFILE"
+	case strings.Contains(p.Code, "Expired"):
+		return "the credentials have expired: log in again (aws sso login)"
+	case p.Denied() && p.Call == "AssumeRole":
+		return "your principal has to be in the stack's replayPrincipals; " +
+			"--no-assume-role uses the current credentials, --role ARN another role"
+	case p.Denied() && c.role != "":
+		return "the role lacks the permission that is named: deploy the stack again, or use another with --role ARN"
+	case p.Denied() && c.stack != "":
+		return "the current credentials lack the permission that is named: " +
+			"leave out --no-assume-role to use the stack's replay role, or ask for the permission"
+	case p.Denied():
+		return "the current credentials lack the permission that is named: " +
+			"use --stack NAME, which assumes the stack's replay role, or --role ARN"
+	case strings.Contains(p.Code, "NonExistentQueue") || strings.Contains(p.Code, "QueueDoesNotExist"):
+		return "check the URL, the region (--region) and the account (--profile)"
+	case p.Code == dlq.CodeNoAnswer:
+		return "check the network and AWS_ENDPOINT_URL; nothing is lost, run it again"
+	case !p.Permanent:
+		return "AWS is busy or failing: wait a minute and run it again; nothing is lost"
+	}
+	return "AWS's documentation of " + p.Call + " explains the code; nothing is lost"
+}
+
+// roleProblem returns the error of assuming a role, where it is the cause: the SDK
+// assumes a role within the first call.
+func roleProblem(err error) error {
+	var op *smithy.OperationError
+	for next := err; errors.As(next, &op); next = op.Err {
+		if op.Operation() == "AssumeRole" {
+			return fmt.Errorf("assume the replay role: %w", dlq.ProblemOf("AssumeRole", op.Err))
+		}
+	}
+	return err
+}

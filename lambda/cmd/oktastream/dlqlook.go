@@ -1,0 +1,202 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/oktastream/oktastream/lambda/dlq"
+)
+
+// look is how far the reading of a queue came.
+type look struct {
+	Queue    string `json:"queue"`
+	URL      string `json:"url"`
+	Pipeline string `json:"pipeline"`
+	Read     int    `json:"read"`
+	// As SQS counted them before, which is approximate.
+	Visible  int `json:"approximate_visible"`
+	InFlight int `json:"approximate_in_flight"`
+	// Complete is false where messages may be in the queue that were not read, for
+	// the reason in Incomplete.
+	Complete   bool   `json:"complete"`
+	Incomplete string `json:"incomplete,omitempty"`
+
+	about int // messages that were there, approximately
+}
+
+// looked is how far a reading came that ended with err, and in which messages were
+// deleted. Where SQS had counted more messages than were read, it counts again: its
+// first count may have been out of date.
+func (p *site) looked(ctx context.Context, q *dlq.Queue, read dlq.Read, deleted int, err error) look {
+	l := look{
+		Queue: q.Name, URL: q.URL, Pipeline: p.name(), Read: read.Messages,
+		Visible: q.Visible, InFlight: q.InFlight, about: max(q.Visible+q.InFlight, read.Messages),
+	}
+	switch {
+	case ctx.Err() != nil:
+		l.Incomplete = "interrupted"
+	case err != nil:
+		l.Incomplete = shortCause(err)
+	case read.Full:
+		l.Incomplete = "SQS lets no more messages be in flight"
+	case read.Stopped, l.about == read.Messages:
+	default:
+		if q.Count(ctx) == nil {
+			l.about = max(q.Visible+q.InFlight+deleted, read.Messages)
+		}
+		switch {
+		case l.about == read.Messages:
+		case q.InFlight > 0:
+			l.Incomplete = fmt.Sprintf("about %s in flight, hidden by another reader or by a run that was killed",
+				thousands(q.InFlight))
+		default:
+			l.Incomplete = "a response of SQS was lost, or its count is out of date"
+		}
+	}
+	l.Complete = l.Incomplete == ""
+	return l
+}
+
+// shortCause is the cause of an error in a few words.
+func shortCause(err error) string {
+	var p *dlq.Problem
+	switch {
+	case !errors.As(err, &p):
+		return "see the error"
+	case p.Code == dlq.CodeNoCredentials:
+		return "no credentials"
+	case strings.Contains(p.Code, "Expired"):
+		return "the credentials have expired"
+	case p.Denied():
+		return "access denied to " + p.Call
+	case p.Code == dlq.CodeNoAnswer:
+		return "no answer to " + p.Call
+	}
+	return p.Call + ": " + p.Code
+}
+
+// looks are those of all queues.
+type looks []look
+
+func (l looks) read() (n int) {
+	for _, q := range l {
+		n += q.Read
+	}
+	return n
+}
+
+func (l looks) complete() bool {
+	return !slices.ContainsFunc(l, func(q look) bool { return !q.Complete })
+}
+
+// incomplete says how much was read and why not all: a sentence, "" where all was.
+func (l looks) incomplete() string {
+	if l.complete() {
+		return ""
+	}
+	about := 0
+	var why []string
+	for _, q := range l {
+		about += q.about
+		if q.Incomplete != "" && !slices.Contains(why, q.Incomplete) {
+			why = append(why, q.Incomplete)
+		}
+	}
+	return fmt.Sprintf("%s of about %s read: %s", thousands(l.read()), count(about, "message"), strings.Join(why, "; "))
+}
+
+// skip notes queues that were not read, because reading ended before them.
+func (l *looks) skip(sites []*site, why string) {
+	for _, p := range sites {
+		for _, q := range p.queues {
+			if slices.ContainsFunc(*l, func(k look) bool { return k.URL == q.URL }) {
+				continue
+			}
+			*l = append(*l, look{
+				Queue: q.Name, URL: q.URL, Pipeline: p.name(), Visible: q.Visible, InFlight: q.InFlight,
+				Incomplete: why, about: q.Visible + q.InFlight,
+			})
+		}
+	}
+}
+
+// none says that no message was chosen: because there is none, because the filter
+// matches none of those that were read, or because not all were read.
+func none(f *filterFlags, l looks, seen []dlq.Group) string {
+	filter := f.filter()
+	switch {
+	case l.read() > 0 && !filter.Empty():
+		return fmt.Sprintf("none of %s matches %s%s", count(l.read(), "message"), f.text(), f.present(seen))
+	case !l.complete():
+		return l.incomplete()
+	}
+	return "no dead messages"
+}
+
+// present lists what there is of what the filter asks for.
+func (f *filterFlags) present(groups []dlq.Group) string {
+	reasons, kinds, ages := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, g := range groups {
+		reasons[g.Reason] += g.Messages
+		for name, n := range g.By[dlq.ByType] {
+			kinds[name] += n
+		}
+		for name, n := range g.By[dlq.ByAge] {
+			ages[name] += n
+		}
+	}
+	text := ""
+	if len(f.Reason) > 0 {
+		text += "; reasons here: " + largest(reasons)
+	}
+	if len(f.Type) > 0 {
+		text += "; types here: " + largest(kinds)
+	}
+	if f.OlderThan+f.NewerThan > 0 {
+		text += "; ages here: " + largest(ages)
+	}
+	return text
+}
+
+// largest are the ten largest of counts.
+func largest(counts map[string]int) string {
+	names := byCount(counts)
+	var parts []string
+	for _, name := range names[:min(len(names), 10)] {
+		parts = append(parts, fmt.Sprintf("%s (%s)", name, thousands(counts[name])))
+	}
+	if len(names) > 10 {
+		parts = append(parts, fmt.Sprintf("and %d more", len(names)-10))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// byCount are the names of counts, the largest first.
+func byCount(counts map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(-cmp.Compare(counts[a], counts[b]), cmp.Compare(a, b))
+	})
+}
+
+// count is a number of things, in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
+}
+
+// thousands is a number with a comma at every thousand.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

@@ -1,0 +1,55 @@
+package dlq
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/oktastream/oktastream/events"
+)
+
+// Every reason has a row of its own, and every row says in short sentences what has
+// happened and what to do.
+func TestEveryReasonHasACauseAndAFix(t *testing.T) {
+	rows := Reasons()
+	last := rows[len(rows)-1]
+	for _, reason := range []string{
+		string(events.NotJSON), string(events.NotOkta), string(events.MissingField), string(events.Foreign),
+		string(events.Panic), string(events.TooLarge), string(events.Refused),
+		Exhausted, NotFromBuffer, NoReason, string(Unknown), string(RuleTarget), string(APIDestination),
+		string(APIDestination) + " 401", string(RuleTarget) + " 503", string(LambdaRecord), string(LambdaDLQ) + " 200",
+	} {
+		if got := ReasonOf(reason, "X"); got == last {
+			t.Errorf("%s has no row", reason)
+		}
+	}
+	for _, r := range rows {
+		for _, text := range []string{r.Cause, r.Fix} {
+			if !strings.HasSuffix(text, ".") || utf8.RuneCountInString(text) > 160 {
+				t.Errorf("%s: %q", r.Name, text)
+			}
+		}
+		if got := ReasonOf(strings.ReplaceAll(r.Name, "*", ""), r.Code); r != last && r.Code == "" && !strings.Contains(r.Name, "* ") && got != r {
+			t.Errorf("%s: another row comes first: %s", r.Name, got.Name)
+		}
+	}
+}
+
+func TestReasonOf(t *testing.T) {
+	for _, test := range []struct{ reason, code, want string }{
+		{"api_destination 401", "SDK_CLIENT_ERROR", "* 401"},
+		{"rule_target 401", "SDK_CLIENT_ERROR", "* 401"},
+		{"api_destination 503", "SDK_CLIENT_ERROR", "* 5*"},
+		{"api_destination 418", "SDK_CLIENT_ERROR", "api_destination*"},
+		{"rule_target", "NO_PERMISSIONS", "*"},
+		{"rule_target", "THROTTLING", "rule_target*"},
+		{"never_seen", "-", "*"},
+	} {
+		if got := ReasonOf(test.reason, test.code); got.Name != test.want {
+			t.Errorf("%s %s: %s", test.reason, test.code, got.Name)
+		}
+	}
+	if ReasonOf("rule_target", "NO_RESOURCE").Cause == ReasonOf("never_seen", "-").Cause {
+		t.Error("NO_RESOURCE has no row")
+	}
+}
