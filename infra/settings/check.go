@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/oktastream/oktastream/events"
@@ -148,9 +147,10 @@ func (s *Settings) Notes() []string {
 			types []string
 		}{{"include", p.Include}, {"exclude", p.Exclude}} {
 			for _, wanted := range list.types {
-				if !published(wanted) {
-					notes = append(notes, fmt.Sprintf("%s: %s %s matches none of the %d event types that Okta has published; "+
-						"check the spelling (case matters)", d, list.name, wanted, len(catalogue.All())))
+				if len(catalogue.Matching(wanted)) == 0 {
+					notes = append(notes, fmt.Sprintf(
+						"%s: %s %s matches none of the %d event types that Okta has published%s",
+						d, list.name, wanted, len(catalogue.All()), meant(wanted)))
 				}
 			}
 		}
@@ -170,6 +170,10 @@ func (s *Settings) Notes() []string {
 	return notes
 }
 
-func published(wanted string) bool {
-	return slices.ContainsFunc(catalogue.All(), func(t string) bool { return events.Match(wanted, t) })
+// meant is the end of a note about a pattern that matches no published type.
+func meant(wanted string) string {
+	if suggestion := catalogue.Suggest(wanted); suggestion != "" {
+		return "; did you mean " + suggestion + "?"
+	}
+	return "; check the spelling (case matters)"
 }

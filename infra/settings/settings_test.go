@@ -185,7 +185,7 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	notes := strings.Join(s.Notes(), "\n")
-	for _, word := range []string{"User.Session.* matches none", "exclude", "THE KEY'S POLICY"} {
+	for _, word := range []string{"User.Session.* matches none", "did you mean user.session.*?", "exclude", "THE KEY'S POLICY"} {
 		if !strings.Contains(notes, word) {
 			t.Errorf("no note speaks of %q:\n%s", word, notes)
 		}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/oktastream/oktastream/events/datadog"
 )
 
 // setting is one row of the table.
@@ -88,12 +90,10 @@ func table() []setting {
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Site }, check: checkSite},
 		{Name: "service", Meaning: "the service of Datadog's logs", Default: "okta", Of: []Destination{Datadog},
 			Allowed: "up to 100 letters, digits, `_`, `-`, `.`, `/`",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Service },
-			check:   matches(`^[A-Za-z][A-Za-z0-9_./-]{0,99}$`, "a letter, then up to 99 letters, digits, _ - . /")},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Service }, check: datadog.CheckService},
 		{Name: "tags", Meaning: "tags of Datadog's logs, beside `okta_org` and `region`", Of: []Destination{Datadog},
 			Allowed: "`key:value`, joined by commas",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Tags },
-			check:   matches(`^[A-Za-z][A-Za-z0-9_./-]*:[A-Za-z0-9_:./-]+$`, "key:value of letters, digits, _ - . /")},
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Tags }, check: datadog.CheckTag},
 		{Name: "rate", Meaning: "requests a second to Datadog, at most; each carries up to 1,000 logs", Default: "300",
 			Of:      []Destination{Datadog},
 			Allowed: "1 to 10000; beyond 300 needs a quota of yours",

@@ -12,13 +12,34 @@ import (
 // Version is the version of the form.
 const Version = 1
 
-// Build is the version of oktastream that is running, as notes give it: that of the
-// module, "devel" where the build has none.
+// Build is the version of oktastream that is running, as notes give it; see buildOf.
 func Build() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
+	info, _ := debug.ReadBuildInfo()
+	return buildOf(info)
+}
+
+// buildOf is the version of the module, else the first 12 digits of the revision it was built from with
+// "-dirty" behind them where files differed, else "devel". info may be nil.
+func buildOf(info *debug.BuildInfo) string {
+	if info == nil {
+		return "devel"
 	}
-	return "devel"
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	revision, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value[:min(len(s.Value), 12)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "-dirty"
+		}
+	}
+	if revision == "" {
+		return "devel"
+	}
+	return revision + dirty
 }
 
 // Note says why a record is dead. It is the message attribute "oktastream" of a

@@ -3,6 +3,7 @@ package deadletter
 import (
 	"bytes"
 	"encoding/json"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -77,5 +78,23 @@ func TestDecoderTakesALetterApart(t *testing.T) {
 				t.Errorf("%s: want the fault of the body itself, got %v", name, fault)
 			}
 		})
+	}
+}
+
+func TestBuildOf(t *testing.T) {
+	revision := debug.BuildSetting{Key: "vcs.revision", Value: "3a0d3240123456789abcdef"}
+	modified := debug.BuildSetting{Key: "vcs.modified", Value: "true"}
+	for want, info := range map[string]*debug.BuildInfo{
+		"v1.2.3":             {Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{revision, modified}},
+		"3a0d32401234":       {Main: debug.Module{Version: "(devel)"}, Settings: []debug.BuildSetting{revision}},
+		"3a0d32401234-dirty": {Settings: []debug.BuildSetting{modified, revision}},
+		"devel":              {Main: debug.Module{Version: "(devel)"}, Settings: []debug.BuildSetting{modified}},
+	} {
+		if got := buildOf(info); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if got := buildOf(nil); got != "devel" {
+		t.Errorf("without build info: %s", got)
 	}
 }

@@ -39,5 +39,4 @@ var words = []word{
 	{"bytes_in", "Bytes", other, func(l *Ledger) *int64 { return &l.BytesIn }},
 	{"bytes_out", "Bytes", other, func(l *Ledger) *int64 { return &l.BytesOut }},
 	{"batches", "Count", other, func(l *Ledger) *int64 { return &l.Batches }},
-	{"stream_changed", "Count", note, func(l *Ledger) *int64 { return &l.StreamChanged }},
 }

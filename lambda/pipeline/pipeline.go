@@ -5,6 +5,7 @@ package pipeline
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
@@ -24,14 +25,20 @@ const (
 
 var formats = [...]Format{OCSF, Datadog, Raw}
 
-// ParseFormat reads the name of a format.
+// ParseFormat reads the name of a format. Its error suggests the format that was probably meant.
 func ParseFormat(name string) (Format, error) {
+	var names []string
 	for _, f := range formats {
 		if name == string(f) {
 			return f, nil
 		}
+		names = append(names, string(f))
 	}
-	return "", fmt.Errorf("unknown format %q: it is ocsf, datadog or raw, in lower case", name)
+	if meant := catalogue.Nearest(name, names); meant != "" {
+		return "", fmt.Errorf("unknown format %q: did you mean %s?", name, meant)
+	}
+	last := len(names) - 1
+	return "", fmt.Errorf("unknown format %q: it must be %s or %s", name, strings.Join(names[:last], ", "), names[last])
 }
 
 // Config is what a pipeline does.

@@ -118,8 +118,15 @@ func TestParseFormat(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}
 	}
-	if _, err := ParseFormat("OCSF"); err == nil || !strings.Contains(err.Error(), "ocsf datadog raw") {
-		t.Errorf("want the names in %v", err)
+	for name, want := range map[string]string{
+		"OCSF":    `unknown format "OCSF": did you mean ocsf?`,
+		"Datadog": `unknown format "Datadog": did you mean datadog?`,
+		"json":    `unknown format "json": it must be ocsf, datadog or raw`,
+		"":        `unknown format "": it must be ocsf, datadog or raw`,
+	} {
+		if _, err := ParseFormat(name); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", name, err, want)
+		}
 	}
 }
 

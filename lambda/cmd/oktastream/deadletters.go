@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
@@ -11,37 +10,20 @@ import (
 // maxReported is how many bad records are reported on stderr, a line each.
 const maxReported = 20
 
-// letters is where bad records go: a file, or else stderr, where those after
-// maxReported are only counted.
+// letters is where bad records go: a file, or else the messages, where those after maxReported are only
+// counted.
 type letters struct {
 	file     *os.File
-	stderr   io.Writer
-	bar      *progress
+	messages *messages
 	line     []byte
 	reported int
 }
 
-func (r *runCommand) letters(c console) (*letters, error) {
-	if r.DeadLetters == "" {
-		return &letters{stderr: c.err}, nil
-	}
-	file, err := os.OpenFile(r.DeadLetters, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the file of dead letters: %w", err)
-	}
-	return &letters{file: file}, nil
-}
-
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
-		if l.reported++; l.reported > maxReported {
-			return nil
+		if l.reported++; l.reported <= maxReported {
+			l.messages.badRecord(letter)
 		}
-		text := fmt.Sprintf("%s:%d: %s: %s", letter.File, letter.Line, letter.Reason, letter.Detail)
-		if letter.UUID != "" {
-			text += fmt.Sprintf(" (uuid %s)", letter.UUID)
-		}
-		l.bar.say(l.stderr, text)
 		return nil
 	}
 	var err error
@@ -54,12 +36,9 @@ func (l *letters) take(letter *deadletter.Letter) error {
 	return nil
 }
 
-func (l *letters) close() error {
-	if l.file == nil {
-		if more := l.reported - maxReported; more > 0 {
-			say(l.stderr, "and "+count(more, "more bad record")+"; --dead-letters FILE keeps all of them")
-		}
-		return nil
+// end reports how many bad records were only counted.
+func (l *letters) end() {
+	if more := l.reported - maxReported; more > 0 {
+		l.messages.print(message{Note: "and " + count(more, "more bad record") + "; --dead-letters FILE keeps all of them"})
 	}
-	return l.file.Close()
 }

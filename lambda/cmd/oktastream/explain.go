@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"strings"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
@@ -21,17 +20,19 @@ import (
 )
 
 type explainCommand struct {
-	What   string `arg:"" name:"type-or-file" help:"An event type, a pattern such as user.mfa.*, a file, or - for stdin."`
+	What   string `arg:"" name:"type-or-file" help:"An event type or a pattern, a file with an event, or -."`
 	Format string `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
 	UUID   string `placeholder:"UUID" help:"The event to explain, where a file holds several (default the first)."`
-	JSON   bool   `help:"Print the explanation as JSON."`
+	Fields bool   `help:"List all fields of the record."`
+	JSON   bool   `help:"Print JSON, with all fields."`
 }
 
 // eventType is what an event type looks like. A file of such a name is a file;
 // what is called like a file of events is a file that is missing.
 var (
-	eventType = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
-	fileName  = regexp.MustCompile(`\.(json|jsonl|ndjson|gz|log|txt)$`)
+	eventType    = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
+	eventPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]*\*[A-Za-z0-9_.*-]*$`)
+	fileName     = regexp.MustCompile(`\.(json|jsonl|ndjson|gz|log|txt)$`)
 )
 
 func (x *explainCommand) Run(ctx context.Context, c console) error {
@@ -41,17 +42,7 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 	_, missing := os.Stat(x.What)
 	if x.What != "-" && missing != nil {
-		if strings.Contains(x.What, "*") {
-			return x.list(c)
-		}
-		if !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
-			return withHint(fmt.Errorf("%q is neither a file nor an event type", x.What),
-				"check the file's name; an event type looks like user.session.start")
-		}
-		if x.UUID != "" {
-			return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
-		}
-		return x.print(c, explainType(format, x.What))
+		return x.withoutFile(c, format)
 	}
 	var e explanation
 	done := make(chan error, 1)
@@ -72,27 +63,61 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 }
 
-// list prints the published event types that match a pattern, one a line.
-func (x *explainCommand) list(c console) error {
-	names := typesLike(x.What)
-	if len(names) == 0 {
-		err := fmt.Errorf("no event type that Okta has published matches %s", x.What)
-		if similar := similarType(x.What); similar != "" {
-			return withHint(err, "did you mean "+similar)
+// withoutFile explains an event type or a pattern, for which no file is read.
+func (x *explainCommand) withoutFile(c console, format pipeline.Format) error {
+	isPattern := eventPattern.MatchString(x.What)
+	if !isPattern && !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
+		hint := "check the file's name; an event type looks like user.session.start"
+		if meant := catalogue.Suggest(x.What); meant != "" {
+			hint = fmt.Sprintf("did you mean %s?", meant)
+		}
+		return withHint(fmt.Errorf("%q is neither a file nor an event type", x.What), hint)
+	}
+	if x.UUID != "" {
+		return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
+	}
+	if !isPattern {
+		return x.print(c, explainType(format, x.What))
+	}
+	types := catalogue.Matching(x.What)
+	if len(types) == 0 {
+		err := fmt.Errorf("%s matches no event type that Okta has published", x.What)
+		if meant := catalogue.Suggest(x.What); meant != "" {
+			return withHint(err, fmt.Sprintf("did you mean %s?", meant))
 		}
 		return err
 	}
-	if x.JSON {
-		return printJSON(c, names)
+	return x.list(c, types)
+}
+
+// listed is an event type in a list of them.
+type listed struct {
+	EventType string `json:"event_type"`
+	ClassUID  int    `json:"class_uid"`
+	Class     string `json:"class"`
+	Number    int    `json:"activity_id"`
+	Activity  string `json:"activity"`
+}
+
+// list prints class and activity of each event type, on one line.
+func (x *explainCommand) list(c console, types []string) error {
+	n := ocsf.New()
+	all := make([]listed, len(types))
+	for i, name := range types {
+		d := n.Decide(name)
+		all[i] = listed{name, d.Class.UID, d.Class.Name, d.Activity, d.ActivityName}
 	}
-	return write(c.out, []byte(strings.Join(names, "\n")+"\n"))
+	if x.JSON {
+		return printJSON(c, all)
+	}
+	return write(c.out, pageOf(all))
 }
 
 // explanation is what is said of an event or a type of event.
 type explanation struct {
 	EventType string `json:"event_type"`
 	Published bool   `json:"published_by_okta"`
-	Similar   string `json:"did_you_mean,omitempty"`
+	Meant     string `json:"did_you_mean,omitempty"` // of a type that is not published
 	Format    string `json:"format"`
 	Class     string `json:"class"`
 	ClassUID  int    `json:"class_uid"`
@@ -103,8 +128,9 @@ type explanation struct {
 	Why       string `json:"why"`
 	UUID      string `json:"uuid,omitempty"`
 	Steps     []step `json:"fields"`
-	// more is how many events the file holds behind this one.
-	more int
+	More      int    `json:"more_events,omitempty"` // that the file holds behind this one
+	Bad       int    `json:"bad_records,omitempty"` // that the file holds
+	file      string
 }
 
 type step struct {
@@ -118,13 +144,13 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 	why := d.Rule.Why
 	if d.Rule.Activity == classify.ByVerb {
 		if d.Verb == "" {
-			why += "; its last word is no verb that the class knows"
+			why += "; its last word is not a verb of the class"
 		} else {
 			why += fmt.Sprintf("; its verb is %q", d.Verb)
 		}
 	}
 	return explanation{
-		EventType: name, Published: catalogue.Known(name), Similar: similarType(name), Format: string(format),
+		EventType: name, Published: catalogue.Known(name), Meant: catalogue.Suggest(name), Format: string(format),
 		Class: d.Class.Name, ClassUID: d.Class.UID, Category: d.Class.CategoryName,
 		Activity: d.ActivityName, Number: d.Activity, Rule: d.Pattern, Why: why,
 	}
@@ -177,7 +203,7 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 				fault = fmt.Errorf("%s:%d: %w", x.What, line, f)
 			}
 		case found != nil:
-			found.more++
+			found.More++
 		case x.UUID == "" || string(e.UUID) == x.UUID:
 			explained := explainEvent(format, e)
 			found = &explained
@@ -190,19 +216,28 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 		}
 		return explanation{}, err
 	}
-	switch {
-	case found != nil:
+	if found != nil {
+		found.Bad, found.file = bad, x.What
 		return *found, nil
-	case x.UUID != "":
-		err := fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
-		if fault != nil {
-			return explanation{}, withHint(err, fmt.Sprintf("it may be in %s: %s", count(bad, "bad record"), fault))
-		}
-		return explanation{}, err
-	case fault != nil:
-		return explanation{}, fault
 	}
-	return explanation{}, fmt.Errorf("%s holds no event", x.What)
+	return explanation{}, x.nothing(bad, fault)
+}
+
+// nothing is the error of a file without the event to explain. fault is one of its bad records.
+func (x *explainCommand) nothing(bad int, fault error) error {
+	switch {
+	case x.UUID != "" && fault != nil:
+		return withHint(fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID),
+			fmt.Sprintf("it has %s: %v", count(bad, "bad record"), fault))
+	case x.UUID != "":
+		return fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
+	case bad > 1:
+		return withHint(fault, fmt.Sprintf("all %d records of the file are bad; oktastream run %s lists what is wrong",
+			bad, x.What))
+	case fault != nil:
+		return fault
+	}
+	return fmt.Errorf("%s holds no event", x.What)
 }
 
 func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault)) error {
@@ -244,7 +279,7 @@ func (x *explainCommand) print(c console, e explanation) error {
 	if x.JSON {
 		return printJSON(c, e)
 	}
-	return write(c.out, e.page())
+	return write(c.out, e.page(x.Fields))
 }
 
 func write(w io.Writer, text []byte) error {

@@ -1,6 +1,11 @@
 package main
 
-import "github.com/alecthomas/kong"
+import (
+	"context"
+	"slices"
+
+	"github.com/alecthomas/kong"
+)
 
 // helpTexts are the longer help texts, which the tags of the flags name.
 var helpTexts = kong.Vars{
@@ -19,8 +24,71 @@ var helpTexts = kong.Vars{
 		"match.",
 	"help_files": "Files of events, - for stdin (also where no file is named). JSON lines, arrays, pretty-printed, " +
 		"EventBridge envelopes, SQS batches, dead letters, any of it gzipped.",
+	"help_format": "ocsf, datadog or raw (default ocsf; where records go to a terminal, a table).",
+	"help_to":     "Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout.",
 	"help_dead_letters": "Append records that cannot be normalised to FILE, with the reason. Without it they are only " +
 		"reported.",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
 		"commas.",
+}
+
+// The exit codes that --help of each command ends with. lambda/cmd/oktastream/README.md has the table.
+const (
+	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad, or a file could not be read; 2 wrong options; 130 interrupted."
+	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, or a call failed; 2 wrong options; 130 interrupted."
+)
+
+// Help is what --help shows between the command and its options.
+func (runCommand) Help() string {
+	return `Records go to stdout, the ledger to stderr.
+
+Examples:
+
+    oktastream run --sample
+    oktastream run --format datadog events.jsonl.gz >logs.jsonl
+    oktastream run --include 'user.session.*' --dead-letters bad.jsonl *.json
+    oktastream run --json - <events.jsonl` + runExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (explainCommand) Help() string {
+	return `Examples:
+
+    oktastream explain user.session.start
+    oktastream explain 'user.mfa.*'
+    oktastream explain --fields event.json
+    oktastream explain --fields --format datadog - <event.json` + runExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (dlqList) Help() string {
+	return `Examples:
+
+    oktastream dlq list
+    oktastream dlq list --stack oktastream --reason not_json --json` + dlqExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (dlqShow) Help() string {
+	return `Examples:
+
+    oktastream dlq show --reason not_json
+    oktastream dlq show --reason not_okta --body | oktastream explain -` + dlqExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (dlqReplay) Help() string {
+	return `Examples:
+
+    oktastream dlq replay --reason refused
+    oktastream dlq replay --reason refused --audit replay.jsonl --yes` + dlqExitCodes
+}
+
+// helpCommand shows the help of a command, as --help after it does.
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command, such as run or dlq list."`
+}
+
+func (h *helpCommand) Run(ctx context.Context, c console) error {
+	return quiet(run(ctx, append(slices.Clone(h.Command), "--help"), c))
 }

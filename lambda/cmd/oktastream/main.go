@@ -53,6 +53,10 @@ type commands struct {
 	Explain explainCommand   `cmd:"" help:"Show how an event, or a type of event, is normalised."`
 	DLQ     dlqCommand       `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
 	Version kong.VersionFlag `help:"Show the version."`
+
+	Help       helpCommand       `cmd:"" help:"Show the help of a command."`
+	Completion completionCommand `cmd:"" help:"Print the script with which a shell completes the command's words."`
+	Complete   completeCommand   `cmd:"" hidden:""`
 }
 
 // run runs the program and returns its exit code.
@@ -139,7 +143,10 @@ func report(w io.Writer, err error) int {
 
 // say prints one line. A file's name or a uuid in it can neither end the line nor
 // control the terminal.
-func say(w io.Writer, line string) { fmt.Fprintln(w, "oktastream: "+printable(line)) }
+func say(w io.Writer, line string) { fmt.Fprintln(w, spoken(line)) }
+
+// spoken is a line as say prints it.
+func spoken(line string) string { return "oktastream: " + printable(line) }
 
 // printable spells control characters, and those that turn the direction of
 // text, as JSON does.

@@ -17,35 +17,85 @@ var (
 	strong = color.New(color.Bold).SprintFunc()
 	place  = color.New(color.FgCyan).SprintFunc()
 	faint  = color.New(color.Faint).SprintFunc()
+	// alarming is for what failed.
+	alarming = color.New(color.FgRed).SprintFunc()
 )
 
-// page lays an explanation out for a person.
-func (e explanation) page() []byte {
+// maxFieldLines is how many fields a page lists without being asked: what fits on a terminal with the
+// summary.
+const maxFieldLines = 12
+
+// page lays an explanation out for a person: the summary, and with fields, or where they are few, a line
+// for each field.
+func (e explanation) page(fields bool) []byte {
 	var b bytes.Buffer
-	head := e.EventType
-	if !e.Published {
-		head += " (not among the types that Okta had published)"
+	e.summary(&b)
+	switch {
+	case fields || len(e.Steps) <= maxFieldLines:
+		e.fields(&b)
+	default:
+		row(&b, "fields", fmt.Sprintf("%d; --fields lists them", len(e.Steps)))
 	}
-	lines(&b, "", strong(head), head)
-	if e.Similar != "" {
-		row(&b, "similar", "did you mean "+e.Similar)
+	if e.More+e.Bad > 0 {
+		fmt.Fprintln(&b)
+	}
+	if e.More > 0 {
+		lines(&b, "", "", count(e.More, "more event")+" in the file; --uuid chooses another")
+	}
+	if e.Bad > 0 {
+		lines(&b, "", "", fmt.Sprintf("%s in the file; oktastream run %s lists what is wrong",
+			count(e.Bad, "bad record"), e.file))
+	}
+	return b.Bytes()
+}
+
+// summary prints what decides about the event, a row each.
+func (e explanation) summary(b *bytes.Buffer) {
+	lines(b, "", strong(e.EventType), e.EventType)
+	if !e.Published {
+		text := "Okta has not published this event type"
+		if e.Meant != "" {
+			text += "; did you mean " + e.Meant + "?"
+		}
+		lines(b, "", alarming(text), text)
 	}
 	if e.UUID != "" {
-		row(&b, "uuid", e.UUID)
+		row(b, "uuid", e.UUID)
 	}
-	row(&b, "class", fmt.Sprintf("%d %s", e.ClassUID, e.Class))
-	row(&b, "category", e.Category)
-	row(&b, "activity", fmt.Sprintf("%d %s", e.Number, e.Activity))
-	row(&b, "rule", e.Rule)
-	row(&b, "because", e.Why)
-	row(&b, "format", e.Format)
-	e.sections(&b)
-	if e.more > 0 {
-		events := "events"
-		if e.more == 1 {
-			events = "event"
+	row(b, "class", fmt.Sprintf("%d %s", e.ClassUID, e.Class))
+	row(b, "category", e.Category)
+	row(b, "activity", fmt.Sprintf("%d %s", e.Number, e.Activity))
+	row(b, "rule", e.Rule+e.scope())
+	row(b, "because", e.Why)
+	row(b, "format", e.Format)
+}
+
+// scope says in words which event types the rule is for.
+func (e explanation) scope() string {
+	switch {
+	case e.Rule == "*":
+		return " (no rule is for this family)"
+	case strings.Contains(e.Rule, "*"):
+		return " (the first rule that matches)"
+	}
+	return " (a rule for this event type)"
+}
+
+// pageOf lays a list of event types out, a line each.
+func pageOf(all []listed) []byte {
+	width := 0
+	for _, l := range all {
+		width = max(width, len(l.EventType))
+	}
+	width = min(width, columns/2)
+	var b bytes.Buffer
+	for _, l := range all {
+		name := place(l.EventType) + strings.Repeat(" ", max(width-len(l.EventType), 0))
+		activity := l.Activity
+		if activity == l.EventType {
+			activity = "Other"
 		}
-		fmt.Fprintf(&b, "\n%s\n", faint(fmt.Sprintf("%d more %s in the file; --uuid chooses another", e.more, events)))
+		fmt.Fprintf(&b, "%s  %s: %s\n", name, l.Class, activity)
 	}
 	return b.Bytes()
 }
@@ -60,61 +110,58 @@ func row(b *bytes.Buffer, name, text string) {
 	}
 }
 
-// sections prints the steps: field by field what was taken from the event, then
-// what was derived, then what was left out.
-func (e explanation) sections(b *bytes.Buffer) {
-	var taken, derived, dropped []step
-	var order []string
-	byField := map[string][]step{}
+// fields prints a line for each field of the record, in its order: the attribute, its value, where it
+// comes from, and how. What is left out of the record follows.
+func (e explanation) fields(b *bytes.Buffer) {
+	var dropped []step
+	fmt.Fprintf(b, "\n%s\n", strong("fields of the record"))
 	for _, s := range e.Steps {
-		switch {
-		case s.To == "":
+		if s.To == "" {
 			dropped = append(dropped, s)
-		case s.From == "":
-			derived = append(derived, s)
-		default:
-			taken = append(taken, s)
-			if byField[s.From] == nil {
-				order = append(order, s.From)
-			}
-			byField[s.From] = append(byField[s.From], s)
+			continue
 		}
-	}
-	if len(taken) > 0 {
-		fmt.Fprintf(b, "\n%s\n", strong("from the event"))
-	}
-	for _, from := range order {
-		lines(b, "  ", place(from), from)
-		for _, s := range byField[from] {
-			e.target(b, "    -> ", s)
-		}
-	}
-	if len(derived) > 0 {
-		fmt.Fprintf(b, "\n%s\n", strong("derived"))
-	}
-	for _, s := range derived {
-		e.target(b, "  ", s)
+		fieldLine(b, s.line())
 	}
 	if len(dropped) > 0 {
 		fmt.Fprintf(b, "\n%s\n", strong("left out, because it says nothing"))
-		for _, s := range dropped {
-			lines(b, "  ", "", fmt.Sprintf("%s = %s", s.From, s.Value))
-		}
+	}
+	for _, s := range dropped {
+		fieldLine(b, fmt.Sprintf("%s = %s", s.From, s.Value))
 	}
 }
 
-// target prints one place in the record, what stands there and how it was derived.
-func (e explanation) target(b *bytes.Buffer, indent string, s step) {
+// fieldLine prints a field on one line where the page is wide enough, else on more that are indented.
+func fieldLine(b *bytes.Buffer, text string) {
+	if utf8.RuneCountInString(printable(text)) <= columns-2 {
+		lines(b, "  ", "", text)
+		return
+	}
+	for i, line := range wrap(text, columns-6) {
+		indent := "      "
+		if i == 0 {
+			indent = "  "
+		}
+		fmt.Fprintf(b, "%s%s\n", indent, line)
+	}
+}
+
+// line is a field on one line.
+func (s step) line() string {
 	text := s.To
 	if s.Value != nil {
 		text += " = " + string(s.Value)
+	} else {
+		text += strings.Repeat(" ", max(34-len(text), 0))
 	}
-	lines(b, indent, "", text)
-	if s.How != "as it is" {
-		for _, line := range wrap(s.How, columns-len(indent)-4) {
-			fmt.Fprintf(b, "%s%s\n", strings.Repeat(" ", len(indent)+2), faint("("+line+")"))
-		}
+	switch {
+	case s.To == "unmapped."+s.From && s.How == "as it is":
+		return text // Okta's own path
+	case s.From == "":
+		return text + "  (" + s.How + ")"
+	case s.How == "as it is":
+		return text + "  <- " + s.From
 	}
+	return text + "  <- " + s.From + " (" + s.How + ")"
 }
 
 // lines prints text, cut into as many lines as it takes; coloured is the same

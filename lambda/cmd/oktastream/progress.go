@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -11,9 +12,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/bulk"
 )
 
-// progress shows how much of the files has been read. It shows nothing where
-// there is no terminal, where records go to the same terminal, or where it is
-// not known how much there is.
+// progress shows how much of the input has been read: a bar where its size is known, else a counter. It
+// shows nothing where stderr is no terminal, or where records go to the same terminal.
 type progress struct {
 	mu  sync.Mutex
 	bar *progressbar.ProgressBar
@@ -21,25 +21,37 @@ type progress struct {
 	silence *silence
 }
 
-func newProgress(c console, inputs []bulk.Input) *progress {
-	if !term.IsTerminal(int(c.err.Fd())) || term.IsTerminal(int(c.out.Fd())) {
+// newProgress returns the progress of a run; toStdout says that records go there.
+func newProgress(c console, inputs []bulk.Input, toStdout bool) *progress {
+	if !term.IsTerminal(int(c.err.Fd())) || toStdout && term.IsTerminal(int(c.out.Fd())) {
 		return &progress{}
 	}
-	total := int64(0)
-	for _, in := range inputs {
-		info, err := os.Stat(in.Name)
-		if err != nil || !info.Mode().IsRegular() {
-			return &progress{}
-		}
-		total += info.Size()
-	}
-	return &progress{bar: progressbar.NewOptions64(total,
+	return &progress{bar: progressbar.NewOptions64(sizeOf(c, inputs),
 		progressbar.OptionSetWriter(c.err),
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetWidth(30),
+		// A counter is drawn when there is something to count, and not by a clock.
+		progressbar.OptionSetSpinnerChangeInterval(0),
+		progressbar.OptionSpinnerType(14),
 	)}
+}
+
+// sizeOf returns the bytes of all inputs together, -1 where one of them is no file.
+func sizeOf(c console, inputs []bulk.Input) int64 {
+	total := int64(0)
+	for _, in := range inputs {
+		info, err := os.Stat(in.Name)
+		if in.Name == "-" {
+			info, err = c.in.Stat()
+		}
+		if err != nil || !info.Mode().IsRegular() {
+			return -1
+		}
+		total += info.Size()
+	}
+	return total
 }
 
 // newCount shows how many of about total messages are done. What it counts goes
@@ -82,13 +94,16 @@ func (p *progress) add(bytes int) {
 }
 
 // say says a line where the bar was; the bar comes back below it.
-func (p *progress) say(w io.Writer, line string) {
+func (p *progress) say(w io.Writer, line string) { p.print(w, spoken(line)) }
+
+// print prints a line as it is where the bar was.
+func (p *progress) print(w io.Writer, line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
-	say(w, line)
+	fmt.Fprintln(w, line)
 }
 
 // end takes the bar away, also for a reader that does not know yet that the run

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"unicode"
 
 	_ "embed"
 
@@ -21,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/ledger"
@@ -37,29 +37,30 @@ type runCommand struct {
 	Files []string `arg:"" optional:"" name:"file" help:"${help_files}"`
 
 	Sample      bool     `help:"Read the events that come with the program."`
-	Format      string   `default:"ocsf" placeholder:"FORMAT" help:"ocsf, datadog or raw (default ${default})."`
-	To          string   `default:"-" placeholder:"DIR" help:"Write FORMAT-00001.jsonl and so on into DIR."`
+	Format      *string  `placeholder:"FORMAT" help:"${help_format}"`
+	To          string   `default:"-" placeholder:"DIR" help:"${help_to}"`
 	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
+	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
 	Include     types    `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
-	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs."`
-	MaxRecord   size     `default:"32MiB" placeholder:"SIZE" help:"The longest record (default ${default})."`
-	JSON        bool     `help:"Print the ledger as one JSON object."`
+	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
+	MaxRecord   size     `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
+	JSON        bool     `help:"Report on stderr in JSON, one object a line; the last is the ledger."`
 }
 
 // size is a number of bytes.
-type size int
+type size int64
 
-// UnmarshalText reads a number of bytes, or one with the unit KiB, MiB or GiB.
+// UnmarshalText reads a number of bytes, or a number with a unit.
 func (s *size) UnmarshalText(text []byte) error {
-	if n, err := strconv.Atoi(string(text)); err == nil {
+	if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 		*s = size(n)
 		return nil
 	}
 	n, err := units.ParseBase2Bytes(string(text))
 	if err != nil {
-		return fmt.Errorf("invalid size %q: write a number of bytes, or 512KiB, 32MiB, 1GiB", text)
+		return fmt.Errorf("%q is not a size such as 32MiB, 512KiB or 1000000 (bytes)", text)
 	}
 	*s = size(n)
 	return nil
@@ -87,89 +88,78 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if err := r.feedback(c); err != nil {
 		return err
 	}
-	r.unmatched(c)
 	output, err := r.output(c, job.Config.Format)
 	if err != nil {
 		return err
 	}
-	letters, err := r.letters(c)
+	files, err := r.files()
 	if err != nil {
 		return err
 	}
-	bar := newProgress(c, job.Inputs)
-	letters.bar = bar
+	bar := newProgress(c, job.Inputs, r.To == "-")
+	report := &messages{to: c.err, asJSON: r.JSON, bar: bar}
+	for _, warning := range r.warnings() {
+		report.print(message{Warning: warning})
+	}
+	letters := &letters{file: files.deadLetters, messages: report}
 	job.Sink, job.Bad, job.Progress = output.sink, letters.take, bar.add
 	failed := false
 	job.Unreadable = func(name string, err error) {
 		failed = true
-		bar.say(c.err, fmt.Sprintf("error: read %s: %v", name, plain(err)))
-		if hint := hintFor(err); hint != "" {
-			bar.say(c.err, "hint: "+hint)
-		}
+		report.unreadable(name, err)
 	}
 
 	total, err := job.Run(ctx)
 	bar.end()
-	err = errors.Join(err, output.close(), letters.close())
+	err = errors.Join(err, output.close(), files.close(total))
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
+	}
+	letters.end()
+	if errors.Is(err, context.Canceled) {
+		report.print(message{Note: "interrupted: the input was not read to its end, and the counts are those until then"})
 	}
 	r.printLedger(c.err, total)
 	switch {
 	case errors.Is(err, context.Canceled):
-		say(c.err, "interrupted: the input was not read to its end, and the counts are those until then")
 		return quiet(exitInterrupted)
 	case err != nil:
-		return err
+		report.failed(err)
+		return quiet(exitFailed)
 	case failed || total.Dead > 0 || !total.Balanced():
-		if letters.reported > 0 {
-			say(c.err, "hint: --dead-letters FILE keeps bad records, to be fixed and run again")
+		if letters.reported > 0 && !r.JSON {
+			report.print(message{Hint: "--dead-letters FILE keeps bad records, to be fixed and run again"})
 		}
 		return quiet(exitFailed)
+	case output.table && total.Delivered > 0 && !r.JSON:
+		report.print(message{Hint: "add --format ocsf, or pipe it, for the whole records"})
 	}
 	return nil
 }
 
-// unmatched notes patterns that no event type matches that Okta has published.
-func (r *runCommand) unmatched(c console) {
-	for _, flag := range []struct {
-		name     string
-		patterns []string
-	}{{"--include", r.Include}, {"--exclude", r.Exclude}} {
-		for _, pattern := range flag.patterns {
-			if len(typesLike(pattern)) > 0 {
-				continue
-			}
-			line := fmt.Sprintf("note: %s %s: no event type that Okta has published matches", flag.name, pattern)
-			if similar := similarType(pattern); similar != "" {
-				line += "; did you mean " + similar
-			}
-			say(c.err, line)
-		}
-	}
-}
-
-// job is what the flags ask for. All that is wrong with them is said at once.
+// job is what the flags ask for. All that is wrong with them is reported at once.
 func (r *runCommand) job(c console) (*bulk.Job, error) {
 	var faults []error
-	format, err := pipeline.ParseFormat(r.Format)
-	faults = append(faults, err)
+	format := pipeline.OCSF
+	if r.Format != nil {
+		var err error
+		format, err = pipeline.ParseFormat(*r.Format)
+		faults = append(faults, err)
+	}
 	filter, err := events.NewFilter(r.Include, r.Exclude)
 	faults = append(faults, err)
-	if r.DeadLetters == "-" {
-		faults = append(faults, errors.New("--dead-letters is a file; without it bad records are reported on stderr"))
+	for _, file := range r.appended() {
+		if *file.name == "-" {
+			faults = append(faults, fmt.Errorf("%s must be a file, and - is not; %s", file.flag, file.without))
+		}
 	}
 	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
-		faults = append(faults, errors.New("--max-record is between 1 byte and 1GiB"))
+		faults = append(faults, errors.New("--max-record must be between 1 byte and 1GiB"))
 	}
 	if format != pipeline.Datadog && (r.Service != "" || len(r.Tags) > 0) {
 		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
 	}
-	for _, tag := range r.Tags {
-		if tag == "" || strings.ContainsFunc(tag, func(c rune) bool { return unicode.IsSpace(c) || c == ',' }) {
-			faults = append(faults, fmt.Errorf("invalid tag %q: a tag is key:value, or a value, without blanks and commas", tag))
-		}
-	}
+	faults = append(faults, r.datadogFaults()...)
 	if r.Sample && len(r.Files) > 0 {
 		faults = append(faults, errors.New("--sample and files exclude each other"))
 	}
@@ -192,6 +182,43 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	}, nil
 }
 
+func (r *runCommand) datadogFaults() []error {
+	var faults []error
+	if r.Service != "" {
+		if err := datadog.CheckService(r.Service); err != nil {
+			faults = append(faults, fmt.Errorf("--service %q: %w", r.Service, err))
+		}
+	}
+	for _, tag := range r.Tags {
+		if err := datadog.CheckTag(tag); err != nil {
+			faults = append(faults, fmt.Errorf("--tags %q: %w", tag, err))
+		}
+	}
+	return faults
+}
+
+// warnings are about patterns that match no event type of the catalogue. They are no errors: Okta adds
+// types.
+func (r *runCommand) warnings() []string {
+	var warnings []string
+	for _, list := range []struct {
+		flag     string
+		patterns types
+	}{{"--include", r.Include}, {"--exclude", r.Exclude}} {
+		for _, pattern := range list.patterns {
+			if len(catalogue.Matching(pattern)) > 0 {
+				continue
+			}
+			text := fmt.Sprintf("%s %s matches no event type that Okta has published", list.flag, pattern)
+			if meant := catalogue.Suggest(pattern); meant != "" {
+				text += fmt.Sprintf("; did you mean %s?", meant)
+			}
+			warnings = append(warnings, text)
+		}
+	}
+	return warnings
+}
+
 func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 	if r.Sample {
 		return []bulk.Input{{Name: "sample", Open: func() (io.ReadCloser, error) {
@@ -203,10 +230,11 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 			"name a file, pipe events in, or try oktastream run --sample")
 	}
 	var inputs []bulk.Input
-	for _, name := range r.files() {
+	for _, name := range r.names() {
 		if name == "-" {
-			open := func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }
-			inputs = append(inputs, bulk.Input{Name: name, Open: open, Pipe: true})
+			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(c.in), nil
+			}, Pipe: true})
 			continue
 		}
 		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
@@ -214,8 +242,8 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 	return inputs, nil
 }
 
-// files are the names of what is read; none for the sample.
-func (r *runCommand) files() []string {
+// names are the names of what is read; none for the sample.
+func (r *runCommand) names() []string {
 	if len(r.Files) == 0 && !r.Sample {
 		return []string{"-"}
 	}
@@ -232,15 +260,17 @@ func (r *runCommand) feedback(c console) error {
 			written, names = append(written, info), append(names, name)
 		}
 	}
-	if r.DeadLetters != "" {
-		info, err := os.Stat(r.DeadLetters)
-		note("--dead-letters "+r.DeadLetters, info, err)
+	for _, file := range r.appended() {
+		if *file.name != "" {
+			info, err := os.Stat(*file.name)
+			note(file.flag+" "+*file.name, info, err)
+		}
 	}
 	if r.To == "-" {
 		info, err := c.out.Stat()
 		note("stdout", info, err)
 	}
-	for _, name := range r.files() {
+	for _, name := range r.names() {
 		in, err := os.Stat(name)
 		if name == "-" {
 			in, err = c.in.Stat()
@@ -258,15 +288,68 @@ func (r *runCommand) feedback(c console) error {
 	return nil
 }
 
+// appendedFile is a file that the run appends to.
+type appendedFile struct {
+	flag, without string // without says what happens without the flag
+	name          *string
+}
+
+func (r *runCommand) appended() []appendedFile {
+	return []appendedFile{
+		{"--dead-letters", "without it bad records are reported on stderr", &r.DeadLetters},
+		{"--ledger", "without it the ledger goes to stderr", &r.Ledger},
+	}
+}
+
+// files are the files that a run appends to; nil where there is none.
+type files struct{ deadLetters, ledger *os.File }
+
+func (r *runCommand) files() (files, error) {
+	var opened []*os.File
+	for _, file := range r.appended() {
+		if *file.name == "" {
+			opened = append(opened, nil)
+			continue
+		}
+		f, err := os.OpenFile(*file.name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return files{}, fmt.Errorf("open the file of %s: %w", file.flag, err)
+		}
+		opened = append(opened, f)
+	}
+	return files{opened[0], opened[1]}, nil
+}
+
+// close writes the ledger and closes the files.
+func (f files) close(total ledger.Ledger) error {
+	var faults []error
+	if f.ledger != nil {
+		if _, err := f.ledger.Write(append(total.JSON(), '\n')); err != nil {
+			faults = append(faults, fmt.Errorf("write the ledger: %w", err))
+		}
+	}
+	for _, file := range []*os.File{f.deadLetters, f.ledger} {
+		if file != nil {
+			faults = append(faults, file.Close())
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // output is where records go.
 type output struct {
 	sink  sink.Sink
 	close func() error
+	table bool
 }
 
 func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
-	if r.To == "-" {
-		return output{&sink.Writer{W: c.out}, func() error { return nil }}, nil
+	nothing := func() error { return nil }
+	switch {
+	case r.To == "-" && r.Format == nil && term.IsTerminal(int(c.out.Fd())):
+		return output{newTable(c.out), nothing, true}, nil
+	case r.To == "-":
+		return output{&sink.Writer{W: c.out}, nothing, false}, nil
 	}
 	dir, err := sink.NewDir(r.To, string(format))
 	if errors.Is(err, fs.ErrExist) {
@@ -275,7 +358,7 @@ func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
 	if err != nil {
 		return output{}, err
 	}
-	return output{dir, dir.Close}, nil
+	return output{dir, dir.Close, false}, nil
 }
 
 func (r *runCommand) printLedger(w io.Writer, total ledger.Ledger) {

@@ -118,7 +118,7 @@ func TestProgress(t *testing.T) {
 // Where records go to the terminal, too, a bar would be in their way.
 func TestNoBarAmongRecords(t *testing.T) {
 	tty, printed := terminal(t)
-	c := command(t, "run", many(t, 400, false))
+	c := command(t, "run", "--format", "raw", many(t, 400, false))
 	c.Stdout, c.Stderr = tty, tty
 	if err := c.Run(); err != nil {
 		t.Error(err)
