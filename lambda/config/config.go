@@ -81,7 +81,7 @@ func Read(get func(string) string) (Config, error) {
 		r.fault(err.Error())
 	}
 	c.Filter = filter
-	c.Datadog = datadog.Settings{Service: get(prefix + "SERVICE"), Tags: r.list("TAGS")}
+	c.Datadog = datadog.Settings{Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN")}
 	switch c.Destination {
 	case CloudWatch:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")
@@ -110,6 +110,8 @@ func (c Config) NewPipeline() *pipeline.Pipeline {
 		Datadog: c.Datadog,
 		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
 		KeepRaw: c.KeepRaw(),
+
+		ToDatadog: c.Destination == Datadog,
 	})
 }
 

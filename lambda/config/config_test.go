@@ -54,14 +54,14 @@ func TestEverySetting(t *testing.T) {
 	env := valid("datadog")
 	maps.Copy(env, map[string]string{
 		"OKTASTREAM_FORMAT": "raw", "OKTASTREAM_INCLUDE": "user.*,app.*", "OKTASTREAM_EXCLUDE": "app.x.*",
-		"OKTASTREAM_SERVICE": "sso", "OKTASTREAM_TAGS": "env:prod,team:sec", "OKTASTREAM_PACK_BYTES": "786432",
+		"OKTASTREAM_SERVICE": "sso", "OKTASTREAM_TAGS": "env:prod,team:sec", "OKTASTREAM_PACK_BYTES": "786432", "OKTASTREAM_OKTA_DOMAIN": "okta-emea.com",
 	})
 	c, err := read(env)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Format != pipeline.Raw || c.Filter.Keeps("app.x.y") || !c.Filter.Keeps("app.y") || c.Filter.Keeps("zone.x") ||
-		c.Datadog.Service != "sso" || strings.Join(c.Datadog.Tags, " ") != "env:prod team:sec" || c.PackBytes != 786432 {
+		c.Datadog.Service != "sso" || c.Datadog.Domain != "okta-emea.com" || strings.Join(c.Datadog.Tags, " ") != "env:prod team:sec" || c.PackBytes != 786432 {
 		t.Errorf("%+v", c)
 	}
 }

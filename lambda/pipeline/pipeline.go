@@ -45,7 +45,11 @@ func ParseFormat(name string) (Format, error) {
 type Config struct {
 	Format  Format
 	Filter  events.Filter
-	Datadog datadog.Settings // for Format Datadog
+	Datadog datadog.Settings // for Format Datadog, and ToDatadog
+	// ToDatadog gives records of the other formats what Datadog needs of every log.
+	ToDatadog bool
+	// Org is the Okta org of events that come without an envelope, "" where it is not known.
+	Org string
 	// Own is where events must come from; what comes from elsewhere, or does not
 	// say, is foreign. Nil accepts events from everywhere.
 	Own *Origin
@@ -120,15 +124,22 @@ func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.Appen
 func New(c Config) *Pipeline {
 	p := &Pipeline{config: c, types: map[string]eventType{}}
 	p.decoded = p.event
-	switch c.Format {
-	case Datadog:
-		p.normaliser = datadog.New(c.Datadog)
-	case Raw:
-		p.normaliser = rawNormaliser{}
-	default:
-		p.normaliser = ocsf.New()
-	}
+	p.normaliser = c.normaliser()
 	return p
+}
+
+func (c *Config) normaliser() normaliser {
+	switch {
+	case c.Format == Datadog:
+		return datadog.New(c.Datadog)
+	case c.Format == Raw && c.ToDatadog:
+		return datadog.NewRaw(c.Datadog)
+	case c.Format == Raw:
+		return rawNormaliser{}
+	case c.ToDatadog:
+		return datadog.NewOCSF(c.Datadog, ocsf.New())
+	}
+	return ocsf.New()
 }
 
 // Process takes text apart, which is one JSON value in any of the forms that
@@ -235,5 +246,8 @@ func (p *Pipeline) normalise(dst []byte, e *events.Event) (out []byte, fault *ev
 			out, fault = dst, &events.Fault{Reason: events.Panic, Text: panicked, Body: e.Carrier()}
 		}
 	}()
+	if e.Provenance.Org == "" {
+		e.Provenance.Org = p.config.Org
+	}
 	return p.normaliser.Append(dst, e), nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/events/ocsf"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 	"github.com/oktastream/oktastream/events/stream"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
@@ -126,11 +127,39 @@ type explanation struct {
 	Number    int    `json:"activity_id"`
 	Rule      string `json:"rule"`
 	Why       string `json:"why"`
+	Roles     cast   `json:"roles"`
 	UUID      string `json:"uuid,omitempty"`
 	Steps     []step `json:"fields"`
 	More      int    `json:"more_events,omitempty"` // that the file holds behind this one
 	Bad       int    `json:"bad_records,omitempty"` // that the file holds
 	file      string
+}
+
+// cast is which targets play which role in events of a type, and why.
+type cast struct {
+	Types   map[string]string `json:"target_types"` // by role
+	Shape   string            `json:"shape"`        // how the targets of the family are known
+	Rule    string            `json:"rule"`
+	Why     string            `json:"why"`
+	OnSelf  bool              `json:"actor_is_user_where_no_target_is"`
+	SelfWhy string            `json:"self_why,omitempty"`
+}
+
+func castOf(eventType string) cast {
+	d := roles.Decide(eventType)
+	c := cast{Types: map[string]string{}, Shape: string(d.Row.Shape), Why: d.Row.Why, OnSelf: d.Self, SelfWhy: d.SelfWhy}
+	for _, pattern := range d.Row.Patterns {
+		if events.Match(pattern, eventType) {
+			c.Rule = pattern
+			break
+		}
+	}
+	for role := range roles.Count {
+		if types := d.Types(role); types != roles.NoTarget {
+			c.Types[role.String()] = types
+		}
+	}
+	return c
 }
 
 type step struct {
@@ -149,10 +178,14 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 			why += fmt.Sprintf("; its verb is %q", d.Verb)
 		}
 	}
+	if d.ForGroup != nil {
+		why += fmt.Sprintf("; %d %s, %s then", d.ForGroup.Class.UID, d.ForGroup.Class.Name, d.ForGroup.ActivityName)
+	}
 	return explanation{
 		EventType: name, Published: catalogue.Known(name), Meant: catalogue.Suggest(name), Format: string(format),
 		Class: d.Class.Name, ClassUID: d.Class.UID, Category: d.Class.CategoryName,
 		Activity: d.ActivityName, Number: d.Activity, Rule: d.Pattern, Why: why,
+		Roles: castOf(name),
 	}
 }
 

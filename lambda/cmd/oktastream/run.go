@@ -44,6 +44,7 @@ type runCommand struct {
 	Include     types    `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
+	Org         string   `placeholder:"NAME" help:"Okta org of events without an EventBridge envelope."`
 	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
 	MaxRecord   size     `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
 	JSON        bool     `help:"Report on stderr in JSON, one object a line; the last is the ledger."`
@@ -173,7 +174,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	return &bulk.Job{
 		Inputs: inputs,
 		Config: pipeline.Config{
-			Format: format, Filter: filter, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
+			Format: format, Filter: filter, Org: r.Org, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
 		},
 		MaxRecord: int(r.MaxRecord),
 		Workers:   runtime.GOMAXPROCS(0),
