@@ -114,7 +114,7 @@ func TestParseFormat(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}
 	}
-	if _, err := ParseFormat("OCSF"); err == nil || !strings.Contains(err.Error(), "ocsf datadog raw") {
+	if _, err := ParseFormat("OCSF"); err == nil || !strings.Contains(err.Error(), "ocsf, datadog or raw") {
 		t.Errorf("want the names in %v", err)
 	}
 }
