@@ -1,6 +1,9 @@
 package dlq
 
 import (
+	"flag"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -36,6 +39,41 @@ func TestEveryReasonHasACauseAndAFix(t *testing.T) {
 			got != r {
 			t.Errorf("%s: another row comes first: %s", r.Name, got.Name)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the table of reasons in README.md")
+
+// The page has the reasons, causes and fixes that the command prints.
+func TestTheReadmeHasTheReasons(t *testing.T) {
+	const name, begin, end = "README.md", "<!-- reasons -->\n", "<!-- /reasons -->"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("| reason | cause | fix |\n|---|---|---|\n")
+	for _, r := range Reasons() {
+		reason := "`" + r.Name + "`"
+		if r.Code != "" {
+			reason += " with `" + r.Code + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", reason, r.Cause, r.Fix)
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("README.md has no table of reasons")
+	}
+	want := before + begin + b.String() + end + after
+	if want == string(page) {
+		return
+	}
+	if !*update {
+		t.Fatal("README.md has other reasons than Reasons; look at what -update makes of it")
+	}
+	if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
