@@ -56,7 +56,7 @@ var (
 )
 
 // Read reads the configuration with get, which is os.Getenv. The error names
-// every variable that is at fault and what it should be.
+// every variable that is wrong and what it should be.
 func Read(get func(string) string) (Config, error) {
 	r := reader{get: get}
 	c := Config{
@@ -69,7 +69,7 @@ func Read(get func(string) string) (Config, error) {
 		DeadURL:     r.url("DEAD_URL"),
 	}
 	if c.Region == "" {
-		r.fault("AWS_REGION is empty: Lambda sets it, and so must whoever runs the function elsewhere")
+		r.fault("AWS_REGION is empty: Lambda sets it; set it where the function runs elsewhere")
 	}
 	if _, _, ok := events.ParseSource(c.Source); !ok {
 		r.fault(prefix + "SOURCE must be the partner event source, " + events.SourcePrefix + "<org>/<stream>")

@@ -15,7 +15,6 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -258,19 +257,4 @@ func TestThePageHasEveryCounter(t *testing.T) {
 			t.Errorf("the page does not explain %s", name)
 		}
 	}
-}
-
-// TestThePageShowsTheReasons compares the table of reasons with the one that dlq list
-// prints from.
-func TestThePageShowsTheReasons(t *testing.T) {
-	var table strings.Builder
-	table.WriteString("| reason | code | cause | fix |\n|---|---|---|---|\n")
-	for _, r := range dlq.Reasons() {
-		code := ""
-		if r.Code != "" {
-			code = "`" + r.Code + "`"
-		}
-		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", r.Name, code, r.Cause, r.Fix)
-	}
-	setBlocks(t, projectDir+"/lambda/dlq/README.md", map[string]string{"reasons": table.String()})
 }
