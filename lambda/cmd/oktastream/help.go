@@ -28,6 +28,8 @@ var helpTexts = kong.Vars{
 	"help_to":     "Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout.",
 	"help_dead_letters": "Append records that cannot be normalised to FILE, with the reason. Without it they are only " +
 		"reported.",
+	"help_notes": "Append a line of JSON to FILE for each event that was delivered and has an unknown type, or the " +
+		"uuid of another event.",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
 		"commas.",
 }
