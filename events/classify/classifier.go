@@ -33,6 +33,7 @@ type pattern struct {
 	rule   *Rule
 	class  *Class
 	verbs  map[string]int // word to activity; nil unless the rule is ByVerb
+	group  *Decision      // of Marks.ForGroup, or nil
 }
 
 // New compiles a table. It panics on a table that is not well formed (a row
@@ -67,6 +68,18 @@ func New(t *Table) *Classifier {
 		for _, text := range r.Patterns {
 			p := compile(text)
 			p.order, p.rule, p.class = order, r, t.class(r.Class)
+			if r.ForGroup.Class != 0 {
+				class := t.class(r.ForGroup.Class)
+				p.group = &Decision{
+					Class:        class,
+					Activity:     r.ForGroup.Activity,
+					ActivityName: class.Activities[r.ForGroup.Activity],
+					Rule:         r,
+					Pattern:      text,
+					Family:       true,
+					Marks:        r.Marks,
+				}
+			}
 			if r.Activity == ByVerb {
 				p.verbs = verbs[r.Class]
 			}
@@ -183,6 +196,7 @@ func (p *pattern) decide(eventType string, family bool) Decision {
 		Pattern:  p.text,
 		Family:   family,
 		Marks:    p.rule.Marks,
+		ForGroup: p.group,
 	}
 	if d.Activity == ByVerb {
 		d.Activity, d.Verb = verb(p.verbs, eventType)
@@ -244,6 +258,15 @@ func (t *Table) check() error {
 			return fmt.Errorf("rule %d (%s): empty pattern", i, r.Why)
 		case cl == nil:
 			return fmt.Errorf("rule %d (%s): no class %d", i, r.Patterns[0], r.Class)
+		case r.ForGroup.Class != 0 && (t.class(r.ForGroup.Class) == nil ||
+			t.class(r.ForGroup.Class).Activities[r.ForGroup.Activity] == ""):
+			return fmt.Errorf(
+				"rule %d (%s): no activity %d in class %d",
+				i,
+				r.Patterns[0],
+				r.ForGroup.Activity,
+				r.ForGroup.Class,
+			)
 		case r.Activity == ByVerb && len(t.Verbs[r.Class]) == 0:
 			return fmt.Errorf("rule %d (%s): class %d has no verbs", i, r.Patterns[0], r.Class)
 		case r.Activity != ByVerb && cl.Activities[r.Activity] == "":

@@ -134,7 +134,13 @@ func TestDecideIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func TestDecideAllocatesNothing(t *testing.T) {
-	types := append(knownTypes(t), "", "galaxy.star.create", "policy.brand_new.thing.zzz_create", strings.Repeat("app.", 1000))
+	types := append(
+		knownTypes(t),
+		"",
+		"galaxy.star.create",
+		"policy.brand_new.thing.zzz_create",
+		strings.Repeat("app.", 1000),
+	)
 	c := compiled()
 	if n := testing.AllocsPerRun(10, func() {
 		for _, eventType := range types {

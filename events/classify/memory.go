@@ -1,8 +1,7 @@
 package classify
 
 // maxRemembered and maxName bound the event types whose decision is remembered; Okta
-// has some 1,400, none longer than 100 bytes, and a stranger's are decided anew each
-// time.
+// has some 1,400, none longer than 100 bytes; others are decided anew each time.
 const (
 	maxRemembered = 4096
 	maxName       = 256

@@ -85,14 +85,28 @@ type Marks struct {
 	Protocol int
 	// AccountSwitch is the account_switch_type_id of an Account Switch.
 	AccountSwitch int
-	// NewLogon is is_new_logon: the event opens a new session.
-	NewLogon bool
+	// Finding says of what a finding is, where several events tell of the same: an attack on the org, the risk of a user.
+	Finding FindingOf
+	// ForGroup is the class and the activity where no user is among the targets but a group is.
+	ForGroup ClassActivity
 	// MFA says that the event is about an authentication factor: it belongs in
 	// auth_factors and, in class 3002, sets is_mfa.
 	MFA bool
 	// Privilege names the privilege in class 3005 when the event names none.
 	Privilege string
 }
+
+// ClassActivity is a class_uid with an activity_id.
+type ClassActivity struct{ Class, Activity int }
+
+// FindingOf is what several events of class 2004 can tell of. The zero value: each event is a finding of its own.
+type FindingOf uint8
+
+// What findings are of.
+const (
+	OrgAttack FindingOf = iota + 1
+	UserRisk
+)
 
 // A Decision is what the table says about one event type. Class and Rule point
 // into the table and must not be changed.
@@ -108,4 +122,6 @@ type Decision struct {
 	Verb         string // the word that chose the activity; "" when none did
 	Family       bool   // the first word is one of Table.Families
 	Marks               // the row's marks
+	// ForGroup is the decision where no user is among the targets but a group is; nil where that makes no difference.
+	ForGroup *Decision
 }

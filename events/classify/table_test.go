@@ -15,21 +15,22 @@ import (
 // yetToCome are the patterns that decide no known type: each stands there for a
 // type Okta may add, and says so.
 var yetToCome = map[string]string{
-	"*":                     "a family that does not exist yet",
-	"app.oauth2.as.token.*": "the org server already has token events beyond grant and revoke; custom servers follow it",
-	"analytics.*":           "all known types of the family are reports and feedback",
-	"core.*":                "all known types of the family are errors and limits",
-	"credential.*":          "all known types of the family are factors",
-	"entitlement.*":         "all known types of the family are migration runs",
-	"group.*":               "all known types of the family are about groups themselves",
-	"integration.*":         "all known types of the family are about access",
-	"master_application.*":  "its one known type is about access",
-	"mim.*":                 "all known types of the family have odd last words",
-	"org.*":                 "its one known type is a redirection",
-	"saml.*":                "all known types of the family are hooks",
-	"scheduled_action.*":    "all known types of the family are suspensions",
-	"tokens.*":              "all known types of the family are hooks",
-	"user.*":                "all known types of the family are accounts, access and sign-ins",
+	"*":                          "a family that does not exist yet",
+	"app.oauth2.as.token.*":      "the org server already has token events beyond grant and revoke; custom servers follow it",
+	"analytics.*":                "all known types of the family are reports and feedback",
+	"core.*":                     "all known types of the family are errors and limits",
+	"credential.*":               "all known types of the family are factors",
+	"entitlement.*":              "all known types of the family are migration runs",
+	"group.*":                    "all known types of the family are about groups themselves",
+	"iam.resourceset.bindings.*": "all known types of the family give or take a role",
+	"integration.*":              "all known types of the family are about access",
+	"master_application.*":       "its one known type is about access",
+	"mim.*":                      "all known types of the family have odd last words",
+	"org.*":                      "its one known type is a redirection",
+	"saml.*":                     "all known types of the family are hooks",
+	"scheduled_action.*":         "all known types of the family are suspensions",
+	"tokens.*":                   "all known types of the family are hooks",
+	"user.*":                     "all known types of the family are accounts, access and sign-ins",
 }
 
 func TestEveryPatternDecides(t *testing.T) {
@@ -160,12 +161,13 @@ func TestFactsAreTheSchemas(t *testing.T) {
 				t.Errorf("%s: class %d has no %s %d", r.Patterns, r.Class, name, value)
 			}
 		}
-		for name, set := range map[string]bool{"is_new_logon": r.NewLogon, "privileges": r.Privilege != ""} {
+		for name, set := range map[string]bool{"privileges": r.Privilege != "", "finding_info": r.Finding != 0} {
 			if _, ok := attributes[r.Class][name]; set && !ok {
 				t.Errorf("%s: class %d has no %s", r.Patterns, r.Class, name)
 			}
 		}
-		if caption := kinds[strconv.Itoa(r.EntityTypeID)]; r.EntityTypeID != 0 && r.EntityTypeID != other && caption != r.EntityType {
+		if caption := kinds[strconv.Itoa(r.EntityTypeID)]; r.EntityTypeID != 0 && r.EntityTypeID != other &&
+			caption != r.EntityType {
 			t.Errorf("%s: entity type %d is %q in the schema, not %q", r.Patterns, r.EntityTypeID, caption, r.EntityType)
 		}
 	}

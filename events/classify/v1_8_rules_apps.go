@@ -91,8 +91,13 @@ func apiRulesV1_8() []Rule {
 			apiActivity, other, Marks{Status: failure}, "Okta could not hand a user's files over"},
 		{on("application.provision.integration.*"),
 			apiActivity, other, Marks{}, "Okta called an app's API"},
-		{on("app.radius.info_access.no_permission"),
-			apiActivity, other, Marks{Status: failure, Disposition: unauthorized}, "RADIUS app data was asked for without permission"},
+		{
+			on("app.radius.info_access.no_permission"),
+			apiActivity,
+			other,
+			Marks{Status: failure, Disposition: unauthorized},
+			"RADIUS app data was asked for without permission",
+		},
 		{on("app.radius.info_access.*"),
 			apiActivity, other, Marks{}, "RADIUS app data was asked for with part of the permission"},
 
@@ -104,7 +109,7 @@ func apiRulesV1_8() []Rule {
 		{on("system.email.*", "system.sms.*", "system.voice.*", "system.billing.sms*", "device.custom_push.*"),
 			apiActivity, other, Marks{}, "a message was sent or its delivery reported"},
 		{on("org.not_configured_origin.*"),
-			apiActivity, other, Marks{}, "a redirect went to an origin nobody configured"},
+			apiActivity, other, Marks{}, "a redirect went to an origin that is not configured"},
 
 		// Runs of jobs: they start, end and are put off; none is a verb of this class.
 		{on("system.import.*", "system.identity_sources.*", "app.ad.password_migration_campaign.*",

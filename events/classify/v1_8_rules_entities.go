@@ -6,6 +6,8 @@ package classify
 func entityRulesV1_8() []Rule {
 	return []Rule{
 		// The verb is about a part, the thing itself is updated.
+		{on("pam.service_account.assign", "pam.privileged_accounts.assign", "pam.entitlement_sudo.*_project"),
+			entityMgmt, entityUpdate, thing("PAM Resource", 99), "an account or entitlement was put under or out of a project"},
 		{on("iam.resourceset.bindings.*", "iam.resourceset.resources.*", "iam.role.permission*"),
 			entityMgmt, entityUpdate, thing("Role", 99), "admin role or resource set changed: who, what or how far"},
 		{on("resource_servers.*.auth_server.*", "resource_servers.*.capability.*"),
@@ -25,13 +27,13 @@ func entityRulesV1_8() []Rule {
 
 		// The verb stands elsewhere or is none.
 		{on("account.org.delete.request"),
-			entityMgmt, entityDelete, thing("Organization", 4), "an org is to be deleted"},
+			entityMgmt, other, thing("Organization", 4), "the deletion of an org was asked for"},
 		{on("application.account.detect"),
 			entityMgmt, entityCreate, thing("Application", 99), "an account unknown to Okta was found in an app"},
 		{on("pki.cert.bind"),
 			entityMgmt, entityCreate, thing("Certificate", 99), "a certificate was bound to a device"},
 		{on("system.custom_url_domain.initiate", "system.mfa.preregister.initiate"),
-			entityMgmt, entityCreate, thing("Okta Setting", 99), "a set-up began"},
+			entityMgmt, other, thing("Okta Setting", 99), "a set-up began"},
 		{on("mim.createEnrollment.*"),
 			entityMgmt, entityEnroll, thing("Device", 1), "a device was enrolled, the word says its platform"},
 		{on("mim.stream*Download"),
@@ -45,10 +47,15 @@ func entityRulesV1_8() []Rule {
 		{on("pam.server.remove"),
 			entityMgmt, entityUnenroll, thing("PAM Resource", 99), "a server left the inventory"},
 
-		// Policies, wherever they live.
+		// Policies and their rules, wherever they live.
+		{on("policy.*rule.*", "application.policy.*rule.*"),
+			entityMgmt, ByVerb, thing("Policy Rule", 99), "a rule of a policy"},
 		{on("policy.*", "app.policy.*", "application.*policy.*", "device.*policy.*", "iam.policy.*",
 			"resource.*policy.*", "pam.*policy.*", "pam.*policies.*"),
-			entityMgmt, ByVerb, thing("Policy", 5), "a policy, its rules and mappings"},
+			entityMgmt, ByVerb, thing("Policy", 5), "a policy and its mappings"},
+
+		{on("workflows.*.import"),
+			entityMgmt, entityCreate, thing("Workflow", 99), "flows, folders or tables were made from a file"},
 
 		// Kinds of thing that are not the family's.
 		{on("account.aerial_*"),

@@ -5,17 +5,18 @@ package classify
 func findingRulesV1_8() []Rule {
 	return []Rule{
 		{on("security.attack.end", "security.internal.attack_end"),
-			finding, findingClose, Marks{}, "ThreatInsight says that the attack on the org is over"},
+			finding, findingClose, Marks{Finding: OrgAttack}, "ThreatInsight says that the attack on the org is over"},
 		{on("user.risk.change", "user.internal.risk.change"),
-			finding, findingUpdate, Marks{}, "the risk level of a user changed"},
+			finding, findingUpdate, Marks{Finding: UserRisk}, "the risk level of a user changed"},
 		{on("analytics.feedback.provide", "security.feedback.provide"),
-			finding, findingUpdate, Marks{}, "an admin judged one of Okta's detections"},
+			finding, other, Marks{}, "an admin judged one of Okta's detections; the event does not say which"},
 
 		{on("security.attack.start"),
-			finding, findingCreate, Marks{}, "ThreatInsight says that the org is under attack"},
-		{on("security.*detected", "security.*.detect", "security.*.detect_*", "user.risk.detect",
-			"user.internal.risk.detect"),
-			finding, findingCreate, Marks{}, "Okta detected a threat, a risk, a sprayed or breached password, a roaming session"},
+			finding, findingCreate, Marks{Finding: OrgAttack}, "ThreatInsight says that the org is under attack"},
+		{on("user.risk.detect", "user.internal.risk.detect"),
+			finding, findingCreate, Marks{Finding: UserRisk}, "Okta detected a risk of a user"},
+		{on("security.*detected", "security.*.detect", "security.*.detect_*"),
+			finding, findingCreate, Marks{}, "Okta detected a threat, a sprayed or breached password, a roaming session"},
 		{on("security.request.blocked"),
 			finding, findingCreate, Marks{Disposition: blocked}, "Okta blocked a request, by blocklist or threat level"},
 		{on("security.events.provider.receive_event", "security.partner.report.risk", "security.risk.signal.consume",
@@ -36,9 +37,9 @@ func findingRulesV1_8() []Rule {
 	}
 }
 
-// signInRulesV1_8 returns the rows of class 3002, Authentication. One sign-in
-// makes several events; the steps of it are Preauth, so that counting Logon
-// counts sign-ins.
+// signInRulesV1_8 returns the rows of class 3002, Authentication. One sign-in makes several events: its steps are
+// Preauth, but user.session.start, the verification of each factor (auth_via_mfa, verify) and the sign-on to each app
+// (sso, authorize) are all Logon. Counting sign-ins to Okta means counting user.session.start.
 func signInRulesV1_8() []Rule {
 	return []Rule{
 		// Post-authentication evaluation and telemetry.
@@ -49,16 +50,23 @@ func signInRulesV1_8() []Rule {
 		{on("app.ad.credential.verify"),
 			authentication, other, Marks{}, "a stored credential was checked; Okta: not a real authentication, no session"},
 
+		{on("pam.security_policy.evaluate"),
+			authentication, other, Marks{}, "a security policy decided on access to a resource"},
+
 		// Steps before or inside a sign-in.
 		{on("policy.evaluate_sign_on"),
 			authentication, preauth, Marks{}, "sign-on policy decided to allow, deny or challenge"},
-		{on("user.mfa.okta_verify.deny_push*"),
-			authentication, preauth, Marks{MFA: true, Status: failure, Disposition: rejected}, "the user or the device rejected a push"},
+		{
+			on("user.mfa.okta_verify.deny_push*"),
+			authentication,
+			preauth,
+			Marks{MFA: true, Status: failure, Disposition: rejected},
+			"the user or the device rejected a push",
+		},
 		{on("user.mfa.attempt_bypass", "user.mfa.okta_verify*", "user.mfa.promote_enrollment"),
 			authentication, preauth, Marks{MFA: true}, "a factor was answered, bypassed or offered"},
 		{on("system.push.send_factor_verify_push", "system.*.send_factor_verify_message",
-			"system.sms.send_okta_push_verify_message", "system.voice.send_mfa_challenge_call",
-			"system.email.challenge_factor_redeemed"),
+			"system.voice.send_mfa_challenge_call", "system.email.challenge_factor_redeemed"),
 			authentication, preauth, Marks{MFA: true}, "a factor challenge was sent, or answered by e-mail"},
 		{on("user.authentication.auth_identifier_not_in_policy", "user.authentication.auth_unconfigured_identifier",
 			"user.authentication.dsso_via_non_priority_source"),
@@ -79,6 +87,8 @@ func signInRulesV1_8() []Rule {
 			authentication, logoff, Marks{}, "a session as another user ended"},
 
 		// Ends of sessions.
+		{on("user.authentication.universal_logout.scheduled", "device.desktop_mfa.device_logout.started"),
+			authentication, other, Marks{}, "a logout was asked for; it logs an event of its own when it is done"},
 		{on("user.session.end", "user.session.clear", "user.session.expire", "user.device_session.end"),
 			authentication, logoff, Marks{}, "a session ended, by its user, an admin or time"},
 		{on("user.authentication.slo", "user.authentication.universal_logout*", "device.desktop_mfa.device_logout.*"),
@@ -88,16 +98,21 @@ func signInRulesV1_8() []Rule {
 
 		// Sign-ins.
 		{on("user.session.start"),
-			authentication, logon, Marks{NewLogon: true}, "a user signed in to Okta"},
+			authentication, logon, Marks{}, "a user signed in to Okta"},
 		{on("user.session.access_admin_app", "user.account.access_*_app"),
 			authentication, logon, Marks{}, "a user entered an Okta app with extra power"},
 		{on("user.device_session.start"),
 			authentication, logon, Marks{}, "a user established a device session"},
 		{on("user.authentication.auth_via_mfa"),
 			authentication, logon, Marks{MFA: true}, "a factor was verified; in Identity Engine also the first one"},
-		{on("app.kerberos_rich_client.*found", "app.kerberos_rich_client.invalid_*",
-			"system.iwa_agentless.*not_found"),
-			authentication, logon, Marks{Status: failure, Protocol: kerberos}, "Kerberos sign-on found no such user, app or org"},
+		{
+			on("app.kerberos_rich_client.*found", "app.kerberos_rich_client.invalid_*",
+				"system.iwa_agentless.*not_found"),
+			authentication,
+			logon,
+			Marks{Status: failure, Protocol: kerberos},
+			"Kerberos sign-on found no such user, app or org",
+		},
 		{on("app.kerberos_rich_client.*", "system.iwa_agentless.auth*", "user.authentication.auth_via_iwa"),
 			authentication, logon, Marks{Protocol: kerberos}, "sign-in with the Windows logon"},
 		{on("user.authentication.auth_via_LDAP_agent", "system.ldapi.bind"),
@@ -109,10 +124,20 @@ func signInRulesV1_8() []Rule {
 		{on("user.authentication.*"),
 			authentication, logon, Marks{}, "a user signed in, or tried to"},
 
-		{on("app.generic.unauth_app_access_attempt"),
-			authentication, logon, Marks{Status: failure, Disposition: unauthorized}, "access to an app the user is not assigned to: always a failure"},
-		{on("application.policy.sign_on.deny_access"),
-			authentication, logon, Marks{Status: failure, Disposition: blocked}, "an app's sign-on policy denied access: always a failure"},
+		{
+			on("app.generic.unauth_app_access_attempt"),
+			authentication,
+			logon,
+			Marks{Status: failure, Disposition: unauthorized},
+			"access to an app the user is not assigned to: always a failure",
+		},
+		{
+			on("application.policy.sign_on.deny_access"),
+			authentication,
+			logon,
+			Marks{Status: failure, Disposition: blocked},
+			"an app's sign-on policy denied access: always a failure",
+		},
 		{on("app.oauth2.invalid_client_*"),
 			authentication, logon, Marks{Status: failure, Protocol: oauth2}, "a client failed to authenticate, repeatedly"},
 		{on("app.oauth2.*scope_denied"),

@@ -55,7 +55,7 @@ func verbsV1_8() map[int][]Verb {
 			{appUpdate, words("update upgrade change promote")},
 		},
 		apiActivity: {
-			{apiCreate, words("create grant issue generate request")},
+			{apiCreate, words("create grant issue generate")},
 			{apiRead, words("read download export query search")},
 			{apiUpdate, words("update rotate rollover enable")},
 			{apiDelete, words("delete revoke")},

@@ -9,6 +9,7 @@ package datadog
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // Settings are what a log has that the event does not tell. The zero value is
@@ -26,7 +28,13 @@ type Settings struct {
 	Service string
 	// Tags are added to ddtags, each as key:value.
 	Tags []string
+	// Domain is where Okta serves the org: okta.com where empty, okta-emea.com, oktapreview.com, okta-gov.com. With
+	// NoDomain a log has no hostname.
+	Domain string
 }
+
+// NoDomain is the Domain of an org whose address cannot be told from its name.
+const NoDomain = "none"
 
 // Source is the ddsource of every log: it is what makes Datadog run its Okta
 // pipeline.
@@ -37,27 +45,32 @@ const Source = "okta"
 type Normaliser struct {
 	emitter    *record.Emitter
 	classifier *classify.Memory
+	roles      *roles.Memory
 	parts      []record.Part
 }
 
 // New makes a Normaliser.
-func New(s Settings) *Normaliser {
-	if s.Service == "" {
-		s.Service = "okta"
-	}
+func New(s Settings) *Normaliser { return newNormaliser(attributes(s.withDefaults())) }
+
+func newNormaliser(parts []record.Part) *Normaliser {
 	return &Normaliser{
 		emitter:    record.New(),
 		classifier: classify.Remember(classify.New(classify.V1_8())),
-		parts:      attributes(s),
+		roles:      roles.NewMemory(),
+		parts:      parts,
 	}
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Service, s.Domain = cmp.Or(s.Service, "okta"), cmp.Or(s.Domain, "okta.com")
+	return s
 }
 
 // Append appends to dst the log of e, one line of JSON without its end. The
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
-	decision := n.classifier.Decide(e.Type)
 	dst, displaced := appendEvent(dst, e)
-	n.emitter.Begin(dst, e, decision)
+	n.emitter.Begin(dst, e, n.classifier.Decide(e.Type), n.roles.Decide(e.Type))
 	n.emitter.Write(n.parts)
 	if displaced {
 		return appendDisplaced(n.emitter.End(), e)
@@ -138,7 +151,7 @@ func appendMember(dst []byte, e *events.Event, i uint32) []byte {
 func isOurs(key []byte) bool {
 	if bytes.IndexByte(key, '\\') >= 0 {
 		quoted := append(append([]byte{'"'}, key...), '"')
-		// What is no character of its own becomes U+FFFD, which is in no name of ours.
+		// A lone surrogate becomes U+FFFD, which none of our names holds.
 		key, _ = jsontext.AppendUnquote(nil, quoted)
 	}
 	for _, name := range names {
@@ -155,7 +168,7 @@ func attributes(s Settings) []record.Part {
 	return append(parts,
 		event(), person(), network(), request(),
 		&record.Object{Key: "session", Rest: []record.Part{
-			record.Field("id", record.AsText, events.ExternalSessionID),
+			record.Field("id", record.AsName, events.ExternalSessionID),
 		}},
 		record.When(failed, &record.Object{Key: "error", Rest: []record.Part{
 			record.Field("message", record.AsText, events.OutcomeReason),
@@ -170,32 +183,40 @@ func attributes(s Settings) []record.Part {
 // reserved are the attributes that Datadog itself reads.
 func reserved(s Settings) []record.Part {
 	return []record.Part{
-		record.Word("ddsource", Source, "makes Datadog run its Okta pipeline"),
-		record.Word("service", s.Service, "the setting"),
-		record.Derive("ddtags", "org and region of the envelope, and the setting", func(e *record.Emitter) bool {
-			tags := make([]string, 0, 2+len(s.Tags))
-			if org := e.Event.Provenance.Org; org != "" {
-				tags = append(tags, "okta_org:"+org)
-			}
-			if region := e.Event.Provenance.Region; region != "" {
-				tags = append(tags, "region:"+region)
-			}
-			tags = append(tags, s.Tags...)
-			return len(tags) > 0 && e.Quote(strings.Join(tags, ","))
-		}),
-		record.Derive("hostname", "the Okta org of the envelope", func(e *record.Emitter) bool {
+		record.Const("ddsource", Source, "makes Datadog run its Okta pipeline"),
+		record.Const("service", s.Service, "the setting"),
+		tags(s),
+		record.Derive("hostname", "the Okta org of the envelope and the setting", func(e *record.Emitter) bool {
 			org := e.Event.Provenance.Org
-			return org != "" && e.Quote(org+".okta.com")
+			return org != "" && s.Domain != NoDomain && e.Quote(org+"."+s.Domain)
 		}),
 		record.FirstOf{
 			record.Field("message", record.AsText, events.DisplayMessage),
 			record.Field("message", record.AsText, events.EventType),
 		},
-		record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
-			return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
-		}),
+		date(),
 		record.Derive("status", "severity", func(e *record.Emitter) bool { return e.Quote(status(e)) }),
 	}
+}
+
+func tags(s Settings) record.Part {
+	return record.Derive("ddtags", "org and region of the envelope, and the setting", func(e *record.Emitter) bool {
+		tags := make([]string, 0, 2+len(s.Tags))
+		if org := e.Event.Provenance.Org; org != "" {
+			tags = append(tags, "okta_org:"+org)
+		}
+		if region := e.Event.Provenance.Region; region != "" {
+			tags = append(tags, "region:"+region)
+		}
+		tags = append(tags, s.Tags...)
+		return len(tags) > 0 && e.Quote(strings.Join(tags, ","))
+	})
+}
+
+func date() record.Part {
+	return record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
+		return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
+	})
 }
 
 // status is Datadog's word for Okta's severity.

@@ -111,7 +111,13 @@ func TestCollidingFieldsAreDisplaced(t *testing.T) {
 				l := only(t, enveloped(text))
 				checkLossless(t, l)
 				displaced := leaves(t, []byte(value), join("okta_displaced", name))
-				if got := byPath(leaves(t, l.record, "")); !maps.EqualFunc(byPath(displaced), matching(got, join("okta_displaced", name)), slices.Equal) {
+				if got := byPath(
+					leaves(t, l.record, ""),
+				); !maps.EqualFunc(
+					byPath(displaced),
+					matching(got, join("okta_displaced", name)),
+					slices.Equal,
+				) {
 					t.Errorf("%s, %s: displaced are %v, want %v", name, form, matching(got, "okta_displaced"), displaced)
 				}
 				if got, want := added(t, l), added(t, plain); !maps.EqualFunc(got, want, slices.Equal) {
@@ -145,7 +151,8 @@ func matching(all map[string][]string, path string) map[string][]string {
 
 // everyPart are members of an event from which every attribute of ours follows.
 var everyPart = []string{
-	`"severity":"WARN"`, `"displayMessage":"User login to Okta"`,
+	`"severity":"WARN"`,
+	`"displayMessage":"User login to Okta"`,
 	`"actor":{"id":"00u1","type":"User","alternateId":"a@example.com","displayName":"A"}`,
 	`"client":{"ipAddress":"203.0.113.7","device":"Computer","userAgent":{"rawUserAgent":"UA","os":"Linux","browser":"FIREFOX"},` +
 		`"geographicalContext":{"city":"Dublin","state":"Leinster","country":"Ireland","geolocation":{"lat":53.3,"lon":-6.2}}}`,
@@ -197,7 +204,14 @@ func plant(rt *rapid.T, text []byte) []byte {
 	if rapid.Bool().Draw(rt, "below the top") {
 		at = rapid.SampledFrom(openings).Draw(rt, "at")
 	}
-	name := rapid.OneOf(rapid.SampledFrom(ours), rapid.StringMatching(`x[a-zA-Z._ ]{0,6}`), rapid.String()).Draw(rt, "name")
+	name := rapid.OneOf(
+		rapid.SampledFrom(ours),
+		rapid.StringMatching(`x[a-zA-Z._ ]{0,6}`),
+		rapid.String(),
+	).Draw(
+		rt,
+		"name",
+	)
 	quoted, err := json.Marshal("x" + name)
 	if at == openings[0] && slices.Contains(ours, name) {
 		quoted, err = json.Marshal(name)

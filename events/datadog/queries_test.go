@@ -56,7 +56,10 @@ func TestPublishedQueries(t *testing.T) {
 		}
 	}
 	// Whose login failed is not known there, and usr.email must not say "unknown".
-	if got := answer(decoded(t, only(t, string(fixture(t, "security-threat-detected").Text)).record), []string{"usr", "email"}); got != nil {
+	if got := answer(
+		decoded(t, only(t, string(fixture(t, "security-threat-detected").Text)).record),
+		[]string{"usr", "email"},
+	); got != nil {
 		t.Errorf("usr.email of an unknown actor is %q", got)
 	}
 }
@@ -78,30 +81,4 @@ func answer(v any, path []string) []string {
 	}
 	object, _ := v.(map[string]any)
 	return answer(object[path[0]], path[1:])
-}
-
-// A code that is wrong is worse than none: rules on countries page people. Names
-// as ISO 3166-1 and MaxMind write them, of countries that share a name.
-func TestCountryCodesAreRightOrAbsent(t *testing.T) {
-	for name, want := range map[string]string{
-		"Ireland": "IE", "United States": "US", "UNITED KINGDOM": "GB", "Côte d'Ivoire": "CI", "Czechia": "CZ", "Russia": "RU",
-		"North Korea": "KP", "South Korea": "KR", "Korea, Republic of": "KR", "Korea (Republic of)": "KR",
-		"Korea, Democratic People's Republic of": "KP", "Korea (Democratic People's Republic of)": "KP|",
-		"Congo": "CG", "Republic of the Congo": "CG|", "DR Congo": "CD|", "Congo (Kinshasa)": "CD|",
-		"Congo (Democratic Republic of the)": "CD|", "Democratic Republic of the Congo": "CD", "Congo, The Democratic Republic of the": "CD",
-		"Guinea": "GN", "Equatorial Guinea": "GQ", "Guinea-Bissau": "GW", "Papua New Guinea": "PG",
-		"Niger": "NE", "Nigeria": "NG", "Dominica": "DM", "Dominican Republic": "DO", "Sudan": "SD", "South Sudan": "SS",
-		"Virgin Islands (British)": "VG|", "Virgin Islands (U.S.)": "VI|", "Saint Martin (French part)": "MF|", "Sint Maarten (Dutch part)": "SX|",
-		"Georgia": "GE", "Samoa": "WS", "American Samoa": "AS", "Ireland (Republic of)": "IE|",
-		"Atlantis": "", "unknown": "", "None": "", "International": "", "": "", " ": "", "null": "", "-": "", "European Union": "EU|",
-	} {
-		l := only(t, okta(`"client":{"geographicalContext":{"country":"`+name+`"}}`))
-		got := ""
-		if codes := byPath(leaves(t, l.record, ""))["network.client.geoip.country.iso_code"]; codes != nil {
-			got = unquoted(t, codes[0])
-		}
-		if code, optional := strings.CutSuffix(want, "|"); got != code && (!optional || got != "") {
-			t.Errorf("the code of %q is %q, want %q", name, got, want)
-		}
-	}
 }

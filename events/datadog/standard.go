@@ -7,6 +7,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 	"github.com/oktastream/oktastream/events/security"
 )
 
@@ -36,56 +37,34 @@ var categories = map[int]string{
 	6008: "error",
 }
 
-// person is usr: who did it. Okta's alternateId is the login, an e-mail address
-// as a rule, and public rules group by usr.email.
+// person is usr: who did it. Okta's alternateId is the login, an e-mail address as a rule, and public rules group by
+// usr.email; a login of another form (a client's id, a password typed in the wrong place) stays at its raw path alone.
 func person() record.Part {
 	return &record.Object{Key: "usr", Rest: []record.Part{
-		record.Field("id", record.AsText, events.ActorID),
-		record.Field("email", record.AsText, events.ActorAlternateID),
-		record.Field("name", record.AsText, events.ActorDisplayName),
+		record.Field("id", record.AsName, events.ActorID),
+		record.Field("email", record.AsEmail, events.ActorAlternateID),
+		record.Field("name", record.AsName, events.ActorDisplayName),
 	}}
 }
 
-// network is network.client: where it came from.
+// network is network.client: where it came from. Its geoip is left to Datadog's own GeoIP parser, which writes it from
+// the address in other words than Okta's.
 func network() record.Part {
-	named := func(key string, parts ...record.Part) record.Part {
-		return &record.Object{Key: key, Rest: parts}
-	}
-	return named("network", named("client",
-		record.ClientIP("ip"),
-		named("geoip",
-			named("city", record.Field("name", record.AsText, events.ClientCity)),
-			named("subdivision", record.Field("name", record.AsText, events.ClientState)),
-			named("country",
-				record.Field("name", record.AsText, events.ClientCountry),
-				record.Field("iso_code", record.AsCountryCode, events.ClientCountry)),
-			named("location",
-				record.Field("latitude", record.AsNumber, events.ClientLat),
-				record.Field("longitude", record.AsNumber, events.ClientLon)),
-			named("as",
-				record.Field("number", record.AsInteger, events.ASNumber),
-				record.Field("name", record.AsText, events.ASOrg),
-				record.Field("domain", record.AsText, events.Domain))),
-	))
+	return &record.Object{Key: "network", Rest: []record.Part{
+		&record.Object{Key: "client", Rest: []record.Part{record.ClientIP("ip")}},
+	}}
 }
 
-// request is http: the request that Okta served.
+// request is http: the request that Okta served. useragent_details is left to Datadog's own user-agent parser, which
+// writes it from useragent in other words than Okta's.
 func request() record.Part {
-	family := func(key, name string, f events.Field) record.Part {
-		return &record.Object{Key: key, Rest: []record.Part{record.Field(name, record.AsText, f)}}
-	}
 	return &record.Object{Key: "http", Rest: []record.Part{
-		record.Field("useragent", record.AsText, events.ClientUserAgent),
-		&record.Object{Key: "useragent_details", Rest: []record.Part{
-			family("os", "family", events.ClientOS),
-			family("browser", "family", events.ClientBrowser),
-			family("device", "category", events.ClientDevice),
-		}},
+		record.Field("useragent", record.AsName, events.ClientUserAgent),
 		&record.Object{Key: "url_details", Rest: []record.Part{
-			record.Field("path", record.AsText, events.DebugRequestURI),
+			record.Field("path", record.AsName, events.DebugRequestURI),
 			record.Derive("queryString", "the parameters of debugData.url", writeQuery),
 		}},
-		record.Field("request_id", record.AsText, events.DebugRequestID),
+		record.Field("request_id", record.AsName, events.DebugRequestID),
 	}}
 }
 
@@ -130,7 +109,7 @@ func writeQuery(e *record.Emitter) bool {
 // rules look for them.
 func verdict() record.Part {
 	return &record.Object{Key: "okta", Rest: []record.Part{
-		&record.Object{Key: "risk", Naming: []record.Part{
+		&record.Object{Key: "risk", AtLeastOne: []record.Part{
 			record.Derive("level", "Okta's verdict on the risk", func(e *record.Emitter) bool {
 				return e.Verdict.Risk != security.LevelNone && e.Quote(e.Verdict.Risk.String())
 			}),
@@ -142,10 +121,10 @@ func verdict() record.Part {
 			return len(e.Verdict.Behaviors) > 0
 		}),
 		&record.Object{Key: "target", Rest: []record.Part{
-			record.ForTarget("the first user", record.OfClass(record.UserTarget), &record.Object{Key: "user", Rest: []record.Part{
-				record.Member("id", record.AsText, record.TargetID),
-				record.Member("email", record.AsText, record.TargetAlternateID),
-				record.Member("name", record.AsText, record.TargetName),
+			record.ForRole(roles.User, &record.Object{Key: "user", Rest: []record.Part{
+				record.Member("id", record.AsName, record.TargetID),
+				record.Member("email", record.AsEmail, record.TargetAlternateID),
+				record.Member("name", record.AsName, record.TargetName),
 			}}),
 		}},
 	}}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // view reads an event with encoding/json. Of a name that stands twice the first
@@ -79,9 +80,21 @@ func text(v any) string {
 	return ""
 }
 
-// known is text where "unknown" is Okta's word for an absent value.
+// known is text that is no placeholder.
 func known(v any) string {
-	if s := text(v); !strings.EqualFold(s, "unknown") {
+	if s := text(v); !strings.EqualFold(s, "unknown") && s != "." {
+		return s
+	}
+	return ""
+}
+
+// email is text that has the form of an address.
+func email(v any) string {
+	if s, _ := v.(string); regexp.MustCompile(
+		`^[!#$%&'*+/=?^_{|}~.\x60A-Za-z0-9-]+@[A-Za-z0-9-]+[A-Za-z0-9.-]*\.[A-Za-z0-9.-]*[A-Za-z0-9-]$`,
+	).MatchString(
+		s,
+	) {
 		return s
 	}
 	return ""
@@ -94,19 +107,6 @@ func address(v any) string {
 	return ""
 }
 
-func number(v any) string {
-	n, _ := v.(json.Number)
-	return n.String()
-}
-
-// wholeNumber is a number that a 64-bit integer holds for certain.
-func wholeNumber(v any) string {
-	if n := number(v); regexp.MustCompile(`^-?[0-9]{1,17}$`).MatchString(n) {
-		return n
-	}
-	return ""
-}
-
 // element is the first element of an array.
 func element(v any) any {
 	if array, _ := v.([]any); len(array) > 0 {
@@ -115,15 +115,36 @@ func element(v any) any {
 	return nil
 }
 
-// user is the first target that is a user.
+// user is the target that plays the user by the table of roles, whatever the order: nil where several equally could.
 func (v view) user() any {
 	targets, _ := at(v.root, "target").([]any)
+	decision := roles.Decide(at(v.root, "eventType").(string))
+	var best []any
+	lowest := uint8(255)
 	for _, target := range targets {
-		if typ, _ := at(target, "type").(string); strings.EqualFold(typ, "User") || strings.EqualFold(typ, "AppUser") {
-			return target
+		object, ok := target.(map[string]any)
+		if !ok {
+			continue
+		}
+		typ, _ := object["type"].(string)
+		switch rank := decision.Ranks([]byte(typ)).Of[roles.User]; {
+		case rank == 0 || rank > lowest:
+		case rank < lowest:
+			best, lowest = []any{target}, rank
+		default:
+			best = append(best, target)
 		}
 	}
-	return nil
+	if ours := slices.DeleteFunc(slices.Clone(best), func(t any) bool {
+		id, _ := at(t, "id").(string)
+		return !strings.HasPrefix(id, roles.User.IDPrefix())
+	}); len(ours) > 0 {
+		best = ours
+	}
+	if len(best) == 0 || slices.ContainsFunc(best, func(t any) bool { return at(t, "id") != at(best[0], "id") }) {
+		return nil
+	}
+	return best[0]
 }
 
 // firstOf is the first text that is one.
@@ -138,14 +159,6 @@ func firstOf(texts ...string) string {
 
 // failures are the outcomes that are no success: error.message is for those.
 var failures = []string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}
-
-// codes are the ISO 3166-1 codes of the countries in all events there are.
-var codes = map[string]string{
-	"Argentina": "AR", "Brazil": "BR", "Canada": "CA", "Czech Republic": "CZ", "Czechia": "CZ", "Côte d'Ivoire": "CI",
-	"Finland": "FI", "France": "FR", "Germany": "DE", "Hong Kong": "HK", "Iceland": "IS", "Ireland": "IE", "Italy": "IT",
-	"Japan": "JP", "Korea, Republic of": "KR", "Netherlands": "NL", "Nigeria": "NG", "Romania": "RO", "Russia": "RU",
-	"Singapore": "SG", "Türkiye": "TR", "UNITED KINGDOM": "GB", "US": "US", "United States": "US",
-}
 
 // standard says what each attribute beside the event is, "" where it is absent.
 // What okta.risk and okta.behaviors are is in verdict_test.go.
@@ -188,35 +201,26 @@ var standard = map[string]func(v view, from events.Provenance) string{
 	"evt.name":    field("eventType", text),
 	"evt.outcome": field("outcome.result", text),
 
-	"usr.id":    field("actor.id", text),
-	"usr.email": field("actor.alternateId", known),
-	"usr.name":  field("actor.displayName", text),
+	"usr.id":    field("actor.id", known),
+	"usr.email": field("actor.alternateId", email),
+	"usr.name":  field("actor.displayName", known),
 
 	"network.client.ip": func(v view, _ events.Provenance) string {
 		actor := ""
 		if text(at(v.root, "actor.type")) == "IP address" {
 			actor = address(at(v.root, "actor.id"))
 		}
-		return firstOf(address(at(v.root, "client.ipAddress")), address(at(element(at(v.root, "request.ipChain")), "ip")), actor)
+		return firstOf(
+			address(at(v.root, "client.ipAddress")),
+			address(at(element(at(v.root, "request.ipChain")), "ip")),
+			actor,
+		)
 	},
-	"network.client.geoip.city.name":          field("client.geographicalContext.city", text),
-	"network.client.geoip.subdivision.name":   field("client.geographicalContext.state", text),
-	"network.client.geoip.country.name":       field("client.geographicalContext.country", text),
-	"network.client.geoip.country.iso_code":   field("client.geographicalContext.country", func(v any) string { return codes[text(v)] }),
-	"network.client.geoip.location.latitude":  field("client.geographicalContext.geolocation.lat", number),
-	"network.client.geoip.location.longitude": field("client.geographicalContext.geolocation.lon", number),
-	"network.client.geoip.as.number":          field("securityContext.asNumber", wholeNumber),
-	"network.client.geoip.as.name":            field("securityContext.asOrg", text),
-	"network.client.geoip.as.domain":          field("securityContext.domain", text),
+	"http.useragent":        field("client.userAgent.rawUserAgent", known),
+	"http.url_details.path": field("debugContext.debugData.requestUri", known),
+	"http.request_id":       field("debugContext.debugData.requestId", known),
 
-	"http.useragent":                         field("client.userAgent.rawUserAgent", text),
-	"http.useragent_details.os.family":       field("client.userAgent.os", known),
-	"http.useragent_details.browser.family":  field("client.userAgent.browser", known),
-	"http.useragent_details.device.category": field("client.device", known),
-	"http.url_details.path":                  field("debugContext.debugData.requestUri", text),
-	"http.request_id":                        field("debugContext.debugData.requestId", text),
-
-	"session.id": field("authenticationContext.externalSessionId", text),
+	"session.id": field("authenticationContext.externalSessionId", known),
 	"error.message": func(v view, _ events.Provenance) string {
 		if slices.Contains(failures, text(at(v.root, "outcome.result"))) {
 			return text(at(v.root, "outcome.reason"))
@@ -224,9 +228,9 @@ var standard = map[string]func(v view, from events.Provenance) string{
 		return ""
 	},
 
-	"okta.target.user.id":    func(v view, _ events.Provenance) string { return text(at(v.user(), "id")) },
-	"okta.target.user.email": func(v view, _ events.Provenance) string { return known(at(v.user(), "alternateId")) },
-	"okta.target.user.name":  func(v view, _ events.Provenance) string { return text(at(v.user(), "displayName")) },
+	"okta.target.user.id":    func(v view, _ events.Provenance) string { return known(at(v.user(), "id")) },
+	"okta.target.user.email": func(v view, _ events.Provenance) string { return email(at(v.user(), "alternateId")) },
+	"okta.target.user.name":  func(v view, _ events.Provenance) string { return known(at(v.user(), "displayName")) },
 }
 
 func field(path string, read func(any) string) func(view, events.Provenance) string {
@@ -295,16 +299,14 @@ func TestStandardAttributes(t *testing.T) {
 // An attribute that says nothing would be counted by every facet and match every
 // "exists" query. Datadog's own rules test for absence.
 func TestNoAttributeSaysNothing(t *testing.T) {
-	absent := []string{
-		"usr.email", "http.useragent_details.os.family", "http.useragent_details.browser.family",
-		"http.useragent_details.device.category", "okta.target.user.email",
-	}
+	names := []string{"usr.id", "usr.email", "usr.name", "session.id", "okta.target.user.id", "okta.target.user.email",
+		"okta.target.user.name", "http.useragent", "http.request_id"}
 	for _, l := range records(t) {
 		for path, values := range l.more {
 			for _, raw := range values {
 				empty := slices.Contains([]string{"null", `""`, `"null"`, "{}", "[]"}, raw) &&
 					!strings.HasPrefix(path, queryString) // a parameter without a value is one
-				if empty || slices.Contains(absent, path) && strings.EqualFold(raw, `"unknown"`) {
+				if empty || slices.Contains(names, path) && strings.EqualFold(raw, `"unknown"`) {
 					t.Errorf("%s: %s is %s", l.name, path, raw)
 				}
 			}

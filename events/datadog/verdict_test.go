@@ -10,7 +10,8 @@ import (
 // isVerdict tells the attributes that are parsed out of strings and objects of
 // several ages, which no single path of the event holds.
 func isVerdict(path string) bool {
-	return path == "okta.risk.level" || strings.HasPrefix(path, "okta.risk.reasons[") || strings.HasPrefix(path, "okta.behaviors.")
+	return path == "okta.risk.level" || strings.HasPrefix(path, "okta.risk.reasons[") ||
+		strings.HasPrefix(path, "okta.behaviors.")
 }
 
 // What Okta says of the risk, read by a person and written down here.
@@ -180,7 +181,16 @@ func TestCategory(t *testing.T) {
 			t.Errorf("evt.category of %s is %s, want %q", eventType, got, want)
 		}
 	}
-	words := []string{`"other"`, `"threat"`, `"iam"`, `"authentication"`, `"configuration"`, `"application"`, `"api"`, `"error"`}
+	words := []string{
+		`"other"`,
+		`"threat"`,
+		`"iam"`,
+		`"authentication"`,
+		`"configuration"`,
+		`"application"`,
+		`"api"`,
+		`"error"`,
+	}
 	for _, l := range records(t) {
 		if got := l.more["evt.category"]; len(got) != 1 || !slices.Contains(words, got[0]) {
 			t.Errorf("%s: evt.category is %s", l.name, got)

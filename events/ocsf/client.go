@@ -2,57 +2,65 @@ package ocsf
 
 import (
 	"bytes"
-	"github.com/oktastream/oktastream/events/record"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/record"
 )
 
 // sourceEndpoint is where a request came from.
 func sourceEndpoint() record.Part {
-	return &record.Object{Key: "src_endpoint", Naming: endpointNames(), Rest: endpointRest()}
+	return &record.Object{Key: "src_endpoint", AtLeastOne: endpointNames(), Rest: endpointRest()}
 }
 
-// sourceEndpointOrOkta is for classes that demand one: a job has no client, it
+// sourceEndpointOrOkta is for classes that require one: a job has no client, it
 // runs inside Okta.
 func sourceEndpointOrOkta() record.Part {
 	return record.FirstOf{sourceEndpoint(), &record.Object{Key: "src_endpoint",
-		Naming: []record.Part{record.Word("svc_name", "Okta", "the event names no client")}, Rest: endpointRest()}}
+		AtLeastOne: []record.Part{record.Const("svc_name", "Okta", "the event names no client")}, Rest: endpointRest()}}
 }
 
 func endpointNames() []record.Part {
 	return []record.Part{
 		record.ClientIP("ip"),
-		record.Field("domain", record.AsText, events.Domain),
+		record.Field("domain", record.AsName, events.Domain),
 	}
 }
 
 func endpointRest() []record.Part {
 	return []record.Part{
-		&record.Object{Key: "location", Naming: []record.Part{
-			record.Field("city", record.AsText, events.ClientCity),
-			record.Field("region", record.AsText, events.ClientState),
+		&record.Object{Key: "location", AtLeastOne: []record.Part{
+			record.Field("city", record.AsName, events.ClientCity),
+			record.Field("region", record.AsName, events.ClientState),
 			record.Field("country", record.AsCountry, events.ClientCountry),
-			record.Field("postal_code", record.AsText, events.ClientPostalCode),
+			record.Field("postal_code", record.AsName, events.ClientPostalCode),
 		}, Rest: []record.Part{
 			record.Field("lat", record.AsNumber, events.ClientLat),
 			record.Field("long", record.AsNumber, events.ClientLon),
 		}},
 		&record.Object{Key: "autonomous_system", Rest: []record.Part{
 			record.Field("number", record.AsInteger, events.ASNumber),
-			record.Field("name", record.AsText, events.ASOrg),
+			record.Field("name", record.AsName, events.ASOrg),
 		}},
-		record.Field("isp", record.AsText, events.ISP),
-		record.Field("isp_org", record.Repeated(record.AsText), events.ASOrg),
-		record.Field("zone", record.AsText, events.ClientZone),
+		record.Field("isp", record.AsName, events.ISP),
+		record.Field("isp_org", record.Repeated(record.AsName), events.ASOrg),
+		record.Field("zone", record.AsName, events.ClientZone),
 		record.Derive("type_id", "by the client's device", func(e *record.Emitter) bool {
 			i, id, _ := clientKind(e)
 			return i != 0 && e.Int(id)
 		}),
 		record.Captioned("type", "client.device", clientKind),
-		&record.Object{Key: "os", Naming: []record.Part{record.Field("name", record.AsText, events.ClientOS)}, Rest: []record.Part{
-			record.Derive("type_id", "by its name", func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) }),
-			record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
-		}},
+		&record.Object{
+			Key:        "os",
+			AtLeastOne: []record.Part{record.Field("name", record.AsName, events.ClientOS)},
+			Rest: []record.Part{
+				record.Derive(
+					"type_id",
+					"by its name",
+					func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) },
+				),
+				record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
+			},
+		},
 		record.Derive("intermediate_ips", "the hops behind the client", func(e *record.Emitter) bool { return e.Hops(1) }),
 		record.Derive("proxy_endpoint", "the anonymiser that Okta saw", writeProxy),
 	}
@@ -69,7 +77,9 @@ func writeProxy(e *record.Emitter) bool {
 		}
 	}
 	kind, operator := tree.Member(list+1, "type"), tree.Member(list+1, "operator")
-	says := func(i uint32) bool { return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i) }
+	says := func(i uint32) bool {
+		return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i) && !record.IsPlaceholder(tree.Inner(i))
+	}
 	if !says(kind) || !says(operator) {
 		return false
 	}
@@ -83,12 +93,26 @@ func writeProxy(e *record.Emitter) bool {
 // httpRequest is the request that Okta served.
 func httpRequest() record.Part {
 	return &record.Object{Key: "http_request", Rest: []record.Part{
-		record.Field("user_agent", record.AsText, events.ClientUserAgent),
-		record.Field("uid", record.AsText, events.DebugRequestID),
-		&record.Object{Key: "url", Naming: []record.Part{record.Field("path", record.AsText, events.DebugRequestURI)}, Rest: []record.Part{
-			record.Found("query_string", record.AsQuery, "debugContext.debugData.url", func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) }),
-			record.Found("hostname", record.AsHostname, "debugContext.debugData.origin", func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) }),
-		}},
+		record.Field("user_agent", record.AsName, events.ClientUserAgent),
+		record.Field("uid", record.AsName, events.DebugRequestID),
+		&record.Object{
+			Key:        "url",
+			AtLeastOne: []record.Part{record.Field("path", record.AsName, events.DebugRequestURI)},
+			Rest: []record.Part{
+				record.Found(
+					"query_string",
+					record.AsQuery,
+					"debugContext.debugData.url",
+					func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugURL) },
+				),
+				record.Found(
+					"hostname",
+					record.AsHostname,
+					"debugContext.debugData.origin",
+					func(e *record.Emitter) uint32 { return e.Event.Node(events.DebugOrigin) },
+				),
+			},
+		},
 		record.Derive("x_forwarded_for", "the hops, the client first", func(e *record.Emitter) bool { return e.Hops(0) }),
 	}}
 }
@@ -98,7 +122,7 @@ type kind struct {
 	caption string
 }
 
-// clientKind is src_endpoint.Typee_id and type, of client.device.
+// clientKind is src_endpoint.type_id and type, of client.device.
 func clientKind(e *record.Emitter) (i uint32, id int64, caption string) {
 	word := e.Inner(events.ClientDevice)
 	if word == nil {

@@ -109,9 +109,14 @@ func misled(out []byte, steps []record.Step) string {
 }
 
 func TestExplain(t *testing.T) {
-	text := okta(typeEntity, `"client":{"ipAddress":"192.0.2.1","zone":"null","device":"Unknown","geographicalContext":{"country":"Ireland"}}`,
+	text := okta(
+		typeEntity,
+		`"client":{"ipAddress":"192.0.2.1","zone":"null","device":"Unknown","geographicalContext":{"country":"Ireland"}}`,
 		`"target":[{"id":"z","type":"NetworkZoneEntity","alternateId":"unknown","displayName":"Office","novel":1}]`,
-		`"securityContext":{"isProxy":false,"isp":null}`, debug("behaviors", `"{New IP=POSITIVE}"`), `"x":{"y":[1]}`)
+		`"securityContext":{"isProxy":false,"isp":null}`,
+		debug("behaviors", `"{New IP=POSITIVE}"`),
+		`"x":{"y":[1]}`,
+	)
 	var got []string
 	each(sample{Name: "", Text: []byte(text)}, func(e *events.Event) {
 		for _, s := range ocsf.New().Explain(e) {
@@ -129,15 +134,19 @@ func TestExplain(t *testing.T) {
 		`debugContext.debugData.behaviors → unmapped.debugContext.debugData.behaviors: {"New IP":"POSITIVE"}`,
 		`x.y[0] → unmapped.x.y[0]: 1`,
 		`client.zone → : "null"`,
-		`client.device → : "Unknown"`,
-		`target[0].alternateId → : "unknown"`,
+		`client.device → unmapped.client.device: "Unknown"`,
+		`target[0].alternateId → unmapped.target[0].alternateId: "unknown"`,
 		`securityContext.isp → : null`,
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no step is %q in\n%s", want, strings.Join(got, "\n"))
 		}
 	}
-	if last := slices.IndexFunc(got, func(s string) bool { return strings.Contains(s, " → : ") }); last < 0 || slices.ContainsFunc(got[last:], func(s string) bool { return !strings.Contains(s, " → : ") }) {
+	if last := slices.IndexFunc(
+		got,
+		func(s string) bool { return strings.Contains(s, " → : ") },
+	); last < 0 ||
+		slices.ContainsFunc(got[last:], func(s string) bool { return !strings.Contains(s, " → : ") }) {
 		t.Errorf("what is left out does not come last:\n%s", strings.Join(got, "\n"))
 	}
 }

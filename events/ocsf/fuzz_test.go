@@ -24,7 +24,11 @@ func FuzzNormalise(f *testing.F) {
 		f.Add(s.Text)
 	}
 	for _, written := range []string{`"\ud83d"`, `"a\u0000"`, `"\\"`, `"null"`} {
-		f.Add([]byte(`{"uuid":` + written + `,"eventType":` + written + `,"published":"2026-09-01 10:11:12","actor":{"id":` + written + `,"id":1}}`))
+		f.Add(
+			[]byte(
+				`{"uuid":` + written + `,"eventType":` + written + `,"published":"2026-09-01 10:11:12","actor":{"id":` + written + `,"id":1}}`,
+			),
+		)
 	}
 	n := ocsf.New()
 	var d events.Decoder

@@ -56,7 +56,11 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("the record differs from %s (-update rewrites it) at %s", path, firstDifference(got.String(), string(want)))
+				t.Errorf(
+					"the record differs from %s (-update rewrites it) at %s",
+					path,
+					firstDifference(got.String(), string(want)),
+				)
 			}
 		})
 	}

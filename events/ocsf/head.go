@@ -9,17 +9,41 @@ import (
 // head is what every record begins with.
 func head() []record.Part {
 	return []record.Part{
-		record.Derive("class_uid", "class of the event type", func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.UID)) }),
+		record.Derive(
+			"class_uid",
+			"class of the event type",
+			func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.UID)) },
+		),
 		record.Derive("class_name", "its caption", func(e *record.Emitter) bool { return e.Quote(e.Decision.Class.Name) }),
-		record.Derive("category_uid", "its category", func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.CategoryUID)) }),
-		record.Derive("activity_id", "activity of the event type", func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Activity)) }),
-		record.Derive("activity_name", "its caption; the event type for 99", func(e *record.Emitter) bool { return e.Quote(e.Decision.ActivityName) }),
+		record.Derive(
+			"category_uid",
+			"its category",
+			func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Class.CategoryUID)) },
+		),
+		record.Derive(
+			"activity_id",
+			"activity of the event type",
+			func(e *record.Emitter) bool { return e.Int(int64(e.Decision.Activity)) },
+		),
+		record.Derive(
+			"activity_name",
+			"its caption; the event type for 99",
+			func(e *record.Emitter) bool { return e.Quote(e.Decision.ActivityName) },
+		),
 		record.Derive("type_uid", "class and activity in one number", func(e *record.Emitter) bool {
 			return e.Int(int64(e.Decision.Class.UID*100 + e.Decision.Activity))
 		}),
-		record.Derive("time", "published, in milliseconds", func(e *record.Emitter) bool { return e.Int(e.Event.PublishedMS) }),
+		record.Derive(
+			"time",
+			"published, in milliseconds",
+			func(e *record.Emitter) bool { return e.Int(e.Event.PublishedMS) },
+		),
 		record.Number("timezone_offset", 0, "published is in UTC"),
-		record.Derive("severity_id", "severity, raised by Okta's verdict on the risk", func(e *record.Emitter) bool { id, _ := severity(e); return e.Int(id) }),
+		record.Derive(
+			"severity_id",
+			"severity, raised by Okta's verdict on the risk",
+			func(e *record.Emitter) bool { id, _ := severity(e); return e.Int(id) },
+		),
 		record.Derive("severity", "its caption", func(e *record.Emitter) bool {
 			if id, caption := severity(e); id != record.Other {
 				return e.Quote(caption)
@@ -38,13 +62,29 @@ func head() []record.Part {
 		record.Field("message", record.AsText, events.DisplayMessage),
 		metadata(),
 		cloud(),
-		record.When(controlled, record.Both{
-			record.Derive("action_id", "what the outcome says was done", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) }),
-			record.Derive("action", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeActionName) }),
-			record.Derive("disposition_id", "what the outcome says came of it", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) }),
-			record.Derive("disposition", "its caption", func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDispositionName) }),
+		record.When(controlled, record.All{
+			record.Derive(
+				"action_id",
+				"what the outcome says was done",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) },
+			),
+			record.Derive(
+				"action",
+				"its caption",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeActionName) },
+			),
+			record.Derive(
+				"disposition_id",
+				"what the outcome says came of it",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) },
+			),
+			record.Derive(
+				"disposition",
+				"its caption",
+				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDispositionName) },
+			),
 		}),
-		record.When(atRisk, record.Both{
+		record.When(atRisk, record.All{
 			record.Derive("risk_level_id", "Okta's verdict on the risk", writeRiskID),
 			record.Derive("risk_level", "its caption", writeRiskCaption),
 			record.Derive("risk_details", "the reasons of that verdict", writeRiskReasons),
@@ -66,23 +106,27 @@ var riskCaptions = [...]string{security.LevelLow: "Low", security.LevelMedium: "
 // metadata is the record's own: what wrote it, and what it is called there.
 func metadata() record.Part {
 	return &record.Object{Key: "metadata", Rest: []record.Part{
-		record.Word("version", Version, "the version of OCSF"),
+		record.Const("version", Version, "the version of OCSF"),
 		&record.Object{Key: "product", Rest: []record.Part{
-			record.Word("name", "Okta", "the product"),
-			record.Word("vendor_name", "Okta", "its maker"),
+			record.Const("name", "Okta", "the product"),
+			record.Const("vendor_name", "Okta", "its maker"),
 		}},
 		record.Field("uid", record.AsText, events.UUID),
 		record.Field("event_code", record.AsText, events.EventType),
 		record.Field("original_time", record.AsText, events.Published),
-		record.Field("correlation_uid", record.AsText, events.TransactionID),
+		record.Field("correlation_uid", record.AsName, events.TransactionID),
 		record.Field("log_level", record.AsText, events.Severity),
 		record.Field("log_version", record.AsText, events.Version),
-		provenanceText("tenant_uid", "the Okta org, out of the envelope's source", func(p *events.Provenance) string { return p.Org }),
+		provenanceText(
+			"tenant_uid",
+			"the Okta org, out of the envelope's source",
+			func(p *events.Provenance) string { return p.Org },
+		),
 		record.Derive("profiles", "the OCSF profiles in use", writeProfiles),
-		&record.Object{Key: "loggers", List: true, Naming: []record.Part{
+		&record.Object{Key: "loggers", List: true, AtLeastOne: []record.Part{
 			provenanceText("uid", "the envelope's source", func(p *events.Provenance) string { return p.Source }),
 		}, Rest: []record.Part{
-			record.Word("name", "EventBridge", "what brought the event"),
+			record.Const("name", "EventBridge", "what brought the event"),
 			provenanceText("event_uid", "the envelope's id", func(p *events.Provenance) string { return p.ID }),
 			record.Derive("logged_time", "the envelope's time, in milliseconds", func(e *record.Emitter) bool {
 				return e.Event.Provenance.TimeMS != 0 && e.Int(e.Event.Provenance.TimeMS)
@@ -100,12 +144,12 @@ func provenanceText(key, why string, of func(*events.Provenance) string) record.
 
 // cloud is where the event entered AWS.
 func cloud() record.Part {
-	return &record.Object{Key: "cloud", Naming: []record.Part{
+	return &record.Object{Key: "cloud", AtLeastOne: []record.Part{
 		provenanceText("region", "the envelope's region", func(p *events.Provenance) string { return p.Region }),
 		&record.Object{Key: "account", Rest: []record.Part{
 			provenanceText("uid", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
 		}},
-	}, Rest: []record.Part{record.Word("provider", "AWS", "whose region and account it is")}}
+	}, Rest: []record.Part{record.Const("provider", "AWS", "whose region and account it is")}}
 }
 
 // writeProfiles names the profiles whose attributes the record may have.
@@ -152,7 +196,7 @@ func tail() []record.Part {
 	return []record.Part{
 		&record.Object{Key: "raw_data_hash", Rest: []record.Part{
 			record.Number("algorithm_id", 3, "SHA-256"),
-			record.Word("algorithm", "SHA-256", "its caption"),
+			record.Const("algorithm", "SHA-256", "its caption"),
 			record.Derive("value", "of the event's JSON text as it came", func(e *record.Emitter) bool {
 				const digits = "0123456789abcdef"
 				e.Out = append(e.Out, '"')

@@ -67,7 +67,10 @@ func TestQueriedFieldsAreAmongTheDiscovered(tt *testing.T) {
 func TestQueriedFieldsOfALargeEventAreAmongTheDiscovered(t *testing.T) {
 	var targets, members []string
 	for i := range 100 {
-		targets = append(targets, fmt.Sprintf(`{"id":"t%d","type":"AppInstance","alternateId":"a%d","displayName":"n%d"}`, i, i, i))
+		targets = append(
+			targets,
+			fmt.Sprintf(`{"id":"t%d","type":"AppInstance","alternateId":"a%d","displayName":"n%d"}`, i, i, i),
+		)
 		members = append(members, fmt.Sprintf(`"m%d":%d,"n%d":"x"`, i, i, i))
 	}
 	changed := fmt.Sprintf(`{"id":"z","type":"NetworkZone","displayName":"zone","changeDetails":{"from":{%s},"to":{%s}}}`,

@@ -12,6 +12,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // Normaliser writes records. It is for one goroutine: it keeps its memory from
@@ -19,6 +20,7 @@ import (
 type Normaliser struct {
 	schema     *schema
 	classifier *classify.Memory
+	roles      *roles.Memory
 	emitter    *record.Emitter
 	head, tail []record.Part
 }
@@ -29,6 +31,7 @@ func New() *Normaliser {
 	return &Normaliser{
 		schema:     schema,
 		classifier: classify.Remember(classify.New(schema.table)),
+		roles:      roles.NewMemory(),
 		emitter:    record.New(),
 		head:       head(),
 		tail:       tail(),
@@ -38,10 +41,9 @@ func New() *Normaliser {
 // Append appends to dst the record of e, one line of JSON without its end. The
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
-	decision := n.classifier.Decide(e.Type)
-	n.emitter.Begin(append(dst, '{'), e, decision)
+	n.emitter.Begin(append(dst, '{'), e, n.classifier.Decide(e.Type), n.roles.Decide(e.Type))
 	n.emitter.Write(n.head)
-	n.emitter.Write(n.schema.records[decision.Class.UID])
+	n.emitter.Write(n.schema.records[n.emitter.Decision.Class.UID])
 	n.emitter.Write(n.tail)
 	n.emitter.Rest("unmapped")
 	return append(n.emitter.End(), '}')

@@ -1,5 +1,12 @@
 package ocsf_test
 
+import (
+	"regexp"
+	"slices"
+
+	"github.com/oktastream/oktastream/events/classify"
+)
+
 // The derived attributes of the classes and of the objects that they share.
 
 // beside is an id that stands beside a word of the event.
@@ -18,7 +25,8 @@ func (v *view) client(at string) []want {
 		wants = append(wants, want{path: at + "src_endpoint.intermediate_ips", value: hops})
 	}
 	anonymisers := v.array("securityContext.ipDetails.ipServiceCategories")
-	if tunnels := v.typed[v.root.at("debugContext.debugData.tunnels")]; len(anonymisers) == 0 && tunnels != nil && tunnels.kind == '[' {
+	if tunnels := v.typed[v.root.at("debugContext.debugData.tunnels")]; len(anonymisers) == 0 && tunnels != nil &&
+		tunnels.kind == '[' {
 		anonymisers = tunnels.kids
 	}
 	if len(anonymisers) == 0 {
@@ -34,7 +42,7 @@ func (v *view) client(at string) []want {
 
 // system is os.type_id and os.type: the caption, or the system's own name beside 99.
 func (v *view) system(at, from string) []want {
-	if v.text(from) == nil {
+	if v.name(from) == nil {
 		return nil
 	}
 	return []want{{path: at + ".type_id"}, {path: at + ".type"}}
@@ -54,13 +62,17 @@ func (v *view) device(at string) []want {
 
 // factor is the word by which the event names the authenticator.
 func (v *view) factor() string {
+	enrolment := v.named["enrolment"]
+	if detail := enrolment.last("detailEntry"); detail != nil && detail.kind == '{' {
+		if method := v.word(detail.last("methodTypeUsed")); method != "" {
+			return method
+		}
+	}
 	if word := v.word(v.root.at("debugContext.debugData.factor")); word != "" {
 		return word
 	}
-	for _, target := range v.targets {
-		if name := v.word(target.last("displayName")); name != "" && v.word(target.last("type")) == "AuthenticatorEnrollment" {
-			return name
-		}
+	if name := v.word(enrolment.last("displayName")); name != "" {
+		return name
 	}
 	return v.word(v.root.at("authenticationContext.credentialType"))
 }
@@ -81,7 +93,15 @@ func (v *view) accountFactor(string) []want {
 
 func (v *view) signInFactor(string) []want {
 	wants := v.factors()
-	if v.decision.MFA {
+	factors := []string{v.factor()}
+	if len(v.enrolments) > 0 {
+		factors = nil
+		for _, n := range v.enrolments {
+			factors = append(factors, v.word(n.last("displayName")))
+		}
+	}
+	isPassword := regexp.MustCompile("(?i)password")
+	if v.decision.MFA && slices.ContainsFunc(factors, func(f string) bool { return !isPassword.MatchString(f) }) {
 		wants = append(wants, want{path: "is_mfa", value: boolean(true)})
 	}
 	return wants
@@ -103,7 +123,7 @@ func (v *view) protocol(string) []want {
 
 func (v *view) logon(string) []want {
 	var wants []want
-	if v.decision.NewLogon {
+	if behavior := v.verdict.newDevice; v.decision.Activity == 1 && behavior == "POSITIVE" {
 		wants = append(wants, want{path: "is_new_logon", value: boolean(true)})
 	}
 	if v.decision.AccountSwitch != 0 {
@@ -114,31 +134,147 @@ func (v *view) logon(string) []want {
 }
 
 func (v *view) entity(string) []want {
+	wants := v.belongsTo()
 	if entityNamed(v) {
-		return v.beside("entity.type_id", v.find("$entity.type"))
+		if v.word(v.find("$entity.type")) != "" {
+			wants = append(wants, want{path: "entity.type_id"})
+		}
+		return append(wants, v.entityAgain()...)
 	}
 	kind := v.decision.EntityType
 	if kind == "" {
 		kind = v.root.at("eventType").text
 	}
-	return []want{{path: "entity.name", value: str(kind)}}
+	return append(wants, want{path: "entity.name", value: str(kind)})
+}
+
+// entityAgain is the entity as the object that OCSF has for things of its kind.
+func (v *view) entityAgain() []want {
+	key := map[string]string{
+		"Policy": "policy", "Device": "device", "User": "user", "Group": "group", "Organization": "org",
+	}[entityCaption(v.word(v.find("$entity.type")))]
+	name, rest := "displayName", []want(nil)
+	switch key {
+	case "":
+		return nil
+	case "device":
+		rest = []want{{path: "entity.device.type_id", value: integer(0)}, {path: "entity.device.type", value: str("Unknown")}}
+	case "user":
+		name = "alternateId"
+		rest = v.apply("entity.user.", []row{{from: "$entity.displayName", to: "full_name", how: asName}})
+	}
+	wants := v.apply("entity."+key+".", []row{
+		{from: "$entity.id", to: "uid", how: asName}, {from: "$entity." + name, to: "name", how: asName},
+	})
+	if len(wants) == 0 {
+		return nil
+	}
+	return append(wants, rest...)
+}
+
+// belongsTo is the policy of a rule, and the user whose password kept for an app was read.
+func (v *view) belongsTo() []want {
+	switch v.decision.EntityType {
+	case "Policy Rule":
+		return v.apply("entity.", rows["policy"])
+	case "Credential":
+		if !named("user")(v) {
+			return nil
+		}
+		return append(v.apply("entity.", rows["target"]), v.target("entity.")...)
+	}
+	return nil
+}
+
+// target is what a user among the targets has besides the values of its rows.
+func (v *view) target(at string) []want {
+	return append(v.account("target", at), v.beside(at+"user.type_id", v.find("$user.type"))...)
+}
+
+// accountAlone reports whether an account in an app is all that is known of the user.
+func accountAlone(v *view) bool {
+	return v.named["user"] == nil && !v.users && !actorIsUser(v) && named("account")(v)
+}
+
+// actsOnSelf reports whether the actor stands for the user that no target is.
+func actsOnSelf(v *view) bool {
+	return v.roles.Self && v.named["user"] == nil && !v.users && v.word(v.root.at("actor.type")) != "SystemPrincipal"
+}
+
+func actorIsUser(v *view) bool {
+	return actsOnSelf(v) && (v.name("actor.id") != nil || v.name("actor.alternateId") != nil)
+}
+
+// account is the user's account in an app, where the record has a user.
+func (v *view) account(group, at string) []want {
+	target := named("user")(v)
+	named := named("account")(v)
+	fullName := v.apply(at, []row{{from: "$account.displayName", to: "user.full_name", how: asName}})
+	if !named && !target && group == "user" && actorIsUser(v) {
+		return fullName
+	}
+	if !named || !target && (group == "target" || !actorIsUser(v) && !accountAlone(v)) {
+		return nil
+	}
+	wants := v.apply(at+"user.account.", []row{
+		{from: "$account.id", to: "uid", how: asName}, {from: "$account.alternateId", to: "name", how: asName},
+		{from: "$account.type", to: "type", how: asName},
+	})
+	wants = append(wants, want{path: at + "user.account.type_id", value: integer(99)})
+	if !target {
+		wants = append(wants, fullName...)
+	}
+	return wants
+}
+
+// findingUID is the id of what the finding is of: nil stands for the event's own, which a row has.
+func (v *view) findingUID() *node {
+	switch v.decision.Finding {
+	case classify.OrgAttack:
+		if v.from.Org != "" {
+			return str("okta-org-attack:" + v.from.Org)
+		}
+	case classify.UserRisk:
+		if id := v.word(v.find("$user.id")); id != "" {
+			return str("okta-user-risk:" + id)
+		}
+	}
+	return str(v.root.at("uuid").text)
+}
+
+// groupPrivileges is the role among the targets, where the event lists no privileges.
+func (v *view) groupPrivileges(string) []want {
+	if name := v.word(v.find("$privilege.displayName")); name != "" && !v.listsPrivileges() {
+		return []want{{path: "privileges", value: strs([]string{name})}}
+	}
+	return nil
+}
+
+func (v *view) listsPrivileges() bool {
+	for _, name := range []string{"privilegeGranted", "privilegeRevoked"} {
+		if n := v.root.at("debugContext.debugData." + name); n != nil {
+			if privileges, _ := asPrivileges(v, n); privileges != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // access is what is said of privileges where the event lists none.
 func (v *view) access(string) []want {
-	for _, name := range []string{"privilegeGranted", "privilegeRevoked"} {
-		if n := v.root.at("debugContext.debugData." + name); n != nil {
-			if privileges, _ := asPrivileges(v, n); privileges != nil {
-				return nil
-			}
-		}
+	if v.listsPrivileges() {
+		return nil
 	}
 	if v.decision.Privilege != "" {
 		return []want{{path: "privileges", value: strs([]string{v.decision.Privilege})}}
 	}
+	if wants := v.groupPrivileges(""); wants != nil {
+		return wants
+	}
 	var names []string
 	for _, target := range v.targets {
-		if name := v.word(target.last("displayName")); name != "" && targetKind(target) != "user" {
+		if name := v.word(target.last("displayName")); name != "" && !v.ranks(target).Person && target != v.named["user"] {
 			names = append(names, name)
 		}
 	}
@@ -153,7 +289,7 @@ func (v *view) resources(at string) []want {
 	var wants []want
 	n := 0
 	for _, target := range v.targets {
-		if targetKind(target) == "user" {
+		if v.ranks(target).Person && !v.tied[target] || target == v.named["user"] {
 			continue
 		}
 		v.named["resource"] = target

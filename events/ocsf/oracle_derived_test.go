@@ -102,7 +102,7 @@ func (v *view) profiles() []string {
 		all = append(all, "cloud")
 	}
 	hosted := v.class == 0 || v.class == 6002 || v.class == 6008
-	if hosted || v.class != 2004 && (v.text("device.id") != nil || v.text("device.name") != nil) {
+	if hosted || v.class != 2004 && (v.name("device.id") != nil || v.name("device.name") != nil) {
 		all = append(all, "host")
 	}
 	if v.controlled() || v.verdict.risk > 0 {
@@ -116,7 +116,7 @@ func (v *view) severity() (int64, *node) {
 	captions := []string{"Unknown", "Informational", "Low", "Medium", "High"}
 	n := v.root.at("severity")
 	id := int64(0)
-	if n != nil && !n.blank() && (n.kind == '"' || n.kind == '0') {
+	if n != nil && !n.blank() && !n.placeholder() && (n.kind == '"' || n.kind == '0') {
 		id = map[string]int64{"DEBUG": 1, "INFO": 1, "WARN": 2, "ERROR": 3}[n.text]
 		if id == 0 {
 			id = 99
@@ -124,6 +124,9 @@ func (v *view) severity() (int64, *node) {
 	}
 	if raised := int64(max(v.verdict.risk, v.verdict.threat)) + 1; raised >= 3 && (id < raised || id == 99) {
 		id = raised
+	}
+	if v.class == 2004 && v.decision.Activity == 1 && (id < 3 || id == 99) {
+		id = 3
 	}
 	if id == 99 {
 		return id, str(n.text)
@@ -136,8 +139,9 @@ func (v *view) status() (int64, *node) {
 	switch {
 	case v.class == 2004:
 		finding := map[int]int64{1: 1, 2: 2, 3: 4}[v.decision.Activity]
-		return finding, str(map[int64]string{1: "New", 2: "In Progress", 4: "Resolved"}[finding])
-	case v.decision.Status == 2, slices.Contains([]string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}, word):
+		return finding, str(map[int64]string{0: "Unknown", 1: "New", 2: "In Progress", 4: "Resolved"}[finding])
+	case v.decision.Status == 2,
+		slices.Contains([]string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}, word):
 		return 2, str("Failure")
 	case word == "SUCCESS" || word == "ALLOW":
 		return 1, str("Success")
@@ -163,37 +167,47 @@ func milliseconds(text string) int64 {
 // derived are the attributes of a group of rows, by its name in places.
 var derived = map[string]func(v *view, at string) []want{
 	"actor":  func(v *view, at string) []want { return v.beside(at+"actor.user.type_id", v.root.at("actor.type")) },
-	"target": func(v *view, at string) []want { return v.beside(at+"user.type_id", v.find("$user.type")) },
+	"target": (*view).target,
 	"user": func(v *view, at string) []want {
+		wants := v.account("user", "")
 		switch {
 		case named("user")(v):
-			return v.beside("user.type_id", v.find("$user.type"))
-		case v.text("actor.id") == nil && v.text("actor.alternateId") == nil:
+			wants = append(wants, v.beside("user.type_id", v.find("$user.type"))...)
+		case !actorIsUser(v) && !accountAlone(v):
 			return []want{{path: "user.name", value: str("unknown")}}
 		}
-		return nil
+		return wants
 	},
 	"risk": func(v *view, at string) []want {
 		if v.verdict.risk == 0 {
 			return nil
 		}
-		return []want{{path: at + "user.risk_level_id", value: integer(int64(v.verdict.risk))}, {path: at + "user.risk_level"}}
+		return []want{
+			{path: at + "user.risk_level_id", value: integer(int64(v.verdict.risk))},
+			{path: at + "user.risk_level"},
+		}
 	},
 	"client":  (*view).client,
 	"request": (*view).request,
 	"device":  (*view).device,
 	"finding": func(v *view, at string) []want {
-		if types := strs(v.verdict.threats); types != nil {
-			return []want{{path: "finding_info.types", value: types}}
+		wants := []want{{path: "finding_info.uid", value: v.findingUID()}}
+		threats := slices.DeleteFunc(slices.Clone(v.verdict.threats), func(s string) bool { return str(s).placeholder() })
+		if types := strs(threats); types != nil {
+			wants = append(wants, want{path: "finding_info.types", value: types})
 		}
-		return nil
+		return wants
 	},
 	"ja4": func(v *view, at string) []want {
-		return []want{{path: at + "ja4_fingerprint_list[0].type_id", value: integer(1)}, {path: at + "ja4_fingerprint_list[0].type", value: str("JA4")}}
+		return []want{
+			{path: at + "ja4_fingerprint_list[0].type_id", value: integer(1)},
+			{path: at + "ja4_fingerprint_list[0].type", value: str("JA4")},
+		}
 	},
 	"account-factor": (*view).accountFactor,
 	"sign-in-factor": (*view).signInFactor,
 	"service":        constant("service.name", "Okta", not(named("app"))),
+	"privileges":     (*view).groupPrivileges,
 	"group":          constant("group.name", "unknown", not(groupNamed)),
 	"application":    constant("app.name", "Okta", not(named("agent"))),
 	"protocol":       (*view).protocol,

@@ -33,7 +33,8 @@ var places = map[int]string{
 // (its at_least_one constraints and required attributes); "and" joins demands.
 var demands = []struct{ object, of string }{
 	{"actor.user", "uid name"},
-	{"user", "uid name"},
+	{"user", "uid name account"},
+	{"user.account", "uid name"},
 	{"src_endpoint", "ip domain svc_name"},
 	{"src_endpoint.location", "city region country postal_code"},
 	{"src_endpoint.os", "name"},
@@ -57,7 +58,7 @@ var rows = map[string][]row{
 		{from: "uuid", to: "metadata.uid", how: asText},
 		{from: "eventType", to: "metadata.event_code", how: asText},
 		{from: "published", to: "metadata.original_time", how: asText},
-		{from: "transaction.id", to: "metadata.correlation_uid", how: asText},
+		{from: "transaction.id", to: "metadata.correlation_uid", how: asName},
 		{from: "severity", to: "metadata.log_level", how: asText},
 		{from: "version", to: "metadata.log_version", how: asText},
 		{from: "outcome.result", to: "status_code", how: asText},
@@ -65,130 +66,130 @@ var rows = map[string][]row{
 		{from: "displayMessage", to: "message", how: asText},
 	},
 	"actor": {
-		{from: "actor.id", to: "actor.user.uid", how: asText},
-		{from: "actor.alternateId", to: "actor.user.name", how: asText},
+		{from: "actor.id", to: "actor.user.uid", how: asName},
+		{from: "actor.alternateId", to: "actor.user.name", how: asName},
 		{from: "actor.alternateId", to: "actor.user.email_addr", how: asEmail, also: true},
 		{from: "actor.alternateId", to: "actor.user.domain", how: asDomain, also: true},
-		{from: "actor.displayName", to: "actor.user.full_name", how: asText},
+		{from: "actor.displayName", to: "actor.user.full_name", how: asName},
 		{from: "actor.type", to: "actor.user.type", how: asUserType},
-		{from: "transaction.detail.requestApiTokenId", to: "actor.user.programmatic_credentials[0].uid", how: asText},
-		{from: "authenticationContext.externalSessionId", to: "actor.session.uid", how: asText},
-		{from: "authenticationContext.rootSessionId", to: "actor.session.uid_alt", how: asText},
-		{from: "authenticationContext.issuer.id", to: "actor.session.issuer", how: asText},
-		{from: "client.id", to: "actor.app_uid", how: asText},
+		{from: "transaction.detail.requestApiTokenId", to: "actor.user.programmatic_credentials[0].uid", how: asName},
+		{from: "authenticationContext.externalSessionId", to: "actor.session.uid", how: asName},
+		{from: "authenticationContext.rootSessionId", to: "actor.session.uid_alt", how: asName},
+		{from: "authenticationContext.issuer.id", to: "actor.session.issuer", how: asName},
+		{from: "client.id", to: "actor.app_uid", how: asName},
 	},
-	// The user to whom it was done is a target, else the actor over again.
+	// The user to whom it was done is a target, else the actor over again where people act on themselves.
 	"user": {
-		{from: "$user.id", to: "user.uid", how: asText, when: named("user")},
-		{from: "$user.alternateId", to: "user.name", how: asText, when: named("user")},
+		{from: "$user.id", to: "user.uid", how: asName, when: named("user")},
+		{from: "$user.alternateId", to: "user.name", how: asName, when: named("user")},
 		{from: "$user.alternateId", to: "user.email_addr", how: asEmail, also: true, when: named("user")},
-		{from: "$user.displayName", to: "user.full_name", how: asText, when: named("user")},
+		{from: "$user.displayName", to: "user.full_name", how: asName, when: named("user")},
 		{from: "$user.type", to: "user.type", how: asUserType, when: named("user")},
-		{from: "actor.id", to: "user.uid", how: asText, also: true, when: not(named("user"))},
-		{from: "actor.alternateId", to: "user.name", how: asText, also: true, when: not(named("user"))},
+		{from: "actor.id", to: "user.uid", how: asName, also: true, when: actsOnSelf},
+		{from: "actor.alternateId", to: "user.name", how: asName, also: true, when: actsOnSelf},
 	},
 	"target": {
-		{from: "$user.id", to: "user.uid", how: asText},
-		{from: "$user.alternateId", to: "user.name", how: asText},
+		{from: "$user.id", to: "user.uid", how: asName},
+		{from: "$user.alternateId", to: "user.name", how: asName},
 		{from: "$user.alternateId", to: "user.email_addr", how: asEmail, also: true},
-		{from: "$user.displayName", to: "user.full_name", how: asText},
+		{from: "$user.displayName", to: "user.full_name", how: asName},
 		{from: "$user.type", to: "user.type", how: asUserType},
 	},
 	"client": {
 		{from: "client.ipAddress else $hop.ip else $address.id", to: "src_endpoint.ip", how: asIP},
-		{from: "securityContext.domain", to: "src_endpoint.domain", how: asText},
-		{from: "client.geographicalContext.city", to: "src_endpoint.location.city", how: asText},
-		{from: "client.geographicalContext.state", to: "src_endpoint.location.region", how: asText},
+		{from: "securityContext.domain", to: "src_endpoint.domain", how: asName},
+		{from: "client.geographicalContext.city", to: "src_endpoint.location.city", how: asName},
+		{from: "client.geographicalContext.state", to: "src_endpoint.location.region", how: asName},
 		{from: "client.geographicalContext.country", to: "src_endpoint.location.country", how: asCountry},
-		{from: "client.geographicalContext.postalCode", to: "src_endpoint.location.postal_code", how: asText},
+		{from: "client.geographicalContext.postalCode", to: "src_endpoint.location.postal_code", how: asName},
 		{from: "client.geographicalContext.geolocation.lat", to: "src_endpoint.location.lat", how: asNumber},
 		{from: "client.geographicalContext.geolocation.lon", to: "src_endpoint.location.long", how: asNumber},
 		{from: "securityContext.asNumber", to: "src_endpoint.autonomous_system.number", how: asInteger},
-		{from: "securityContext.asOrg", to: "src_endpoint.autonomous_system.name", how: asText},
-		{from: "securityContext.asOrg", to: "src_endpoint.isp_org", how: asText, also: true},
-		{from: "securityContext.isp", to: "src_endpoint.isp", how: asText},
-		{from: "client.zone", to: "src_endpoint.zone", how: asText},
+		{from: "securityContext.asOrg", to: "src_endpoint.autonomous_system.name", how: asName},
+		{from: "securityContext.asOrg", to: "src_endpoint.isp_org", how: asName, also: true},
+		{from: "securityContext.isp", to: "src_endpoint.isp", how: asName},
+		{from: "client.zone", to: "src_endpoint.zone", how: asName},
 		{from: "client.device", to: "src_endpoint.type", how: asString},
-		{from: "client.userAgent.os", to: "src_endpoint.os.name", how: asText},
+		{from: "client.userAgent.os", to: "src_endpoint.os.name", how: asName},
 	},
 	"request": {
-		{from: "client.userAgent.rawUserAgent", to: "http_request.user_agent", how: asText},
-		{from: "debugContext.debugData.requestId", to: "http_request.uid", how: asText},
-		{from: "debugContext.debugData.requestUri", to: "http_request.url.path", how: asText},
+		{from: "client.userAgent.rawUserAgent", to: "http_request.user_agent", how: asName},
+		{from: "debugContext.debugData.requestId", to: "http_request.uid", how: asName},
+		{from: "debugContext.debugData.requestUri", to: "http_request.url.path", how: asName},
 		{from: "debugContext.debugData.url", to: "http_request.url.query_string", how: asQuery},
 		{from: "debugContext.debugData.origin", to: "http_request.url.hostname", how: asHostname},
 	},
 	"device": {
-		{from: "device.id", to: "device.uid", how: asText},
-		{from: "device.name", to: "device.name", how: asText},
-		{from: "device.os_platform|osPlatform|platform", to: "device.os.name", how: asText},
-		{from: "device.os_version|osVersion", to: "device.os.version", how: asText},
+		{from: "device.id", to: "device.uid", how: asName},
+		{from: "device.name", to: "device.name", how: asName},
+		{from: "device.os_platform|osPlatform|platform", to: "device.os.name", how: asName},
+		{from: "device.os_version|osVersion", to: "device.os.version", how: asName},
 		{from: "device.managed", to: "device.is_managed", how: asBoolean},
 	},
 	"finding": {
-		{from: "uuid", to: "finding_info.uid", how: asText, also: true},
-		{from: "displayMessage", to: "finding_info.title", how: asText, also: true},
+		{from: "displayMessage", to: "finding_info.title", how: asName, also: true},
 	},
 	"ja4": {
-		{from: "debugContext.debugData.ja4", to: "ja4_fingerprint_list[0].value", how: asText},
+		{from: "debugContext.debugData.ja4", to: "ja4_fingerprint_list[0].value", how: asName},
 	},
 	"account-factor": {
-		{from: factorProvider, to: "auth_factors[0].provider", how: asText, when: aboutFactor},
+		{from: factorProvider, to: "auth_factors[0].provider", how: asName, when: aboutFactor},
 	},
 	"sign-in-factor": {
-		{from: factorProvider, to: "auth_factors[0].provider", how: asText},
+		{from: factorProvider, to: "auth_factors[0].provider", how: asName},
 	},
 	"session": {
-		{from: "authenticationContext.externalSessionId", to: "session.uid", how: asText, also: true},
+		{from: "authenticationContext.externalSessionId", to: "session.uid", how: asName, also: true, when: ownSession},
 	},
 	"service": {
-		{from: "$app.id", to: "service.uid", how: asText},
-		{from: "$app.displayName", to: "service.name", how: asText},
+		{from: "$app.id", to: "service.uid", how: asName},
+		{from: "$app.displayName", to: "service.name", how: asName},
+		{from: "$app.alternateId", to: "service.labels", how: asOneName, when: named("app")},
 	},
 	"policy": {
-		{from: "$policy.id", to: "policy.uid", how: asText},
-		{from: "$policy.displayName", to: "policy.name", how: asText},
-		{from: "$policy.type", to: "policy.type", how: asText},
+		{from: "$policy.id", to: "policy.uid", how: asName},
+		{from: "$policy.displayName", to: "policy.name", how: asName},
+		{from: "$policy.type", to: "policy.type", how: asName},
 	},
 	"entity": {
-		{from: "$entity.id", to: "entity.uid", how: asText},
-		{from: "$entity.displayName", to: "entity.name", how: asText},
+		{from: "$entity.id", to: "entity.uid", how: asName},
+		{from: "$entity.displayName", to: "entity.name", how: asName},
 		{from: "$entity.type", to: "entity.type", how: asEntityType, when: entityNamed},
-		{from: "$entity.changeDetails.from", to: "entity.data", how: asJSON, when: entityNamed},
-		{from: "$entity.changeDetails.to", to: "entity_result.data", how: asJSON},
-		{from: "$entity.id", to: "entity_result.uid", how: asText, also: true},
-		{from: "$entity.displayName", to: "entity_result.name", how: asText, also: true},
+		{from: "$entity.changeDetails.from", to: "entity.data", how: asChange, when: entityNamed},
+		{from: "$entity.changeDetails.to", to: "entity_result.data", how: asChange},
+		{from: "$entity.id", to: "entity_result.uid", how: asName, also: true},
+		{from: "$entity.displayName", to: "entity_result.name", how: asName, also: true},
 	},
 	"group": {
-		{from: "$group.id", to: "group.uid", how: asText},
-		{from: "$group.displayName", to: "group.name", how: asText},
-		{from: "$group.type", to: "group.type", how: asText, when: groupNamed},
-		{from: "$group.alternateId", to: "group.uid_alt", how: asText, when: groupNamed},
+		{from: "$group.id", to: "group.uid", how: asName},
+		{from: "$group.displayName", to: "group.name", how: asName},
+		{from: "$group.type", to: "group.type", how: asName, when: groupNamed},
+		{from: "$group.alternateId", to: "group.uid_alt", how: asName, when: groupNamed},
 	},
 	"app-resource": {
-		{from: "$app.id", to: "resource.uid", how: asText},
-		{from: "$app.displayName", to: "resource.name", how: asText},
-		{from: "$app.type", to: "resource.type", how: asText},
-		{from: "$app.alternateId", to: "resource.uid_alt", how: asText},
+		{from: "$app.id", to: "resource.uid", how: asName},
+		{from: "$app.displayName", to: "resource.name", how: asName},
+		{from: "$app.type", to: "resource.type", how: asName},
+		{from: "$app.alternateId", to: "resource.uid_alt", how: asName},
 		{from: "$app.detailEntry", to: "resource.data", how: asJSON},
 	},
 	// One of these for every target that is no user, at resources[n].
 	"resource": {
-		{from: "$resource.id", to: "uid", how: asText},
-		{from: "$resource.displayName", to: "name", how: asText},
-		{from: "$resource.type", to: "type", how: asText},
-		{from: "$resource.alternateId", to: "uid_alt", how: asText},
+		{from: "$resource.id", to: "uid", how: asName},
+		{from: "$resource.displayName", to: "name", how: asName},
+		{from: "$resource.type", to: "type", how: asName},
+		{from: "$resource.alternateId", to: "uid_alt", how: asName},
 		{from: "$resource.detailEntry", to: "data", how: asJSON},
 	},
 	"access":     {{from: privilegeList, to: "privileges", how: asPrivileges}},
 	"privileges": {{from: privilegeList, to: "privileges", how: asPrivileges}},
 	"application": {
-		{from: "$agent.id", to: "app.uid", how: asText},
-		{from: "$agent.displayName", to: "app.name", how: asText},
+		{from: "$agent.id", to: "app.uid", how: asName},
+		{from: "$agent.displayName", to: "app.name", how: asName},
 	},
 	"api": {
 		{from: "eventType", to: "api.operation", how: asText, also: true},
-		{from: "debugContext.debugData.requestId", to: "api.request.uid", how: asText, also: true},
+		{from: "debugContext.debugData.requestId", to: "api.request.uid", how: asName, also: true},
 	},
 }
 
@@ -203,10 +204,10 @@ func not(holds func(*view) bool) func(*view) bool { return func(v *view) bool { 
 func named(name string) func(*view) bool {
 	return func(v *view) bool {
 		second := "displayName"
-		if name == "user" {
+		if name == "user" || name == "account" {
 			second = "alternateId"
 		}
-		return v.text("$"+name+".id") != nil || v.text("$"+name+"."+second) != nil
+		return v.name("$"+name+".id") != nil || v.name("$"+name+"."+second) != nil
 	}
 }
 
@@ -214,12 +215,25 @@ var entityNamed, groupNamed = named("entity"), named("group")
 
 func aboutFactor(v *view) bool { return v.decision.MFA }
 
-// text is what asText makes of the value there.
-func (v *view) text(from string) *node {
+// ownSession reports whether the session is the user's: the actor is the user.
+func ownSession(v *view) bool {
+	if v.named["user"] == nil {
+		return actsOnSelf(v)
+	}
+	id, other := v.word(v.root.at("actor.id")), v.word(v.find("$user.id"))
+	if id != "" && other != "" {
+		return id == other
+	}
+	login := v.word(v.root.at("actor.alternateId"))
+	return login != "" && login == v.word(v.find("$user.alternateId"))
+}
+
+// name is what asName makes of the value there.
+func (v *view) name(from string) *node {
 	n := v.find(from)
-	if n == nil || v.unknown[n] {
+	if n == nil {
 		return nil
 	}
-	text, _ := asText(v, n)
-	return text
+	name, _ := asName(v, n)
+	return name
 }

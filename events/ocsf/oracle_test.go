@@ -1,21 +1,24 @@
 package ocsf_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/ocsf"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // The oracle says what the record of an event has to hold, leaf by leaf. It goes
 // by tables of its own (oracle_table_test.go) and reads events with encoding/json:
-// it shares nothing with the engine but the decision on class and activity,
-// which package classify proves.
+// it shares nothing with the engine but the decisions on class and activity and on
+// the types that may play a role, which packages classify and roles prove.
 //
 // A value that a row takes is expected at the row's place, and what no row takes
 // at unmapped.<its own path>. Whatever else a record holds is a fact that nobody
@@ -29,13 +32,17 @@ type view struct {
 	hash     string
 	decision classify.Decision
 	class    int
+	roles    *roles.Decision
 
 	// named are the parts of the event that rows call $name: the targets that a
 	// class chooses, the first hop of the chain, the actor that is an address.
 	named   map[string]*node
 	targets []*node
-	// unknown are the words that mean that something is absent.
-	unknown map[*node]bool
+	// tied are the targets of which several equally could be the user or the account; users says that users are among them.
+	tied  map[*node]bool
+	users bool
+	// enrolments are those that tie.
+	enrolments []*node
 	// typed is what stands in unmapped in place of a text.
 	typed   map[*node]*node
 	verdict verdict
@@ -60,22 +67,22 @@ func look(e *events.Event) (*view, error) {
 	hash := sha256.Sum256(e.Text())
 	v := &view{
 		root: root, from: e.Provenance, hash: hex.EncodeToString(hash[:]),
-		named: map[string]*node{}, unknown: map[*node]bool{}, typed: map[*node]*node{},
+		named: map[string]*node{}, tied: map[*node]bool{}, typed: map[*node]*node{},
 	}
 	v.decision = classifier.Decide(root.at("eventType").text)
-	v.class = v.decision.Class.UID
-	for _, path := range []string{"actor.alternateId", "client.userAgent.os", "client.userAgent.browser", "client.device"} {
-		v.dropUnknown(root.at(path))
-	}
+	v.roles = roles.Decide(root.at("eventType").text)
 	v.choose()
+	if group := v.decision.ForGroup; group != nil && v.named["user"] == nil && v.named["group"] != nil {
+		v.decision = *group
+	}
+	v.class = v.decision.Class.UID
 	v.read()
 	return v, nil
 }
 
-func (v *view) dropUnknown(n *node) {
-	if n != nil && n.kind == '"' && strings.EqualFold(n.text, "unknown") {
-		v.unknown[n] = true
-	}
+// placeholder reports whether n is a word for what Okta does not know.
+func (n *node) placeholder() bool {
+	return n.kind == '"' && (n.text == "." || strings.EqualFold(n.text, "unknown"))
 }
 
 // choose finds what rows call $name.
@@ -83,33 +90,13 @@ func (v *view) choose() {
 	for _, n := range v.array("target") {
 		if n.kind == '{' {
 			v.targets = append(v.targets, n)
-			for i, key := range n.keys {
-				if key == "alternateId" {
-					v.dropUnknown(n.kids[i])
-				}
-			}
 		}
 	}
-	first := func(fits func(kind string) bool) *node {
-		i := slices.IndexFunc(v.targets, func(n *node) bool { return fits(targetKind(n)) })
-		if i < 0 {
-			return nil
-		}
-		return v.targets[i]
+	for role := range roles.Count {
+		v.named[role.String()] = v.play(role)
 	}
-	of := func(kind string) *node { return first(func(k string) bool { return k == kind }) }
-	or := func(a, b *node) *node {
-		if a != nil {
-			return a
-		}
-		return b
-	}
-	thing := first(func(k string) bool { return k != "user" })
-	v.named["user"], v.named["app"], v.named["policy"] = of("user"), of("app"), of("policy")
-	v.named["group"], v.named["agent"] = or(of("group"), thing), or(of("agent"), thing)
-	v.named["entity"] = or(thing, of("user"))
-	if v.decision.EntityTypeID == 5 {
-		v.named["entity"] = or(of("policy"), v.named["entity"])
+	if v.named["account"] == v.named["user"] {
+		v.named["account"] = nil // it is the user itself
 	}
 	if chain := v.array("request.ipChain"); len(chain) > 0 {
 		v.named["hop"] = chain[0]
@@ -119,28 +106,65 @@ func (v *view) choose() {
 	}
 }
 
-// targetKind sorts a target by its type: "Search target by type, not by position"
-// (Okta, System Log API).
-func targetKind(n *node) string {
-	typ := n.last("type")
-	if typ == nil || typ.kind != '"' {
-		return ""
+func (v *view) ranks(target *node) *roles.Ranks {
+	typ := ""
+	if n := target.last("type"); n != nil && n.kind == '"' {
+		typ = n.text
 	}
-	switch strings.ToLower(typ.text) {
-	case "user", "appuser":
-		return "user"
-	case "usergroup", "appgroup", "group":
-		return "group"
-	case "appinstance", "app":
-		return "app"
-	case "policyentity", "policy":
-		return "policy"
-	}
-	if strings.Contains(typ.text, "Agent") || strings.Contains(typ.text, "agent") {
-		return "agent"
-	}
-	return ""
+	return v.roles.Ranks([]byte(typ))
 }
+
+// play is the target that plays a role: the best of its type, whatever the order; among equals those whose id looks
+// like one of the role's, for entities those that say what changed; nil if then more than one thing is left.
+func (v *view) play(role roles.Role) *node {
+	byRank := map[uint8][]*node{}
+	for _, target := range v.targets {
+		if rank := v.ranks(target).Of[role]; rank > 0 {
+			byRank[rank] = append(byRank[rank], target)
+		}
+	}
+	if len(byRank) == 0 {
+		return nil
+	}
+	left := byRank[slices.Min(slices.Collect(maps.Keys(byRank)))]
+	keep := func(holds func(*node) bool) {
+		if kept := slices.DeleteFunc(slices.Clone(left), func(n *node) bool { return !holds(n) }); len(kept) > 0 {
+			left = kept
+		}
+	}
+	if role.IDPrefix() != "" {
+		keep(func(n *node) bool { return strings.HasPrefix(v.word(n.last("id")), role.IDPrefix()) })
+	}
+	if role == roles.Entity {
+		keep(func(n *node) bool {
+			change := n.last("changeDetails")
+			return change != nil && change.kind == '{' && (dense(change.last("from")) || dense(change.last("to")))
+		})
+	}
+	for i, a := range left {
+		for _, b := range left[:i] {
+			x, y := v.word(a.last("id")), v.word(b.last("id"))
+			if x != y || x == "" && a.String() != b.String() {
+				if role == roles.User || role == roles.Account {
+					for _, n := range left {
+						v.tied[n] = true
+					}
+					v.users = v.users || role == roles.User
+				}
+				if role == roles.Enrolment {
+					v.enrolments = left
+				}
+				return nil
+			}
+		}
+	}
+	return slices.MaxFunc(left, func(a, b *node) int {
+		x, y := a.String(), b.String()
+		return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
+	})
+}
+
+func dense(n *node) bool { return n != nil && n.dense() != nil }
 
 // array lists the elements at path, nothing where no array is there.
 func (v *view) array(path string) []*node {
@@ -152,7 +176,7 @@ func (v *view) array(path string) []*node {
 
 // word is the text of a string that says something, "" for everything else.
 func (v *view) word(n *node) string {
-	if n == nil || n.kind != '"' || n.blank() || v.unknown[n] {
+	if n == nil || n.kind != '"' || n.blank() || n.placeholder() {
 		return ""
 	}
 	return n.text
@@ -208,7 +232,7 @@ func (v *view) apply(at string, rows []row) []want {
 		}
 		for from := range strings.SplitSeq(r.from, " else ") {
 			n := v.find(from)
-			if n == nil || v.unknown[n] {
+			if n == nil {
 				continue
 			}
 			if value, whole := r.how(v, n); value != nil {
@@ -251,12 +275,12 @@ func below(path, object string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// rest is what of n no attribute holds. An element of an array with a homeless
+// rest is what of n no attribute holds. An element of an array with an unmapped
 // leaf stays whole, but for the objects in it that an attribute holds.
 func (v *view) rest(n *node, held map[*node]bool, whole bool) *node {
 	container := n.kind == '{' || n.kind == '['
 	switch {
-	case v.unknown[n], held[n] && (container || !whole):
+	case held[n] && (container || !whole):
 		return nil
 	case v.typed[n] != nil:
 		return v.typed[n]

@@ -26,6 +26,44 @@ func asText(_ *view, n *node) (*node, bool) {
 	return nil, false
 }
 
+// asName is asText for what identifies or names something.
+func asName(v *view, n *node) (*node, bool) {
+	if n.placeholder() {
+		return nil, false
+	}
+	return asText(v, n)
+}
+
+// asOneName is asName as the one element of a list.
+func asOneName(v *view, n *node) (*node, bool) {
+	name, _ := asName(v, n)
+	if name == nil {
+		return nil, false
+	}
+	l := list()
+	l.kids = append(l.kids, name)
+	return l, true
+}
+
+// asChange reads the JSON in members called …Json.
+func asChange(_ *view, n *node) (*node, bool) {
+	return readJSON(n).dense(), true
+}
+
+func readJSON(n *node) *node {
+	if n.kind != '{' {
+		return n
+	}
+	read := &node{kind: '{', keys: n.keys}
+	for i, kid := range n.kids {
+		if typed := embedded(kid); strings.HasSuffix(n.keys[i], "Json") && typed != nil {
+			kid = typed
+		}
+		read.kids = append(read.kids, readJSON(kid))
+	}
+	return read
+}
+
 func asString(v *view, n *node) (*node, bool) { return is(n, v.word(n) != "") }
 
 func asIP(_ *view, n *node) (*node, bool) {
@@ -91,24 +129,42 @@ func asUserType(v *view, n *node) (*node, bool) {
 		return nil, false
 	case word == "SystemPrincipal":
 		return str("System"), false
-	case strings.HasPrefix(word, "PublicClientApp"):
+	case word == "NewUser":
+		return str("User"), false
+	case strings.HasPrefix(word, "PublicClientApp"), word == "ApiServiceIntegration":
 		return str("Service"), false
 	}
 	return n, true
 }
 
-// asEntityType is the caption of the kind that the event type or the target
-// names, or the target's own word.
+// entityCaption is the caption of the kind of thing that a target type is, "" where OCSF has none.
+func entityCaption(word string) string {
+	switch word {
+	case "User", "NewUser", "user":
+		return "User"
+	case "UserGroup", "AppGroup", "Group":
+		return "Group"
+	case "Org", "Organization":
+		return "Organization"
+	}
+	switch lower := strings.ToLower(word); {
+	case strings.HasSuffix(lower, "policy"), strings.HasSuffix(lower, "policyentity"):
+		return "Policy"
+	case strings.HasSuffix(lower, "device"):
+		return "Device"
+	case strings.HasSuffix(lower, "networkzone"), strings.HasSuffix(lower, "networkzoneentity"):
+		return "Network Zone"
+	}
+	return ""
+}
+
+// asEntityType is the caption of the kind that the target's type is, or its own word.
 func asEntityType(v *view, n *node) (*node, bool) {
 	word := v.word(n)
 	if word == "" {
 		return nil, false
 	}
-	captions := map[int]string{1: "Device", 4: "Organization", 5: "Policy", 7: "Network Zone"}
-	caption := captions[v.decision.EntityTypeID]
-	if caption == "" {
-		caption = map[string]string{"user": "User", "group": "Group", "policy": "Policy"}[targetKind(v.named["entity"])]
-	}
+	caption := entityCaption(word)
 	if caption == "" || caption == word {
 		return n, true
 	}
@@ -132,11 +188,11 @@ func asPrivileges(v *view, n *node) (*node, bool) {
 		roles.kids = append(roles.kids, str(piece))
 	}
 	for _, role := range roles.kids {
-		if role.text == "" {
+		if role.blank() || role.placeholder() {
 			return nil, false
 		}
 	}
-	return roles, true
+	return roles, false // the text stays: detections search it
 }
 
 // asQuery takes the url of the request itself.

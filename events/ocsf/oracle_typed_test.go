@@ -9,7 +9,9 @@ import (
 
 // verdict is what the event says of its risk.
 type verdict struct {
-	risk, threat int // 1 Low, 2 Medium, 3 High; 0 where nothing says so
+	risk, threat int    // 1 Low, 2 Medium, 3 High; 0 where nothing says so
+	behaviors    bool   // some have been read
+	newDevice    string // the result of behavior New Device
 	reasons      []string
 	threats      []string
 }
@@ -33,8 +35,10 @@ func (v *view) read() {
 			v.typed[debug("risk")] = typed
 		}
 	}
+	v.readUserBehaviors()
 	if behaviors := typedBehaviors(debug("behaviors")); behaviors != nil {
 		v.typed[debug("behaviors")] = behaviors
+		v.readBehaviors(behaviors)
 	}
 	if n := debug("logOnlySecurityData"); n != nil {
 		if data := v.typedLogOnly(n); data != nil {
@@ -54,6 +58,37 @@ func (v *view) read() {
 		if typed := embedded(n); typed != nil {
 			v.typed[n] = typed
 		}
+	}
+}
+
+// readBehaviors takes the results of behaviors, unless one before them has.
+func (v *view) readBehaviors(behaviors *node) {
+	if v.verdict.behaviors {
+		return
+	}
+	v.verdict.behaviors = true
+	if n := behaviors.member("New Device"); n != nil {
+		v.verdict.newDevice = n.text
+	}
+}
+
+func (v *view) readUserBehaviors() {
+	behaviors := &node{kind: '{'}
+	for _, n := range v.array("securityContext.userBehaviors") {
+		if n.kind != '{' {
+			continue
+		}
+		name, result := n.last("name"), n.last("result")
+		if name == nil || result == nil || name.kind != '"' || result.kind != '"' || name.blank() || result.blank() {
+			continue
+		}
+		if behaviors.member(name.text) != nil {
+			return // a name twice: which counts?
+		}
+		behaviors.add(name.text, result)
+	}
+	if len(behaviors.kids) > 0 {
+		v.readBehaviors(behaviors)
 	}
 }
 
@@ -146,7 +181,9 @@ func (v *view) typedLogOnly(n *node) *node {
 				v.readRiskObject(kid)
 			}
 		case key == "behaviors":
-			read = typedBehaviors(kid)
+			if read = typedBehaviors(kid); read != nil {
+				v.readBehaviors(read)
+			}
 		}
 		if read == nil {
 			read = kid.dense()
@@ -242,11 +279,14 @@ func readPairs(n *node, isKey *regexp.Regexp) ([]pair, bool) {
 }
 
 func javaMap(text string, isKey *regexp.Regexp) ([]pair, bool) {
-	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' || strings.ContainsRune(text, utf8.RuneError) {
+	if strings.ContainsRune(text, utf8.RuneError) {
 		return nil, false
 	}
+	if inner, ok := strings.CutPrefix(text, "{"); ok && strings.HasSuffix(inner, "}") {
+		text = strings.TrimSuffix(inner, "}")
+	}
 	var all []pair
-	for _, piece := range strings.Split(text[1:len(text)-1], ", ") {
+	for _, piece := range strings.Split(text, ", ") {
 		key, value, ok := strings.Cut(piece, "=")
 		switch {
 		case ok && key != "" && (isKey == nil || isKey.MatchString(key)):

@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/events/security"
 )
 
-// severity is severity_id and its caption: Okta's severity, raised to Medium or
-// High where Okta's own verdict on risk or threat is that.
+// severity is severity_id and its caption: Okta's severity, raised to Medium or High where Okta's own verdict on risk
+// or threat is that. Okta's is the level of a log: a new finding is of Medium at least.
 func severity(e *record.Emitter) (id int64, caption string) {
 	switch word := e.Inner(events.Severity); string(word) {
 	case "":
@@ -35,6 +35,9 @@ func severity(e *record.Emitter) (id int64, caption string) {
 			id = 4
 		}
 	}
+	if e.Decision.Class.UID == detectionFinding && e.Decision.Activity == findingCreate && (id < 3 || id == record.Other) {
+		id = 3
+	}
 	switch id {
 	case 1:
 		return id, "Informational"
@@ -55,12 +58,14 @@ func severity(e *record.Emitter) (id int64, caption string) {
 func status(e *record.Emitter) (id int64, caption string) {
 	if e.Decision.Class.UID == detectionFinding {
 		switch e.Decision.Activity {
+		case findingCreate:
+			return 1, "New"
 		case 2: // Update
 			return 2, "In Progress"
 		case 3: // Close
 			return 4, "Resolved"
 		}
-		return 1, "New"
+		return 0, "Unknown"
 	}
 	if e.Decision.Status == 2 {
 		return 2, "Failure"

@@ -2,66 +2,93 @@ package ocsf
 
 import (
 	"bytes"
-	"github.com/oktastream/oktastream/events/record"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // actor is who did it, in which session and by which OAuth client.
 func actor() record.Part {
-	return &record.Object{Key: "actor", Naming: []record.Part{
-		&record.Object{Key: "user", Naming: []record.Part{
-			record.Field("uid", record.AsText, events.ActorID),
-			record.Field("name", record.AsText, events.ActorAlternateID),
+	return &record.Object{Key: "actor", AtLeastOne: []record.Part{
+		&record.Object{Key: "user", AtLeastOne: []record.Part{
+			record.Field("uid", record.AsName, events.ActorID),
+			record.Field("name", record.AsName, events.ActorAlternateID),
 		}, Rest: []record.Part{
-			record.Field("full_name", record.AsText, events.ActorDisplayName),
+			record.Field("full_name", record.AsName, events.ActorDisplayName),
 			record.Field("email_addr", record.AsEmail, events.ActorAlternateID),
 			record.Field("domain", record.AsDomain, events.ActorAlternateID),
 			userType("actor.type", func(e *record.Emitter) uint32 { return e.Event.Node(events.ActorType) }),
 			&record.Object{Key: "programmatic_credentials", List: true, Rest: []record.Part{
-				record.Field("uid", record.AsText, events.RequestAPITokenID),
+				record.Field("uid", record.AsName, events.RequestAPITokenID),
 			}},
 		}},
 		&record.Object{Key: "session", Rest: []record.Part{
-			record.Field("uid", record.AsText, events.ExternalSessionID),
-			record.Field("uid_alt", record.AsText, events.RootSessionID),
-			record.Field("issuer", record.AsText, events.IssuerID),
+			record.Field("uid", record.AsName, events.ExternalSessionID),
+			record.Field("uid_alt", record.AsName, events.RootSessionID),
+			record.Field("issuer", record.AsName, events.IssuerID),
 		}},
-		record.Field("app_uid", record.AsText, events.ClientID),
+		record.Field("app_uid", record.AsName, events.ClientID),
 	}}
 }
 
-// actorOrOkta is for classes that demand an actor: what has none was done by
-// Okta itself.
+// actorOrOkta is for classes that require an actor: an event that names none was caused by Okta itself.
 func actorOrOkta() record.Part {
-	return record.FirstOf{actor(), &record.Object{Key: "actor", Rest: []record.Part{record.Word("app_name", "Okta", "nobody is named")}}}
+	return record.FirstOf{actor(), &record.Object{Key: "actor", Rest: []record.Part{
+		record.Const("app_name", "Okta", "the event names no actor"),
+	}}}
 }
 
-// session repeats the actor's session where OCSF has an attribute of its own
-// for it: class 3002.
+// session repeats the actor's session where OCSF has an attribute of its own for it, class 3002: that of the user.
+// Where somebody else is the user, their session is not known.
 func session() record.Part {
-	return &record.Object{Key: "session", Rest: []record.Part{record.Field("uid", record.AsText, events.ExternalSessionID)}}
+	return record.When(actorIsUser, &record.Object{Key: "session", Rest: []record.Part{
+		record.Field("uid", record.AsName, events.ExternalSessionID),
+	}})
 }
 
-// userType is user.type_id and user.type. The word is Okta's own wherever OCSF
-// lets it be: a number other than 99 goes with OCSF's caption.
+// actorIsUser reports whether the actor is the user that the record is about.
+func actorIsUser(e *record.Emitter) bool {
+	t := e.Who(roles.User)
+	if t == nil {
+		return actsOnSelf(e)
+	}
+	same := func(f events.Field, i uint32) bool {
+		actor := e.Inner(f)
+		return actor != nil && e.Says(i) && bytes.Equal(actor, e.Tree.Inner(i))
+	}
+	if e.Inner(events.ActorID) != nil && e.Says(t.ID) {
+		return same(events.ActorID, t.ID)
+	}
+	return same(events.ActorAlternateID, t.AlternateID)
+}
+
+// actsOnSelf reports whether the actor stands for the user that no target names: in events of types in which people
+// act on themselves, and never Okta's own principal.
+func actsOnSelf(e *record.Emitter) bool {
+	return e.Roles.Self && e.Who(roles.User) == nil && !e.Tied(roles.User) &&
+		!e.Is(e.Event.Node(events.ActorType), "SystemPrincipal")
+}
+
+// userType is user.type_id and user.type. The word is Okta's own wherever OCSF lets it be: a number other than 99 goes
+// with OCSF's caption.
 func userType(where string, of func(*record.Emitter) uint32) record.Part {
 	known := func(e *record.Emitter) (i uint32, id int64, caption string) {
 		i = of(e)
-		if i == 0 || e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
+		if !e.Says(i) {
 			return 0, 0, ""
 		}
 		switch word := e.Tree.Inner(i); {
-		case string(word) == "User":
+		case string(word) == "User", string(word) == "NewUser":
 			return i, 1, "User"
 		case string(word) == "SystemPrincipal":
 			return i, 3, "System"
-		case bytes.HasPrefix(word, []byte("PublicClientApp")):
+		case bytes.HasPrefix(word, []byte("PublicClientApp")), string(word) == "ApiServiceIntegration":
 			return i, 4, "Service"
 		}
 		return i, record.Other, ""
 	}
-	return record.Both{
+	return record.All{
 		record.Derive("type_id", "what kind of principal it is", func(e *record.Emitter) bool {
 			i, id, _ := known(e)
 			return i != 0 && e.Int(id)
@@ -70,55 +97,81 @@ func userType(where string, of func(*record.Emitter) uint32) record.Part {
 	}
 }
 
-// user is the one to whom it was done: the first user among the targets, else
-// the actor, else nobody that the event names. OCSF demands one.
+// user is the one to whom it was done: the target that plays the user, else the actor where people act on themselves,
+// else the one whose account in an app is among the targets. OCSF requires a user: where the event does not say who it
+// is, the record says just that.
 func user() record.Part {
-	return record.FirstOf{targetUser(), actorAsUser(), &record.Object{Key: "user", Rest: []record.Part{record.Word("name", "unknown", "the event names nobody")}}}
+	return record.FirstOf{
+		targetUser(),
+		record.When(actsOnSelf, &record.Object{Key: "user", AtLeastOne: []record.Part{
+			record.Field("uid", record.Repeated(record.AsName), events.ActorID),
+			record.Field("name", record.Repeated(record.AsName), events.ActorAlternateID),
+		}, Rest: accountOfUser()}),
+		record.When(noUserNamed, &record.Object{Key: "user", AtLeastOne: accountOfUser()[:1], Rest: accountOfUser()[1:]}),
+		&record.Object{Key: "user", Rest: []record.Part{record.Const("name", "unknown", "the event does not say who it is")}},
+	}
 }
 
-func targetUser() record.Part {
-	return record.ForTarget("the first user", record.OfClass(record.UserTarget), targetUserObject())
-}
+func noUserNamed(e *record.Emitter) bool { return e.Who(roles.User) == nil && !e.Tied(roles.User) }
+
+func targetUser() record.Part { return record.ForRole(roles.User, targetUserObject()) }
 
 func targetUserObject() *record.Object {
-	return &record.Object{Key: "user", Naming: []record.Part{
-		record.Member("uid", record.AsText, record.TargetID),
-		record.Member("name", record.AsText, record.TargetAlternateID),
+	return &record.Object{Key: "user", AtLeastOne: []record.Part{
+		record.Member("uid", record.AsName, record.TargetID),
+		record.Member("name", record.AsName, record.TargetAlternateID),
 	}, Rest: []record.Part{
-		record.Member("full_name", record.AsText, record.TargetName),
+		record.Member("full_name", record.AsName, record.TargetName),
 		record.Member("email_addr", record.AsEmail, record.TargetAlternateID),
-		userType("target (the first user).type", func(e *record.Emitter) uint32 {
+		userType("target (user).type", func(e *record.Emitter) uint32 {
 			if e.Target == nil {
 				return 0
 			}
 			return e.Target.Type
 		}),
+		record.ForRole(roles.Account, account()),
 	}}
 }
 
-// actorAsUser repeats who the actor is, no more: the rest is there already.
-func actorAsUser() record.Part {
-	return &record.Object{Key: "user", Naming: []record.Part{
-		record.Field("uid", record.AsText, events.ActorID),
-		record.Field("name", record.AsText, events.ActorAlternateID),
-	}}
+// accountOfUser is the account in an app of a user that is no target, and whose it is by name.
+func accountOfUser() []record.Part {
+	return []record.Part{
+		record.ForRole(roles.Account, account()),
+		record.ForRole(roles.Account, record.Member("full_name", record.AsName, record.TargetName)),
+	}
 }
 
-// groupUser is the user that came into or out of a group, where there is one.
-func groupUser() record.Part { return targetUser() }
+// account is the user's account in an app, Okta's AppUser.
+func account() record.Part {
+	return &record.Object{Key: "account", AtLeastOne: []record.Part{
+		record.Member("uid", record.AsName, record.TargetID),
+		record.Member("name", record.AsName, record.TargetAlternateID),
+	}, Rest: []record.Part{
+		record.Number("type_id", record.Other, "OCSF has no number for an account in an app"),
+		record.Member("type", record.AsName, record.TargetType),
+	}}
+}
 
 // device is the device that Okta knows by its own id, with profile host.
 func device() record.Part {
-	return &record.Object{Key: "device", Naming: []record.Part{
-		record.Field("uid", record.AsText, events.DeviceID),
-		record.Field("name", record.AsText, events.DeviceName),
+	return &record.Object{Key: "device", AtLeastOne: []record.Part{
+		record.Field("uid", record.AsName, events.DeviceID),
+		record.Field("name", record.AsName, events.DeviceName),
 	}, Rest: []record.Part{
-		record.Derive("type_id", "by its platform", func(e *record.Emitter) bool { return e.Int(deviceKind(e.Inner(events.DeviceOSPlatform)).id) }),
-		record.Derive("type", "its caption", func(e *record.Emitter) bool { return e.Quote(deviceKind(e.Inner(events.DeviceOSPlatform)).caption) }),
-		&record.Object{Key: "os", Naming: []record.Part{record.Field("name", record.AsText, events.DeviceOSPlatform)}, Rest: []record.Part{
-			record.Derive("type_id", "by its name", func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.DeviceOSPlatform)).id) }),
+		record.Derive("type_id", "by its platform", func(e *record.Emitter) bool {
+			return e.Int(deviceKind(e.Inner(events.DeviceOSPlatform)).id)
+		}),
+		record.Derive("type", "its caption", func(e *record.Emitter) bool {
+			return e.Quote(deviceKind(e.Inner(events.DeviceOSPlatform)).caption)
+		}),
+		&record.Object{Key: "os", AtLeastOne: []record.Part{
+			record.Field("name", record.AsName, events.DeviceOSPlatform),
+		}, Rest: []record.Part{
+			record.Derive("type_id", "by its name", func(e *record.Emitter) bool {
+				return e.Int(osKind(e.Inner(events.DeviceOSPlatform)).id)
+			}),
 			record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.DeviceOSPlatform) }),
-			record.Field("version", record.AsText, events.DeviceOSVersion),
+			record.Field("version", record.AsName, events.DeviceOSVersion),
 		}},
 		record.Field("is_managed", record.AsBoolean, events.DeviceManaged),
 	}}
@@ -127,7 +180,16 @@ func device() record.Part {
 // hasDevice reports whether device will be written.
 func hasDevice(e *record.Emitter) bool {
 	for _, f := range [...]events.Field{events.DeviceID, events.DeviceName} {
-		if i := e.Event.Node(f); i != 0 && !e.Tree.Blank(i) && e.Tree.Nodes[i].Kind != '{' && e.Tree.Nodes[i].Kind != '[' {
+		i := e.Event.Node(f)
+		if i == 0 {
+			continue
+		}
+		switch e.Tree.Nodes[i].Kind {
+		case '"':
+			if e.Says(i) {
+				return true
+			}
+		case '0', 't', 'f':
 			return true
 		}
 	}

@@ -99,14 +99,27 @@ func anyTarget(rt *rapid.T) *node {
 	maybe("alternateId", word)
 	maybe("displayName", word)
 	maybe("detailEntry", any)
-	maybe("changeDetails", func() *node { return &node{kind: '{', keys: []string{"from", "to"}, kids: []*node{any(), any()}} })
+	maybe(
+		"changeDetails",
+		func() *node { return &node{kind: '{', keys: []string{"from", "to"}, kids: []*node{any(), any()}} },
+	)
 	maybe("novel", any)
 	return n
 }
 
 var targetTypes = []string{
-	"User", "AppUser", "UserGroup", "AppGroup", "AppInstance", "PolicyEntity", "PolicyRule", "AD Agent", "NetworkZoneEntity",
-	"AuthenticatorEnrollment", "unknown", "Novelty",
+	"User",
+	"AppUser",
+	"UserGroup",
+	"AppGroup",
+	"AppInstance",
+	"PolicyEntity",
+	"PolicyRule",
+	"AD Agent",
+	"NetworkZoneEntity",
+	"AuthenticatorEnrollment",
+	"unknown",
+	"Novelty",
 }
 
 // anyKey is a name that no object of Okta's has once a number follows it.
@@ -129,7 +142,9 @@ func anyValue(rt *rapid.T, depth int) *node {
 	case "text":
 		return str(rapid.String().Draw(rt, "text"))
 	case "number":
-		return num(rapid.SampledFrom([]string{"0", "-1", "7", "64496", "1.50", "1e3", "12345678901234567890", "99"}).Draw(rt, "number"))
+		return num(
+			rapid.SampledFrom([]string{"0", "-1", "7", "64496", "1.50", "1e3", "12345678901234567890", "99"}).Draw(rt, "number"),
+		)
 	case "bool":
 		return boolean(rapid.Bool().Draw(rt, "bool"))
 	case "null":
@@ -158,11 +173,44 @@ func anyValue(rt *rapid.T, depth int) *node {
 
 // words are texts that mean something in one place or another.
 var words = []string{
-	"null", "unknown", "UNKNOWN", "Unknown", "User", "AppUser", "UserGroup", "AppInstance", "PolicyEntity", "AD Agent",
-	"AuthenticatorEnrollment", "SystemPrincipal", "PublicClientApp", "IP address", "192.0.2.7", "2001:db8::7", "fe80::1%eth0",
-	"a@b", "ann@example.com", "SUCCESS", "CHALLENGE", "INFO", "HIGH", "Mobile", "Mac OS X", "Ireland", "IE", "true",
-	"Super administrator, Report (read, export), Other", "a, , b", "https://example.okta.com", "https://example.okta.com:8443",
-	"/api/v1/authn", "/api/v1/authn?a=b", "SAML 2.0", "SMS_FACTOR", `{}`, `7`,
+	"null",
+	"unknown",
+	"UNKNOWN",
+	"Unknown",
+	"User",
+	"AppUser",
+	"UserGroup",
+	"AppInstance",
+	"PolicyEntity",
+	"AD Agent",
+	"AuthenticatorEnrollment",
+	"SystemPrincipal",
+	"PublicClientApp",
+	"IP address",
+	"192.0.2.7",
+	"2001:db8::7",
+	"fe80::1%eth0",
+	"a@b",
+	"ann@example.com",
+	"SUCCESS",
+	"CHALLENGE",
+	"INFO",
+	"HIGH",
+	"Mobile",
+	"Mac OS X",
+	"Ireland",
+	"IE",
+	"true",
+	"Super administrator, Report (read, export), Other",
+	"a, , b",
+	"https://example.okta.com",
+	"https://example.okta.com:8443",
+	"/api/v1/authn",
+	"/api/v1/authn?a=b",
+	"SAML 2.0",
+	"SMS_FACTOR",
+	`{}`,
+	`7`,
 }
 
 // typedPaths are the fields that hold something typed as text, and typedWords
@@ -173,11 +221,25 @@ var typedPaths = []string{
 }
 
 var typedWords = []string{
-	"{level=HIGH, reasons=New IP, New Device}", "{level=LOW", "{level=LOW, reasons=}", "{reasons=null}", "{level=MEDIUM}",
-	`{"level":"MEDIUM","reasons":"a, b"}`, `{"level":"LOW","previousLevel":null}`, "{New Device=POSITIVE, New IP=NEGATIVE}",
-	`{"New Device":"POSITIVE"}`, `{"risk":{"level":"HIGH","reasons":"x"},"behaviors":{"a":"POSITIVE"},"more":[null,1]}`,
-	`{"risk":{},"behaviors":{}}`, `{"Password Spray":"HIGH"}`, `["Password Spray=MEDIUM"]`, `{"":"HIGH"}`, `["a"]`, `{}`, `7`,
-	`[{"operator":"HOTSPOT_VPN","type":"VPN","anonymous":true}]`, `[{"operator":"HOTSPOT_VPN"}]`,
+	"{level=HIGH, reasons=New IP, New Device}",
+	"{level=LOW",
+	"{level=LOW, reasons=}",
+	"{reasons=null}",
+	"{level=MEDIUM}",
+	`{"level":"MEDIUM","reasons":"a, b"}`,
+	`{"level":"LOW","previousLevel":null}`,
+	"{New Device=POSITIVE, New IP=NEGATIVE}",
+	`{"New Device":"POSITIVE"}`,
+	`{"risk":{"level":"HIGH","reasons":"x"},"behaviors":{"a":"POSITIVE"},"more":[null,1]}`,
+	`{"risk":{},"behaviors":{}}`,
+	`{"Password Spray":"HIGH"}`,
+	`["Password Spray=MEDIUM"]`,
+	`{"":"HIGH"}`,
+	`["a"]`,
+	`{}`,
+	`7`,
+	`[{"operator":"HOTSPOT_VPN","type":"VPN","anonymous":true}]`,
+	`[{"operator":"HOTSPOT_VPN"}]`,
 }
 
 // bareTypes are the event types of typeOfClass in an order that stays.

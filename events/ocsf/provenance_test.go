@@ -26,11 +26,14 @@ func TestProvenance(t *testing.T) {
 			t.Errorf("metadata.%s = %v, want %s", path, is, want)
 		}
 	}
-	if is, want := got.member("cloud").String(), `{"region":"eu-west-1","account":{"uid":"111122223333"},"provider":"AWS"}`; is != want {
+	if is, want := got.member(
+		"cloud",
+	).String(), `{"region":"eu-west-1","account":{"uid":"111122223333"},"provider":"AWS"}`; is != want {
 		t.Errorf("cloud = %s, want %s", is, want)
 	}
 	bare := parse(t, normalised(t, okta(typeEntity)))
-	if bare.member("cloud") != nil || bare.member("metadata").member("loggers") != nil || bare.member("metadata").member("tenant_uid") != nil {
+	if bare.member("cloud") != nil || bare.member("metadata").member("loggers") != nil ||
+		bare.member("metadata").member("tenant_uid") != nil {
 		t.Errorf("an event without an envelope has provenance: %s", bare)
 	}
 }
@@ -53,7 +56,9 @@ func TestProvenanceIsNotThatOfTheEnvelopeBefore(t *testing.T) {
 		t.Errorf("after another envelope the record is\n%s\nbefore it\n%s", got, want)
 	}
 	metadata := parse(t, got).member("metadata")
-	if loggers := metadata.member("loggers").String(); loggers != `[{"uid":"aws.partner/okta.com/other/stream-2","name":"EventBridge"}]` {
+	if loggers := metadata.member(
+		"loggers",
+	).String(); loggers != `[{"uid":"aws.partner/okta.com/other/stream-2","name":"EventBridge"}]` {
 		t.Errorf("loggers = %s", loggers)
 	}
 }

@@ -24,8 +24,11 @@ const (
 	applicationError     = 6008
 )
 
-// entityPolicy is managed_entity.type_id 5.
-const entityPolicy = 5
+// The activities that records depend on: Logon of class 3002, Create of class 2004.
+const (
+	activityLogon = 1
+	findingCreate = 1
+)
 
 // schema is what one version of OCSF needs: which class an event type is of,
 // and what a record of each class holds.
@@ -51,13 +54,34 @@ func schemaV1_8() *schema {
 // in its evidences; in the others the client stays in unmapped.
 func recordsV1_8() map[int][]record.Part {
 	return map[int][]record.Part{
-		baseEvent:            {actor(), device()},
-		detectionFinding:     {findingInfo(), evidences()},
-		accountChange:        {actor(), user(), accountFactors(), sourceEndpoint(), httpRequest(), device()},
-		authentication:       {actor(), user(), session(), service(), signInPolicy(), authProtocol(), authFactors(), logonKind(), sourceEndpoint(), httpRequest(), device()},
-		entityManagement:     {actor(), sourceEndpoint(), httpRequest(), device(), entity()},
-		userAccess:           {actor(), user(), sourceEndpoint(), httpRequest(), device(), privileges(), resources()},
-		groupManagement:      {actor(), group(), groupUser(), sourceEndpoint(), httpRequest(), device(), groupPrivileges(), groupResource()},
+		baseEvent:        {actor(), device()},
+		detectionFinding: {findingInfo(), evidences()},
+		accountChange:    {actor(), user(), accountFactors(), sourceEndpoint(), httpRequest(), device()},
+		authentication: {
+			actor(),
+			user(),
+			session(),
+			service(),
+			signInPolicy(),
+			authProtocol(),
+			authFactors(),
+			logonKind(),
+			sourceEndpoint(),
+			httpRequest(),
+			device(),
+		},
+		entityManagement: {actor(), sourceEndpoint(), httpRequest(), device(), entity()},
+		userAccess:       {actor(), user(), sourceEndpoint(), httpRequest(), device(), privileges(), resources()},
+		groupManagement: {
+			actor(),
+			group(),
+			targetUser(),
+			sourceEndpoint(),
+			httpRequest(),
+			device(),
+			groupPrivileges(),
+			groupResource(),
+		},
 		applicationLifecycle: {actor(), application(), device()},
 		apiActivity:          {actorOrOkta(), api(), sourceEndpointOrOkta(), httpRequest(), device(), resources()},
 		applicationError:     {actor(), device()},

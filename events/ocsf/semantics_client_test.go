@@ -33,8 +33,15 @@ func TestCoordinatesNeedAPlace(t *testing.T) {
 		says{"src_endpoint": `{"ip":"192.0.2.1"}`, "unmapped": `{"client":{"geographicalContext":{` + at + `}}}`})
 	expect(t, typeEntity, members(client(`"geographicalContext":{"city":null,"state":"","postalCode":9050,`+at+`}`)),
 		says{"src_endpoint.location": `{"postal_code":"9050","lat":53.3382,"long":-6.2591}`, "unmapped": ""})
-	expect(t, typeEntity, members(client(`"geographicalContext":{"state":"Leinster","geolocation":{"lat":"53"}}`)),
-		says{"src_endpoint.location": `{"region":"Leinster"}`, "unmapped": `{"client":{"geographicalContext":{"geolocation":{"lat":"53"}}}}`})
+	expect(
+		t,
+		typeEntity,
+		members(client(`"geographicalContext":{"state":"Leinster","geolocation":{"lat":"53"}}`)),
+		says{
+			"src_endpoint.location": `{"region":"Leinster"}`,
+			"unmapped":              `{"client":{"geographicalContext":{"geolocation":{"lat":"53"}}}}`,
+		},
+	)
 }
 
 func TestOperatingSystems(t *testing.T) {
@@ -60,7 +67,12 @@ func TestOperatingSystems(t *testing.T) {
 		"Plan 9":                            {"99", `"Plan 9"`, "0", `"Unknown"`},
 	} {
 		os := `{"name":` + quote(name) + `,"type_id":` + want.id + `,"type":` + want.caption + `}`
-		expect(t, typeEntity, members(client(`"userAgent":{"os":`+quote(name)+`}`)), says{"src_endpoint.os": os, "unmapped": ""})
+		expect(
+			t,
+			typeEntity,
+			members(client(`"userAgent":{"os":`+quote(name)+`}`)),
+			says{"src_endpoint.os": os, "unmapped": ""},
+		)
 		expect(t, typeEntity, members(`"device":{"id":"guo1","os_platform":`+quote(name)+`,"osVersion":"16"}`), says{
 			"device.os": os[:len(os)-1] + `,"version":"16"}`, "device.type_id": want.deviceID, "device.type": want.device,
 			"metadata.profiles": `["host"]`, "unmapped": ""})
@@ -76,16 +88,34 @@ func TestDeviceIsReadInBothSpellings(t *testing.T) {
 		`{"id":"guo1","name":"n","osPlatform":"IOS","osVersion":"18","managed":true}`,
 		`{"id":"guo1","name":"n","platform":"IOS","osVersion":"18","managed":true}`,
 	} {
-		expect(t, typeSignIn, members(`"device":`+device), says{"unmapped": "",
-			"device": `{"uid":"guo1","name":"n","type_id":5,"type":"Mobile","os":{"name":"IOS","type_id":301,"type":"iOS","version":"18"},"is_managed":true}`})
+		expect(t, typeSignIn, members(`"device":`+device), says{
+			"unmapped": "",
+			"device":   `{"uid":"guo1","name":"n","type_id":5,"type":"Mobile","os":{"name":"IOS","type_id":301,"type":"iOS","version":"18"},"is_managed":true}`,
+		})
 	}
-	expect(t, typeSignIn, members(`"device":{"id":"guo1","os_platform":"IOS","platform":"iOS 18","managed":"yes"}`),
-		says{"device.os.name": `"IOS"`, "device.is_managed": "", "unmapped": `{"device":{"platform":"iOS 18","managed":"yes"}}`})
+	expect(
+		t,
+		typeSignIn,
+		members(`"device":{"id":"guo1","os_platform":"IOS","platform":"iOS 18","managed":"yes"}`),
+		says{
+			"device.os.name":    `"IOS"`,
+			"device.is_managed": "",
+			"unmapped":          `{"device":{"platform":"iOS 18","managed":"yes"}}`,
+		},
+	)
 	// The first spelling counts, whatever it says; the other is carried over.
 	expect(t, typeSignIn, members(`"device":{"id":"guo1","os_platform":null,"platform":"IOS"}`),
 		says{"device.os": "", "device.type_id": "0", "unmapped": `{"device":{"platform":"IOS"}}`})
-	expect(t, typeSignIn, members(`"device":{"managed":true,"platform":"IOS"}`),
-		says{"device": "", "metadata.profiles": `["security_control"]`, "unmapped": `{"device":{"managed":true,"platform":"IOS"}}`})
+	expect(
+		t,
+		typeSignIn,
+		members(`"device":{"managed":true,"platform":"IOS"}`),
+		says{
+			"device":            "",
+			"metadata.profiles": `["security_control"]`,
+			"unmapped":          `{"device":{"managed":true,"platform":"IOS"}}`,
+		},
+	)
 }
 
 func TestKindOfClient(t *testing.T) {
@@ -93,13 +123,21 @@ func TestKindOfClient(t *testing.T) {
 		"Mobile":   {"src_endpoint.type_id": "5", "src_endpoint.type": `"Mobile"`},
 		"Tablet":   {"src_endpoint.type_id": "4", "src_endpoint.type": `"Tablet"`},
 		"Computer": {"src_endpoint.type_id": "99", "src_endpoint.type": `"Computer"`},
-		"Unknown":  {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped": ""},
-		"null":     {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped": ""},
+		"Unknown":  {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped.client.device": `"Unknown"`},
+		"null":     {"src_endpoint.type_id": "", "src_endpoint.type": "", "unmapped.client": `{"userAgent":{"browser":"UNKNOWN"}}`},
 	} {
 		expect(t, typeEntity, members(client(`"device":"`+word+`","zone":"null","userAgent":{"browser":"UNKNOWN"}`)), want)
 	}
-	expect(t, typeEntity, members(client(`"zone":"Office","userAgent":{"browser":"CHROME","rawUserAgent":"unknown"}`)), says{
-		"src_endpoint.zone": `"Office"`, "http_request.user_agent": `"unknown"`, "unmapped": `{"client":{"userAgent":{"browser":"CHROME"}}}`})
+	expect(
+		t,
+		typeEntity,
+		members(client(`"zone":"Office","userAgent":{"browser":"CHROME","rawUserAgent":"unknown"}`)),
+		says{
+			"src_endpoint.zone": `"Office"`,
+			"http_request":      "",
+			"unmapped":          `{"client":{"userAgent":{"browser":"CHROME","rawUserAgent":"unknown"}}}`,
+		},
+	)
 }
 
 func TestAddressOfTheClient(t *testing.T) {
@@ -129,9 +167,18 @@ func TestAddressOfTheClient(t *testing.T) {
 }
 
 func TestNetworkOfTheClient(t *testing.T) {
-	expect(t, typeEntity, members(client(`"zone":null`), `"securityContext":{"asNumber":64496,"asOrg":"example ltd","isp":"example","domain":"example.net","isProxy":false}`), says{
-		"src_endpoint": `{"ip":"192.0.2.1","domain":"example.net","autonomous_system":{"number":64496,"name":"example ltd"},"isp":"example","isp_org":"example ltd"}`,
-		"unmapped":     `{"securityContext":{"isProxy":false}}`})
+	expect(
+		t,
+		typeEntity,
+		members(
+			client(`"zone":null`),
+			`"securityContext":{"asNumber":64496,"asOrg":"example ltd","isp":"example","domain":"example.net","isProxy":false}`,
+		),
+		says{
+			"src_endpoint": `{"ip":"192.0.2.1","domain":"example.net","autonomous_system":{"number":64496,"name":"example ltd"},"isp":"example","isp_org":"example ltd"}`,
+			"unmapped":     `{"securityContext":{"isProxy":false}}`,
+		},
+	)
 	expect(t, typeEntity, members(client(`"zone":null`), `"securityContext":{"asNumber":6.4e4}`),
 		says{"src_endpoint.autonomous_system": "", "unmapped": `{"securityContext":{"asNumber":6.4e4}}`})
 }
@@ -159,7 +206,8 @@ func TestAnonymisers(t *testing.T) {
 		t.Run(name, func(t *testing.T) { expect(t, typeSignIn, row.members, says{"src_endpoint.proxy_endpoint": row.proxy}) })
 	}
 	expect(t, typeSignIn, members(client(`"zone":null`), categories(vpn), tunnels), says{
-		"unmapped": `{"securityContext":{"ipDetails":{"ipServiceCategories":[` + vpn + `]}},"debugContext":{"debugData":{"tunnels":[` + tor + `,` + vpn + `]}}}`})
+		"unmapped": `{"securityContext":{"ipDetails":{"ipServiceCategories":[` + vpn + `]}},"debugContext":{"debugData":{"tunnels":[` + tor + `,` + vpn + `]}}}`,
+	})
 }
 
 func TestRequest(t *testing.T) {

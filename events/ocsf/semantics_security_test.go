@@ -33,8 +33,16 @@ func TestEveryFormOfRisk(t *testing.T) {
 		})
 	}
 	expect(t, typeEntity, members(risk(`"{level=HIGH}"`)), says{"metadata.profiles": `["security_control"]`})
-	expect(t, "user.risk.change", members(`"securityContext":{"risk":{"level":"HIGH","previousLevel":"LOW"}}`, targets(bob)), says{
-		"evidences[0].user.risk_level_id": "3", "evidences[0].user.risk_level": `"High"`, "unmapped.securityContext.risk.previousLevel": `"LOW"`})
+	expect(
+		t,
+		"user.risk.change",
+		members(`"securityContext":{"risk":{"level":"HIGH","previousLevel":"LOW"}}`, targets(bob)),
+		says{
+			"evidences[0].user.risk_level_id":             "3",
+			"evidences[0].user.risk_level":                `"High"`,
+			"unmapped.securityContext.risk.previousLevel": `"LOW"`,
+		},
+	)
 }
 
 func TestEveryFormOfBehaviors(t *testing.T) {
@@ -51,7 +59,12 @@ func TestEveryFormOfBehaviors(t *testing.T) {
 		"a broken list":    {`["New Device=POSITIVE","x"]`, `["New Device=POSITIVE","x"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			expect(t, typeSignIn, members(debug("behaviors", row.value)), says{"unmapped.debugContext.debugData.behaviors": row.want})
+			expect(
+				t,
+				typeSignIn,
+				members(debug("behaviors", row.value)),
+				says{"unmapped.debugContext.debugData.behaviors": row.want},
+			)
 		})
 	}
 	// One name twice would be one member twice, of which most readers keep one.
@@ -62,35 +75,59 @@ func TestEveryFormOfBehaviors(t *testing.T) {
 }
 
 func TestJSONInStrings(t *testing.T) {
-	expect(t, typeFinding, members(debug("threatDetections", quote(`{"Password Spray":"HIGH","Login Failures":"LOW"}`))), says{
-		"finding_info.types": `["Password Spray","Login Failures"]`,
-		"unmapped":           `{"debugContext":{"debugData":{"threatDetections":{"Password Spray":"HIGH","Login Failures":"LOW"}}}}`})
-	expect(t, typeFinding, members(debug("threatDetections", `{"":"HIGH","null":"LOW"}`)), says{"finding_info.types": "", "severity_id": "4"})
+	expect(
+		t,
+		typeFinding,
+		members(debug("threatDetections", quote(`{"Password Spray":"HIGH","Login Failures":"LOW"}`))),
+		says{
+			"finding_info.types": `["Password Spray","Login Failures"]`,
+			"unmapped":           `{"debugContext":{"debugData":{"threatDetections":{"Password Spray":"HIGH","Login Failures":"LOW"}}}}`,
+		},
+	)
+	expect(
+		t,
+		typeFinding,
+		members(debug("threatDetections", `{"":"HIGH","null":"LOW"}`)),
+		says{"finding_info.types": "", "severity_id": "4"},
+	)
 	expect(t, typeFinding, members(debug("threatDetections", `"{Password Spray=HIGH}"`)), says{
-		"finding_info.types": `["Password Spray"]`, "unmapped": `{"debugContext":{"debugData":{"threatDetections":"{Password Spray=HIGH}"}}}`})
+		"finding_info.types": `["Password Spray"]`,
+		"unmapped":           `{"debugContext":{"debugData":{"threatDetections":"{Password Spray=HIGH}"}}}`,
+	})
 	expect(t, typeEntity, members(`"device":{"deviceIntegrator":"{\"edr\":{\"id\":\"x\",\"none\":null}}"}`),
 		says{"unmapped": `{"device":{"deviceIntegrator":{"edr":{"id":"x"}}}}`})
 	// Other fields are never taken apart: nobody has said that they hold JSON.
-	expect(t, typeEntity, members(debug("novel", quote(`{"a":1}`))), says{"unmapped.debugContext.debugData.novel": quote(`{"a":1}`)})
+	expect(
+		t,
+		typeEntity,
+		members(debug("novel", quote(`{"a":1}`))),
+		says{"unmapped.debugContext.debugData.novel": quote(`{"a":1}`)},
+	)
 }
 
 func TestFactors(t *testing.T) {
 	kinds := map[string]string{
-		"SMS": `{"factor_type_id":1,"factor_type":"SMS"}`, "Question": `{"factor_type_id":2,"factor_type":"Security Question"}`,
-		"Phone": `{"factor_type_id":3,"factor_type":"Phone Call"}`, "Biometric": `{"factor_type_id":4,"factor_type":"Biometric"}`,
-		"Push": `{"factor_type_id":5,"factor_type":"Push Notification"}`, "Hardware": `{"factor_type_id":6,"factor_type":"Hardware Token"}`,
-		"OTP": `{"factor_type_id":7,"factor_type":"OTP"}`, "Email": `{"factor_type_id":8,"factor_type":"Email"}`,
-		"U2F": `{"factor_type_id":9,"factor_type":"U2F"}`, "WebAuthn": `{"factor_type_id":10,"factor_type":"WebAuthn"}`,
-		"Password": `{"factor_type_id":11,"factor_type":"Password"}`,
+		"SMS":       `{"factor_type_id":1,"factor_type":"SMS"}`,
+		"Question":  `{"factor_type_id":2,"factor_type":"Security Question"}`,
+		"Phone":     `{"factor_type_id":3,"factor_type":"Phone Call"}`,
+		"Biometric": `{"factor_type_id":4,"factor_type":"Biometric"}`,
+		"Push":      `{"factor_type_id":5,"factor_type":"Push Notification"}`,
+		"Hardware":  `{"factor_type_id":6,"factor_type":"Hardware Token"}`,
+		"OTP":       `{"factor_type_id":7,"factor_type":"OTP"}`,
+		"Email":     `{"factor_type_id":8,"factor_type":"Email"}`,
+		"U2F":       `{"factor_type_id":9,"factor_type":"U2F"}`,
+		"WebAuthn":  `{"factor_type_id":10,"factor_type":"WebAuthn"}`,
+		"Password":  `{"factor_type_id":11,"factor_type":"Password"}`,
 	}
 	for word, kind := range map[string]string{
-		"SMS_FACTOR": "SMS", "QUESTION": "Question", "Security Question": "Question", "CALL_FACTOR": "Phone", "Voice Call": "Phone", "Phone": "Phone",
+		"SMS_FACTOR": "SMS", "QUESTION": "Question", "Security Question": "Question", "CALL_FACTOR": "Phone", "Voice Call": "Phone",
 		"VOICE": "Phone", "OKTA_VERIFY_PUSH": "Push", "Okta Verify (push)": "Push", "YUBIKEY_OTP_FACTOR": "Hardware", "token:hardware": "Hardware",
-		"HARD_TOKEN": "Hardware", "RSA_TOKEN": "Hardware", "SYMANTEC_VIP": "Hardware", "GOOGLE_AUTH": "OTP", "token:software:x": "OTP", "OKTA_SOFT_TOTP": "OTP",
+		"HARD_TOKEN": "Hardware", "RSA_TOKEN": "Hardware", "SYMANTEC_VIP": "Hardware", "GOOGLE_AUTH": "OTP", "token:software:x": "OTP", "OKTA_SOFT_TOTP": "OTP", "OKTA_SOFT_TOKEN": "OTP",
 		"EMAIL_FACTOR": "Email", "FIDO_WEBAUTHN": "WebAuthn", "FIDO_U2F": "WebAuthn", "FIDO2": "WebAuthn", "webauthn": "WebAuthn", "Passkeys": "WebAuthn",
 		"u2f": "U2F", "PASSWORD_AS_FACTOR": "Password", "Biometrics": "Biometric",
+		"Security Key or Biometric": "WebAuthn",
 		// Okta FastPass is none of OCSF's kinds, and so are others' products.
-		"SIGNED_NONCE": "", "Okta FastPass": "", "Okta FastPass (push)": "", "DUO_SECURITY": "",
+		"SIGNED_NONCE": "", "Phone": "", "Okta FastPass": "", "Okta FastPass (push)": "", "DUO_SECURITY": "",
 	} {
 		want := kinds[kind]
 		if kind == "" {
@@ -103,13 +140,104 @@ func TestFactors(t *testing.T) {
 		// An account that changes in another way has no factor.
 		expect(t, typeAccount, members(debug("factor", quote(word))), says{"auth_factors": ""})
 	}
-	enrollment := targets(ann + `,{"id":"f","type":"AuthenticatorEnrollment","displayName":"Security Key or Biometric"},{"id":"g","type":"AuthenticatorEnrollment","displayName":"Email"}`)
-	expect(t, "user.authentication.auth_via_mfa", members(enrollment), says{"auth_factors": `[{"factor_type_id":4,"factor_type":"Biometric"}]`, "is_mfa": "true"})
-	expect(t, typeSignIn, members(`"authenticationContext":{"credentialType":"PASSWORD","credentialProvider":"OKTA_CREDENTIAL_PROVIDER","authenticationProvider":"LDAP"}`), says{
-		"auth_factors": `[{"factor_type_id":11,"factor_type":"Password","provider":"OKTA_CREDENTIAL_PROVIDER"}]`, "is_mfa": "",
-		"unmapped": `{"authenticationContext":{"credentialType":"PASSWORD","authenticationProvider":"LDAP"}}`})
+	for _, row := range []struct{ enrolments, factor, isMFA string }{
+		{enrolment("a", "Email", ""), kinds["Email"], "true"},
+		{enrolment("a", "Password", "Password"), kinds["Password"], ""},
+		{enrolment("a", "Phone", "sms"), kinds["SMS"], "true"},
+		{enrolment("a", "Phone", "voice"), kinds["Phone"], "true"},
+		{enrolment("a", "Okta Verify", "Get a push notification"), kinds["Push"], "true"},
+		{enrolment("a", "Okta Verify", "Enter a code"), kinds["OTP"], "true"},
+		{enrolment("a", "Okta Verify", "Use Okta FastPass"), `{"factor_type_id":99,"factor_type":"Use Okta FastPass"}`, "true"},
+		{enrolment("a", "Okta Verify", "unknown"), `{"factor_type_id":99,"factor_type":"Okta Verify"}`, "true"},
+		{enrolment("a", "Password", "") + "," + enrolment("b", "Email", ""), "", "true"},
+		{enrolment("a", "Password", "") + "," + enrolment("b", "Password", ""), "", ""},
+	} {
+		want := row.factor
+		if want != "" {
+			want = "[" + want + "]"
+		}
+		expect(
+			t,
+			"user.authentication.auth_via_mfa",
+			members(targets(ann+","+row.enrolments)),
+			says{"auth_factors": want, "is_mfa": row.isMFA},
+		)
+	}
+	// The method that was used says more than debugData.factor.
+	expect(
+		t,
+		"user.mfa.factor.activate",
+		members(debug("factor", `"OKTA_VERIFY"`), targets(ann+","+enrolment("a", "Okta Verify", "Get a push notification"))),
+		says{"auth_factors": "[" + kinds["Push"] + "]"},
+	)
+	expect(t, "user.authentication.auth_via_mfa", members(debug("factor", `"PASSWORD_AS_FACTOR"`)), says{"is_mfa": ""})
+	expect(
+		t,
+		typeSignIn,
+		members(
+			`"authenticationContext":{"credentialType":"PASSWORD","credentialProvider":"OKTA_CREDENTIAL_PROVIDER","authenticationProvider":"LDAP"}`,
+		),
+		says{
+			"auth_factors": `[{"factor_type_id":11,"factor_type":"Password","provider":"OKTA_CREDENTIAL_PROVIDER"}]`,
+			"is_mfa":       "",
+			"unmapped":     `{"authenticationContext":{"credentialType":"PASSWORD","authenticationProvider":"LDAP"}}`,
+		},
+	)
 	expect(t, typeSignIn, members(`"authenticationContext":{"credentialProvider":"DUO"}`),
 		says{"auth_factors": "", "unmapped": `{"authenticationContext":{"credentialProvider":"DUO"}}`})
+}
+
+// enrolment is an AuthenticatorEnrollment among the targets.
+func enrolment(id, name, method string) string {
+	return `{"id":"` + id + `","type":"AuthenticatorEnrollment","displayName":"` + name + `","detailEntry":{"methodTypeUsed":"` + method + `"}}`
+}
+
+// A risk changes, an attack ends: an update must be one of the finding that was created.
+func TestFindingsOfWhichSeveralEventsTell(t *testing.T) {
+	for eventType, want := range map[string]says{
+		"user.risk.detect":           {"activity_id": "1", "finding_info.uid": `"okta-user-risk:00u2"`},
+		"user.risk.change":           {"activity_id": "2", "finding_info.uid": `"okta-user-risk:00u2"`},
+		"analytics.feedback.provide": {"activity_id": "99", "status_id": "0", "finding_info.uid": quote(uuid)},
+		"security.threat.detected":   {"activity_id": "1", "finding_info.uid": quote(uuid)},
+	} {
+		expect(t, eventType, members(targets(bob)), want)
+	}
+	for _, eventType := range []string{"security.attack.start", "security.attack.end", "security.internal.attack_end"} {
+		inEnvelope := `{"version":"0","id":"e1","detail-type":"SystemLog","source":"aws.partner/okta.com/example/oktastream",` +
+			`"account":"111122223333","time":"2026-09-01T10:11:12Z","region":"us-east-1","resources":[],"detail":` + okta(
+			eventType,
+		) + `}`
+		if got := parse(
+			t,
+			normalised(t, inEnvelope),
+		).at(
+			"finding_info.uid",
+		); got == nil ||
+			got.text != "okta-org-attack:example" {
+			t.Errorf("%s: the finding is %v", eventType, got)
+		}
+	}
+}
+
+// A log's level says little of a finding: what Okta calls an attack or a breach is of Medium severity at least.
+func TestSeverityOfFindings(t *testing.T) {
+	for _, row := range []struct{ eventType, severity, members, want, why string }{
+		{"security.attack.start", "WARN", "", `"Medium"`, "the org is under attack"},
+		{"security.breached_credential.detected", "INFO", "", `"Medium"`, "a password of the org's is known to others"},
+		{"user.account.report_suspicious_activity_by_enduser", "WARN", "", `"Medium"`, "a user says that it was not them"},
+		{"app.oauth2.token.detect_reuse", "", "", `"Medium"`, "a stolen token"},
+		{"security.threat.detected", "WARN", debug("threatDetections", quote(`{"Password Spray":"HIGH"}`)), `"High"`, "Okta says so"},
+		{"user.risk.change", "INFO", "", `"Informational"`, "a risk may fall, too"},
+		{"user.risk.change", "INFO", debug("risk", `"{level=HIGH}"`), `"High"`, "Okta says so"},
+		{"security.attack.end", "INFO", "", `"Informational"`, "it is over"},
+		{"analytics.feedback.provide", "INFO", "", `"Informational"`, "an admin judged a finding"},
+	} {
+		more := []string{}
+		if row.members != "" {
+			more = append(more, row.members)
+		}
+		expect(t, row.eventType, members(append(more, `"severity":"`+row.severity+`"`)...), says{"severity": row.want})
+	}
 }
 
 func TestProtocol(t *testing.T) {
@@ -141,7 +269,25 @@ func TestProtocol(t *testing.T) {
 }
 
 func TestWhatASignInTypeTells(t *testing.T) {
-	expect(t, typeSignIn, nil, says{"is_new_logon": "true", "is_mfa": "", "account_switch_type_id": ""})
+	expect(t, typeSignIn, nil, says{"is_new_logon": "", "is_mfa": "", "account_switch_type_id": ""})
+	expect(
+		t,
+		typeSignIn,
+		members(debug("behaviors", `"{New Device=POSITIVE, New IP=NEGATIVE}"`)),
+		says{"is_new_logon": "true"},
+	)
+	expect(
+		t,
+		typeSignIn,
+		members(debug("behaviors", `"{New Device=NEGATIVE, New IP=POSITIVE}"`)),
+		says{"is_new_logon": ""},
+	)
+	expect(
+		t,
+		typeSignIn,
+		members(`"securityContext":{"userBehaviors":[{"name":"New Device","result":"POSITIVE"}]}`),
+		says{"is_new_logon": "true"},
+	)
 	expect(t, "user.authentication.verify", nil, says{"is_new_logon": ""})
 	expect(t, "user.authentication.auth_via_mfa", nil, says{"is_mfa": "true", "auth_factors": ""})
 	expect(t, "user.session.impersonation.initiate", nil,
@@ -150,9 +296,26 @@ func TestWhatASignInTypeTells(t *testing.T) {
 
 func TestEvidencesOfAFinding(t *testing.T) {
 	expect(t, typeFinding, nil, says{"evidences": ""})
-	expect(t, typeFinding, members(debug("ja4", `"t13d"`)), says{"evidences": "", "unmapped.debugContext.debugData.ja4": `"t13d"`})
-	expect(t, typeFinding, members(`"client":{"ipAddress":"192.0.2.1","userAgent":{"rawUserAgent":"curl"}}`, debug("ja4", `"t13d"`), targets(app)), says{
-		"src_endpoint": "", "http_request": "", "unmapped": "",
-		"evidences": `[{"src_endpoint":{"ip":"192.0.2.1"},"resources":[{"uid":"0oa1","name":"Payroll","type":"AppInstance"}],` +
-			`"http_request":{"user_agent":"curl"},"ja4_fingerprint_list":[{"value":"t13d","type_id":1,"type":"JA4"}]}]`})
+	expect(
+		t,
+		typeFinding,
+		members(debug("ja4", `"t13d"`)),
+		says{"evidences": "", "unmapped.debugContext.debugData.ja4": `"t13d"`},
+	)
+	expect(
+		t,
+		typeFinding,
+		members(
+			`"client":{"ipAddress":"192.0.2.1","userAgent":{"rawUserAgent":"curl"}}`,
+			debug("ja4", `"t13d"`),
+			targets(app),
+		),
+		says{
+			"src_endpoint": "",
+			"http_request": "",
+			"unmapped":     "",
+			"evidences": `[{"src_endpoint":{"ip":"192.0.2.1"},"resources":[{"uid":"0oa1","name":"Payroll","type":"AppInstance"}],` +
+				`"http_request":{"user_agent":"curl"},"ja4_fingerprint_list":[{"value":"t13d","type_id":1,"type":"JA4"}]}]`,
+		},
+	)
 }

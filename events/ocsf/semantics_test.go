@@ -63,7 +63,12 @@ func TestStatusOfEveryOutcome(t *testing.T) {
 			{`7`, "0", `"Unknown"`, `"7"`},
 			{`["SUCCESS"]`, "0", `"Unknown"`, ""},
 		} {
-			expect(t, eventType, members(outcome(row.result)), says{"status_id": row.id, "status": row.status, "status_code": row.code})
+			expect(
+				t,
+				eventType,
+				members(outcome(row.result)),
+				says{"status_id": row.id, "status": row.status, "status_code": row.code},
+			)
 		}
 		expect(t, eventType, nil, says{"status_id": "0", "status": `"Unknown"`, "status_code": ""})
 	}
@@ -179,14 +184,40 @@ func TestThreatSuspectedIsAnAlert(t *testing.T) {
 }
 
 func TestIdentityAndTime(t *testing.T) {
-	expect(t, typeSignIn, members(`"displayMessage":"User login to Okta"`, `"version":"0"`, `"legacyEventType":"core.user_auth.login_success"`,
-		`"transaction":{"id":"tx1","type":"WEB","detail":{"requestApiTokenId":"00T1","other":"x"}}`, `"actor":{"id":"00u1"}`), says{
-		"metadata.uid": quote(uuid), "metadata.event_code": quote(typeSignIn), "activity_name": `"Logon"`,
-		"time": "1788257472345", "timezone_offset": "0", "metadata.original_time": `"2026-09-01T10:11:12.345Z"`,
-		"message": `"User login to Okta"`, "metadata.log_version": `"0"`, "metadata.correlation_uid": `"tx1"`,
-		"actor.user.programmatic_credentials": `[{"uid":"00T1"}]`,
-		"unmapped":                            `{"legacyEventType":"core.user_auth.login_success","transaction":{"type":"WEB","detail":{"other":"x"}}}`,
-	})
-	expect(t, typeBase, nil, says{"activity_id": "99", "activity_name": quote(typeBase), "class_uid": "0", "type_uid": "99"})
-	expect(t, typeFinding, members(`"displayMessage":"Threat"`), says{"finding_info.uid": quote(uuid), "finding_info.title": `"Threat"`})
+	expect(
+		t,
+		typeSignIn,
+		members(
+			`"displayMessage":"User login to Okta"`,
+			`"version":"0"`,
+			`"legacyEventType":"core.user_auth.login_success"`,
+			`"transaction":{"id":"tx1","type":"WEB","detail":{"requestApiTokenId":"00T1","other":"x"}}`,
+			`"actor":{"id":"00u1"}`,
+		),
+		says{
+			"metadata.uid":                        quote(uuid),
+			"metadata.event_code":                 quote(typeSignIn),
+			"activity_name":                       `"Logon"`,
+			"time":                                "1788257472345",
+			"timezone_offset":                     "0",
+			"metadata.original_time":              `"2026-09-01T10:11:12.345Z"`,
+			"message":                             `"User login to Okta"`,
+			"metadata.log_version":                `"0"`,
+			"metadata.correlation_uid":            `"tx1"`,
+			"actor.user.programmatic_credentials": `[{"uid":"00T1"}]`,
+			"unmapped":                            `{"legacyEventType":"core.user_auth.login_success","transaction":{"type":"WEB","detail":{"other":"x"}}}`,
+		},
+	)
+	expect(
+		t,
+		typeBase,
+		nil,
+		says{"activity_id": "99", "activity_name": quote(typeBase), "class_uid": "0", "type_uid": "99"},
+	)
+	expect(
+		t,
+		typeFinding,
+		members(`"displayMessage":"Threat"`),
+		says{"finding_info.uid": quote(uuid), "finding_info.title": `"Threat"`},
+	)
 }

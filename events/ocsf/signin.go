@@ -1,29 +1,29 @@
 package ocsf
 
 import (
+	"bytes"
+
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
-// service is the application that the user signed in to, else Okta itself:
-// class 3002 demands a service or a dst_endpoint.
+// service is the application that the user signed in to, with the label that the admin gave it (alternateId), else Okta
+// itself: class 3002 requires a service or a dst_endpoint.
 func service() record.Part {
 	return record.FirstOf{
-		record.ForTarget("the first application", record.OfClass(record.AppTarget), &record.Object{Key: "service", Naming: []record.Part{
-			record.Member("uid", record.AsText, record.TargetID),
-			record.Member("name", record.AsText, record.TargetName),
+		record.ForRole(roles.App, &record.Object{Key: "service", AtLeastOne: names(), Rest: []record.Part{
+			record.Member("labels", record.AsOneName, record.TargetAlternateID),
 		}}),
-		&record.Object{Key: "service", Rest: []record.Part{record.Word("name", "Okta", "no application is named")}},
+		&record.Object{Key: "service", Rest: []record.Part{record.Const("name", "Okta", "no application is named")}},
 	}
 }
 
 // signInPolicy is the policy that decided, with profile security_control.
 func signInPolicy() record.Part {
-	return record.ForTarget("the first policy", record.OfClass(record.PolicyTarget), &record.Object{Key: "policy", Naming: []record.Part{
-		record.Member("uid", record.AsText, record.TargetID),
-		record.Member("name", record.AsText, record.TargetName),
-	}, Rest: []record.Part{
-		record.Member("type", record.AsText, record.TargetType),
+	return record.ForRole(roles.Policy, &record.Object{Key: "policy", AtLeastOne: names(), Rest: []record.Part{
+		record.Member("type", record.AsName, record.TargetType),
 	}})
 }
 
@@ -48,7 +48,7 @@ func authProtocol() record.Part {
 		}
 		return e.Decision.Protocol
 	}
-	return record.Both{
+	return record.All{
 		record.Derive("auth_protocol_id", "debugData.signOnMode, else the event type", func(e *record.Emitter) bool {
 			id := protocol(e)
 			return id != 0 && e.Int(int64(id))
@@ -62,7 +62,8 @@ func authProtocol() record.Part {
 
 // factors are the words by which Okta names an authenticator, and what OCSF
 // calls it. The first that a name holds decides; the order is from the special
-// to the general. Okta FastPass (SIGNED_NONCE) is none of OCSF's kinds.
+// to the general. Okta FastPass (SIGNED_NONCE) is none of OCSF's kinds, nor is a phone
+// of which nothing says whether it was texted or called.
 var factors = []struct {
 	part string
 	kind kind
@@ -77,13 +78,15 @@ var factors = []struct {
 	{"sms", kind{1, "SMS"}},
 	{"call", kind{3, "Phone Call"}},
 	{"voice", kind{3, "Phone Call"}},
-	{"phone", kind{3, "Phone Call"}},
 	{"question", kind{2, "Security Question"}},
+	{"security key", kind{10, "WebAuthn"}},
 	{"hard", kind{6, "Hardware Token"}},
 	{"yubikey", kind{6, "Hardware Token"}},
 	{"rsa", kind{6, "Hardware Token"}},
 	{"symantec", kind{6, "Hardware Token"}},
 	{"otp", kind{7, "OTP"}},
+	{"soft_token", kind{7, "OTP"}},
+	{"enter a code", kind{7, "OTP"}}, // of Okta Verify or another app
 	{"token:software", kind{7, "OTP"}},
 	{"google", kind{7, "OTP"}},
 	{"email", kind{8, "Email"}},
@@ -100,18 +103,18 @@ func factorKind(name []byte) kind {
 	return kind{record.Other, ""}
 }
 
-// factor is the node that names the authenticator: debugData.factor, else the
-// AuthenticatorEnrollment among the targets, else the kind of credential.
+// factor is the node that names the authenticator: the method that its enrolment says was used (a phone can be texted
+// or called), else debugData.factor, else the enrolment's name, else the kind of credential.
 func factor(e *record.Emitter) uint32 {
+	enrolment := e.Who(roles.Enrolment)
+	if method := methodUsed(e, enrolment); method != 0 {
+		return method
+	}
 	if e.Inner(events.DebugFactor) != nil {
 		return e.Event.Node(events.DebugFactor)
 	}
-	enrollment := e.First(func(t *record.Target) bool {
-		return e.Is(t.Type, "AuthenticatorEnrollment") && t.DisplayName != 0 &&
-			e.Tree.Nodes[t.DisplayName].Kind == '"' && !e.Tree.Blank(t.DisplayName)
-	})
-	if enrollment != nil {
-		return enrollment.DisplayName
+	if enrolment != nil && e.Says(enrolment.DisplayName) {
+		return enrolment.DisplayName
 	}
 	if e.Inner(events.CredentialType) != nil {
 		return e.Event.Node(events.CredentialType)
@@ -119,8 +122,19 @@ func factor(e *record.Emitter) uint32 {
 	return 0
 }
 
-// factorParts is an auth_factor. Okta's own word for it stays in unmapped.
-func factorParts() ([]record.Part, []record.Part) {
+// methodUsed is the node of an enrolment's detailEntry.methodTypeUsed where it says something, or 0.
+func methodUsed(e *record.Emitter, enrolment *record.Target) uint32 {
+	if enrolment == nil || enrolment.DetailEntry == 0 {
+		return 0
+	}
+	if method := e.Tree.Member(enrolment.DetailEntry, "methodTypeUsed"); e.Says(method) {
+		return method
+	}
+	return 0
+}
+
+// factorParts are the required and the other attributes of an auth_factor. Okta's own word for it stays in unmapped.
+func factorParts() (required, rest []record.Part) {
 	of := func(e *record.Emitter) (uint32, int64, string) {
 		i := factor(e)
 		if i == 0 {
@@ -129,44 +143,69 @@ func factorParts() ([]record.Part, []record.Part) {
 		k := factorKind(e.Tree.Inner(i))
 		return i, k.id, k.caption
 	}
-	return []record.Part{
-			record.Derive("factor_type_id", "debugData.factor, else the authenticator among the targets", func(e *record.Emitter) bool {
-				i, id, _ := of(e)
-				return i != 0 && e.Int(id)
-			}),
-		}, []record.Part{
-			record.Derive("factor_type", "its caption, or Okta's word for it", func(e *record.Emitter) bool {
-				i, id, caption := of(e)
-				if id == record.Other {
-					return i != 0 && e.Raw(i)
-				}
-				return e.Quote(caption)
-			}),
-			record.Field("provider", record.AsText, events.CredentialProvider, events.AuthenticationProvider),
-		}
+	const why = "the method that the enrolment says was used, else debugData.factor, else the enrolment's name"
+	required = []record.Part{record.Derive("factor_type_id", why, func(e *record.Emitter) bool {
+		i, id, _ := of(e)
+		return i != 0 && e.Int(id)
+	})}
+	return required, []record.Part{
+		record.Derive("factor_type", "its caption, or Okta's word for it", func(e *record.Emitter) bool {
+			i, id, caption := of(e)
+			if id == record.Other {
+				return i != 0 && e.Raw(i)
+			}
+			return e.Quote(caption)
+		}),
+		record.Field("provider", record.AsName, events.CredentialProvider, events.AuthenticationProvider),
+	}
 }
 
-// authFactors are the factors of a sign-in, and whether there was more than one
-// kind: an event type about a factor is about multi-factor authentication.
+// authFactors are the factors of a sign-in, and whether it was multi-factor authentication: the event type is about a
+// factor, and that is more than a password (in Identity Engine the type is logged for the first factor too).
 func authFactors() record.Part {
-	naming, rest := factorParts()
-	return record.Both{
-		&record.Object{Key: "auth_factors", List: true, Naming: naming, Rest: rest},
-		record.Derive("is_mfa", "the event type is about a factor", func(e *record.Emitter) bool { return e.Decision.MFA && e.True() }),
+	required, rest := factorParts()
+	return record.All{
+		&record.Object{Key: "auth_factors", List: true, AtLeastOne: required, Rest: rest},
+		record.Derive("is_mfa", "the event type is about a factor, and it is no password", func(e *record.Emitter) bool {
+			return e.Decision.MFA && !onlyPassword(e) && e.True()
+		}),
 	}
+}
+
+const factorPassword = 11 // auth_factor.factor_type_id
+
+// onlyPassword reports whether a password is the only factor that the event names.
+func onlyPassword(e *record.Emitter) bool {
+	isPassword := func(i uint32) bool { return factorKind(e.Tree.Inner(i)).id == factorPassword }
+	if !e.Tied(roles.Enrolment) {
+		i := factor(e)
+		return i != 0 && isPassword(i)
+	}
+	for i := range e.Targets {
+		t := &e.Targets[i]
+		if t.Fits(roles.Enrolment) && !(e.Says(t.DisplayName) && isPassword(t.DisplayName)) {
+			return false
+		}
+	}
+	return true
 }
 
 // accountFactors are the factors that an account won or lost.
 func accountFactors() record.Part {
-	naming, rest := factorParts()
-	o := &record.Object{Key: "auth_factors", List: true, Naming: naming, Rest: rest}
+	required, rest := factorParts()
+	o := &record.Object{Key: "auth_factors", List: true, AtLeastOne: required, Rest: rest}
 	return record.When(func(e *record.Emitter) bool { return e.Decision.MFA }, o)
 }
 
-// logonKind is what a sign-in event type tells of the session.
+// newDevice is how Verdict.Behaviors says that Okta had not seen the device before.
+var newDevice = []byte(`"New Device":"POSITIVE"`)
+
+// logonKind is what the event says of the kind of sign-in. OCSF's is_new_logon is a logon from a device not seen before.
 func logonKind() record.Part {
-	return record.Both{
-		record.Derive("is_new_logon", "the event type opens a session", func(e *record.Emitter) bool { return e.Decision.NewLogon && e.True() }),
+	return record.All{
+		record.Derive("is_new_logon", "behavior New Device is POSITIVE", func(e *record.Emitter) bool {
+			return e.Decision.Activity == activityLogon && bytes.Contains(e.Verdict.Behaviors, newDevice) && e.True()
+		}),
 		record.Derive("account_switch_type_id", "the event type is an impersonation", func(e *record.Emitter) bool {
 			return e.Decision.AccountSwitch != 0 && e.Int(int64(e.Decision.AccountSwitch))
 		}),
@@ -179,29 +218,57 @@ func logonKind() record.Part {
 // findingInfo is what a finding is called.
 func findingInfo() record.Part {
 	return &record.Object{Key: "finding_info", Rest: []record.Part{
-		record.Field("uid", record.Repeated(record.AsText), events.UUID),
-		record.Field("title", record.Repeated(record.AsText), events.DisplayMessage),
-		record.Derive("types", "the threats in debugData.threatDetections", func(e *record.Emitter) bool {
-			if len(e.Verdict.Threats) == 0 {
-				return false
-			}
-			e.Out = append(e.Out, '[')
-			for n, name := range e.Verdict.Threats {
-				if n > 0 {
-					e.Out = append(e.Out, ',')
-				}
-				e.Quote(string(name))
-			}
-			e.Out = append(e.Out, ']')
-			return true
-		}),
+		record.FirstOf{
+			record.Derive("uid", "the org's attack or the user's risk, of which several events tell", writeFindingUID),
+			record.Field("uid", record.Repeated(record.AsText), events.UUID),
+		},
+		record.Field("title", record.Repeated(record.AsName), events.DisplayMessage),
+		record.Derive("types", "the threats in debugData.threatDetections", writeThreats),
 	}}
 }
 
-// evidences hold who and what a finding is about. OCSF demands one of several
+// writeFindingUID writes the id of what several events tell of, so that an Update or a Close is one of the finding that
+// was created: the attack on the org, the risk of a user.
+func writeFindingUID(e *record.Emitter) bool {
+	switch e.Decision.Finding {
+	case classify.OrgAttack:
+		org := e.Event.Provenance.Org
+		return org != "" && e.Quote("okta-org-attack:"+org)
+	case classify.UserRisk:
+		user := e.Who(roles.User)
+		if user == nil || !e.Says(user.ID) {
+			return false
+		}
+		e.Out = append(append(append(e.Out, `"okta-user-risk:`...), e.Tree.Inner(user.ID)...), '"')
+		return true
+	}
+	return false
+}
+
+func writeThreats(e *record.Emitter) bool {
+	start := len(e.Out)
+	e.Out = append(e.Out, '[')
+	for _, name := range e.Verdict.Threats {
+		if record.IsPlaceholder(name) {
+			continue
+		}
+		if len(e.Out) > start+1 {
+			e.Out = append(e.Out, ',')
+		}
+		e.Quote(string(name))
+	}
+	if len(e.Out) == start+1 {
+		e.Out = e.Out[:start]
+		return false
+	}
+	e.Out = append(e.Out, ']')
+	return true
+}
+
+// evidences hold who and what a finding is about. OCSF requires one of several
 // things in them; an event that has none of them has no evidences.
 func evidences() record.Part {
-	return &record.Object{Key: "evidences", List: true, Naming: []record.Part{
+	return &record.Object{Key: "evidences", List: true, AtLeastOne: []record.Part{
 		actor(),
 		riskUser(),
 		sourceEndpoint(),
@@ -209,9 +276,11 @@ func evidences() record.Part {
 		device(),
 	}, Rest: []record.Part{
 		httpRequest(),
-		&record.Object{Key: "ja4_fingerprint_list", List: true, Naming: []record.Part{record.Field("value", record.AsText, events.DebugJA4)}, Rest: []record.Part{
+		&record.Object{Key: "ja4_fingerprint_list", List: true, AtLeastOne: []record.Part{
+			record.Field("value", record.AsName, events.DebugJA4),
+		}, Rest: []record.Part{
 			record.Number("type_id", 1, "JA4: the fingerprint of a TLS client"),
-			record.Word("type", "JA4", "its caption"),
+			record.Const("type", "JA4", "its caption"),
 		}},
 	}}
 }
@@ -222,5 +291,5 @@ func riskUser() record.Part {
 	user.Rest = append(user.Rest,
 		record.Derive("risk_level_id", "Okta's verdict on the risk", writeRiskID),
 		record.Derive("risk_level", "its caption", writeRiskCaption))
-	return record.ForTarget("the first user", record.OfClass(record.UserTarget), user)
+	return record.ForRole(roles.User, user)
 }

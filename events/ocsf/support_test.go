@@ -40,13 +40,30 @@ func everything(t testing.TB) []sample {
 
 // rare are events of shapes that no file has.
 var rare = []sample{
-	{Name: "an application with details is given to a group", Text: []byte(okta("group.application_assignment.add",
-		`"target":[{"id":"00g1","type":"UserGroup"},{"id":"0oa1","type":"AppInstance","detailEntry":{"signOnModeType":"SAML_2_0"}}]`))},
-	{Name: "a group with another name", Text: []byte(okta(typeGroup, `"target":[{"id":"00g1","type":"UserGroup","alternateId":"staff"}]`))},
+	{Name: "an application with details is given to a group", Text: []byte(okta(
+		"group.application_assignment.add",
+		`"target":[{"id":"00g1","type":"UserGroup"},{"id":"0oa1","type":"AppInstance","detailEntry":{"signOnModeType":"SAML_2_0"}}]`,
+	))},
+	{
+		Name: "a group with another name",
+		Text: []byte(okta(typeGroup, `"target":[{"id":"00g1","type":"UserGroup","alternateId":"staff"}]`)),
+	},
 	{Name: "a factor with its provider", Text: []byte(okta("user.mfa.factor.activate",
 		`"debugContext":{"debugData":{"factor":"DUO"}}`, `"authenticationContext":{"credentialProvider":"DUO"}`))},
-	{Name: "a provider that is no factor's", Text: []byte(okta(typeSignIn, `"authenticationContext":{"authenticationProvider":"OKTA_AUTHENTICATION_PROVIDER"}`))},
-	{Name: "a finding of a client", Text: []byte(okta(typeFinding, `"debugContext":{"debugData":{"ja4":"t13d","requestUri":"/"}}`, `"client":{"ipAddress":"192.0.2.1"}`))},
+	{
+		Name: "a provider that is no factor's",
+		Text: []byte(okta(typeSignIn, `"authenticationContext":{"authenticationProvider":"OKTA_AUTHENTICATION_PROVIDER"}`)),
+	},
+	{
+		Name: "a finding of a client",
+		Text: []byte(
+			okta(
+				typeFinding,
+				`"debugContext":{"debugData":{"ja4":"t13d","requestUri":"/"}}`,
+				`"client":{"ipAddress":"192.0.2.1"}`,
+			),
+		),
+	},
 }
 
 // each calls visit with every event of a sample. What is no event is passed

@@ -1,104 +1,160 @@
 package ocsf
 
 import (
+	"bytes"
+
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
-// entity is the thing that was managed, and entity_result what it became. OCSF
-// demands an entity with a name: where no target is named, it is the kind of
-// thing that the event type speaks of.
+// entity is the thing that was managed, and entity_result what it became. OCSF requires an entity with a name: where no
+// target plays it, it is the kind of thing that the event type speaks of.
 func entity() record.Part {
-	return record.Both{
+	kind := record.Derive("name", "the kind of thing that the event type is about", func(e *record.Emitter) bool {
+		if e.Decision.EntityType == "" {
+			return e.Text(events.EventType)
+		}
+		return e.Quote(e.Decision.EntityType)
+	})
+	return record.All{
 		record.FirstOf{
-			record.ForTarget("what is managed", entityOf, &record.Object{Key: "entity", Naming: entityNames(), Rest: []record.Part{
+			record.ForRole(roles.Entity, &record.Object{Key: "entity", AtLeastOne: names(), Rest: []record.Part{
 				entityType(),
-				record.Member("data", record.AsJSON, record.TargetFrom),
+				entityAs(entityPolicy, "policy", names()),
+				entityAs(entityDevice, "device", names(), record.Number("type_id", 0, "the event does not say"),
+					record.Const("type", "Unknown", "its caption")),
+				entityAs(entityUser, "user", userNames(), record.Member("full_name", record.AsName, record.TargetName)),
+				entityAs(entityGroup, "group", names()),
+				entityAs(entityOrg, "org", names()),
+				belongsTo(),
+				record.Member("data", record.AsChange, record.TargetFrom),
 			}}),
-			&record.Object{Key: "entity", Rest: []record.Part{
-				record.Derive("name", "the kind of thing that the event type is about", func(e *record.Emitter) bool {
-					if e.Decision.EntityType == "" {
-						return e.Text(events.EventType)
-					}
-					return e.Quote(e.Decision.EntityType)
-				}),
-			}},
+			&record.Object{Key: "entity", Rest: []record.Part{kind, belongsTo()}},
 		},
-		record.ForTarget("what is managed", entityOf, record.When(changed, &record.Object{Key: "entity_result", Naming: entityNames(), Rest: []record.Part{
-			record.Member("data", record.AsJSON, record.TargetTo),
-		}})),
+		record.ForRole(roles.Entity, record.When(changed, &record.Object{Key: "entity_result", AtLeastOne: names(),
+			Rest: []record.Part{record.Member("data", record.AsChange, record.TargetTo)}})),
 	}
 }
 
-// changed reports whether the target at hand says what became of it.
+// belongsTo is the policy that a rule belongs to, and the user whose password kept for an app was read.
+func belongsTo() record.Part {
+	of := func(kind string) func(*record.Emitter) bool {
+		return func(e *record.Emitter) bool { return e.Decision.EntityType == kind }
+	}
+	return record.All{
+		record.When(of("Policy Rule"), record.ForRole(roles.Policy, &record.Object{Key: "policy", AtLeastOne: names(),
+			Rest: []record.Part{record.Member("type", record.AsName, record.TargetType)}})),
+		record.When(of("Credential"), targetUser()),
+	}
+}
+
+// entityAs writes the entity once more as the object that OCSF has for things of the kind.
+func entityAs(kind int64, key string, names []record.Part, rest ...record.Part) record.Part {
+	return record.When(func(e *record.Emitter) bool {
+		_, id, _ := entityKind(e)
+		return id == kind
+	}, &record.Object{Key: key, AtLeastOne: names, Rest: rest})
+}
+
+// changed reports whether the current target says what became of it.
 func changed(e *record.Emitter) bool {
 	return e.Target != nil && e.Target.ChangeTo != 0 && e.HasContent(e.Target.ChangeTo)
 }
 
-func entityNames() []record.Part {
+// names are the id and the name of the current target.
+func names() []record.Part {
 	return []record.Part{
-		record.Member("uid", record.AsText, record.TargetID),
-		record.Member("name", record.AsText, record.TargetName),
+		record.Member("uid", record.AsName, record.TargetID),
+		record.Member("name", record.AsName, record.TargetName),
 	}
 }
 
-// entityCaptions are those of managed_entity.type_id that an event type can name.
-var entityCaptions = map[int]string{1: "Device", 4: "Organization", entityPolicy: "Policy", 7: "Network Zone"}
-
-// entityType is entity.type_id and type: what the event type says it is, else
-// what the target says; the word beside 99 is the target's own.
-func entityType() record.Part {
-	of := func(e *record.Emitter) (uint32, int64, string) {
-		if e.Target == nil {
-			return 0, 0, ""
-		}
-		i := e.Target.Type
-		if i == 0 || e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
-			return 0, 0, ""
-		}
-		if id := e.Decision.EntityTypeID; id != 0 && id != record.Other {
-			return i, int64(id), entityCaptions[id]
-		}
-		switch e.Target.Class {
-		case record.UserTarget:
-			return i, 2, "User"
-		case record.GroupTarget:
-			return i, 3, "Group"
-		case record.PolicyTarget:
-			return i, entityPolicy, "Policy"
-		}
-		return i, record.Other, ""
+func userNames() []record.Part {
+	return []record.Part{
+		record.Member("uid", record.AsName, record.TargetID),
+		record.Member("name", record.AsName, record.TargetAlternateID),
 	}
-	return record.Both{
-		record.Derive("type_id", "the event type, else the target's type", func(e *record.Emitter) bool {
-			i, id, _ := of(e)
+}
+
+// The kinds of managed_entity.type_id (OCSF 1.8.0) that Okta has.
+const (
+	entityDevice = 1
+	entityUser   = 2
+	entityGroup  = 3
+	entityOrg    = 4
+	entityPolicy = 5
+	entityZone   = 7
+)
+
+// entityKinds are the kinds of things by what their types end in, in any case of letters.
+var entityKinds = []struct {
+	ending string
+	kind   kind
+}{
+	{"policyentity", kind{entityPolicy, "Policy"}},
+	{"policy", kind{entityPolicy, "Policy"}},
+	{"networkzone", kind{entityZone, "Network Zone"}},
+	{"networkzoneentity", kind{entityZone, "Network Zone"}},
+	{"device", kind{entityDevice, "Device"}},
+}
+
+// entityWords are the kinds of things by their whole types.
+var entityWords = map[string]kind{
+	"User": {entityUser, "User"}, "NewUser": {entityUser, "User"}, "user": {entityUser, "User"},
+	"UserGroup": {entityGroup, "Group"}, "AppGroup": {entityGroup, "Group"}, "Group": {entityGroup, "Group"},
+	"Org": {entityOrg, "Organization"}, "Organization": {entityOrg, "Organization"},
+}
+
+// entityKind is entity.type_id with its caption, of the current target's type: the type of the event says what it is
+// about, which need not be the thing that it names.
+func entityKind(e *record.Emitter) (i uint32, id int64, caption string) {
+	if e.Target == nil || !e.Says(e.Target.Type) {
+		return 0, 0, ""
+	}
+	i = e.Target.Type
+	word := e.Tree.Inner(i)
+	if k, ok := entityWords[string(word)]; ok {
+		return i, k.id, k.caption
+	}
+	for k := range entityKinds {
+		if ending := entityKinds[k].ending; len(word) >= len(ending) &&
+			bytes.EqualFold(word[len(word)-len(ending):], []byte(ending)) {
+			return i, entityKinds[k].kind.id, entityKinds[k].kind.caption
+		}
+	}
+	return i, record.Other, ""
+}
+
+// entityType is entity.type_id and type; the word beside 99 is the target's own.
+func entityType() record.Part {
+	return record.All{
+		record.Derive("type_id", "by the target's type", func(e *record.Emitter) bool {
+			i, id, _ := entityKind(e)
 			return i != 0 && e.Int(id)
 		}),
-		record.Captioned("type", "target (what is managed).type", of),
+		record.Captioned("type", "target (entity).type", entityKind),
 	}
 }
 
-// group is the group that was managed. OCSF demands one.
+// group is the group that was managed. OCSF requires one: where the event names none, the record says just that.
 func group() record.Part {
 	return record.FirstOf{
-		record.ForTarget("the group", groupOf, &record.Object{Key: "group", Naming: []record.Part{
-			record.Member("uid", record.AsText, record.TargetID),
-			record.Member("name", record.AsText, record.TargetName),
-		}, Rest: []record.Part{
-			record.Member("type", record.AsText, record.TargetType),
-			record.Member("uid_alt", record.AsText, record.TargetAlternateID),
+		record.ForRole(roles.Group, &record.Object{Key: "group", AtLeastOne: names(), Rest: []record.Part{
+			record.Member("type", record.AsName, record.TargetType),
+			record.Member("uid_alt", record.AsName, record.TargetAlternateID),
 		}}),
-		&record.Object{Key: "group", Rest: []record.Part{record.Word("name", "unknown", "the event names no group")}},
+		&record.Object{Key: "group", Rest: []record.Part{record.Const("name", "unknown", "the event names no group")}},
 	}
 }
 
-// groupResource is the application that a group was assigned to.
+// groupResource is the application that a group was given.
 func groupResource() record.Part {
-	return record.ForTarget("the first application", record.OfClass(record.AppTarget), &record.Object{Key: "resource", Naming: resourceNames(), Rest: resourceRest()})
+	return record.ForRole(roles.App, &record.Object{Key: "resource", AtLeastOne: names(), Rest: resourceRest()})
 }
 
-// privileges is what was granted or revoked. OCSF demands it: the roles that
-// Okta lists, else the things that the user got access to, else the event type.
+// privileges is what was granted or revoked. OCSF requires it: the roles that Okta lists, else what the event type
+// itself grants, else the role among the targets, else the things that the user got access to, else the event type.
 func privileges() record.Part {
 	return record.FirstOf{
 		listedPrivileges(),
@@ -111,6 +167,7 @@ func privileges() record.Part {
 			e.Out = append(e.Out, ']')
 			return true
 		}),
+		rolePrivilege(),
 		record.Derive("privileges", "the names of the targets that are no users", writeTargetNames),
 		record.Derive("privileges", "the event type", func(e *record.Emitter) bool {
 			e.Out = append(e.Out, '[')
@@ -121,24 +178,38 @@ func privileges() record.Part {
 	}
 }
 
-func groupPrivileges() record.Part { return listedPrivileges() }
+func groupPrivileges() record.Part { return record.FirstOf{listedPrivileges(), rolePrivilege()} }
 
 func listedPrivileges() record.Part {
 	return record.Field("privileges", record.AsPrivileges, events.DebugPrivilegeGranted, events.DebugPrivilegeRevoked)
+}
+
+// rolePrivilege is the admin role among the targets.
+func rolePrivilege() record.Part {
+	return record.ForRole(
+		roles.Privilege,
+		record.Derive("privileges", "the name of the role", func(e *record.Emitter) bool {
+			if e.Target == nil || !e.Says(e.Target.DisplayName) {
+				return false
+			}
+			e.Out = append(e.Out, '[')
+			e.Raw(e.Target.DisplayName)
+			e.Out = append(e.Out, ']')
+			return true
+		}),
+	)
 }
 
 func writeTargetNames(e *record.Emitter) bool {
 	start := len(e.Out)
 	e.Out = append(e.Out, '[')
 	for i := range e.Targets {
-		name := e.Targets[i].DisplayName
-		if e.Targets[i].Class == record.UserTarget || name == 0 || e.Tree.Nodes[name].Kind != '"' || e.Tree.Blank(name) {
-			continue
+		if t := &e.Targets[i]; !t.Person && t != e.Who(roles.User) && e.Says(t.DisplayName) {
+			if e.Out[len(e.Out)-1] != '[' {
+				e.Out = append(e.Out, ',')
+			}
+			e.Raw(t.DisplayName)
 		}
-		if e.Out[len(e.Out)-1] != '[' {
-			e.Out = append(e.Out, ',')
-		}
-		e.Raw(name)
 	}
 	if e.Out[len(e.Out)-1] == '[' {
 		e.Out = e.Out[:start]
@@ -148,77 +219,36 @@ func writeTargetNames(e *record.Emitter) bool {
 	return true
 }
 
-// resources are the targets that are no users.
+// resources are the targets that are no users, and those of which none can be said to be the user.
 func resources() record.Part {
 	return record.EachTarget("resources", "no user",
-		func(t *record.Target) bool { return t.Class != record.UserTarget },
-		&record.Object{Naming: resourceNames(), Rest: resourceRest()})
-}
-
-func resourceNames() []record.Part {
-	return []record.Part{
-		record.Member("uid", record.AsText, record.TargetID),
-		record.Member("name", record.AsText, record.TargetName),
-	}
+		func(e *record.Emitter, t *record.Target) bool { return (!t.Person || t.Tied) && t != e.Who(roles.User) },
+		&record.Object{AtLeastOne: names(), Rest: resourceRest()})
 }
 
 func resourceRest() []record.Part {
 	return []record.Part{
-		record.Member("type", record.AsText, record.TargetType),
-		record.Member("uid_alt", record.AsText, record.TargetAlternateID),
+		record.Member("type", record.AsName, record.TargetType),
+		record.Member("uid_alt", record.AsName, record.TargetAlternateID),
 		record.Member("data", record.AsJSON, record.TargetDetail),
 	}
 }
 
-// application is what was started, stopped or changed: an agent, as a rule.
-// OCSF demands a product with a name or uid.
+// application is what was started, stopped or changed: an agent, as a rule. OCSF requires a product with a name or uid.
 func application() record.Part {
 	return record.FirstOf{
-		record.ForTarget("the agent or application", applicationOf, &record.Object{Key: "app", Naming: []record.Part{
-			record.Member("uid", record.AsText, record.TargetID),
-			record.Member("name", record.AsText, record.TargetName),
-		}}),
-		&record.Object{Key: "app", Rest: []record.Part{record.Word("name", "Okta", "no application is named")}},
+		record.ForRole(roles.Agent, &record.Object{Key: "app", AtLeastOne: names()}),
+		&record.Object{Key: "app", Rest: []record.Part{record.Const("name", "Okta", "no application is named")}},
 	}
 }
 
 // api is the call: Okta names an operation by its event type.
 func api() record.Part {
-	return &record.Object{Key: "api", Naming: []record.Part{
+	return &record.Object{Key: "api", AtLeastOne: []record.Part{
 		record.Field("operation", record.Repeated(record.AsText), events.EventType),
 	}, Rest: []record.Part{
-		&record.Object{Key: "request", Naming: []record.Part{record.Field("uid", record.Repeated(record.AsText), events.DebugRequestID)}},
+		&record.Object{Key: "request", AtLeastOne: []record.Part{
+			record.Field("uid", record.Repeated(record.AsName), events.DebugRequestID),
+		}},
 	}}
-}
-
-// groupOf is the group that an event is about: a group, else the first thing
-// that is no user.
-func groupOf(e *record.Emitter) *record.Target {
-	if t := record.OfClass(record.GroupTarget)(e); t != nil {
-		return t
-	}
-	return e.First(func(t *record.Target) bool { return t.Class != record.UserTarget })
-}
-
-// entityOf is the thing that an event manages: of the kind that the event type
-// names, else the first thing that is no user, else the first.
-func entityOf(e *record.Emitter) *record.Target {
-	if e.Decision.EntityTypeID == entityPolicy {
-		if t := record.OfClass(record.PolicyTarget)(e); t != nil {
-			return t
-		}
-	}
-	if t := e.First(func(t *record.Target) bool { return t.Class != record.UserTarget }); t != nil {
-		return t
-	}
-	return e.First(func(*record.Target) bool { return true })
-}
-
-// applicationOf is the application of an application lifecycle event: an agent,
-// else the first thing that is no user.
-func applicationOf(e *record.Emitter) *record.Target {
-	if t := record.OfClass(record.AgentTarget)(e); t != nil {
-		return t
-	}
-	return e.First(func(t *record.Target) bool { return t.Class != record.UserTarget })
 }

@@ -79,7 +79,20 @@ func TestEveryEventTypeOfTheCatalogueIsValid(t *testing.T) {
 func TestInventedEventTypesAreValid(t *testing.T) {
 	n, bases := ocsf.New(), bases(t)
 	word := rapid.StringMatching(`[a-z][a-zA-Z0-9_-]{0,12}`)
-	verbs := []string{"create", "add", "remove", "grant", "revoke", "read", "update", "delete", "activate", "lock", "unlock", "fail"}
+	verbs := []string{
+		"create",
+		"add",
+		"remove",
+		"grant",
+		"revoke",
+		"read",
+		"update",
+		"delete",
+		"activate",
+		"lock",
+		"unlock",
+		"fail",
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		words := []string{word.Draw(rt, "family")}
 		if rapid.IntRange(0, 3).Draw(rt, "known") > 0 {

@@ -48,7 +48,7 @@ func (e *Emitter) Hops(first int) bool {
 	e.Out = append(e.Out, '[')
 	n, written := 0, 0
 	for i := chain + 1; i < e.Tree.Nodes[chain].Next; i = e.Tree.Nodes[i].Next {
-		if ip := e.Tree.Member(i, "ip"); ip != 0 && n >= first && IsIP(e, ip) {
+		if ip := e.Tree.Member(i, "ip"); ip != 0 && n >= first && isIP(e, ip) {
 			if written > 0 {
 				e.Out = append(e.Out, ',')
 			}

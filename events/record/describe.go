@@ -15,7 +15,7 @@ func Describe(parts []Part) []Step {
 
 type description struct {
 	names []string
-	which string // of the target at hand
+	which string // role of the current target
 	steps []Step
 }
 
@@ -37,7 +37,7 @@ func (o *Object) describe(d *description) {
 	if o.List {
 		name += "[0]"
 	}
-	d.inside(name, append(o.Naming[:len(o.Naming):len(o.Naming)], o.Rest...)...)
+	d.inside(name, append(o.AtLeastOne[:len(o.AtLeastOne):len(o.AtLeastOne)], o.Rest...)...)
 }
 
 func (l *leaf) describe(d *description) {
@@ -58,9 +58,9 @@ func (c *captioned) describe(d *description) {
 	d.add(c.key, c.where, "OCSF's caption of its id, or as it is")
 }
 
-func (t *forTarget) describe(d *description) {
+func (t *forRole) describe(d *description) {
 	outer := d.which
-	d.which = t.which
+	d.which = t.role.String()
 	t.parts.describe(d)
 	d.which = outer
 }
@@ -68,7 +68,7 @@ func (t *forTarget) describe(d *description) {
 func (p *eachTarget) describe(d *description) {
 	outer := d.which
 	d.which = p.which
-	d.inside(p.key+"[]", append(p.of.Naming[:len(p.of.Naming):len(p.of.Naming)], p.of.Rest...)...)
+	d.inside(p.key+"[]", append(p.of.AtLeastOne[:len(p.of.AtLeastOne):len(p.of.AtLeastOne)], p.of.Rest...)...)
 	d.which = outer
 }
 
@@ -78,8 +78,8 @@ func (f FirstOf) describe(d *description) {
 	}
 }
 
-func (b Both) describe(d *description) {
-	for _, p := range b {
+func (a All) describe(d *description) {
+	for _, p := range a {
 		p.describe(d)
 	}
 }

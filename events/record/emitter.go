@@ -2,7 +2,7 @@
 //
 // A description is a tree of parts (Object, Field, Derive, …) that reads like the
 // record that it describes; the Emitter walks it once an event. It knows which
-// leaves of the event an attribute holds by now and which are still homeless,
+// leaves of the event an attribute holds by now and which are still unmapped,
 // which is what makes a record lossless: what no part has taken, Rest writes.
 package record
 
@@ -16,6 +16,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/classify"
 	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/events/roles"
 	"github.com/oktastream/oktastream/events/security"
 )
 
@@ -23,9 +24,8 @@ import (
 type state uint8
 
 const (
-	homeless state = iota // nowhere yet: Rest writes it
+	unmapped state = iota // no attribute holds it: Rest writes it
 	mapped                // an attribute holds it
-	dropped               // it says nothing: "unknown" where that means absent
 	typed                 // Rest writes it as security.Verdict has typed it
 )
 
@@ -37,9 +37,12 @@ type Emitter struct {
 	Tree     *jsontree.Tree // the event's
 	Verdict  *security.Verdict
 	Decision *classify.Decision
+	Roles    *roles.Decision
 	Targets  []Target
-	Target   *Target // at hand, inside of ForTarget and EachTarget
+	Target   *Target // the current one, inside of ForRole and EachTarget
 
+	cast      [roles.Count]*Target
+	tied      [roles.Count]bool
 	reader    security.Reader
 	countries countries
 	states    []state
@@ -57,10 +60,10 @@ type Emitter struct {
 // New makes an Emitter.
 func New() *Emitter { return &Emitter{countries: countries{}} }
 
-// Begin makes ev the event at hand and appends to dst from here on. decision is
-// what its type is in OCSF's terms.
-func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decision) {
-	e.Out, e.Event, e.Tree, e.Decision, e.Target = dst, ev, ev.Tree, decision, nil
+// Begin makes ev the current event and appends to dst from here on. decision is what its type is in OCSF's terms, cast
+// which target plays which role.
+func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decision, cast *roles.Decision) {
+	e.Out, e.Event, e.Tree, e.Decision, e.Roles, e.Target = dst, ev, ev.Tree, decision, cast, nil
 	e.Verdict = e.reader.Read(ev)
 	e.log, e.names = e.log[:0], e.names[:0]
 	if size := len(e.Tree.Nodes); size > len(e.states) {
@@ -69,10 +72,10 @@ func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decisio
 		// The event may be one of thousands in an array, each with its own nodes.
 		clear(e.states[ev.Root:e.Tree.Nodes[ev.Root].Next])
 	}
-	for _, f := range [...]events.Field{events.ActorAlternateID, events.ClientOS, events.ClientBrowser, events.ClientDevice} {
-		e.dropUnknown(ev.Node(f))
-	}
 	e.bindTargets()
+	if decision.ForGroup != nil && e.cast[roles.User] == nil && e.cast[roles.Group] != nil {
+		e.Decision = decision.ForGroup
+	}
 	e.markTyped()
 }
 
@@ -161,7 +164,7 @@ func (e *Emitter) end(m mark, list bool) bool {
 func (e *Emitter) rollBack(m mark) {
 	e.Out = e.Out[:m.start]
 	for _, i := range e.log[m.log:] {
-		e.states[i] = homeless
+		e.states[i] = unmapped
 	}
 	e.log, e.steps = e.log[:m.log], e.steps[:m.steps]
 	if e.tracing {
@@ -171,9 +174,6 @@ func (e *Emitter) rollBack(m mark) {
 
 // leaf writes node i as attribute key, if how takes it.
 func (e *Emitter) leaf(key string, how Transform, i uint32) bool {
-	if e.states[i] == dropped {
-		return false
-	}
 	start := len(e.Out)
 	e.key(key)
 	value := len(e.Out)
@@ -192,7 +192,7 @@ func (e *Emitter) leaf(key string, how Transform, i uint32) bool {
 
 // take says that an attribute holds node i whole.
 func (e *Emitter) take(i uint32) {
-	if e.states[i] == homeless {
+	if e.states[i] == unmapped {
 		e.states[i] = mapped
 		e.log = append(e.log, i)
 	}
@@ -206,8 +206,7 @@ func (e *Emitter) key(name string) {
 	e.Out = append(append(append(out, '"'), name...), '"', ':')
 }
 
-// Quote appends text as a JSON string. It reports true, as a value of Derive
-// that has been written does, and so do its like.
+// Quote appends text as a JSON string. It reports true, as a value of Derive that has been written does.
 func (e *Emitter) Quote(text string) bool {
 	e.Out, _ = jsontext.AppendQuote(e.Out, text)
 	return true
@@ -226,11 +225,10 @@ func (e *Emitter) Is(i uint32, text string) bool {
 
 // Inner is the text of string field f as written, nil where it says nothing.
 func (e *Emitter) Inner(f events.Field) []byte {
-	i := e.Event.Node(f)
-	if i == 0 || e.Tree.Nodes[i].Kind != '"' || e.states[i] == dropped || e.Tree.Blank(i) {
-		return nil
+	if i := e.Event.Node(f); e.Says(i) {
+		return e.Tree.Inner(i)
 	}
-	return e.Tree.Inner(i)
+	return nil
 }
 
 // step remembers a step for Explain.
@@ -259,9 +257,16 @@ func (e *Emitter) HasContent(i uint32) bool {
 	return has
 }
 
-// Says reports whether node i is a string with something in it.
+// Says reports whether node i is a string with something in it that is no placeholder.
 func (e *Emitter) Says(i uint32) bool {
-	return i != 0 && e.Tree.Nodes[i].Kind == '"' && e.states[i] != dropped && !e.Tree.Blank(i)
+	return i != 0 && e.Tree.Nodes[i].Kind == '"' && !e.Tree.Blank(i) && !IsPlaceholder(e.Tree.Inner(i))
+}
+
+// IsPlaceholder reports whether text is a word that Okta writes for what it does not know: "unknown" in any case of
+// letters, or ".". As the value of an attribute that identifies or names something it would join what has nothing in
+// common. ("null" and "" say nothing anywhere: jsontree's Blank.)
+func IsPlaceholder(text []byte) bool {
+	return len(text) == 1 && text[0] == '.' || len(text) == len("unknown") && bytes.EqualFold(text, []byte("unknown"))
 }
 
 // Typed is the tree of field f as security.Verdict has typed it, or nil. It is

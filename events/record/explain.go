@@ -7,7 +7,7 @@ func (e *Emitter) silent() []Step {
 	var steps []Step
 	var walk func(i uint32)
 	walk = func(i uint32) {
-		if e.states[i] == dropped || e.Tree.Blank(i) {
+		if e.Tree.Blank(i) {
 			steps = append(steps, Step{From: e.source(i), How: "left out, it says nothing", Value: bytes.Clone(e.Tree.Raw(i))})
 			return
 		}

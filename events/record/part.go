@@ -4,11 +4,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // Part describes a piece of a record. A record is described by parts: a tree that reads like the record itself.
 // Each part writes what it finds of its piece and says whether that was
-// anything; an object that comes out empty, or that lacks what is demanded of it,
+// anything; an object that comes out empty, or that lacks what is required of it,
 // is as if it had never been begun.
 type Part interface {
 	write(e *Emitter) bool
@@ -18,11 +19,10 @@ type Part interface {
 // Object is an attribute that holds an object.
 type Object struct {
 	Key string
-	// Naming are the attributes of which at least one is demanded, where any are
-	// (OCSF's at_least_one constraints and required attributes): without it the
-	// object is left out, and what Rest would have taken stays unmapped.
-	Naming []Part
-	Rest   []Part
+	// AtLeastOne are the attributes of which at least one is required, where any are (OCSF's at_least_one constraints and
+	// required attributes): without it the object is left out, and what Rest would have taken stays unmapped.
+	AtLeastOne []Part
+	Rest       []Part
 	// List makes the attribute an array that holds this object alone.
 	List bool
 }
@@ -31,8 +31,8 @@ func (o *Object) write(e *Emitter) bool { return o.fill(e, e.begin(o.Key, o.List
 
 // fill writes what the object holds after its beginning, and ends it.
 func (o *Object) fill(e *Emitter, mark mark) bool {
-	named := len(o.Naming) == 0
-	for _, p := range o.Naming {
+	named := len(o.AtLeastOne) == 0
+	for _, p := range o.AtLeastOne {
 		if p.write(e) {
 			named = true
 		}
@@ -68,8 +68,8 @@ func (l *leaf) write(e *Emitter) bool {
 	return false
 }
 
-// Member is an attribute whose value is that of one member of the target at
-// hand: the one that the surrounding ForTarget or EachTarget has chosen.
+// Member is an attribute whose value is that of one member of the current target: the one that the surrounding ForRole
+// or EachTarget has chosen.
 func Member(key string, how Transform, from TargetMember) Part {
 	return &member{key, how, from}
 }
@@ -88,21 +88,17 @@ func (m *member) write(e *Emitter) bool {
 	return i != 0 && e.leaf(m.key, m.how, i)
 }
 
-// ForTarget writes parts with the target that choose picks of the event, or
-// with none where it picks nil. which says in words what choose looks for.
-func ForTarget(which string, choose func(*Emitter) *Target, parts ...Part) Part {
-	return &forTarget{which, choose, parts}
+// ForRole writes parts with the target that plays the role, or with none where none does.
+func ForRole(role roles.Role, parts ...Part) Part { return &forRole{role, parts} }
+
+type forRole struct {
+	role  roles.Role
+	parts All
 }
 
-type forTarget struct {
-	which  string
-	choose func(*Emitter) *Target
-	parts  Both
-}
-
-func (t *forTarget) write(e *Emitter) bool {
+func (t *forRole) write(e *Emitter) bool {
 	outer := e.Target
-	e.Target = t.choose(e)
+	e.Target = e.cast[t.role]
 	wrote := t.parts.write(e)
 	e.Target = outer
 	return wrote
@@ -145,8 +141,8 @@ func (d *derived) write(e *Emitter) bool {
 	return true
 }
 
-// Word is an attribute that is the same text in every record that has it.
-func Word(key, value, why string) Part {
+// Const is an attribute that is the same text in every record that has it.
+func Const(key, value, why string) Part {
 	quoted, _ := jsontext.AppendQuote(nil, value)
 	return Derive(key, why, func(e *Emitter) bool {
 		e.Out = append(e.Out, quoted...)
@@ -159,12 +155,12 @@ func Number(key string, value int64, why string) Part {
 	return Derive(key, why, func(e *Emitter) bool { return e.Int(value) })
 }
 
-// Both writes all of its parts where one is expected.
-type Both []Part
+// All writes all of its parts where one is expected.
+type All []Part
 
-func (b Both) write(e *Emitter) bool {
+func (a All) write(e *Emitter) bool {
 	wrote := false
-	for _, p := range b {
+	for _, p := range a {
 		if p.write(e) {
 			wrote = true
 		}
@@ -236,14 +232,14 @@ func (c *conditional) write(e *Emitter) bool { return c.holds(e) && c.part.write
 
 // EachTarget is an array of one object for each target that fits. which says in
 // words what fits.
-func EachTarget(key, which string, fits func(*Target) bool, of *Object) Part {
+func EachTarget(key, which string, fits func(*Emitter, *Target) bool, of *Object) Part {
 	return &eachTarget{key, which, fits, of}
 }
 
 type eachTarget struct {
 	key   string
 	which string
-	fits  func(*Target) bool
+	fits  func(*Emitter, *Target) bool
 	of    *Object
 }
 
@@ -254,7 +250,7 @@ func (p *eachTarget) write(e *Emitter) bool {
 	outer := e.Target
 	wrote := false
 	for i := range e.Targets {
-		if !p.fits(&e.Targets[i]) {
+		if !p.fits(e, &e.Targets[i]) {
 			continue
 		}
 		e.Target = &e.Targets[i]

@@ -11,7 +11,7 @@ import (
 // Rest writes what no attribute holds as attribute key, under Okta's own names.
 // It leaves out what says nothing (null, "", "null", {} and []).
 //
-// An element of an array is a thing of its own: if any leaf of it is homeless
+// An element of an array is a thing of its own: if any leaf of it is unmapped
 // it stays here whole, so that what belongs together can be read together. Only
 // an object that an attribute holds whole (changeDetails.from and to in
 // entity.data and entity_result.data) is not repeated: they can be of any size.
@@ -29,7 +29,7 @@ func (e *Emitter) Rest(key string) {
 func (e *Emitter) rest(i uint32, whole bool) bool {
 	n := &e.Tree.Nodes[i]
 	switch s := e.states[i]; {
-	case s == dropped, s == mapped && (!whole || n.Kind == '{' || n.Kind == '['):
+	case s == mapped && (!whole || n.Kind == '{' || n.Kind == '['):
 		return false
 	case s == typed:
 		start := len(e.Out)
@@ -94,8 +94,6 @@ func (e *Emitter) silentLeaf(i uint32, whole bool) bool {
 		return false
 	}
 	switch e.states[i] {
-	case dropped:
-		return true
 	case mapped:
 		return !whole || e.Tree.Blank(i)
 	case typed:
@@ -117,7 +115,7 @@ func (e *Emitter) place(c uint32, parent jsontree.Kind, elements int) string {
 func (e *Emitter) leftOver(i uint32) bool {
 	n := &e.Tree.Nodes[i]
 	switch s := e.states[i]; {
-	case s == dropped || s == mapped:
+	case s == mapped:
 		return false
 	case s == typed:
 		return true

@@ -4,117 +4,166 @@ import (
 	"bytes"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
-// Target is one element of an event's target array. Its members are indexes
-// into the event's tree, 0 where it has none.
+// Target is one element of an event's target array. Its members are indexes into the event's tree, 0 where it has none.
 type Target struct {
-	Class TargetClass
-
 	ID, Type, AlternateID, DisplayName uint32
 	DetailEntry, ChangeFrom, ChangeTo  uint32
+	// Person says that it is a person or a person's account by its type; Tied that it is one of several that equally
+	// claim to be the user or the account, so that none of them is.
+	Person, Tied bool
+
+	node  uint32
+	ranks *roles.Ranks
 }
 
-// TargetClass is what an element's type says it is. "Search target by type, not
-// by position" (Okta, System Log API).
-type TargetClass uint8
-
-const (
-	OtherTarget TargetClass = iota
-	UserTarget
-	GroupTarget
-	AppTarget
-	PolicyTarget
-	AgentTarget
-)
-
-// classOf sorts the types of Okta's catalogue (release 2026.08.1) and of real
-// events, in any case of letters.
-func classOf(typ []byte) TargetClass {
-	is := func(names ...string) bool {
-		for _, name := range names {
-			if bytes.EqualFold(typ, []byte(name)) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case is("User", "AppUser"):
-		return UserTarget
-	case is("UserGroup", "AppGroup", "Group"):
-		return GroupTarget
-	case is("AppInstance", "App"):
-		return AppTarget
-	case is("PolicyEntity", "Policy"):
-		return PolicyTarget
-	case bytes.Contains(typ, []byte("Agent")) || bytes.Contains(typ, []byte("agent")):
-		return AgentTarget
-	}
-	return OtherTarget
-}
-
-// bindTargets finds the targets of the event. A target that is not an array, and
-// an element that is not an object, are left where they are.
+// bindTargets finds the targets of the event and gives each role to the target that plays it. A target that is not an
+// array, and an element that is not an object, are left where they are.
 func (e *Emitter) bindTargets() {
 	e.Targets = e.Targets[:0]
+	e.cast, e.tied = [roles.Count]*Target{}, [roles.Count]bool{}
 	array := e.Event.Node(events.Target)
 	if array == 0 || e.Tree.Nodes[array].Kind != '[' {
 		return
 	}
 	nodes := e.Tree.Nodes
 	for i := array + 1; i < nodes[array].Next; i = nodes[i].Next {
-		if nodes[i].Kind != '{' {
-			continue
+		if nodes[i].Kind == '{' {
+			e.Targets = append(e.Targets, e.bindTarget(i))
 		}
-		var t Target
-		for c := i + 1; c < nodes[i].Next; c = nodes[c].Next {
-			switch string(e.Tree.Key(c)) {
-			case "id":
-				t.ID = c
-			case "type":
-				t.Type = c
-				if nodes[c].Kind == '"' {
-					t.Class = classOf(e.Tree.Inner(c))
-				}
-			case "alternateId":
-				t.AlternateID = c
-				e.dropUnknown(c)
-			case "displayName":
-				t.DisplayName = c
-			case "detailEntry":
-				t.DetailEntry = c
-			case "changeDetails":
-				t.ChangeFrom, t.ChangeTo = e.Tree.Member(c, "from"), e.Tree.Member(c, "to")
-			}
-		}
-		e.Targets = append(e.Targets, t)
+	}
+	for role := range roles.Count {
+		e.cast[role] = e.choose(role)
+	}
+	if e.cast[roles.Account] == e.cast[roles.User] {
+		e.cast[roles.Account] = nil // the account in an app is the user itself
 	}
 }
 
-// dropUnknown leaves out "unknown" in any case of letters. Okta writes it for
-// an absent alternateId, operating system, browser and device, and only there
-// does it mean that.
-func (e *Emitter) dropUnknown(i uint32) {
-	if i != 0 && e.Tree.Nodes[i].Kind == '"' && bytes.EqualFold(e.Tree.Inner(i), []byte("unknown")) {
-		e.states[i] = dropped
+func (e *Emitter) bindTarget(i uint32) Target {
+	t := Target{node: i}
+	nodes := e.Tree.Nodes
+	for c := i + 1; c < nodes[i].Next; c = nodes[c].Next {
+		switch string(e.Tree.Key(c)) {
+		case "id":
+			t.ID = c
+		case "type":
+			t.Type = c
+		case "alternateId":
+			t.AlternateID = c
+		case "displayName":
+			t.DisplayName = c
+		case "detailEntry":
+			t.DetailEntry = c
+		case "changeDetails":
+			t.ChangeFrom, t.ChangeTo = e.Tree.Member(c, "from"), e.Tree.Member(c, "to")
+		}
 	}
+	var typ []byte
+	if t.Type != 0 && nodes[t.Type].Kind == '"' {
+		typ = e.Tree.Inner(t.Type)
+	}
+	t.ranks = e.Roles.Ranks(typ)
+	t.Person = t.ranks.Person
+	return t
 }
 
-// First is the first target that fits, or nil.
-func (e *Emitter) First(fits func(*Target) bool) *Target {
+// choose is the target that plays a role, or nil: the one whose type the table names first. Where several do, a detail
+// has to tell which: ids of the kind that the role's things have, for the entity that it says what changed. Their order
+// tells nothing.
+func (e *Emitter) choose(role roles.Role) *Target {
+	var chosen *Target
+	best, several := uint8(0), false
 	for i := range e.Targets {
-		if fits(&e.Targets[i]) {
-			return &e.Targets[i]
+		switch rank := e.Targets[i].ranks.Of[role]; {
+		case rank == 0 || best != 0 && rank > best:
+		case rank == best:
+			several = true
+		default:
+			best, chosen, several = rank, &e.Targets[i], false
 		}
 	}
-	return nil
+	if several {
+		return e.chooseAmong(role, best)
+	}
+	return chosen
 }
 
-// OfClass chooses the first target of a class.
-func OfClass(c TargetClass) func(*Emitter) *Target {
-	return func(e *Emitter) *Target { return e.First(func(t *Target) bool { return t.Class == c }) }
+func (e *Emitter) chooseAmong(role roles.Role, rank uint8) *Target {
+	var claimants []*Target
+	for i := range e.Targets {
+		if e.Targets[i].ranks.Of[role] == rank {
+			claimants = append(claimants, &e.Targets[i])
+		}
+	}
+	if prefix := role.IDPrefix(); prefix != "" {
+		claimants = prefer(claimants, func(t *Target) bool {
+			return e.Says(t.ID) && bytes.HasPrefix(e.Tree.Inner(t.ID), []byte(prefix))
+		})
+	}
+	if role == roles.Entity {
+		claimants = prefer(claimants, func(t *Target) bool {
+			return t.ChangeFrom != 0 && e.HasContent(t.ChangeFrom) || t.ChangeTo != 0 && e.HasContent(t.ChangeTo)
+		})
+	}
+	chosen := claimants[0]
+	for _, t := range claimants[1:] {
+		if !e.sameThing(chosen, t) {
+			e.tied[role] = true
+			for _, tied := range claimants {
+				tied.Tied = tied.Tied || role == roles.User || role == roles.Account
+			}
+			return nil
+		}
+		if e.fuller(t, chosen) {
+			chosen = t
+		}
+	}
+	return chosen
 }
+
+// prefer keeps those of which holds is true, or all where it is true of none.
+func prefer(list []*Target, holds func(*Target) bool) []*Target {
+	var kept []*Target
+	for _, t := range list {
+		if holds(t) {
+			kept = append(kept, t)
+		}
+	}
+	if len(kept) == 0 {
+		return list
+	}
+	return kept
+}
+
+// sameThing reports whether two targets are one thing named twice.
+func (e *Emitter) sameThing(a, b *Target) bool {
+	if e.Says(a.ID) && e.Says(b.ID) {
+		return bytes.Equal(e.Tree.Inner(a.ID), e.Tree.Inner(b.ID))
+	}
+	return bytes.Equal(e.Tree.Raw(a.node), e.Tree.Raw(b.node))
+}
+
+// fuller reports whether a is to stand for a thing that a and b both name: the longer text, so that their order does
+// not matter.
+func (e *Emitter) fuller(a, b *Target) bool {
+	x, y := e.Tree.Raw(a.node), e.Tree.Raw(b.node)
+	if len(x) != len(y) {
+		return len(x) > len(y)
+	}
+	return bytes.Compare(x, y) > 0
+}
+
+// Tied reports whether several targets equally claim the role, so that none plays it.
+func (e *Emitter) Tied(role roles.Role) bool { return e.tied[role] }
+
+// Who is the target that plays the role, or nil.
+func (e *Emitter) Who(role roles.Role) *Target { return e.cast[role] }
+
+// Fits reports whether the target's type is one of those that may play the role.
+func (t *Target) Fits(role roles.Role) bool { return t.ranks.Of[role] != 0 }
 
 // TargetMember names a member of a target.
 type TargetMember uint8
@@ -132,7 +181,9 @@ const (
 
 // String is the member's path in the target.
 func (m TargetMember) String() string {
-	return [...]string{"id", "type", "alternateId", "displayName", "detailEntry", "changeDetails.from", "changeDetails.to"}[m]
+	return [...]string{
+		"id", "type", "alternateId", "displayName", "detailEntry", "changeDetails.from", "changeDetails.to",
+	}[m]
 }
 
 // of is the member's node in t, or 0.

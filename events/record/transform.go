@@ -27,6 +27,22 @@ var (
 	// AsText takes strings as they are and quotes numbers and booleans, which
 	// Okta writes in place of some strings (postalCode, version).
 	AsText = Transform{Name: "as it is", Write: writeText}
+	// AsName is AsText for attributes that identify or name something: it refuses placeholders.
+	AsName = Transform{Name: "as it is", Write: writeName}
+	// AsOneName is AsName for an attribute that holds a list of names.
+	AsOneName = Transform{
+		Name: "as the one element of a list",
+		Write: func(e *Emitter, i uint32) bool {
+			start := len(e.Out)
+			e.Out = append(e.Out, '[')
+			if !writeName(e, i) {
+				e.Out = e.Out[:start]
+				return false
+			}
+			e.Out = append(e.Out, ']')
+			return true
+		},
+	}
 	// AsIP takes what net/netip reads as an address without a zone. ip_t holds
 	// 40 characters at most (OCSF 1.8.0).
 	AsIP = Transform{Name: "as it is, if it is an IP address", Write: writeIP}
@@ -46,20 +62,12 @@ var (
 		return wrote
 	}}
 	AsCountry = Transform{Name: "ISO 3166-1 alpha-2 code, or the name as it is", Write: writeCountry}
-	// AsCountryCode is AsCountry for an attribute that holds codes only.
-	AsCountryCode = Transform{Name: "ISO 3166-1 alpha-2 code of the country", Write: func(e *Emitter, i uint32) bool {
-		if !e.Says(i) {
-			return false
-		}
-		code := e.countries.code(e.Tree, i)
-		return code != "" && e.Quote(code)
-	}}
 	// AsEmail and AsDomain repeat parts of a login name; the name itself is in
 	// an attribute of its own.
 	AsEmail  = Transform{Name: "the login, if it is an e-mail address", Write: writeEmail, Partial: true}
 	AsDomain = Transform{Name: "what follows the @ of the login", Write: writeDomain, Partial: true}
-	// AsPrivileges undoes Okta's joining of role names.
-	AsPrivileges = Transform{Name: "split at the commas between roles", Write: writePrivileges}
+	// AsPrivileges undoes Okta's joining of role names. The text stays in unmapped: public detections search it.
+	AsPrivileges = Transform{Name: "split at the commas between roles", Write: writePrivileges, Partial: true}
 )
 
 func writeText(e *Emitter, i uint32) bool {
@@ -73,10 +81,14 @@ func writeText(e *Emitter, i uint32) bool {
 	return false
 }
 
-func writeIP(e *Emitter, i uint32) bool { return IsIP(e, i) && e.Raw(i) }
+func writeName(e *Emitter, i uint32) bool {
+	return !(e.Tree.Nodes[i].Kind == '"' && IsPlaceholder(e.Tree.Inner(i))) && writeText(e, i)
+}
 
-// IsIP reports whether node i is a string that AsIP takes.
-func IsIP(e *Emitter, i uint32) bool {
+func writeIP(e *Emitter, i uint32) bool { return isIP(e, i) && e.Raw(i) }
+
+// isIP reports whether node i is a string that AsIP takes.
+func isIP(e *Emitter, i uint32) bool {
 	if e.Tree.Nodes[i].Kind != '"' {
 		return false
 	}
@@ -100,7 +112,7 @@ func writeInteger(e *Emitter, i uint32) bool {
 }
 
 func writeCountry(e *Emitter, i uint32) bool {
-	if e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
+	if !e.Says(i) {
 		return false
 	}
 	if code := e.countries.code(e.Tree, i); code != "" {
@@ -156,10 +168,9 @@ func writeDomain(e *Emitter, i uint32) bool {
 }
 
 // writePrivileges writes "Super administrator, Read only admin" as an array.
-// Commas in parentheses belong to a role's name. Every item must say something:
-// the text could not be joined again otherwise.
+// Commas in parentheses belong to a role's name. Every item must say something.
 func writePrivileges(e *Emitter, i uint32) bool {
-	if e.Tree.Nodes[i].Kind != '"' || e.Tree.Blank(i) {
+	if !e.Says(i) {
 		return false
 	}
 	text := e.Tree.Inner(i)
@@ -168,7 +179,7 @@ func writePrivileges(e *Emitter, i uint32) bool {
 	for n := 0; n <= len(text); n++ {
 		switch {
 		case n == len(text) || text[n] == ',' && depth == 0 && bytes.HasPrefix(text[n:], []byte(", ")):
-			if n == start {
+			if n == start || IsPlaceholder(text[start:n]) || string(text[start:n]) == "null" {
 				return false
 			}
 			if start > 0 {

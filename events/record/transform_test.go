@@ -20,6 +20,13 @@ func TestTransforms(t *testing.T) {
 		"AsText": {record.AsText, []row{
 			{`"x"`, `"x"`}, {`"\u0041\/\ud83d"`, `"\u0041\/\ud83d"`}, {`7`, `"7"`}, {`-0.50`, `"-0.50"`}, {`true`, `"true"`}, {`false`, `"false"`},
 			{`""`, ""}, {`"null"`, ""}, {`null`, ""}, {`{}`, ""}, {`["x"]`, ""}, {`" "`, `" "`}, {`"Null"`, `"Null"`}}},
+		"AsName": {record.AsName, []row{
+			{`"x"`, `"x"`}, {`7`, `"7"`}, {`"unknown user"`, `"unknown user"`}, {`"unknown"`, ""}, {`"UNKNOWN"`, ""}, {`"Unknown"`, ""},
+			{`"."`, ""}, {`"null"`, ""}, {`""`, ""}, {`null`, ""}}},
+		"AsOneName": {record.AsOneName, []row{{`"x"`, `["x"]`}, {`"unknown"`, ""}, {`null`, ""}, {`["x"]`, ""}}},
+		"AsChange": {record.AsChange, []row{
+			{`{"a":{"bJson":"{\"c\":[1,null]}"},"d":null}`, `{"a":{"bJson":{"c":[1]}}}`}, {`{"bJson":"{broken"}`, `{"bJson":"{broken"}`},
+			{`{"bJson":"7"}`, `{"bJson":"7"}`}, {`{"bJson":"{\"c\":null}"}`, `{"bJson":"{\"c\":null}"}`}, {`"x"`, `"x"`}, {`{}`, ""}}},
 		"AsIP": {record.AsIP, []row{
 			{`"192.0.2.1"`, `"192.0.2.1"`}, {`"2001:db8::1"`, `"2001:db8::1"`}, {`"::ffff:192.0.2.1"`, `"::ffff:192.0.2.1"`},
 			{`"2001:0db8:0000:0000:0000:0000:0000:0001"`, `"2001:0db8:0000:0000:0000:0000:0000:0001"`},
@@ -33,13 +40,12 @@ func TestTransforms(t *testing.T) {
 		"AsBoolean": {record.AsBoolean, []row{{`true`, `true`}, {`false`, `false`}, {`"true"`, ""}, {`1`, ""}, {`null`, ""}}},
 		"AsJSON": {record.AsJSON, []row{
 			{`{"a":[1,null,{"b":""}],"c":"null"}`, `{"a":[1]}`}, {`"x"`, `"x"`}, {`0`, `0`}, {`{"a":{}}`, ""}, {`null`, ""}, {`[ [ ] ]`, ""}}},
-		"AsCountry":     {record.AsCountry, []row{{`"Ireland"`, `"IE"`}, {`"IE"`, `"IE"`}, {`"Atlantis"`, `"Atlantis"`}, {`"T\u00fcrkiye"`, `"TR"`}, {`"International"`, `"International"`}, {`7`, ""}, {`"null"`, ""}}},
-		"AsCountryCode": {record.AsCountryCode, []row{{`"Ireland"`, `"IE"`}, {`"Atlantis"`, ""}, {`"None"`, ""}, {`7`, ""}}},
-		"AsEmail":       {record.AsEmail, []row{{`"a@b.c"`, `"a@b.c"`}, {`"@b.c"`, ""}, {`"a@b"`, ""}, {`"a@.c"`, ""}, {`"a@b."`, ""}, {`"a@b@c.d"`, ""}, {`"é@b.c"`, ""}, {`"a@b c.d"`, ""}, {`7`, ""}}},
-		"AsDomain":      {record.AsDomain, []row{{`"a@b.c"`, `"b.c"`}, {`"a@b"`, ""}, {`"a"`, ""}}},
+		"AsCountry": {record.AsCountry, []row{{`"Ireland"`, `"IE"`}, {`"IE"`, `"IE"`}, {`"Atlantis"`, `"Atlantis"`}, {`"T\u00fcrkiye"`, `"TR"`}, {`"International"`, `"International"`}, {`7`, ""}, {`"null"`, ""}}},
+		"AsEmail":   {record.AsEmail, []row{{`"a@b.c"`, `"a@b.c"`}, {`"@b.c"`, ""}, {`"a@b"`, ""}, {`"a@.c"`, ""}, {`"a@b."`, ""}, {`"a@b@c.d"`, ""}, {`"é@b.c"`, ""}, {`"a@b c.d"`, ""}, {`7`, ""}}},
+		"AsDomain":  {record.AsDomain, []row{{`"a@b.c"`, `"b.c"`}, {`"a@b"`, ""}, {`"a"`, ""}}},
 		"AsPrivileges": {record.AsPrivileges, []row{
 			{`"A"`, `["A"]`}, {`"A, B"`, `["A","B"]`}, {`"A (x, y), B"`, `["A (x, y)","B"]`}, {`"A ((x, y), z), B"`, `["A ((x, y), z)","B"]`},
-			{`"A,B"`, `["A,B"]`}, {`", A"`, ""}, {`"A, "`, ""}, {`"A, , B"`, ""}, {`""`, ""}, {`["A"]`, ""}, {`"A\u002c B"`, `["A\u002c B"]`}}},
+			{`"A,B"`, `["A,B"]`}, {`", A"`, ""}, {`"A, unknown"`, ""}, {`"A, "`, ""}, {`"A, , B"`, ""}, {`""`, ""}, {`["A"]`, ""}, {`"A\u002c B"`, `["A\u002c B"]`}}},
 		"AsHostname": {record.AsHostname, []row{
 			{`"https://example.okta.com"`, `"example.okta.com"`}, {`"http://example.okta.com"`, ""}, {`"https://example.okta.com/"`, ""},
 			{`"https://example.okta.com:443"`, ""}, {`"https://"`, ""}, {`"https://b\u00fccher.example"`, ""}, {`"null"`, ""}, {`7`, ""}}},
@@ -93,7 +99,11 @@ func TestNothingIsLostInTakingApart(t *testing.T) {
 		}
 		path, query := "/"+text.Draw(rt, "path"), text.Draw(rt, "query")
 		url := path + rapid.SampledFrom([]string{"?", "", "/", "?x"}).Draw(rt, "sign") + query
-		out := write(t, `"debugContext":{"debugData":{"requestUri":`+quote(path)+`,"url":`+quote(url)+`}}`, record.Field("x", record.AsQuery, events.DebugURL))
+		out := write(
+			t,
+			`"debugContext":{"debugData":{"requestUri":`+quote(path)+`,"url":`+quote(url)+`}}`,
+			record.Field("x", record.AsQuery, events.DebugURL),
+		)
 		if got, ok := get(out, "x").(string); ok && path+"?"+got != url {
 			rt.Fatalf("%q of %q became %q", url, path, got)
 		}

@@ -14,6 +14,7 @@ type pair struct{ key, value []byte }
 //	{"New Device":"POSITIVE"}         an object
 //	"{\"New Device\":\"POSITIVE\"}"   an object in a string
 //	"{New Device=POSITIVE, …}"        the output of Java's Map.toString
+//	"New Device=POSITIVE, …"          the same without its brackets
 //	["New Device=POSITIVE"]           a list
 //	{"New Device=POSITIVE":null}      the list as a data warehouse exports it
 //
@@ -99,10 +100,9 @@ type keyRule func(key []byte) bool
 // and 33677). Values hold ", " themselves ("reasons=Anomalous Device, Anomalous
 // Location"), so a piece begins a new pair only if it holds a key.
 func (r *Reader) javaMap(text []byte, isKey keyRule) bool {
-	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {
-		return false
+	if len(text) >= 2 && text[0] == '{' && text[len(text)-1] == '}' {
+		text = text[1 : len(text)-1]
 	}
-	text = text[1 : len(text)-1]
 	for start := 0; start <= len(text); {
 		end := len(text)
 		if comma := bytes.Index(text[start:], []byte(", ")); comma >= 0 {

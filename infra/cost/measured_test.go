@@ -14,7 +14,6 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
@@ -33,7 +32,7 @@ func TestSizes(t *testing.T) {
 	about(t, "envelopeBytes", envelopeBytes, mean(enveloped), 0.02)
 	for d, inCode := range map[config.Destination]float64{config.CloudWatch: ocsfBytes, config.Datadog: datadogBytes} {
 		to := &taking{}
-		h := function(t, d, &sink.Loop{Sink: to, Limits: cloudwatch.Limits()}, &bytes.Buffer{})
+		h := function(t, d, &sink.Loop{Sink: to}, &bytes.Buffer{})
 		if _, err := h.Invoke(t.Context(), payload(t, all)); err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +49,7 @@ func TestOwnLog(t *testing.T) {
 	all := details(t)
 	for _, n := range []int{1, 12, 100} {
 		var out bytes.Buffer
-		h := function(t, config.CloudWatch, &sink.Loop{Sink: &taking{}, Limits: cloudwatch.Limits()}, &out)
+		h := function(t, config.CloudWatch, &sink.Loop{Sink: &taking{}}, &out)
 		if _, err := h.Invoke(t.Context(), payload(t, all[:n])); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +116,7 @@ func TestPacking(t *testing.T) {
 		s := eventbridge.New(b, eventbridge.Config{Bus: "delivery", Pipeline: "oktastream-datadog", Format: "datadog",
 			PackBytes: set.PackBytes,
 			Now:       func() time.Time { return now(t) }})
-		h := function(t, config.Datadog, &sink.Loop{Sink: s, Limits: eventbridge.Limits(set.PackBytes)}, &bytes.Buffer{})
+		h := function(t, config.Datadog, &sink.Loop{Sink: s}, &bytes.Buffer{})
 		batches := 0
 		for start := 0; start+n <= len(all); start += n {
 			if _, err := h.Invoke(t.Context(), payload(t, all[start:start+n])); err != nil {

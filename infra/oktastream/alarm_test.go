@@ -103,8 +103,8 @@ func TestAlarmsLookAtWhatIsThere(t *testing.T) {
 	})
 }
 
-// TestWhoIsTold: all alarms or none, and silence only once the stream is live.
-func TestWhoIsTold(t *testing.T) {
+// TestWhatAlarmsNotify: all alarms or none, and silence only once the stream is live.
+func TestWhatAlarmsNotify(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		want := []any(nil)
 		switch {

@@ -53,7 +53,7 @@ func (s *synthesised) decide(t *testing.T, name string, call access.Request, wan
 	}
 }
 
-// The strangers that neighbours are made of.
+// Another account and another key, for neighbours.
 const (
 	otherAccount = "999988887777"
 	otherKey     = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
@@ -71,13 +71,13 @@ func byRole(role, action, resource string) access.Request {
 	return access.Request{Principal: access.Principal{Role: role}, Action: action, Resource: resource}
 }
 
-// byAdmin is somebody of the account whose own policy allows everything.
+// byAdmin is a role of the account whose own policy allows everything.
 func byAdmin(action, resource string) access.Request {
 	return access.Request{Principal: access.Principal{Role: "arn:aws:iam::" + account + ":role/admin",
 		Administrator: true}, Action: action, Resource: resource}
 }
 
-func byStranger(action, resource string) access.Request {
+func byOtherAccount(action, resource string) access.Request {
 	return access.Request{Principal: access.Principal{Role: "arn:aws:iam::" + otherAccount + ":role/admin"},
 		Action: action, Resource: resource}
 }
@@ -138,7 +138,7 @@ func (s *synthesised) arrows(t *testing.T) []arrow {
 	return append(list, s.ofAlarms(t)...)
 }
 
-// ofAlarms are the arrows from alarms to whoever is told.
+// ofAlarms are the arrows from alarms to the topic.
 func (s *synthesised) ofAlarms(t *testing.T) []arrow {
 	if s.settings.AlarmEmail == "" {
 		return nil
@@ -160,7 +160,7 @@ func (s *synthesised) ofAlarms(t *testing.T) []arrow {
 		{name: "alarm → topic", calls: []access.Request{by(ours, account, publish, topic)}, neighbours: []access.Request{
 			by("x"+ours, account, publish, topic), by(s.stack+"2-dead", account, publish, topic), by(ours, otherAccount,
 				publish, topic), plainHTTP(by(ours, account, publish, topic)),
-			byStranger(publish, topic), events, by(ours, account, "sns:Subscribe", topic),
+			byOtherAccount(publish, topic), events, by(ours, account, "sns:Subscribe", topic),
 		}},
 		{name: "alarm → topic's key", calls: []access.Request{by(ours, account, decrypt, key), by(ours, account,
 			"kms:GenerateDataKey", key)}, neighbours: []access.Request{

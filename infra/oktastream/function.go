@@ -104,6 +104,7 @@ func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*s
 		variables["PACK_BYTES"] = number(set.PackBytes)
 		variables["SERVICE"] = jsii.String(set.Service)
 		variables["TAGS"] = commas(set.Tags)
+		variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain)
 	}
 	written := map[string]*string{}
 	for name, value := range variables {

@@ -35,8 +35,8 @@ func (p *drawn) ofRule() []arrow {
 		return []arrow{{
 			name: "rule → buffer", calls: []access.Request{byRule(p.rule, send, buffer)},
 			neighbours: append(ruleNeighbours(p.rule, send, buffer),
-				byRule(p.rule, "sqs:ReceiveMessage", buffer), byAdmin(send, buffer), byStranger(send, buffer),
-				byStranger("sqs:ReceiveMessage", buffer)),
+				byRule(p.rule, "sqs:ReceiveMessage", buffer), byAdmin(send, buffer), byOtherAccount(send, buffer),
+				byOtherAccount("sqs:ReceiveMessage", buffer)),
 		}}
 	case p.set.Ingest == settings.IngestLambda:
 		function, buffer := p.arn("AWS::Lambda::Function", "Function"), p.arn("AWS::SQS::Queue", "Buffer")
@@ -44,7 +44,7 @@ func (p *drawn) ofRule() []arrow {
 		return []arrow{{
 			name: "rule → function", calls: []access.Request{byRule(p.rule, invoke, function)},
 			// Lambda takes plain http from nobody; a policy has no say in it.
-			neighbours: append(ruleNeighbours(p.rule, invoke, function)[:4], byStranger(invoke, function), byRule(p.rule,
+			neighbours: append(ruleNeighbours(p.rule, invoke, function)[:4], byOtherAccount(invoke, function), byRule(p.rule,
 				send, buffer)),
 		}}
 	case p.d == settings.CloudWatch:
@@ -56,7 +56,7 @@ func (p *drawn) ofRule() []arrow {
 		return []arrow{{
 			name:  "rule → log group",
 			calls: []access.Request{byRule(p.rule, put, stream), delivery, byRule(p.rule, "logs:CreateLogStream", stream)},
-			neighbours: append(ruleNeighbours(p.rule, put, stream)[:4], byStranger(put, stream), byRule(p.rule,
+			neighbours: append(ruleNeighbours(p.rule, put, stream)[:4], byOtherAccount(put, stream), byRule(p.rule,
 				"logs:DeleteLogStream", stream), byRule(p.rule, put, strings.Replace(stream, ":log-group:", ":log-group:x", 1))),
 		}}
 	}
@@ -78,7 +78,7 @@ func (p *drawn) posts(name, role, intake string) arrow {
 		neighbours: []access.Request{
 			byRole(role, invoke, strings.Replace(intake, "api-destination/", "api-destination/x", 1)), byRole(role,
 				"events:PutEvents", intake),
-			byStranger(assume, role), lambda, in(events, "aws:SourceAccount", otherAccount),
+			byOtherAccount(assume, role), lambda, in(events, "aws:SourceAccount", otherAccount),
 		},
 	}
 }
@@ -107,7 +107,7 @@ func (p *drawn) ofDeadLetters() []arrow {
 	for _, rule := range from {
 		list = append(list, arrow{
 			name: "dead letter of " + rule, calls: []access.Request{byRule(rule, send, p.dead)},
-			neighbours: append(ruleNeighbours(rule, send, p.dead), byAdmin(send, p.dead), byStranger(send, p.dead),
+			neighbours: append(ruleNeighbours(rule, send, p.dead), byAdmin(send, p.dead), byOtherAccount(send, p.dead),
 				byRule(rule, "sqs:DeleteMessage", p.dead)),
 		})
 	}
@@ -144,7 +144,7 @@ func (p *drawn) ofFunction() []arrow {
 	}
 	list := []arrow{
 		{name: "Lambda runs as its role", calls: []access.Request{lambda}, neighbours: []access.Request{events,
-			byStranger("sts:AssumeRole", role)}},
+			byOtherAccount("sts:AssumeRole", role)}},
 		{name: "buffer → function", calls: []access.Request{
 			byRole(role, "sqs:ReceiveMessage", buffer), byRole(role, "sqs:DeleteMessage", buffer), byRole(role,
 				"sqs:GetQueueAttributes", buffer),
@@ -152,7 +152,7 @@ func (p *drawn) ofFunction() []arrow {
 			byRole(role, "sqs:ReceiveMessage", redrive), byRole(role, "sqs:PurgeQueue", buffer), plainHTTP(byRole(role,
 				"sqs:ReceiveMessage", buffer)),
 		}},
-		{name: "function → dead, and what it puts off", calls: forward, neighbours: refused},
+		{name: "function → dead, and what it requeues", calls: forward, neighbours: refused},
 		{name: "function → its own log", calls: []access.Request{
 			byRole(role, "logs:CreateLogStream", own), byRole(role, "logs:PutLogEvents", own),
 		}, neighbours: []access.Request{byRole(role, "logs:PutLogEvents", elsewhere), byRole(role,
@@ -162,7 +162,7 @@ func (p *drawn) ofFunction() []arrow {
 		group := strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", "Events"), "*") + "log-stream:oktastream/2026/11/22"
 		return append(list, arrow{name: "function → log group", calls: []access.Request{
 			byRole(role, "logs:CreateLogStream", group), byRole(role, "logs:PutLogEvents", group),
-		}, neighbours: []access.Request{byRole(role, "logs:DeleteLogGroup", group), byStranger("logs:PutLogEvents",
+		}, neighbours: []access.Request{byRole(role, "logs:DeleteLogGroup", group), byOtherAccount("logs:PutLogEvents",
 			group), byRole(role, "events:PutEvents", "*")}})
 	}
 	bus := p.arn("AWS::Events::EventBus", "DeliveryBus")
@@ -170,7 +170,7 @@ func (p *drawn) ofFunction() []arrow {
 		"events:PutEvents", bus)}, neighbours: []access.Request{
 		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/default"),
 		byRole(role, "events:PutEvents", "arn:aws:events:"+here+":"+account+":event-bus/"+source),
-		byStranger("events:PutEvents", bus),
+		byOtherAccount("events:PutEvents", bus),
 		byAdmin("events:PutEvents", bus),
 	}})
 }
@@ -181,10 +181,10 @@ func (p *drawn) ofDelivery() []arrow {
 		p.arn("AWS::Events::ApiDestination", "Intake"))}
 }
 
-// ofReplay are the arrows of whoever brings dead letters back.
+// ofReplay are the arrows of replaying dead letters.
 func (p *drawn) ofReplay() []arrow {
 	const assume = "sts:AssumeRole"
-	who := arrow{name: "on call → replay role", neighbours: []access.Request{byStranger(assume, p.replay)}}
+	who := arrow{name: "on call → replay role", neighbours: []access.Request{byOtherAccount(assume, p.replay)}}
 	if len(p.s.settings.ReplayPrincipals) == 0 {
 		who.calls = []access.Request{byAdmin(assume, p.replay)}
 	} else {
@@ -272,7 +272,7 @@ func (s *synthesised) ofStreamRule(t *testing.T) []arrow {
 		return []arrow{{
 			name: "log stream rule → log group", calls: []access.Request{byRule(rule, put, stream), byRule(rule,
 				"logs:CreateLogStream", stream)},
-			neighbours: append(ruleNeighbours(rule, put, stream)[:4], byStranger(put, stream), byRule(rule,
+			neighbours: append(ruleNeighbours(rule, put, stream)[:4], byOtherAccount(put, stream), byRule(rule,
 				"logs:DeleteLogStream", stream)),
 		}}
 	}
@@ -289,14 +289,14 @@ func (p *drawn) ofBuses() []arrow {
 		call := func(action string) access.Request { return in(byRule(bus, action, p.key), context, bus) }
 		list = append(list, arrow{
 			name: "bus → key", calls: []access.Request{call(decrypt), call(generate), call("kms:DescribeKey")},
-			neighbours: []access.Request{call("kms:CreateGrant"), call("kms:Encrypt"), in(byStranger(decrypt, p.key),
+			neighbours: []access.Request{call("kms:CreateGrant"), call("kms:Encrypt"), in(byOtherAccount(decrypt, p.key),
 				context, bus)},
 		})
 	}
 	archive := byRule("arn:aws:events:"+here+":"+account+":archive/x", "kms:ReEncryptFrom", p.key)
 	if p.s.settings.ArchiveDays > 0 {
 		return append(list, arrow{name: "archive → key", calls: []access.Request{archive},
-			neighbours: []access.Request{byStranger("kms:ReEncryptFrom", p.key)}})
+			neighbours: []access.Request{byOtherAccount("kms:ReEncryptFrom", p.key)}})
 	}
 	return append(list, arrow{name: "no archive", neighbours: []access.Request{archive}})
 }
@@ -323,7 +323,7 @@ func (p *drawn) ofKey() []arrow {
 		calls: []access.Request{events(decrypt, p.key), events(generate, p.key)},
 		neighbours: []access.Request{
 			events(decrypt, otherKey), events("kms:ScheduleKeyDeletion", p.key), events("kms:PutKeyPolicy", p.key),
-			byStranger(decrypt, p.key),
+			byOtherAccount(decrypt, p.key),
 			{Principal: access.Principal{Service: "s3.amazonaws.com"}, Action: decrypt, Resource: p.key},
 		},
 	}}

@@ -2,93 +2,141 @@ package queries
 
 // privileges are about admin rights.
 func privileges() []Query {
-	return []Query{{
-		Name:     "admin-privilege-granted",
-		Question: "Who made which user or group an admin?",
-		Look:     "Is who allowed to, and was it from an address of yours? For a group, every member is an admin now.",
-		body: `filter {event} in ["user.account.privilege.grant", "group.privilege.grant"] and {outcome} = "SUCCESS"{whom}` +
-			list("eventId, toID", "{granteeType} as toType", "{granteeName} as toName", "{granteeID} as toID", "{roles} as roles"),
-		ocsf: words{
-			// Our own text, so its form is known: the list stands in one piece.
-			"whom":        "\n| parse @message /\"privileges\":\\[(?<listed>[^\\]]*)\\]/",
-			"granteeType": "coalesce(group.type, user.type)", "granteeName": "coalesce(group.name, user.full_name)",
-			"granteeID": "coalesce(group.uid, user.uid)", "roles": "listed"},
-		okta: words{
-			"whom":        oktaTarget("whom", `"User", "UserGroup"`),
-			"granteeType": "whom.type", "granteeName": "whom.displayName", "granteeID": "whom.id",
-			"roles": "$.debugContext.debugData.privilegeGranted"},
-	}, {
-		Name:     "admin-role-assigned",
-		Question: "Who bound whom to a custom admin role, and over which resources?",
-		Look:     "Read the role's permissions in Okta: a custom role can be worth as much as super admin.",
-		body: `filter {event} = "iam.resourceset.bindings.add" and {outcome} = "SUCCESS"
-| parse @message /"type":"CUSTOM"[^{}]*?"displayName":"(?<role>[^"]*)"/{resourceSet}
-| fields jsonParse(@message) as record
-| unnest record.{targets} into whom
-| filter whom.type in ["User", "UserGroup", "PublicClientAppEntity"]` +
-			list("eventId, toID", "whom.type as toType", "whom.displayName as toName", "whom.id as toID", "role", "{set} as overResources"),
-		// OCSF has one entity, the resource set: whom it is about stays in unmapped.
-		ocsf: words{"resourceSet": "", "set": "entity.name", "targets": "unmapped.target"},
-		okta: words{"resourceSet": oktaThing("RESOURCE_SET", "resourceSet"), "set": "resourceSet", "targets": "$.target"},
-	}, {
-		Name:     "admin-privilege-granted-to-client",
-		Question: "Which API client was made an admin, and by whom?",
-		Look:     "A client needs no second factor: who holds its key? Deactivate it while you ask.",
-		body: `filter {event} = "app.oauth2.client.privilege.grant" and {outcome} = "SUCCESS"{itsThing}` +
-			list("eventId", "{thing} as toClient"),
-		// user is the actor here: OCSF demands one and the event names none.
-		ocsf: words{"itsThing": "", "thing": "resources.0.name"},
-		okta: words{"itsThing": oktaThing("PublicClientAppEntity", "named"), "thing": "named"},
-	}}
+	return []Query{
+		{
+			Name:     "admin-privilege-granted",
+			Question: "Who made which user or group an admin?",
+			Look:     "Is who allowed to, and was it from an address of yours? For a group, every member is an admin now.",
+			body: `filter {event} in ["user.account.privilege.grant", "group.privilege.grant"] and {outcome} = "SUCCESS"{whom}` +
+				list(
+					"eventId, toID",
+					"{granteeType} as toType",
+					"{granteeName} as toName",
+					"{granteeID} as toID",
+					"{roles} as roles",
+				),
+			ocsf: words{
+				// Our own text, so its form is known: the list stands in one piece.
+				"whom":        "\n| parse @message /\"privileges\":\\[(?<listed>[^\\]]*)\\]/",
+				"granteeType": "coalesce(group.type, user.type)", "granteeName": "coalesce(group.name, user.full_name)",
+				"granteeID": "coalesce(group.uid, user.uid)", "roles": "listed"},
+			okta: words{
+				"whom":        oktaTarget("whom", `"User", "UserGroup"`),
+				"granteeType": "whom.type", "granteeName": "whom.displayName", "granteeID": "whom.id",
+				"roles": "$.debugContext.debugData.privilegeGranted"},
+		},
+		{
+			Name:     "admin-role-assigned",
+			Question: "Who gave whom an admin role over which resources?",
+			Look: "Open the record for the resource set, and read the role's permissions in Okta: a custom role can " +
+				"be worth as much as super admin.",
+			body: `filter {event} = "iam.resourceset.bindings.add" and {outcome} = "SUCCESS"{whom}` +
+				list(
+					"eventId, toID",
+					"{granteeType} as toType",
+					"{granteeName} as toName",
+					"{granteeID} as toID",
+					"{role} as role",
+					"{set} as overResources",
+				),
+			ocsf: words{
+				"whom": "\n| parse @message /\"name\":\"(?<resourceSet>[^\"]*)\",\"type\":\"RESOURCE_SET\"/" +
+					oktaThing("RESOURCE_SET", "itsSet"), // a resource of Okta's user, unmapped beside OCSF's group
+				"set":         "coalesce(resourceSet, itsSet)",
+				"granteeType": "coalesce(group.type, user.type)",
+				"granteeName": "coalesce(group.name, user.full_name)",
+				"granteeID":   "coalesce(group.uid, user.uid)",
+				"role":        "privileges.0",
+			},
+			okta: words{"whom": oktaThing("CUSTOM|ROLE", "roleName") + oktaThing("RESOURCE_SET", "resourceSet") +
+				oktaTarget("whom", `"User", "UserGroup", "PublicClientAppEntity"`), "set": "resourceSet",
+				"granteeType": "whom.type", "granteeName": "whom.displayName", "granteeID": "whom.id", "role": "roleName"},
+		},
+		{
+			Name:     "admin-privilege-granted-to-client",
+			Question: "Which API client was made an admin, and by whom?",
+			Look:     "A client needs no second factor: who holds its key? Deactivate it while you ask.",
+			body: `filter {event} = "app.oauth2.client.privilege.grant" and {outcome} = "SUCCESS"{itsThing}` +
+				list("eventId", "{thing} as toClient"),
+			ocsf: words{"itsThing": "", "thing": "user.full_name"},
+			okta: words{"itsThing": oktaThing("PublicClientAppEntity", "named"), "thing": "named"},
+		},
+	}
 }
 
 // tokens are about API tokens and what else opens doors without a person.
 func tokens() []Query {
-	return []Query{{
-		Name:     "api-token-created",
-		Question: "Who created an API token?",
-		Look:     "Ask who; revoke it in Security, API, Tokens if nobody knows it. api-token-used shows what came of it.",
-		body: `filter {event} = "system.api_token.create" and {outcome} = "SUCCESS"{itsThing}` +
-			list("eventId", "{thing} as tokenName", "{agent} as browser"),
-		ocsf: words{"itsThing": "", "thing": "resources.0.name"},
-		okta: words{"itsThing": oktaThing("Token", "named"), "thing": "named"},
-	}, {
-		Name:     "api-token-used",
-		Question: "Which API tokens changed something, for whom and from how many addresses?",
-		Look:     "A token has one home: more than one address, or one out of your ranges, is a stolen token. Revoke it.",
-		body: `fields {token} as tokenId, {actor} as who, {ip} as fromIP
+	return []Query{
+		{
+			Name:     "api-token-created",
+			Question: "Who created an API token?",
+			Look:     "Ask who; revoke it in Security, API, Tokens if nobody knows it. api-token-used shows what came of it.",
+			body: `filter {event} = "system.api_token.create" and {outcome} = "SUCCESS"{itsThing}` +
+				list("eventId", "{thing} as tokenName", "{agent} as browser"),
+			ocsf: words{"itsThing": "", "thing": "resources.0.name"},
+			okta: words{"itsThing": oktaThing("Token", "named"), "thing": "named"},
+		},
+		{
+			Name:     "api-token-used",
+			Question: "Which API tokens changed something, for whom and from how many addresses?",
+			Look:     "A token has one home: more than one address, or one out of your ranges, is a stolen token. Revoke it.",
+			body: `fields {token} as tokenId, {actor} as who, {ip} as fromIP
 | filter tokenId like /./
 | stats count_distinct({uuid}) as events, count_distinct(fromIP) as addresses, count_distinct({event}) as kinds,
     min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by tokenId, who
 | sort addresses desc
 | limit 1000`,
-	}, {
-		Name:     "secret-read",
-		Question: "Who looked at a client secret, a stored password or a vault's secret?",
-		Look:     "Rotate what was read unless the reader's work explains it.",
-		body: "filter {event} in [" + types("app.oauth2.client", "read_client_secret") +
-			", " + types("application", "configuration.read_client_secret", "user_membership.show_password") +
-			", " + types("system.idp.lifecycle", "read_client_secret") +
-			", " + types("pam", "secret.reveal", "server_account.password.reveal", "service_account.password.reveal", "privileged_accounts.password.reveal") + `] and {outcome} = "SUCCESS"{itsThing}` +
-			list("eventId", "{thing} as what"),
-		ocsf: words{"itsThing": "", "thing": "entity.name"},
-		okta: words{"itsThing": oktaThing("AppInstance|PublicClientAppEntity|IdentityProvider|pam_[a-z_]+", "named"), "thing": "named"},
-	}}
+		},
+		{
+			Name:     "secret-read",
+			Question: "Who looked at a client secret, a stored password or a vault's secret?",
+			Look:     "Rotate what was read unless the reader's work explains it.",
+			body: "filter {event} in [" + types("app.oauth2.client", "read_client_secret") +
+				", " + types("application", "configuration.read_client_secret", "user_membership.show_password") +
+				", " + types("system.idp.lifecycle", "read_client_secret") +
+				", " + types("pam", "secret.reveal", "server_account.password.reveal", "service_account.password.reveal",
+				"privileged_accounts.password.reveal") + `] and {outcome} = "SUCCESS"{itsThing}` +
+				list("eventId", "{thing} as what"),
+			// Of a password kept for an app OCSF's entity is the account in it: the app is unmapped.
+			ocsf: words{"itsThing": oktaThing("AppInstance", "appName"), "thing": "coalesce(appName, entity.name)"},
+			okta: words{
+				"itsThing": oktaThing("AppInstance|PublicClientAppEntity|IdentityProvider|pam_[a-z_]+", "named"),
+				"thing":    "named",
+			},
+		},
+	}
 }
 
 // support are about others acting in the org.
 func support() []Query {
-	return []Query{{
-		Name:     "impersonation-session",
-		Question: "Who entered the org as somebody else?",
-		Look:     "Only Okta Support does this, under a grant of yours: see okta-support-access. Run everything-in-a-session with its sessionId.",
-		body: `filter {event} = "user.session.impersonation.initiate"{itsUser}` +
-			list("eventId, asLogin", "{userLogin} as asLogin", "{session} as sessionId"),
-	}, {
-		Name:     "okta-support-access",
-		Question: "Who opened the org to Okta Support, and what did Support view or change?",
-		Look:     "Each grant should have a support case of yours; revoke what has none in Settings, Account.",
-		body: "filter {event} in [" + types("user.session.impersonation", "grant", "extend", "revoke", "end") + ", " + types("support.org", "view", "update") + "]" +
-			list("eventId", "{said} as said"),
-	}}
+	return []Query{
+		{
+			Name:     "impersonation-session",
+			Question: "Who entered the org as somebody else?",
+			Look: "Only Okta Support does this, under a grant of yours: see okta-support-access. Run " +
+				"everything-in-a-session with its sessionId.",
+			body: `filter {event} = "user.session.impersonation.initiate"{itsUser}` +
+				list("eventId, asLogin", "{userLogin} as asLogin", "{session} as sessionId"),
+		},
+		{
+			Name:     "okta-support-access",
+			Question: "Who opened the org to Okta Support, and what did Support view or change?",
+			Look:     "Each grant should have a support case of yours; revoke what has none in Settings, Account.",
+			body: "filter {event} in [" + types(
+				"user.session.impersonation",
+				"grant",
+				"extend",
+				"revoke",
+				"end",
+			) + ", " + types(
+				"support.org",
+				"view",
+				"update",
+			) + "]" +
+				list(
+					"eventId",
+					"{said} as said",
+				),
+		},
+	}
 }

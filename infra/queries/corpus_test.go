@@ -155,7 +155,12 @@ func rewrite(t *testing.T, d *json.Decoder, path string, c change, left *int) []
 // an ingest=rule log group get it.
 func envelope(s sample) []byte {
 	id := gjson.GetBytes(s.detail, "uuid").String()
-	return fmt.Appendf(nil, `{"version":"0","id":"eb-%s","detail-type":"SystemLog","source":"aws.partner/okta.com/example/oktastream","account":"111122223333","time":"2026-06-22T22:37:12Z","region":"us-east-1","resources":[],"detail":%s}`, id, s.detail)
+	return fmt.Appendf(
+		nil,
+		`{"version":"0","id":"eb-%s","detail-type":"SystemLog","source":"aws.partner/okta.com/example/oktastream","account":"111122223333","time":"2026-06-22T22:37:12Z","region":"us-east-1","resources":[],"detail":%s}`,
+		id,
+		s.detail,
+	)
 }
 
 // stored is what a log group of that shape holds of the events, made by the

@@ -101,12 +101,26 @@ func TestMFAFatigue(t *testing.T) {
 		add(9, denied, actor("firm@example.com")).
 		add(1, ignored, actor("before@example.com").and(change{"outcome.result": "CHALLENGE"})).
 		add(1, ignored, actor("before@example.com").and(accept)).add(9, ignored, actor("before@example.com")).
-		add(9, ignored, actor("typo@example.com").and(code).and(change{"outcome.result": "FAILURE"})).add(1, ignored, actor("typo@example.com").and(accept)).
+		add(
+			9,
+			ignored,
+			actor("typo@example.com").and(code).and(change{"outcome.result": "FAILURE"}),
+		).add(1, ignored, actor("typo@example.com").and(accept)).
 		add(9, ignored, actor("other@example.com")).add(1, ignored, actor("other@example.com").and(code).and(accept)).
 		add(4, ignored, actor("twice@example.com")).again(4).add(1, ignored, actor("twice@example.com").and(accept)).
-		add(9, ignored, actor("asked@example.com").and(change{"outcome.result": "CHALLENGE"})).add(1, ignored, actor("asked@example.com").and(accept))
+		add(
+			9,
+			ignored,
+			actor("asked@example.com").and(change{"outcome.result": "CHALLENGE"}),
+		).add(1, ignored, actor("asked@example.com").and(accept))
 	rows := s.run("mfa-fatigue")
-	wants(t, rows, "who", "worn@example.com", map[string]string{"refusals": "6", "acceptances": "1", "addresses": "2", "lastAccepted": accepted})
+	wants(
+		t,
+		rows,
+		"who",
+		"worn@example.com",
+		map[string]string{"refusals": "6", "acceptances": "1", "addresses": "2", "lastAccepted": accepted},
+	)
 	for _, harmless := range []string{"slip", "fine", "firm", "before", "typo", "other", "twice", "asked"} {
 		wants(t, rows, "who", harmless+"@example.com", nil)
 	}
@@ -160,7 +174,13 @@ func TestCountryNewForUser(t *testing.T) {
 		add(1, start, actor("home@example.com").and(in(""))).
 		add(1, start, actor("home@example.com").and(change{"client.geographicalContext": nil}))
 	rows := logsOf(t, append(oneNameACountry(t), s.samples...)).run(t, byName(t, "country-new-for-user"))
-	wants(t, rows, "who", "taken@example.com", map[string]string{"countries": "2", "signIns": "7", "firstSeen": first, "newestCountrySeen": newest})
+	wants(
+		t,
+		rows,
+		"who",
+		"taken@example.com",
+		map[string]string{"countries": "2", "signIns": "7", "firstSeen": first, "newestCountrySeen": newest},
+	)
 	wants(t, rows, "who", "home@example.com", nil)
 }
 

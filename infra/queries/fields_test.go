@@ -13,7 +13,14 @@ import (
 // token that Okta found risky is in no fixture, and shows a field of its own.
 func records(t *testing.T, s Shape) []insights.Event {
 	t.Helper()
-	risky := fixture(t, "user-risk-change").derive(t, "risky-token", change{"transaction.detail": map[string]string{"requestApiTokenId": "00Trisky"}})
+	risky := fixture(
+		t,
+		"user-risk-change",
+	).derive(
+		t,
+		"risky-token",
+		change{"transaction.detail": map[string]string{"requestApiTokenId": "00Trisky"}},
+	)
 	events, err := stored(s, append(fixtures(t), risky))
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +130,14 @@ func TestAliases(t *testing.T) {
 }
 
 // few are fields of few values: an index of them would leave most records to scan.
-var few = []string{"status_code", "outcome.result", "detail.outcome.result", "auth_factors.0.factor_type_id", "debugContext.debugData.factor", "detail.debugContext.debugData.factor"}
+var few = []string{
+	"status_code",
+	"outcome.result",
+	"detail.outcome.result",
+	"auth_factors.0.factor_type_id",
+	"debugContext.debugData.factor",
+	"detail.debugContext.debugData.factor",
+}
 
 // TestEqualitiesAreIndexed: what a query looks up by value is in the index policy.
 func TestEqualitiesAreIndexed(t *testing.T) {

@@ -5,54 +5,80 @@ package queries
 func timelines() []Query {
 	line := list("eventId", "{reason} as why", "{session} as sessionId")
 	put := func(what string) string { return "# Put " + what + " between the quotes.\n" }
-	return []Query{{
-		Name:     "everything-a-user-did",
-		Question: "What did one user do?",
-		Look:     "Read upwards from the first event that was somebody else. The next value to ask about is a sessionId or a fromIP that is new.",
-		body:     put("the user's login") + "filter {isActor}" + line,
-		ocsf:     words{"isActor": anyIs(PlaceUser, "actor.user.name", "evidences.0.actor.user.name")},
-		okta:     words{"isActor": anyIs(PlaceUser, "$.actor.alternateId")},
-	}, {
-		Name:     "everything-that-names-a-user",
-		Question: "What was done by, to or about one user?",
-		Look:     "Reads every record of the range, where everything-a-user-did uses an index: choose a short one. An id serves as well as a login.",
-		body:     put("the user's login or id") + `filter @message like "` + PlaceUser + `"` + list("eventId", "{said} as said"),
-	}, {
-		Name:     "everything-about-an-address",
-		Question: "What came from one address?",
-		Look:     "who and result tell whom it tried and where it got in; an address of a mobile network or a VPN is many people's.",
-		body:     put("the address") + "filter {isAddress}" + line,
-		ocsf:     words{"isAddress": anyIs(PlaceAddress, "src_endpoint.ip", "evidences.0.src_endpoint.ip", "unmapped.client.ipAddress")},
-		okta: words{"isAddress": anyIs(PlaceAddress, "$.client.ipAddress", "$.request.ipChain.0.ip", "$.actor.id") + oktaActorAddress,
-			"ip": oktaAnyAddress},
-	}, {
-		Name:     "everything-in-a-session",
-		Question: "What happened in one session?",
-		Look:     "More than one fromIP or country in a session is a stolen cookie: end the session in Okta.",
-		body:     put("the session's id") + "filter {isSession}" + line,
-		ocsf: words{"isSession": anyIs(PlaceSession, "actor.session.uid", "actor.session.uid_alt",
-			"evidences.0.actor.session.uid", "evidences.0.actor.session.uid_alt")},
-		okta: words{"isSession": anyIs(PlaceSession, "$.authenticationContext.externalSessionId", "$.authenticationContext.rootSessionId")},
-	}}
+	return []Query{
+		{
+			Name:     "everything-a-user-did",
+			Question: "What did one user do?",
+			Look: "Read upwards from the first event that was somebody else. The next value to ask about is a " +
+				"sessionId or a fromIP that is new.",
+			body: put("the user's login") + "filter {isActor}" + line,
+			ocsf: words{"isActor": anyIs(PlaceUser, "actor.user.name", "evidences.0.actor.user.name")},
+			okta: words{"isActor": anyIs(PlaceUser, "$.actor.alternateId")},
+		},
+		{
+			Name:     "everything-that-names-a-user",
+			Question: "What was done by, to or about one user?",
+			Look: "Reads every record of the range, where everything-a-user-did uses an index: choose a short one. " +
+				"An id serves as well as a login.",
+			body: put(
+				"the user's login or id",
+			) + `filter @message like "` + PlaceUser + `"` + list(
+				"eventId",
+				"{said} as said",
+			),
+		},
+		{
+			Name:     "everything-about-an-address",
+			Question: "What came from one address?",
+			Look: "who and result tell whom it tried and where it got in; an address of a mobile network or a VPN is " +
+				"many people's.",
+			body: put("the address") + "filter {isAddress}" + line,
+			ocsf: words{"isAddress": anyIs(PlaceAddress, clientAddresses()...)},
+			okta: words{
+				"isAddress": anyIs(PlaceAddress, "$.client.ipAddress", "$.request.ipChain.0.ip", "$.actor.id") + oktaActorAddress,
+				"ip":        oktaAnyAddress,
+			},
+		},
+		{
+			Name:     "everything-in-a-session",
+			Question: "What happened in one session?",
+			Look:     "More than one fromIP or country in a session is a stolen cookie: end the session in Okta.",
+			body:     put("the session's id") + "filter {isSession}" + line,
+			ocsf: words{"isSession": anyIs(PlaceSession, "actor.session.uid", "actor.session.uid_alt",
+				"evidences.0.actor.session.uid", "evidences.0.actor.session.uid_alt")},
+			okta: words{
+				"isSession": anyIs(
+					PlaceSession,
+					"$.authenticationContext.externalSessionId",
+					"$.authenticationContext.rootSessionId",
+				),
+			},
+		},
+	}
 }
 
 // delivery are about the pipe itself.
 func delivery() []Query {
-	return []Query{{
-		Name:     "duplicates",
-		Question: "Which events are stored more than once?",
-		Look:     "A few are normal, everything on the way delivers at least once. Many, stored minutes apart, are a function that times out after writing.",
-		body: `stats count(*) as copies, min(@ingestionTime) as firstStored, max(@ingestionTime) as lastStored by {uuid} as eventId
+	return []Query{
+		{
+			Name:     "duplicates",
+			Question: "Which events are stored more than once?",
+			Look: "A few are normal, everything on the way delivers at least once. Many, stored minutes apart, are a " +
+				"function that times out after writing.",
+			body: `stats count(*) as copies, min(@ingestionTime) as firstStored,
+    max(@ingestionTime) as lastStored by {uuid} as eventId
 | filter copies >= 2
 | sort copies desc
 | limit 1000`,
-	}, {
-		Name:     "volume-by-event-type",
-		Question: "How much of what is stored?",
-		Look:     "The first rows are what the log group costs: exclude by event type what nobody will ever ask for.",
-		body: `stats count(*) as records, count_distinct({uuid}) as events, sum(strlen(@message)) as characters,
+		},
+		{
+			Name:     "volume-by-event-type",
+			Question: "How much of what is stored?",
+			Look:     "The first rows are what the log group costs: exclude by event type what nobody will ever ask for.",
+			body: `stats count(*) as records, count_distinct({uuid}) as events, sum(strlen(@message)) as characters,
     min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by {event} as eventName
 | sort characters desc
 | limit 1000`,
-	}}
+		},
+	}
 }

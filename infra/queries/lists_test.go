@@ -28,7 +28,12 @@ var listCases = map[string]listCase{
 	"sign-in-through-anonymiser": {
 		finds: []string{"trap-security-context-2026", "trap-tunnels-json-string", "planted-tunnel-only"},
 		// A proxy that Okta stopped, one word "false", and a push from behind one.
-		neighbours: []string{"policy-evaluate-sign-on-deny", "trap-odd-is-proxy-string", "authentication-mfa-unanswered", "session-start-success"},
+		neighbours: []string{
+			"policy-evaluate-sign-on-deny",
+			"trap-odd-is-proxy-string",
+			"authentication-mfa-unanswered",
+			"session-start-success",
+		},
 		plants: func(t *testing.T) []sample {
 			return []sample{
 				fixture(t, "trap-tunnels-json-string").derive(t, "planted-tunnel-only", change{"securityContext.isProxy": false}),
@@ -40,18 +45,33 @@ var listCases = map[string]listCase{
 		},
 	},
 	"mfa-factor-removed": {
-		finds:      []string{"user-mfa-factor-deactivate", "user-mfa-factor-reset-all", "user-mfa-factor-suspend", "credential-revoke"},
-		neighbours: []string{"user-mfa-factor-activate", "credential-register", "system-mfa-factor-deactivate", "trap-unknown-fields"},
-		plants:     failed("user-mfa-factor-reset-all"),
+		finds: []string{
+			"user-mfa-factor-deactivate",
+			"user-mfa-factor-reset-all",
+			"user-mfa-factor-suspend",
+			"credential-revoke",
+		},
+		neighbours: []string{
+			"user-mfa-factor-activate",
+			"credential-register",
+			"system-mfa-factor-deactivate",
+			"trap-unknown-fields",
+		},
+		plants: failed("user-mfa-factor-reset-all"),
 	},
 	"mfa-factor-disabled-for-all": {
 		finds:      []string{"system-mfa-factor-deactivate", "security-authenticator-update"},
 		neighbours: []string{"user-mfa-factor-deactivate"},
 	},
 	"admin-privilege-granted": {
-		finds:      []string{"user-account-privilege-grant", "group-privilege-grant", "trap-strings-null-word"},
-		neighbours: []string{"user-account-privilege-revoke", "trap-strings-empty", "app-oauth2-client-privilege-grant", "group-user-membership-add"},
-		plants:     failed("user-account-privilege-grant"),
+		finds: []string{"user-account-privilege-grant", "group-privilege-grant", "trap-strings-null-word"},
+		neighbours: []string{
+			"user-account-privilege-revoke",
+			"trap-strings-empty",
+			"app-oauth2-client-privilege-grant",
+			"group-user-membership-add",
+		},
+		plants: failed("user-account-privilege-grant"),
 	},
 	"admin-role-assigned": {
 		finds:      []string{"iam-resourceset-bindings-add"},
@@ -69,18 +89,44 @@ var listCases = map[string]listCase{
 		plants:     failed("system-api-token-create"),
 	},
 	"secret-read": {
-		finds:      []string{"app-oauth2-client-read-secret", "system-idp-lifecycle-read-secret", "application-user-membership-show-password", "pam-secret-reveal"},
+		finds: []string{
+			"app-oauth2-client-read-secret",
+			"system-idp-lifecycle-read-secret",
+			"application-user-membership-show-password",
+			"pam-secret-reveal",
+		},
 		neighbours: []string{"pam-resource-checkout", "application-user-membership-add"},
 		plants:     failed("pam-secret-reveal"),
 	},
 	"policy-changed": {
-		finds: []string{"policy-rule-update", "policy-rule-deactivate", "policy-lifecycle-update", "application-sign-on-rule-delete",
-			"trap-change-details-odd", "trap-published-no-fraction", "trap-published-offset", "trap-published-six-digits", "trap-published-space-millis"},
-		neighbours: []string{"policy-evaluate-sign-on-allow", "policy-auth-reevaluate-fail", "policy-entity-risk-evaluate", "application-sign-on-deny-access", "device-assurance-policy-update"},
-		plants:     failed("policy-rule-deactivate"),
+		finds: []string{
+			"policy-rule-update",
+			"policy-rule-deactivate",
+			"policy-lifecycle-update",
+			"application-sign-on-rule-delete",
+			"trap-change-details-odd",
+			"trap-published-no-fraction",
+			"trap-published-offset",
+			"trap-published-six-digits",
+			"trap-published-space-millis",
+		},
+		neighbours: []string{
+			"policy-evaluate-sign-on-allow",
+			"policy-auth-reevaluate-fail",
+			"policy-entity-risk-evaluate",
+			"application-sign-on-deny-access",
+			"device-assurance-policy-update",
+		},
+		plants: failed("policy-rule-deactivate"),
 	},
 	"network-zone-changed": {
-		finds:      []string{"zone-update", "zone-delete", "network-zone-rule-disabled", "trap-published-space-nanos", "trap-published-two-digits"},
+		finds: []string{
+			"zone-update",
+			"zone-delete",
+			"network-zone-rule-disabled",
+			"trap-published-space-nanos",
+			"trap-published-two-digits",
+		},
 		neighbours: []string{"security-request-blocked", "security-trusted-origin-activate"},
 	},
 	"identity-provider-changed": {
@@ -104,9 +150,24 @@ var listCases = map[string]listCase{
 		neighbours: []string{"analytics-feedback-provide", "system-email-new-device"},
 	},
 	"threat-and-risk-detections": {
-		finds: []string{"security-threat-detected", "security-attack-start", "security-breached-credential", "security-session-client-roaming", "security-request-blocked",
-			"user-risk-detect", "user-risk-change", "app-oauth2-as-token-detect-reuse", "trap-actor-ip-address", "trap-actor-public-client-app-entity"},
-		neighbours: []string{"security-attack-end", "policy-entity-risk-evaluate", "session-start-invalid-credentials", "security-events-provider-receive"},
+		finds: []string{
+			"security-threat-detected",
+			"security-attack-start",
+			"security-breached-credential",
+			"security-session-client-roaming",
+			"security-request-blocked",
+			"user-risk-detect",
+			"user-risk-change",
+			"app-oauth2-as-token-detect-reuse",
+			"trap-actor-ip-address",
+			"trap-actor-public-client-app-entity",
+		},
+		neighbours: []string{
+			"security-attack-end",
+			"policy-entity-risk-evaluate",
+			"session-start-invalid-credentials",
+			"security-events-provider-receive",
+		},
 	},
 }
 

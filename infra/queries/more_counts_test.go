@@ -77,7 +77,13 @@ func TestAppAssignmentSpree(t *testing.T) {
 		s.later(time.Hour).add(1, add, assign("patient@example.com", i))
 	}
 	rows := s.run("app-assignment-spree")
-	wants(t, rows, "toLogin", "greedy@example.com", map[string]string{"apps": "5", "assigners": "1", "hour": "2026-09-14 08:00:00.000"})
+	wants(
+		t,
+		rows,
+		"toLogin",
+		"greedy@example.com",
+		map[string]string{"apps": "5", "assigners": "1", "hour": "2026-09-14 08:00:00.000"},
+	)
 	for _, harmless := range []string{"refused", "single", "modest", "grouped", "patient", "renamed"} {
 		wants(t, rows, "toLogin", harmless+"@example.com", nil)
 	}
@@ -103,7 +109,11 @@ func (c change) withoutTarget2() change {
 func TestAppAccessSpree(t *testing.T) {
 	const sso = "authentication-sso-saml"
 	open := func(login string, app int) change {
-		return actor(login).and(change{"target.0.id": fmt.Sprint("0oa", app), "target.0.displayName": fmt.Sprint("App ", app)})
+		return actor(
+			login,
+		).and(
+			change{"target.0.id": fmt.Sprint("0oa", app), "target.0.displayName": fmt.Sprint("App ", app)},
+		)
 	}
 	// The application stands at another place, behind the account.
 	swapped := fixture(t, "authentication-sso-saml")
@@ -119,8 +129,14 @@ func TestAppAccessSpree(t *testing.T) {
 	s.at = time.Date(2026, 9, 15, 9, 0, 0, 0, time.UTC)
 	for i := range 10 {
 		s.add(1, sso, actor("late@example.com").and(change{
-			"target.0.type": "AppUser", "target.0.id": swapped.get("target.1.id"), "target.0.displayName": "Ines Quintela", "target.0.alternateId": "late",
-			"target.1.type": "AppInstance", "target.1.id": fmt.Sprint("0oa", i), "target.1.displayName": fmt.Sprint("App ", i)}))
+			"target.0.type":        "AppUser",
+			"target.0.id":          swapped.get("target.1.id"),
+			"target.0.displayName": "Ines Quintela",
+			"target.0.alternateId": "late",
+			"target.1.type":        "AppInstance",
+			"target.1.id":          fmt.Sprint("0oa", i),
+			"target.1.displayName": fmt.Sprint("App ", i),
+		}))
 	}
 	rows := s.run("app-access-spree")
 	wants(t, rows, "who", "thief@example.com", map[string]string{"apps": "10", "addresses": "1"})
@@ -157,9 +173,16 @@ func TestVolumeByEventType(t *testing.T) {
 	}
 	for _, r := range rows {
 		kind := r.Get("eventName")
-		if r.Get("records") != fmt.Sprint(records[kind]) || r.Get("events") != fmt.Sprint(len(events[kind])) || r.Get("characters") == "" {
+		if r.Get("records") != fmt.Sprint(records[kind]) || r.Get("events") != fmt.Sprint(len(events[kind])) ||
+			r.Get("characters") == "" {
 			t.Errorf("%s: %v, want %d records, %d events", kind, r.Values, records[kind], len(events[kind]))
 		}
 	}
-	wants(t, rows, "eventName", "user.session.end", map[string]string{"events": fmt.Sprint(len(events["user.session.end"]))})
+	wants(
+		t,
+		rows,
+		"eventName",
+		"user.session.end",
+		map[string]string{"events": fmt.Sprint(len(events["user.session.end"]))},
+	)
 }

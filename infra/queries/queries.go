@@ -15,8 +15,7 @@
 //     arrays (target.0.id), so the lists of Okta's own shapes are taken apart with
 //     jsonParse and unnest; where a thing is only shown, and an event without it
 //     must not be lost, parse reads it off @message. In OCSF the typed attribute
-//     is there already (user, group, entity), but where an event names none OCSF
-//     demands one and the actor stands in: such event types are asked elsewhere.
+//     is there already (user, group, entity).
 //   - Filters name event types in full with = or in: only these use a field index,
 //     like does not ("Create field indexes to improve query performance", Amazon
 //     CloudWatch Logs User Guide, 2026-11).
@@ -107,7 +106,9 @@ func place(text string, s Shape) string {
 // All are the saved queries, in the order of their names' families.
 func All() []Query {
 	var all []Query
-	for _, family := range [][]Query{signIns(), factors(), privileges(), tokens(), configuration(), apps(), support(), findings(), timelines(), delivery()} {
+	for _, family := range [][]Query{
+		signIns(), factors(), privileges(), tokens(), configuration(), apps(), support(), findings(), timelines(), delivery(),
+	} {
 		all = append(all, family...)
 	}
 	return all

@@ -33,7 +33,10 @@ var timelineCases = []struct {
 
 func TestTimelines(t *testing.T) {
 	// Two have no address where one should be: OCSF shows that of the chain.
-	all := slices.DeleteFunc(fixtures(t), func(s sample) bool { return s.name == "trap-odd-ip" || s.name == "trap-odd-strings-as-numbers" })
+	all := slices.DeleteFunc(
+		fixtures(t),
+		func(s sample) bool { return s.name == "trap-odd-ip" || s.name == "trap-odd-strings-as-numbers" },
+	)
 	l := logsOf(t, all)
 	for _, c := range timelineCases {
 		for _, value := range c.values {
@@ -89,7 +92,17 @@ func TestSecondDeliveries(t *testing.T) {
 
 // TestEveryQueryIsProved: there is no query without a test of what it finds.
 func TestEveryQueryIsProved(t *testing.T) {
-	proved := []string{"mfa-fatigue", "password-spray", "brute-force", "country-new-for-user", "api-token-used", "app-assignment-spree", "app-access-spree", "duplicates", "volume-by-event-type"}
+	proved := []string{
+		"mfa-fatigue",
+		"password-spray",
+		"brute-force",
+		"country-new-for-user",
+		"api-token-used",
+		"app-assignment-spree",
+		"app-access-spree",
+		"duplicates",
+		"volume-by-event-type",
+	}
 	for name := range listCases {
 		proved = append(proved, name)
 	}

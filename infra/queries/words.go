@@ -24,23 +24,32 @@ func oktaWords() words {
 	}
 }
 
+// clientAddresses are the places of the address that a request came from in OCSF records, one of which a record has.
+// OCSF 1.8.0 has src_endpoint in the classes 3001, 3002, 3004, 3005, 3006 and 6003; a Detection Finding (2004) has it
+// in its evidences; the classes 0, 6002 and 6008 have none at all, so that the address stays in unmapped.
+func clientAddresses() []string {
+	return []string{"src_endpoint.ip", "evidences.0.src_endpoint.ip", "unmapped.client.ipAddress"}
+}
+
 // ocsfWords are the words in OCSF 1.8.0 as events/ocsf writes it. In a Detection
 // Finding (2004) actor and address are evidence; classes without an endpoint leave
 // the address unmapped.
 func ocsfWords() words {
 	return words{
-		"uuid":      "metadata.uid",
-		"event":     "metadata.event_code",
-		"outcome":   "status_code",
-		"reason":    "status_detail",
-		"said":      "message",
-		"actor":     "coalesce(actor.user.name, evidences.0.actor.user.name)",
-		"ip":        "coalesce(src_endpoint.ip, evidences.0.src_endpoint.ip, unmapped.client.ipAddress)",
-		"country":   "coalesce(src_endpoint.location.country, evidences.0.src_endpoint.location.country, unmapped.client.geographicalContext.country)",
-		"agent":     "coalesce(http_request.user_agent, evidences.0.http_request.user_agent)",
-		"network":   "coalesce(src_endpoint.autonomous_system.name, evidences.0.src_endpoint.autonomous_system.name)",
-		"session":   "coalesce(actor.session.uid, evidences.0.actor.session.uid)",
-		"token":     "coalesce(actor.user.programmatic_credentials.0.uid, evidences.0.actor.user.programmatic_credentials.0.uid)",
+		"uuid":    "metadata.uid",
+		"event":   "metadata.event_code",
+		"outcome": "status_code",
+		"reason":  "status_detail",
+		"said":    "message",
+		"actor":   "coalesce(actor.user.name, evidences.0.actor.user.name)",
+		"ip":      "coalesce(" + strings.Join(clientAddresses(), ", ") + ")",
+		"country": "coalesce(src_endpoint.location.country, evidences.0.src_endpoint.location.country, " +
+			"unmapped.client.geographicalContext.country)",
+		"agent":   "coalesce(http_request.user_agent, evidences.0.http_request.user_agent)",
+		"network": "coalesce(src_endpoint.autonomous_system.name, evidences.0.src_endpoint.autonomous_system.name)",
+		"session": "coalesce(actor.session.uid, evidences.0.actor.session.uid)",
+		"token": "coalesce(actor.user.programmatic_credentials.0.uid, " +
+			"evidences.0.actor.user.programmatic_credentials.0.uid)",
 		"severity":  "metadata.log_level",
 		"itsUser":   "",
 		"userLogin": "user.name",
@@ -50,7 +59,8 @@ func ocsfWords() words {
 // oktaTarget takes the event's targets apart and keeps those of the types, under
 // the name into.
 func oktaTarget(into, types string) string {
-	return "\n| fields jsonParse(@message) as record\n| unnest record.$.target into " + into + "\n| filter " + into + ".type in [" + types + "]"
+	return "\n| fields jsonParse(@message) as record\n| unnest record.$.target into " + into +
+		"\n| filter " + into + ".type in [" + types + "]"
 }
 
 // list shows one row for each event, or for each combination of keys, the newest

@@ -91,6 +91,7 @@ type Pipeline struct {
 	PackBytes     int
 	Service       string
 	Tags          []string
+	OktaDomain    string
 }
 
 // Of is the pipeline's settings of a destination.

@@ -132,7 +132,7 @@ func long(n int) string {
 	return strings.Join(types, ",")
 }
 
-func TestEachFaultIsToldWithItsFix(t *testing.T) {
+func TestEachFaultComesWithItsFix(t *testing.T) {
 	for text, words := range faults() {
 		_, err := Read(context(t, text), "us-east-1")
 		if err == nil {

@@ -56,7 +56,7 @@ var (
 )
 
 // Read reads the configuration with get, which is os.Getenv. The error names
-// every variable that is at fault and what it should be.
+// every variable that is wrong and what it should be.
 func Read(get func(string) string) (Config, error) {
 	r := reader{get: get}
 	c := Config{
@@ -69,7 +69,7 @@ func Read(get func(string) string) (Config, error) {
 		DeadURL:     r.url("DEAD_URL"),
 	}
 	if c.Region == "" {
-		r.fault("AWS_REGION is empty: Lambda sets it, and so must whoever runs the function elsewhere")
+		r.fault("AWS_REGION is empty: Lambda sets it; set it where the function runs elsewhere")
 	}
 	if _, _, ok := events.ParseSource(c.Source); !ok {
 		r.fault(prefix + "SOURCE must be the partner event source, " + events.SourcePrefix + "<org>/<stream>")
@@ -81,7 +81,7 @@ func Read(get func(string) string) (Config, error) {
 		r.fault(err.Error())
 	}
 	c.Filter = filter
-	c.Datadog = datadog.Settings{Service: get(prefix + "SERVICE"), Tags: r.list("TAGS")}
+	c.Datadog = datadog.Settings{Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN")}
 	switch c.Destination {
 	case CloudWatch:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")
@@ -110,6 +110,8 @@ func (c Config) NewPipeline() *pipeline.Pipeline {
 		Datadog: c.Datadog,
 		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
 		KeepRaw: c.KeepRaw(),
+
+		ToDatadog: c.Destination == Datadog,
 	})
 }
 

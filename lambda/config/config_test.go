@@ -11,10 +11,14 @@ import (
 
 func valid(destination string) map[string]string {
 	env := map[string]string{
-		"AWS_REGION": "us-east-1", "OKTASTREAM_PIPELINE": "okta-" + destination, "OKTASTREAM_ACCOUNT": "111122223333",
-		"OKTASTREAM_DESTINATION": destination, "OKTASTREAM_SOURCE": "aws.partner/okta.com/example/oktastream",
-		"OKTASTREAM_BUFFER_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/buffer",
-		"OKTASTREAM_DEAD_URL":   "https://sqs.us-east-1.amazonaws.com/111122223333/dead", "OKTASTREAM_MAX_RECEIVE_COUNT": "59",
+		"AWS_REGION":                   "us-east-1",
+		"OKTASTREAM_PIPELINE":          "okta-" + destination,
+		"OKTASTREAM_ACCOUNT":           "111122223333",
+		"OKTASTREAM_DESTINATION":       destination,
+		"OKTASTREAM_SOURCE":            "aws.partner/okta.com/example/oktastream",
+		"OKTASTREAM_BUFFER_URL":        "https://sqs.us-east-1.amazonaws.com/111122223333/buffer",
+		"OKTASTREAM_DEAD_URL":          "https://sqs.us-east-1.amazonaws.com/111122223333/dead",
+		"OKTASTREAM_MAX_RECEIVE_COUNT": "59",
 	}
 	if destination == "cloudwatch" {
 		env["OKTASTREAM_LOG_GROUP"] = "/oktastream/okta"
@@ -33,7 +37,8 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Format != pipeline.OCSF || c.RetentionDays != 0 || c.MaxReceiveCount != 59 || c.LogGroup != "/oktastream/okta" || !c.Filter.Keeps("a.b") {
+	if c.Format != pipeline.OCSF || c.RetentionDays != 0 || c.MaxReceiveCount != 59 || c.LogGroup != "/oktastream/okta" ||
+		!c.Filter.Keeps("a.b") {
 		t.Errorf("%+v", c)
 	}
 	c, err = read(valid("datadog"))
@@ -49,14 +54,14 @@ func TestEverySetting(t *testing.T) {
 	env := valid("datadog")
 	maps.Copy(env, map[string]string{
 		"OKTASTREAM_FORMAT": "raw", "OKTASTREAM_INCLUDE": "user.*,app.*", "OKTASTREAM_EXCLUDE": "app.x.*",
-		"OKTASTREAM_SERVICE": "sso", "OKTASTREAM_TAGS": "env:prod,team:sec", "OKTASTREAM_PACK_BYTES": "786432",
+		"OKTASTREAM_SERVICE": "sso", "OKTASTREAM_TAGS": "env:prod,team:sec", "OKTASTREAM_PACK_BYTES": "786432", "OKTASTREAM_OKTA_DOMAIN": "okta-emea.com",
 	})
 	c, err := read(env)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Format != pipeline.Raw || c.Filter.Keeps("app.x.y") || !c.Filter.Keeps("app.y") || c.Filter.Keeps("zone.x") ||
-		c.Datadog.Service != "sso" || strings.Join(c.Datadog.Tags, " ") != "env:prod team:sec" || c.PackBytes != 786432 {
+		c.Datadog.Service != "sso" || c.Datadog.Domain != "okta-emea.com" || strings.Join(c.Datadog.Tags, " ") != "env:prod team:sec" || c.PackBytes != 786432 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -75,7 +80,11 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 				t.Errorf("%s=%q is accepted", key, bad)
 				continue
 			}
-			if word := strings.TrimPrefix(key, "OKTASTREAM_"); !strings.Contains(err.Error(), key) && !strings.Contains(err.Error(), strings.ToLower(word)) {
+			if word := strings.TrimPrefix(
+				key,
+				"OKTASTREAM_",
+			); !strings.Contains(err.Error(), key) &&
+				!strings.Contains(err.Error(), strings.ToLower(word)) {
 				t.Errorf("%s=%q: the error does not name it: %v", key, bad, err)
 			}
 			if strings.Count(err.Error(), "\n") != 0 {

@@ -48,7 +48,7 @@ type Note struct {
 	V       int    `json:"v"`
 	Stage   string `json:"stage"`  // where it failed: read, decode, normalise, deliver
 	Reason  string `json:"reason"` // not_json, not_okta, missing_field, foreign, panic, too_large, refused
-	Detail  string `json:"detail"` // the same for a person; holds no content of the record
+	Detail  string `json:"detail"` // in words; holds no content of the record
 	UUID    string `json:"uuid,omitempty"`
 	Version string `json:"version"` // of oktastream
 	// FirstSeen is when oktastream gave it up first.

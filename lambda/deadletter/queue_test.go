@@ -28,7 +28,11 @@ func stored(body string) *sqs.SendMessageOutput {
 	return &sqs.SendMessageOutput{MessageId: aws.String("m-1"), MD5OfMessageBody: aws.String(hex.EncodeToString(sum[:]))}
 }
 
-func (f *fakeSQS) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+func (f *fakeSQS) SendMessage(
+	_ context.Context,
+	in *sqs.SendMessageInput,
+	_ ...func(*sqs.Options),
+) (*sqs.SendMessageOutput, error) {
 	f.in = in
 	if f.out != nil {
 		return f.out, f.err
@@ -38,8 +42,24 @@ func (f *fakeSQS) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...
 
 func note() Note {
 	return Note{
-		Stage: "decode", Reason: "foreign", Detail: "its account is not the stack's own", UUID: "u-1", Version: "v1",
-		FirstSeen: time.Date(2026, 9, 1, 10, 11, 12, 0, time.UTC), Receives: 2, Replays: 1, EventBridge: map[string]string{"ERROR_CODE": "NO_RESOURCE"},
+		Stage:   "decode",
+		Reason:  "foreign",
+		Detail:  "its account is not the stack's own",
+		UUID:    "u-1",
+		Version: "v1",
+		FirstSeen: time.Date(
+			2026,
+			9,
+			1,
+			10,
+			11,
+			12,
+			0,
+			time.UTC,
+		),
+		Receives:    2,
+		Replays:     1,
+		EventBridge: map[string]string{"ERROR_CODE": "NO_RESOURCE"},
 	}
 }
 
@@ -79,7 +99,11 @@ func TestTheAttributeStaysSmall(t *testing.T) {
 func TestTheAttributeStaysSmallWithWhatEventBridgeSaid(t *testing.T) {
 	n := note()
 	long := strings.Repeat("é", 2000)
-	n.EventBridge = map[string]string{"ERROR_CODE": "NO_RESOURCE", "ERROR_MESSAGE": long, "RULE_ARN": "arn:aws:events:us-east-1:111122223333:rule/r"}
+	n.EventBridge = map[string]string{
+		"ERROR_CODE":    "NO_RESOURCE",
+		"ERROR_MESSAGE": long,
+		"RULE_ARN":      "arn:aws:events:us-east-1:111122223333:rule/r",
+	}
 	text, err := Encode(n)
 	if err != nil || len(text) > maxAttribute {
 		t.Fatalf("%d bytes, %v", len(text), err)
@@ -89,7 +113,9 @@ func TestTheAttributeStaysSmallWithWhatEventBridgeSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	cut := back.EventBridge["ERROR_MESSAGE"]
-	if back.EventBridge["ERROR_CODE"] != "NO_RESOURCE" || back.EventBridge["RULE_ARN"] != n.EventBridge["RULE_ARN"] || cut == "" || !strings.HasPrefix(long, cut) {
+	if back.EventBridge["ERROR_CODE"] != "NO_RESOURCE" || back.EventBridge["RULE_ARN"] != n.EventBridge["RULE_ARN"] ||
+		cut == "" ||
+		!strings.HasPrefix(long, cut) {
 		t.Errorf("%+v", back)
 	}
 	if n.EventBridge["ERROR_MESSAGE"] != long {
@@ -125,7 +151,12 @@ func TestErrorsHoldNoContent(t *testing.T) {
 func TestForwardCarriesTheAttributeOn(t *testing.T) {
 	var f fakeSQS
 	q := &Queue{API: &f}
-	if err := q.Forward(t.Context(), []byte("{}"), `{"replays":2}`); err != nil || *f.in.MessageAttributes[Attribute].StringValue != `{"replays":2}` {
+	if err := q.Forward(
+		t.Context(),
+		[]byte("{}"),
+		`{"replays":2}`,
+	); err != nil ||
+		*f.in.MessageAttributes[Attribute].StringValue != `{"replays":2}` {
 		t.Errorf("%v, %+v", err, f.in)
 	}
 	if err := q.Forward(t.Context(), []byte("{}"), ""); err != nil || f.in.MessageAttributes != nil {
@@ -174,7 +205,11 @@ func TestTheAttributeStaysSmallWithEveryMemberHuge(t *testing.T) {
 				t.Fatalf("%s, members %b: %d bytes, %v", name, members, len(value), err)
 			}
 			var back Note
-			if err := json.Unmarshal([]byte(value), &back); err != nil || back.Reason != n.Reason || !back.FirstSeen.Equal(n.FirstSeen) {
+			if err := json.Unmarshal(
+				[]byte(value),
+				&back,
+			); err != nil || back.Reason != n.Reason ||
+				!back.FirstSeen.Equal(n.FirstSeen) {
 				t.Fatalf("%s, members %b: %v, %+v", name, members, err, back)
 			}
 			if members&1 == 1 && !strings.HasPrefix(text, back.UUID) && name != "not UTF-8" {
@@ -202,7 +237,8 @@ func FuzzEncode(f *testing.F) {
 		if err := json.Unmarshal([]byte(text), &back); err != nil {
 			t.Fatal(err)
 		}
-		if utf8.ValidString(uuid) && !strings.HasPrefix(uuid, back.UUID) || utf8.ValidString(detail) && !strings.HasPrefix(detail, back.Detail) {
+		if utf8.ValidString(uuid) && !strings.HasPrefix(uuid, back.UUID) ||
+			utf8.ValidString(detail) && !strings.HasPrefix(detail, back.Detail) {
 			t.Errorf("%q became %q, %q became %q", uuid, back.UUID, detail, back.Detail)
 		}
 	})

@@ -103,7 +103,11 @@ func BenchmarkSQS(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		references := []subject{{name: "gjson.Valid", run: valid}, {name: "encoding/json", run: roundTrip}, {name: "typed", run: typed}}
+		references := []subject{
+			{name: "gjson.Valid", run: valid},
+			{name: "encoding/json", run: roundTrip},
+			{name: "typed", run: typed},
+		}
 		subjects := slices.Clone(references)
 		for _, format := range []pipeline.Format{pipeline.OCSF, pipeline.Datadog, pipeline.Raw} {
 			var sink counting

@@ -135,7 +135,12 @@ func drawMessages(t *rapid.T) (list []sent) {
 		for i := range bad {
 			bad[i] = fmt.Sprint(i)
 		}
-		m := sent{"many", "[" + strings.Join(append([]string{envelope("u-many")}, bad...), ",") + "]", []string{"u-many"}, bad}
+		m := sent{
+			"many",
+			"[" + strings.Join(append([]string{envelope("u-many")}, bad...), ",") + "]",
+			[]string{"u-many"},
+			bad,
+		}
 		if many > maxDeadLetters {
 			m.poison = []string{m.body}
 		}

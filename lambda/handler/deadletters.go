@@ -114,7 +114,12 @@ func (w *work) letters(dead []*entry) []letter {
 // note is the reason that a dead letter of e carries.
 func (w *work) note(e *entry) deadletter.Note {
 	m := &w.messages[e.message]
-	note := deadletter.Note{UUID: e.UUID, Version: w.handler.Version, FirstSeen: w.handler.Now().UTC(), Receives: m.receives}
+	note := deadletter.Note{
+		UUID:      e.UUID,
+		Version:   w.handler.Version,
+		FirstSeen: w.handler.Now().UTC(),
+		Receives:  m.receives,
+	}
 	if before := m.note; before != nil {
 		// It was dead before: that is when it was seen first.
 		note.Replays, note.EventBridge = before.Replays, before.EventBridge

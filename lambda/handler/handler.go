@@ -3,7 +3,7 @@
 //
 // A message is acknowledged only when each of its records has been accepted, is
 // filtered, or has been copied to the queue `dead` with its reason. Everything
-// else goes back. Whatever hangs, the answer comes before the deadline.
+// else goes back. Whichever call hangs, the function answers before its deadline.
 package handler
 
 import (

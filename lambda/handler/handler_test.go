@@ -18,7 +18,8 @@ func TestABatchIsDelivered(t *testing.T) {
 	if ids := b.returned(t, sqsMessage("m1", envelope("u-1")), sqsMessage("m2", envelope("u-2"))); len(ids) != 0 {
 		t.Errorf("%v come again", ids)
 	}
-	if len(b.delivered) != 1 || len(b.delivered[0]) != 2 || !strings.Contains(string(b.delivered[0][1].Line), `"uid":"u-2"`) {
+	if len(b.delivered) != 1 || len(b.delivered[0]) != 2 ||
+		!strings.Contains(string(b.delivered[0][1].Line), `"uid":"u-2"`) {
 		t.Errorf("%v", b.delivered)
 	}
 	b.wantLedger(t, map[string]float64{"received": 2, "delivered": 2})
@@ -84,7 +85,9 @@ func TestPoisonIsCopiedWithItsReasonAndAcknowledged(t *testing.T) {
 				t.Fatalf("dead: %+v", b.dead)
 			}
 			n := b.dead[0].note
-			if n.Reason != string(test.reason) || n.Stage != "decode" || n.Detail == "" || n.Receives != 2 || n.Version != "v1" || n.FirstSeen.IsZero() {
+			if n.Reason != string(test.reason) || n.Stage != "decode" || n.Detail == "" || n.Receives != 2 ||
+				n.Version != "v1" ||
+				n.FirstSeen.IsZero() {
 				t.Errorf("%+v", n)
 			}
 			b.wantLedger(t, map[string]float64{"received": 2, "delivered": 1, "dead": 1})
@@ -95,11 +98,19 @@ func TestPoisonIsCopiedWithItsReasonAndAcknowledged(t *testing.T) {
 func TestPoisonWhoseCopyFailsGoesBack(t *testing.T) {
 	b := newBench(config.CloudWatch)
 	b.deadErr = errors.New("SendMessage: AccessDenied")
-	if ids := b.returned(t, sqsMessage("good", envelope("u-1")), sqsMessage("bad", `nonsense`)); !slices.Equal(ids, []string{"bad"}) {
+	if ids := b.returned(
+		t,
+		sqsMessage("good", envelope("u-1")),
+		sqsMessage("bad", `nonsense`),
+	); !slices.Equal(
+		ids,
+		[]string{"bad"},
+	) {
 		t.Errorf("%v come again", ids)
 	}
 	b.wantLedger(t, map[string]float64{"received": 2, "delivered": 1, "returned": 1, "dead_letter_failed": 1})
-	if log := b.log.String(); !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, `{"SendMessage: AccessDenied":["bad"]}`) {
+	if log := b.log.String(); !strings.Contains(log, `"level":"ERROR"`) ||
+		!strings.Contains(log, `{"SendMessage: AccessDenied":["bad"]}`) {
 		t.Errorf("log: %s", log)
 	}
 }
@@ -116,7 +127,13 @@ func TestTheLastReceiveIsExhausted(t *testing.T) {
 
 func TestMessagesThatCameBackOftenGoAfterTheFreshOnes(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	b.returned(t, messageOf("m1", envelope("u-1"), 3, ""), messageOf("m2", envelope("u-2"), 2, ""), messageOf("m3", envelope("u-3"), 9, ""), messageOf("m4", envelope("u-4"), 1, ""))
+	b.returned(
+		t,
+		messageOf("m1", envelope("u-1"), 3, ""),
+		messageOf("m2", envelope("u-2"), 2, ""),
+		messageOf("m3", envelope("u-3"), 9, ""),
+		messageOf("m4", envelope("u-4"), 1, ""),
+	)
 	var order []string
 	for _, call := range b.delivered {
 		var uuids []string
@@ -165,7 +182,14 @@ func TestABodyWithManyRecords(t *testing.T) {
 		return sink.Answer{State: sink.Accepted}
 	}
 	body := "[" + strings.Join([]string{envelope("u-1"), envelope("u-2"), envelope("u-3"), `7`}, ",") + "]"
-	if ids := b.returned(t, sqsMessage("m1", body), sqsMessage("m2", envelope("u-4"))); !slices.Equal(ids, []string{"m1"}) {
+	if ids := b.returned(
+		t,
+		sqsMessage("m1", body),
+		sqsMessage("m2", envelope("u-4")),
+	); !slices.Equal(
+		ids,
+		[]string{"m1"},
+	) {
 		t.Errorf("%v: a message comes again if any of its records has to", ids)
 	}
 	bodies := map[string]string{}
@@ -221,7 +245,11 @@ func TestASingleEvent(t *testing.T) {
 	b = newBench(config.CloudWatch)
 	b.err = errors.New("PutLogEvents: ServiceUnavailableException")
 	b.fate = func(sink.Record) sink.Answer { return sink.Answer{} }
-	if _, err := b.Invoke(t.Context(), []byte(envelope("u-1"))); err != nil || !slices.Equal(b.buffered, []string{envelope("u-1")}) {
+	if _, err := b.Invoke(
+		t.Context(),
+		[]byte(envelope("u-1")),
+	); err != nil ||
+		!slices.Equal(b.buffered, []string{envelope("u-1")}) {
 		t.Errorf("%v, buffered %v: a transient failure goes to the buffer and is acknowledged", err, b.buffered)
 	}
 	b.wantLedger(t, map[string]float64{"received": 1, "returned": 1})
@@ -253,16 +281,27 @@ func TestAnArrayOfEvents(t *testing.T) {
 // failed, and a packed batch of our own.
 func TestFormsThatComeBack(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	record := fmt.Sprintf(`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"requestId":"r","functionArn":"f","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{"statusCode":200,"functionError":"Unhandled"}}`, envelope("u-1"))
-	if ids := b.returned(t, sqsMessage("m1", record)); len(ids) != 0 || len(b.delivered) != 1 || b.delivered[0][0].UUID != "u-1" {
+	record := fmt.Sprintf(
+		`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"requestId":"r","functionArn":"f","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{"statusCode":200,"functionError":"Unhandled"}}`,
+		envelope("u-1"),
+	)
+	if ids := b.returned(
+		t,
+		sqsMessage("m1", record),
+	); len(ids) != 0 || len(b.delivered) != 1 ||
+		b.delivered[0][0].UUID != "u-1" {
 		t.Errorf("%v, %v", ids, b.delivered)
 	}
 
 	b = newBench(config.Datadog)
 	log := `{"uuid":"u-1","date":"2026-09-01T10:11:12.345Z","ddsource":"okta"}`
 	batch := func(account string) string {
-		return fmt.Sprintf(`{"id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"detail":{"logs":[%s,%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":2,"restamped":0,"replays":0}}}`,
-			account, log, strings.Replace(log, "u-1", "u-2", 1))
+		return fmt.Sprintf(
+			`{"id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"detail":{"logs":[%s,%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":2,"restamped":0,"replays":0}}}`,
+			account,
+			log,
+			strings.Replace(log, "u-1", "u-2", 1),
+		)
 	}
 	b.fate = func(r sink.Record) sink.Answer {
 		if r.UUID == "u-2" {
@@ -288,7 +327,12 @@ func TestFormsThatComeBack(t *testing.T) {
 func TestAReplayIsCountedApart(t *testing.T) {
 	b := newBench(config.CloudWatch)
 	attribute := `{"v":1,"stage":"decode","reason":"foreign","first_seen":"2026-08-01T00:00:00Z","receives":7,"replays":2,"eb":{"ERROR_CODE":"X"}}`
-	b.returned(t, messageOf("m1", envelope("u-1"), 1, attribute), messageOf("m2", `nonsense`, 1, attribute), sqsMessage("m3", envelope("u-3")))
+	b.returned(
+		t,
+		messageOf("m1", envelope("u-1"), 1, attribute),
+		messageOf("m2", `nonsense`, 1, attribute),
+		sqsMessage("m3", envelope("u-3")),
+	)
 	if live := b.ledger(t, false); live["received"] != 1 || live["delivered"] != 1 {
 		t.Errorf("live: %v", live)
 	}
@@ -323,7 +367,11 @@ func TestAPanicIsOneRecords(t *testing.T) {
 
 func TestWhatIsNoJSONIsPoison(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	if _, err := b.Invoke(t.Context(), []byte("\xff\xfe")); err != nil || len(b.dead) != 1 || b.dead[0].body != "\xff\xfe" {
+	if _, err := b.Invoke(
+		t.Context(),
+		[]byte("\xff\xfe"),
+	); err != nil || len(b.dead) != 1 ||
+		b.dead[0].body != "\xff\xfe" {
 		t.Errorf("%v, %v", err, b.dead)
 	}
 }
@@ -331,7 +379,11 @@ func TestWhatIsNoJSONIsPoison(t *testing.T) {
 // The summary is one line, and names no more than ids.
 func TestOneSummaryLine(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	b.returned(t, sqsMessage("m1", envelope("u-1")), sqsMessage("m2", envelopeOf(`{"uuid":"Homer Simpson <homer@example.com>","eventType":"a.b"}`)))
+	b.returned(
+		t,
+		sqsMessage("m1", envelope("u-1")),
+		sqsMessage("m2", envelopeOf(`{"uuid":"Homer Simpson <homer@example.com>","eventType":"a.b"}`)),
+	)
 	lines := strings.Split(strings.TrimSpace(b.log.String()), "\n")
 	if len(lines) != 1 {
 		t.Fatalf("%d lines: %s", len(lines), b.log.String())

@@ -33,8 +33,8 @@ func (w *work) settle() {
 	}
 }
 
-// origin is the record itself, or the first copy of a duplicate, whose fate it
-// shares.
+// origin is the record itself, or the first copy of a duplicate, whose result
+// it shares.
 func (w *work) origin(e *entry) *entry {
 	if e.first >= 0 {
 		return &w.records[e.first]
@@ -112,7 +112,7 @@ func (w *work) back(m *message, t *totals) {
 }
 
 // answer is the response to an SQS batch: the messages that are to come again,
-// by messageId. An id that is empty or unknown would bring all of them back, and
+// by messageId. An id that is empty or unknown would return all of them, and
 // so would a null; an empty list is success.
 func (w *work) answer() []byte {
 	type failure struct {

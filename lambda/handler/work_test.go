@@ -28,9 +28,14 @@ func packedOf(n int) string {
 	for i := range logs {
 		logs[i] = fmt.Sprintf(`{"uuid":"u-%d","date":"2026-09-01T10:11:12.345Z","ddsource":"okta"}`, i)
 	}
-	return fmt.Sprintf(`{"id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"detail":{"logs":[%s],`+
-		`"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z",`+
-		`"count":%d,"restamped":0,"replays":0}}}`, ownAccount, strings.Join(logs, ","), n)
+	return fmt.Sprintf(
+		`{"id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"detail":{"logs":[%s],`+
+			`"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z",`+
+			`"count":%d,"restamped":0,"replays":0}}}`,
+		ownAccount,
+		strings.Join(logs, ","),
+		n,
+	)
 }
 
 func batchOf(messages ...string) []byte {
@@ -111,7 +116,8 @@ func TestEachOfAHundredRefusedRecordsIsCopiedAlone(t *testing.T) {
 			t.Fatalf("%s: %v come again, %d dead letters", destination, ids, len(b.dead))
 		}
 		for _, d := range b.dead {
-			if strings.Count(d.body, `"uuid"`) != 1 || !strings.Contains(d.body, fmt.Sprintf("%q", d.note.UUID)) || d.note.Count != 0 {
+			if strings.Count(d.body, `"uuid"`) != 1 || !strings.Contains(d.body, fmt.Sprintf("%q", d.note.UUID)) ||
+				d.note.Count != 0 {
 				t.Errorf("%s: the letter of %s is %s", destination, d.note.UUID, d.body)
 			}
 		}
@@ -125,7 +131,8 @@ func TestAMessageOfVeryManyDeadRecordsIsCopiedOnce(t *testing.T) {
 	if ids := b.returned(t, sqsMessage("m1", body), sqsMessage("m2", envelope("u-1"))); len(ids) != 0 || len(b.dead) != 1 {
 		t.Fatalf("%v come again, %d dead letters", ids, len(b.dead))
 	}
-	if d := b.dead[0]; d.body != body || d.note.Count != 20_000 || d.note.Reason != string(events.NotOkta) || d.note.UUID != "" {
+	if d := b.dead[0]; d.body != body || d.note.Count != 20_000 || d.note.Reason != string(events.NotOkta) ||
+		d.note.UUID != "" {
 		t.Errorf("%+v", d.note)
 	}
 	b.wantLedger(t, map[string]float64{"received": 20_001, "delivered": 1, "dead": 20_000})
@@ -155,7 +162,11 @@ func TestTheSummaryIsBounded(t *testing.T) {
 
 func TestNoPayloadIsNotTakenForAnEvent(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	if _, err := b.Invoke(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "no payload") || len(b.dead)+len(b.buffered) != 0 {
+	if _, err := b.Invoke(
+		t.Context(),
+		nil,
+	); err == nil || !strings.Contains(err.Error(), "no payload") ||
+		len(b.dead)+len(b.buffered) != 0 {
 		t.Errorf("%v, %v, %v", err, b.dead, b.buffered)
 	}
 }

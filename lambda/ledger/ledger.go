@@ -37,12 +37,13 @@ type Ledger struct {
 	// Restamped records carry the time of delivery, because the destination
 	// would have dropped them for their age.
 	Restamped int64 `json:"restamped"`
-	// DeadLetterFailed is poison whose copy could not be made; it went back.
+	// DeadLetterFailed is a record that could not be copied to the queue `dead`; it
+	// went back.
 	DeadLetterFailed int64 `json:"dead_letter_failed"`
 	// FallbackRaw records were too long after normalising and were sent as the
 	// event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
-	// StreamChanged is an event system.log_stream.*: somebody changed a log stream.
+	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
 	StreamChanged int64 `json:"stream_changed"`
 	BytesIn       int64 `json:"bytes_in"`
 	BytesOut      int64 `json:"bytes_out"`

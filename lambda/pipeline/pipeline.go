@@ -45,15 +45,19 @@ func ParseFormat(name string) (Format, error) {
 type Config struct {
 	Format  Format
 	Filter  events.Filter
-	Datadog datadog.Settings // for Format Datadog
+	Datadog datadog.Settings // for Format Datadog, and ToDatadog
+	// ToDatadog gives records of the other formats what Datadog needs of every log.
+	ToDatadog bool
+	// Org is the Okta org of events that come without an envelope, "" where it is not known.
+	Org string
 	// Own is where events must come from; what comes from elsewhere, or does not
-	// say, is foreign. Nil on a laptop, where every event is welcome.
+	// say, is foreign. Nil accepts events from everywhere.
 	Own *Origin
 	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is
 	// false in AWS, where events come by one way only.
 	AnyEnvelope bool
-	// KeepRaw makes a record of more bytes than that keep the event's own bytes
-	// beside it, for a destination that will not take it. 0 keeps none.
+	// KeepRaw is the size in bytes above which a record also keeps the event's own
+	// bytes, for a destination that does not accept it. 0 keeps none.
 	KeepRaw int
 }
 
@@ -68,7 +72,7 @@ type Record struct {
 	Type        string
 	PublishedMS int64
 	Hash        Hash // of the event's bytes as they came
-	// Filtered: it is not wanted, and nothing else is said of it than UUID and Type.
+	// Filtered: the filter drops it. Only UUID, Type and PublishedMS are set.
 	Filtered bool
 	// UnknownType: Okta had not published its type when this was built.
 	UnknownType bool
@@ -76,8 +80,8 @@ type Record struct {
 	Start, End int
 	// Raw is the event's own bytes as one line, where Config.KeepRaw asks for it.
 	Raw []byte
-	// Fault tells why there is none. It is valid until Process goes on, as the
-	// Record is.
+	// Fault says why there is no record. Like the Record, it is valid until visit
+	// returns.
 	Fault *events.Fault
 	Stage string // of Fault: decode or normalise
 }
@@ -105,7 +109,7 @@ type eventType struct {
 }
 
 // maxTypes and maxName bound what is remembered of event types; Okta has some 1,400,
-// none longer than 100 bytes, and a stranger's are looked at anew each time.
+// none longer than 100 bytes; any other is looked up each time.
 const (
 	maxTypes = 4096
 	maxName  = 256
@@ -124,15 +128,22 @@ func New(c Config) *Pipeline {
 	p := &Pipeline{config: c, types: map[string]eventType{}}
 	p.decoded = p.event
 	p.decoder.AnyEnvelope = c.AnyEnvelope
-	switch c.Format {
-	case Datadog:
-		p.normaliser = datadog.New(c.Datadog)
-	case Raw:
-		p.normaliser = rawNormaliser{}
-	default:
-		p.normaliser = ocsf.New()
-	}
+	p.normaliser = c.normaliser()
 	return p
+}
+
+func (c *Config) normaliser() normaliser {
+	switch {
+	case c.Format == Datadog:
+		return datadog.New(c.Datadog)
+	case c.Format == Raw && c.ToDatadog:
+		return datadog.NewRaw(c.Datadog)
+	case c.Format == Raw:
+		return rawNormaliser{}
+	case c.ToDatadog:
+		return datadog.NewOCSF(c.Datadog, ocsf.New())
+	}
+	return ocsf.New()
 }
 
 // Process takes text apart, which is one JSON value in any of the forms that
@@ -141,8 +152,8 @@ func New(c Config) *Pipeline {
 func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
 	p.dst, p.visit, p.visiting = dst, visit, false
 	defer func() {
-		// A panic while decoding is the fate of what was being decoded, and of
-		// nothing else. What visit does is the caller's affair.
+		// A panic while decoding is a fault of what was being decoded, and of
+		// nothing else. A panic in visit is the caller's.
 		if !p.visiting && recover() != nil {
 			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: events.Panic, Text: panicked, Body: text}}
 			p.show()
@@ -239,5 +250,8 @@ func (p *Pipeline) normalise(dst []byte, e *events.Event) (out []byte, fault *ev
 			out, fault = dst, &events.Fault{Reason: events.Panic, Text: panicked, Body: e.Carrier()}
 		}
 	}()
+	if e.Provenance.Org == "" {
+		e.Provenance.Org = p.config.Org
+	}
 	return p.normaliser.Append(dst, e), nil
 }

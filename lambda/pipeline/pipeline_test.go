@@ -40,7 +40,8 @@ func TestProcessInEveryFormat(t *testing.T) {
 			t.Fatalf("%s: %+v", format, list)
 		}
 		r := list[0]
-		if r.UUID != "u-1" || r.Type != "user.session.start" || r.PublishedMS != 1788257472345 || r.UnknownType || r.Hash != sha256.Sum256([]byte(text)) {
+		if r.UUID != "u-1" || r.Type != "user.session.start" || r.PublishedMS != 1788257472345 || r.UnknownType ||
+			r.Hash != sha256.Sum256([]byte(text)) {
 			t.Errorf("%s: %+v", format, r)
 		}
 		var m map[string]any
@@ -68,7 +69,8 @@ func TestProcessKeepsTheOrderAndTheNeighboursOfABadRecord(t *testing.T) {
 	if lines[0] != event("u-1", "user.session.start") || lines[2] != event("u-2", "user.brand.new") {
 		t.Errorf("lines: %q", lines)
 	}
-	if list[1].Fault == nil || list[1].Fault.Reason != events.NotOkta || string(list[1].Fault.Body) != "7" || list[1].Stage != "decode" {
+	if list[1].Fault == nil || list[1].Fault.Reason != events.NotOkta || string(list[1].Fault.Body) != "7" ||
+		list[1].Stage != "decode" {
 		t.Errorf("second: %+v", list[1])
 	}
 	if !list[2].UnknownType {
@@ -100,7 +102,9 @@ func TestAPanicIsOneRecords(t *testing.T) {
 		t.Errorf("the neighbours: %q", lines)
 	}
 	fault := list[1].Fault
-	if fault == nil || fault.Reason != events.Panic || list[1].UUID != "bad" || string(fault.Body) != event("bad", "x.y") || list[1].Stage != "normalise" {
+	if fault == nil || fault.Reason != events.Panic || list[1].UUID != "bad" ||
+		string(fault.Body) != event("bad", "x.y") ||
+		list[1].Stage != "normalise" {
 		t.Errorf("%+v", list[1])
 	}
 	if strings.Contains(fault.Error(), "secret") {

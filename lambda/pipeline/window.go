@@ -2,12 +2,12 @@ package pipeline
 
 import "crypto/sha256"
 
-// Verdict is what an event is to those that came before it.
+// Verdict compares an event with those before it in its batch.
 type Verdict int
 
 // The verdicts.
 const (
-	First     Verdict = iota // nobody has its uuid
+	First     Verdict = iota // no earlier event has its uuid
 	Duplicate                // an earlier one has its uuid and its bytes
 	Conflict                 // an earlier one has its uuid, and other bytes
 )
@@ -23,11 +23,11 @@ type copyOf struct {
 // Window remembers the events of one batch. The zero value is ready.
 type Window struct {
 	seen map[string]copyOf
-	// conflicting has those whose uuid somebody else had before.
+	// conflicting has the events whose uuid an earlier one had with other bytes.
 	conflicting map[string][]copyOf
 }
 
-// Add adds an event. id is the caller's name for it; of is the id of the first
+// Add adds an event. id is the caller's index of it; of is the id of the first
 // copy where the event is a duplicate, and id itself where it is not.
 func (w *Window) Add(uuid string, hash Hash, id int) (verdict Verdict, of int) {
 	if w.seen == nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Limits are what a destination takes in one call. A limit of 0 is none.
+// Limits are what a destination accepts in one call. 0 means no limit.
 type Limits struct {
 	Bytes   int // of all records together
 	Records int
@@ -18,14 +18,13 @@ type Limits struct {
 	Sorted    bool  // by time, oldest first
 }
 
-// Cut cuts n records into batches and returns the indexes of each. measure says
-// of a record how long it is and when it was; it is asked once for each.
+// Cut cuts n records into batches and returns the indexes of each. measure returns
+// the length and the time of record i; it is called once for each.
 //
 // Records stay in the order they have, unless the limits want them sorted: then
 // they are sorted as a whole before they are cut, those of the same time in the
-// order they had. A batch ends where the next record does not fit into it, so no
-// two neighbours could have been one. A batch that breaks a limit is one record
-// that breaks it alone.
+// order they had. A batch ends where the next record does not fit into it. A batch
+// that breaks a limit is one record that breaks it alone.
 func Cut(n int, l Limits, measure func(i int) (bytes int, timeMS int64)) [][]int {
 	if n == 0 {
 		return nil
@@ -81,7 +80,7 @@ type run struct {
 }
 
 // fits reports whether a batch that is not empty stays within l with one record
-// more. An empty one takes whatever comes, or the record would never go.
+// more. An empty one takes any record, or the record would never be sent.
 func (r *run) fits(l Limits, bytes int, timeMS int64) bool {
 	switch {
 	case r.records == 0:

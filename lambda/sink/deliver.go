@@ -104,7 +104,7 @@ type job struct {
 
 // maxUnknown is how many calls a batch may take while the destination refuses
 // it for a reason that is not known. It is enough to find a handful of records
-// among 10,000, and bounds what is tried where the reason is none of theirs.
+// among 10,000, and bounds the calls where the reason is not about records.
 const maxUnknown = 100
 
 func (j *job) run(ctx context.Context, pending []int) {
@@ -129,7 +129,7 @@ func (j *job) run(ctx context.Context, pending []int) {
 			j.giveUp(pending, err)
 			return
 		case err != nil && (kind == Content || kind == Unknown):
-			// Halve it until the record that is at fault stands alone.
+			// Halve it until the record that is refused is alone.
 			half := len(pending) / 2
 			j.run(ctx, pending[:half:half])
 			j.run(ctx, pending[half:])

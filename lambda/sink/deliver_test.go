@@ -140,7 +140,11 @@ func TestWhatThereIsNoTimeForIsLeftWithItsCause(t *testing.T) {
 		begin := time.Now()
 		out := (&Loop{Sink: s}).Deliver(within(t, 30*time.Second), some(3))
 		if states(out) != "rrr" || time.Since(begin) != 0 {
-			t.Errorf("%s after %v: a wait of an hour does not fit into 30 s and should not begin", states(out), time.Since(begin))
+			t.Errorf(
+				"%s after %v: a wait of an hour does not fit into 30 s and should not begin",
+				states(out),
+				time.Since(begin),
+			)
 		}
 		for i, c := range out.Causes {
 			if c < 0 || out.Errors[c].Error() != "PutEvents: ThrottlingException" {
@@ -192,7 +196,8 @@ func TestABadRecordIsFoundByHalving(t *testing.T) {
 		out := (&Loop{Sink: s}).Deliver(within(t, time.Minute), some(100))
 		for i, a := range out.Answers {
 			bad := i == 5 || i == 6 || i == 77
-			if bad && (a.State != Dead || a.Reason != "refused" || a.Detail != "PutLogEvents: InvalidParameterException") || !bad && a.State != Accepted {
+			if bad && (a.State != Dead || a.Reason != "refused" || a.Detail != "PutLogEvents: InvalidParameterException") ||
+				!bad && a.State != Accepted {
 				t.Errorf("record %d: %+v", i, a)
 			}
 			if !bad && s.accepted[fmt.Sprint(i)] != 1 {

@@ -49,7 +49,7 @@ type Dir struct {
 	writer     Writer
 }
 
-// NewDir makes path a directory, if it is none yet, and refuses one that holds
+// NewDir creates the directory path if it does not exist, and refuses one that holds
 // files of this name already.
 func NewDir(path, name string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {

@@ -1,8 +1,7 @@
 // Package sink is where records go.
 //
-// A sink takes a batch and answers for each record of it: the ledger knows of no
-// "batch failed". What the sinks of this package have in common with those that
-// speak to AWS is proved by one conformance test.
+// A sink gets a batch and answers for each record of it: the ledger counts records,
+// not batches. One conformance test runs on all sinks.
 package sink
 
 import (
@@ -28,29 +27,29 @@ type Record struct {
 // State is what has become of a record.
 type State int
 
-// The states. The zero value is Retry: a record that nobody has answered for
-// has not arrived.
+// The states. The zero value is Retry: a record without an answer has not
+// arrived.
 const (
-	Retry    State = iota // not taken now; may be offered again
-	Accepted              // the destination has said yes
-	Dead                  // will never be taken; Reason and Detail say why
+	Retry    State = iota // not accepted now; may be sent again
+	Accepted              // the destination has confirmed it
+	Dead                  // will never be accepted; Reason and Detail say why
 )
 
-// Answer is a sink's word on one record.
+// Answer is what became of one record.
 type Answer struct {
 	State  State
 	Reason events.Reason // of Dead: TooLarge or Refused
-	Detail string        // of Dead: the same for a person; holds no content of the record
+	Detail string        // of Dead: in words; holds no content of the record
 
 	Restamped   bool // the record carries the time of delivery instead of its own
 	FallbackRaw bool // the event's own bytes were sent, because the record was too long
 	Bytes       int  // what was sent for it
 }
 
-// Sink takes records. Deliver writes its word on records[i] to answers[i], which
-// is as long and comes zeroed, and gives each batch one try: trying again is for
-// the caller. An error says what went wrong with those that stay at Retry; it is
-// an *Error where more is known than that.
+// Sink sends records. Deliver writes the answer for records[i] to answers[i], which
+// has the same length and is zero before, and sends each batch once: the caller
+// tries again. An error says why records stay at Retry; it is an *Error where more
+// is known.
 type Sink interface {
 	Deliver(ctx context.Context, records []Record, answers []Answer) error
 }
@@ -63,7 +62,7 @@ type BatchSink interface {
 	Cut(records []Record) [][]int
 }
 
-// Kind is what an error says of the chances of another try.
+// Kind says what an error means for another try.
 type Kind int
 
 // The kinds.
@@ -95,7 +94,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of an error; one that says nothing of it is Transient.
+// KindOf is the kind of an error; one without a kind is Transient.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {

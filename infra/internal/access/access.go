@@ -27,8 +27,8 @@
 // AWS-managed policy, whose text is not in the template, is one for decisions on
 // that role. Service control policies, session policies, VPC endpoint policies
 // and grants stand nowhere in a template and are not evaluated. The package
-// knows nothing of an action's meaning: which resource and which context keys an
-// AWS service uses for a call is for the caller to state.
+// does not know an action's meaning: which resource and which context keys an
+// AWS service uses for a call the caller states.
 package access
 
 import (
@@ -166,8 +166,8 @@ func (a *Account) Of(resourceType string) []string {
 // ARN returns the ARN of a resource of the template; for a log group with the
 // ":*" that CloudFormation's Arn has, for an API destination with its UUID. It
 // panics for a logical id that the template does not have and for a type that
-// has no ARN or none known here: it is meant for tests, where both are slips of
-// the pen.
+// has no ARN or none known here: it is meant for tests, where both are
+// programming errors.
 func (a *Account) ARN(logicalID string) string {
 	named, ok := a.names[logicalID]
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Principal is who asks. Exactly one of Service, Role, User and Account is set.
+// Principal makes a call. Exactly one of Service, Role, User and Account is set.
 type Principal struct {
 	// Service is an AWS service that calls on its own (events.amazonaws.com). A
 	// service that calls as a role is that Role.
@@ -21,7 +21,7 @@ type Principal struct {
 	// who may do whatever the account may hand on.
 	Account string
 	// Administrator is a Role or User whose identity policies allow everything,
-	// beside what the template gives it: the stranger of this account.
+	// beside what the template gives it.
 	Administrator bool
 }
 

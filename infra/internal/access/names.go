@@ -162,7 +162,7 @@ func (r resolver) text(res resource, property, otherwise string) (string, error)
 	return text, nil
 }
 
-// drawn stands for what AWS draws by lot: a UUID and 32 upper-case hex digits,
+// drawn returns what AWS chooses at random: a UUID and 32 upper-case hex digits,
 // the same in every run.
 func (w Where) drawn(id string) (uuid, hex string) {
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(w.StackName+"/"+id)))

@@ -65,7 +65,7 @@ func (w Where) pseudo(name string) (string, bool) {
 }
 
 // parameters gives each parameter of the template its value; nil where it has
-// none, which is an error only for who asks.
+// none, which is an error only where it is used.
 func parameters(section any, given map[string]string) (map[string]any, error) {
 	declared, ok := section.(map[string]any)
 	if !ok && section != nil {

@@ -30,7 +30,8 @@ var (
 // answer. At the end every event is at the destination or in a queue with a
 // reason, and every ledger balances.
 //
-// A longer run: go test ./lambda/cmd/forwarder -run TestChaos -chaos.events 1000000 -chaos.faults 10000 -chaos.seeds 1 -timeout 1h
+// A longer run: go test ./lambda/cmd/forwarder -run TestChaos -chaos.events 1000000 -chaos.faults 10000 -chaos.seeds 1
+// -timeout 1h
 func TestChaos(t *testing.T) {
 	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog} {
 		for seed := range *chaosSeeds {
@@ -124,7 +125,12 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 	w.clock.ahead.Store(int64(10 * time.Minute))
 
 	calls := float64(sent.count)/chaosBatch + float64(len(sent.poison))
-	storm := &turmoil{random: random, share: min(0.5, float64(*chaosFaults)/calls), left: *chaosFaults, counts: map[string]int{}}
+	storm := &turmoil{
+		random: random,
+		share:  min(0.5, float64(*chaosFaults)/calls),
+		left:   *chaosFaults,
+		counts: map[string]int{},
+	}
 	w.SetFaults(storm.strike)
 
 	var ledgers counters
@@ -215,7 +221,11 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 	}
 	// What arrives twice was acknowledged late or answered never: no more than a
 	// batch for each kill and each answer that was lost on the way back.
-	bound := redelivered.Load() + int64(chaosBatch*(storm.counts["reset after"]+storm.counts["timeout"])) + int64(sent.count/50)
+	bound := redelivered.Load() + int64(
+		chaosBatch*(storm.counts["reset after"]+storm.counts["timeout"]),
+	) + int64(
+		sent.count/50,
+	)
 	if int64(duplicates) > bound {
 		t.Errorf("%d duplicates, more than %d explain", duplicates, bound)
 	}
@@ -226,10 +236,30 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 		kinds = append(kinds, fmt.Sprintf("%s %d", name, storm.counts[name]))
 	}
 	l := ledgers.total
-	t.Logf("%d messages, %d events, %d poison; %d faults (%s), %d functions killed in %d invocations; lost %d, delivered twice %d, redrive %d; "+
-		"ledger: %d received = %d delivered + %d accepted by EventBridge + %d duplicate + %d returned + %d exhausted + %d dead; restamped %d, conflicts %d; %.1f s",
-		sent.count, len(sent.uuids), len(sent.poison), faults, strings.Join(kinds, ", "), killed.Load(), invocations.Load(), lost, duplicates, len(w.Messages("redrive")),
-		l.Received, l.Delivered, l.AcceptedByEventBridge, l.Duplicate, l.Returned, l.Exhausted, l.Dead, l.Restamped, l.Conflict, took.Seconds())
+	t.Logf(
+		"%d messages, %d events, %d poison; %d faults (%s), %d functions killed in %d invocations; lost %d, delivered twice %d, redrive %d; "+
+			"ledger: %d received = %d delivered + %d accepted by EventBridge + %d duplicate + %d returned + %d exhausted + %d dead; restamped %d, conflicts %d; %.1f s",
+		sent.count,
+		len(sent.uuids),
+		len(sent.poison),
+		faults,
+		strings.Join(kinds, ", "),
+		killed.Load(),
+		invocations.Load(),
+		lost,
+		duplicates,
+		len(w.Messages("redrive")),
+		l.Received,
+		l.Delivered,
+		l.AcceptedByEventBridge,
+		l.Duplicate,
+		l.Returned,
+		l.Exhausted,
+		l.Dead,
+		l.Restamped,
+		l.Conflict,
+		took.Seconds(),
+	)
 	if faults < *chaosFaults*3/4 {
 		t.Errorf("only %d of %d faults came to pass: the run proves less than it says", faults, *chaosFaults)
 	}

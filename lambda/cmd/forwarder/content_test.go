@@ -113,7 +113,9 @@ func hasCanary(secrets map[string]bool) bool {
 }
 
 // ours are words of the function's own log that events happen to hold as well.
-var ours = map[string]bool{"delivered": true, "received": true, "filtered": true, "decode": true, "refused": true, "oktastream": true, "invocation": true, "pipeline": true, "unknown": true, "accepted_by_eventbridge": true, "message": true, "messages": true}
+var ours = map[string]bool{"delivered": true, "received": true, "filtered": true, "decode": true, "refused": true, "oktastream": true, "invocation": true, "pipeline": true, "unknown": true, "accepted_by_eventbridge": true, "message": true, "messages": true,
+	"change": true, // of stream_changed
+}
 
 // collect gathers the strings of an event that would be content in a log: of six
 // characters and more, and none of Okta's fixed words.

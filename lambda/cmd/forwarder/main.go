@@ -1,5 +1,5 @@
 // Command forwarder is the function: AWS Lambda runs it on provided.al2023 to
-// bring Okta System Log events from a queue to CloudWatch Logs or, through an
+// deliver Okta System Log events from a queue to CloudWatch Logs or, through an
 // EventBridge API destination, to Datadog.
 //
 // It is built with
@@ -70,7 +70,7 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 
 // sdk is the SDK's configuration, out of what Lambda puts into the environment.
 // The SDK's own loader also looks for files, profiles and metadata services,
-// which a function does not have, and brings their clients along.
+// which a function does not have, and links their clients.
 func sdk(get func(string) string) aws.Config {
 	c := aws.Config{
 		Region:     get("AWS_REGION"),

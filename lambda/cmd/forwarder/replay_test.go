@@ -65,14 +65,33 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog} {
 		w := newWorld(t, destination)
 		w.Send("dead", in("rule"), text("RULE_ARN", "r", "TARGET_ARN", "t", "ERROR_CODE", "NO_PERMISSIONS"))
-		w.Send("dead", in("poison"), text("oktastream", `{"v":1,"stage":"normalise","reason":"panic","receives":1,"replays":0}`))
-		w.Send("dead", fmt.Sprintf(`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{}}`, in("record")), nil)
+		w.Send(
+			"dead",
+			in("poison"),
+			text("oktastream", `{"v":1,"stage":"normalise","reason":"panic","receives":1,"replays":0}`),
+		)
+		w.Send(
+			"dead",
+			fmt.Sprintf(
+				`{"version":"1.0","timestamp":"2026-09-01T10:14:12.345Z","requestContext":{"condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":%s,"responseContext":{}}`,
+				in("record"),
+			),
+			nil,
+		)
 		w.Send("dead", in("async"), text("RequestID", "r", "ErrorCode", "200", "ErrorMessage", "m"))
 		want := 4
 		if destination == config.Datadog {
 			want++
-			w.Send("dead", fmt.Sprintf(`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":1,"restamped":0,"replays":0}}}`,
-				ownAccount, ownRegion, event("packed", at, "user.session.start")), text("ERROR_CODE", "SDK_CLIENT_ERROR"))
+			w.Send(
+				"dead",
+				fmt.Sprintf(
+					`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":1,"restamped":0,"replays":0}}}`,
+					ownAccount,
+					ownRegion,
+					event("packed", at, "user.session.start"),
+				),
+				text("ERROR_CODE", "SDK_CLIENT_ERROR"),
+			)
 		}
 		var ledgers counters
 		if report := w.replay(t, "dead"); report.Outcomes[dlq.Replayed] != want || report.Left() != 0 {
@@ -87,7 +106,14 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 				t.Errorf("%s: %s was delivered %d times", destination, uuid, w.delivered[uuid])
 			}
 		}
-		if n := len(w.Messages("dead")) + len(w.Messages("buffer")) + len(w.Messages("redrive")); n != 0 || len(ledgers.broken) != 0 {
+		if n := len(
+			w.Messages("dead"),
+		) + len(
+			w.Messages("buffer"),
+		) + len(
+			w.Messages("redrive"),
+		); n != 0 ||
+			len(ledgers.broken) != 0 {
 			t.Errorf("%s: %d messages are left, %v", destination, n, ledgers.broken)
 		}
 	}

@@ -55,7 +55,15 @@ func newWorld(t testing.TB, destination config.Destination) *world {
 	const days14 = 14 * 24 * time.Hour
 	w.AddQueue("redrive", awsfake.QueueOptions{Retention: days14})
 	dead := w.AddQueue("dead", awsfake.QueueOptions{Retention: days14})
-	buffer := w.AddQueue("buffer", awsfake.QueueOptions{VisibilityTimeout: visibility, Retention: days14, MaxReceiveCount: maxReceive, DeadLetter: "redrive"})
+	buffer := w.AddQueue(
+		"buffer",
+		awsfake.QueueOptions{
+			VisibilityTimeout: visibility,
+			Retention:         days14,
+			MaxReceiveCount:   maxReceive,
+			DeadLetter:        "redrive",
+		},
+	)
 	w.AddLogGroup(logGroup, 400)
 	w.AddBus(busName)
 	w.OnLogEvents(logGroup, func(events []awsfake.LogEvent) {
@@ -83,9 +91,21 @@ func newWorld(t testing.TB, destination config.Destination) *world {
 		}
 	})
 	env := map[string]string{
-		"AWS_REGION": ownRegion, "OKTASTREAM_PIPELINE": "okta-" + string(destination), "OKTASTREAM_ACCOUNT": ownAccount,
-		"OKTASTREAM_DESTINATION": string(destination), "OKTASTREAM_SOURCE": ownSource, "OKTASTREAM_BUFFER_URL": buffer, "OKTASTREAM_DEAD_URL": dead,
-		"OKTASTREAM_MAX_RECEIVE_COUNT": fmt.Sprint(maxReceive), "OKTASTREAM_LOG_GROUP": logGroup, "OKTASTREAM_RETENTION_DAYS": "400", "OKTASTREAM_DELIVERY_BUS": busName,
+		"AWS_REGION":          ownRegion,
+		"OKTASTREAM_PIPELINE": "okta-" + string(destination),
+		"OKTASTREAM_ACCOUNT":  ownAccount,
+		"OKTASTREAM_DESTINATION": string(
+			destination,
+		),
+		"OKTASTREAM_SOURCE":     ownSource,
+		"OKTASTREAM_BUFFER_URL": buffer,
+		"OKTASTREAM_DEAD_URL":   dead,
+		"OKTASTREAM_MAX_RECEIVE_COUNT": fmt.Sprint(
+			maxReceive,
+		),
+		"OKTASTREAM_LOG_GROUP":      logGroup,
+		"OKTASTREAM_RETENTION_DAYS": "400",
+		"OKTASTREAM_DELIVERY_BUS":   busName,
 	}
 	var err error
 	if w.config, err = config.Read(func(key string) string { return env[key] }); err != nil {
@@ -144,17 +164,26 @@ type sent struct {
 
 // event is a System Log event of usual size.
 func event(uuid string, published time.Time, eventType string) string {
-	return fmt.Sprintf(`{"actor":{"id":"00u1","type":"User","alternateId":"a@example.com","displayName":"A","detailEntry":null},`+
-		`"client":{"userAgent":{"rawUserAgent":"Mozilla/5.0","os":"Mac OS X","browser":"CHROME"},"zone":"null","device":"Computer","id":null,"ipAddress":"203.0.113.9","geographicalContext":{"city":"Dublin","country":"Ireland"}},`+
-		`"displayMessage":"User login to Okta","eventType":%q,"outcome":{"result":"SUCCESS","reason":null},"published":%q,"severity":"INFO",`+
-		`"debugContext":{"debugData":{"requestId":"r-1","risk":"{level=LOW}"}},"transaction":{"type":"WEB","id":"t","detail":{}},"uuid":%q,"version":"0",`+
-		`"target":[{"id":"0oa1","type":"AppInstance","alternateId":"App","displayName":"App","detailEntry":null}]}`,
-		eventType, published.UTC().Format("2006-01-02T15:04:05.000Z"), uuid)
+	return fmt.Sprintf(
+		`{"actor":{"id":"00u1","type":"User","alternateId":"a@example.com","displayName":"A","detailEntry":null},`+
+			`"client":{"userAgent":{"rawUserAgent":"Mozilla/5.0","os":"Mac OS X","browser":"CHROME"},"zone":"null","device":"Computer","id":null,"ipAddress":"203.0.113.9","geographicalContext":{"city":"Dublin","country":"Ireland"}},`+
+			`"displayMessage":"User login to Okta","eventType":%q,"outcome":{"result":"SUCCESS","reason":null},"published":%q,"severity":"INFO",`+
+			`"debugContext":{"debugData":{"requestId":"r-1","risk":"{level=LOW}"}},"transaction":{"type":"WEB","id":"t","detail":{}},"uuid":%q,"version":"0",`+
+			`"target":[{"id":"0oa1","type":"AppInstance","alternateId":"App","displayName":"App","detailEntry":null}]}`,
+		eventType,
+		published.UTC().Format("2006-01-02T15:04:05.000Z"),
+		uuid,
+	)
 }
 
 func envelope(detail string) string {
-	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
-		ownSource, ownAccount, ownRegion, detail)
+	return fmt.Sprintf(
+		`{"version":"0","id":"e","detail-type":"SystemLog","source":%q,"account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":%s}`,
+		ownSource,
+		ownAccount,
+		ownRegion,
+		detail,
+	)
 }
 
 // fill sends n events and what goes with them in real life: copies, the same

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
+	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
-// maxReported is how many bad records of a run are reported one by one.
+// maxReported is how many bad records are reported on stderr, a line each.
 const maxReported = 20
 
-// letters is where bad records go: a file, or else the messages.
+// letters is where bad records go: a file, or else the messages, where those after maxReported are only
+// counted.
 type letters struct {
 	file     *os.File
 	messages *messages
@@ -20,8 +23,7 @@ type letters struct {
 
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
-		l.reported++
-		if l.reported <= maxReported {
+		if l.reported++; l.reported <= maxReported {
 			l.messages.badRecord(letter)
 		}
 		return nil
@@ -36,9 +38,34 @@ func (l *letters) take(letter *deadletter.Letter) error {
 	return nil
 }
 
-// summarise reports how many bad records were not reported one by one.
-func (l *letters) summarise() {
+// end reports how many bad records were only counted.
+func (l *letters) end() {
 	if more := l.reported - maxReported; more > 0 {
-		l.messages.print(message{Warning: fmt.Sprintf("%d more bad records are not shown", more)})
+		l.messages.print(message{Note: "and " + count(more, "more bad record") + "; --dead-letters FILE keeps all of them"})
+	}
+}
+
+// notes is where delivered events are named that someone may want to look at: a file, or nowhere.
+type notes struct {
+	file *os.File
+	err  error // the first one; after it nothing is written
+}
+
+func (n *notes) take(note bulk.Note) {
+	if n.file == nil || n.err != nil {
+		return
+	}
+	line, err := json.Marshal(struct {
+		Note bulk.NoteKind `json:"note"`
+		UUID string        `json:"uuid"`
+		Type string        `json:"event_type"`
+		File string        `json:"file"`
+		Line int           `json:"line"`
+	}{note.Kind, note.UUID, note.Type, note.File, note.Line})
+	if err == nil {
+		_, err = n.file.Write(append(line, '\n'))
+	}
+	if err != nil {
+		n.err = fmt.Errorf("write a note on %s:%d: %w", note.File, note.Line, err)
 	}
 }

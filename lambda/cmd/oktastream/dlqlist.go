@@ -115,12 +115,14 @@ func (l *dlqList) print(c console, out listing, seen []dlq.Group) error {
 }
 
 func printJSON(c console, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
-	_, err = c.out.Write(append(text, '\n'))
-	return err
+	return write(c.out, b.Bytes())
 }
 
 // printGroups prints groups on a page of 80 columns: a row each, below it a message

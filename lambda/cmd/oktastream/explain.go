@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/events/ocsf"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 	"github.com/oktastream/oktastream/events/stream"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
@@ -43,7 +43,7 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 	}
 	_, missing := os.Stat(x.What)
 	if x.What != "-" && missing != nil {
-		return x.withoutFile(c.out, format)
+		return x.withoutFile(c, format)
 	}
 	var e explanation
 	done := make(chan error, 1)
@@ -57,7 +57,7 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 		if err != nil {
 			return err
 		}
-		return x.print(c.out, e)
+		return x.print(c, e)
 	case <-ctx.Done():
 		// It may be stuck in a Read that nothing ends.
 		return quiet(exitInterrupted)
@@ -65,7 +65,7 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 }
 
 // withoutFile explains an event type or a pattern, for which no file is read.
-func (x *explainCommand) withoutFile(w io.Writer, format pipeline.Format) error {
+func (x *explainCommand) withoutFile(c console, format pipeline.Format) error {
 	isPattern := eventPattern.MatchString(x.What)
 	if !isPattern && !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
 		hint := "check the file's name; an event type looks like user.session.start"
@@ -78,7 +78,7 @@ func (x *explainCommand) withoutFile(w io.Writer, format pipeline.Format) error 
 		return usage(errors.New("--uuid chooses among the events of a file; this is an event type"))
 	}
 	if !isPattern {
-		return x.print(w, explainType(format, x.What))
+		return x.print(c, explainType(format, x.What))
 	}
 	types := catalogue.Matching(x.What)
 	if len(types) == 0 {
@@ -88,7 +88,7 @@ func (x *explainCommand) withoutFile(w io.Writer, format pipeline.Format) error 
 		}
 		return err
 	}
-	return x.list(w, types)
+	return x.list(c, types)
 }
 
 // listed is an event type in a list of them.
@@ -101,7 +101,7 @@ type listed struct {
 }
 
 // list prints class and activity of each event type, on one line.
-func (x *explainCommand) list(w io.Writer, types []string) error {
+func (x *explainCommand) list(c console, types []string) error {
 	n := ocsf.New()
 	all := make([]listed, len(types))
 	for i, name := range types {
@@ -109,9 +109,9 @@ func (x *explainCommand) list(w io.Writer, types []string) error {
 		all[i] = listed{name, d.Class.UID, d.Class.Name, d.Activity, d.ActivityName}
 	}
 	if x.JSON {
-		return writeJSON(w, all)
+		return printJSON(c, all)
 	}
-	return write(w, pageOf(all))
+	return write(c.out, pageOf(all))
 }
 
 // explanation is what is said of an event or a type of event.
@@ -127,11 +127,39 @@ type explanation struct {
 	Number    int    `json:"activity_id"`
 	Rule      string `json:"rule"`
 	Why       string `json:"why"`
+	Roles     cast   `json:"roles"`
 	UUID      string `json:"uuid,omitempty"`
 	Steps     []step `json:"fields"`
 	More      int    `json:"more_events,omitempty"` // that the file holds behind this one
 	Bad       int    `json:"bad_records,omitempty"` // that the file holds
 	file      string
+}
+
+// cast is which targets play which role in events of a type, and why.
+type cast struct {
+	Types   map[string]string `json:"target_types"` // by role
+	Shape   string            `json:"shape"`        // how the targets of the family are known
+	Rule    string            `json:"rule"`
+	Why     string            `json:"why"`
+	OnSelf  bool              `json:"actor_is_user_where_no_target_is"`
+	SelfWhy string            `json:"self_why,omitempty"`
+}
+
+func castOf(eventType string) cast {
+	d := roles.Decide(eventType)
+	c := cast{Types: map[string]string{}, Shape: string(d.Row.Shape), Why: d.Row.Why, OnSelf: d.Self, SelfWhy: d.SelfWhy}
+	for _, pattern := range d.Row.Patterns {
+		if events.Match(pattern, eventType) {
+			c.Rule = pattern
+			break
+		}
+	}
+	for role := range roles.Count {
+		if types := d.Types(role); types != roles.NoTarget {
+			c.Types[role.String()] = types
+		}
+	}
+	return c
 }
 
 type step struct {
@@ -150,10 +178,14 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 			why += fmt.Sprintf("; its verb is %q", d.Verb)
 		}
 	}
+	if d.ForGroup != nil {
+		why += fmt.Sprintf("; %d %s, %s then", d.ForGroup.Class.UID, d.ForGroup.Class.Name, d.ForGroup.ActivityName)
+	}
 	return explanation{
 		EventType: name, Published: catalogue.Known(name), Meant: catalogue.Suggest(name), Format: string(format),
 		Class: d.Class.Name, ClassUID: d.Class.UID, Category: d.Class.CategoryName,
 		Activity: d.ActivityName, Number: d.Activity, Rule: d.Pattern, Why: why,
+		Roles: castOf(name),
 	}
 }
 
@@ -229,7 +261,7 @@ func (x *explainCommand) nothing(bad int, fault error) error {
 	switch {
 	case x.UUID != "" && fault != nil:
 		return withHint(fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID),
-			fmt.Sprintf("it has %s: %v", counted(bad, "bad record"), fault))
+			fmt.Sprintf("it has %s: %v", count(bad, "bad record"), fault))
 	case x.UUID != "":
 		return fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
 	case bad > 1:
@@ -239,14 +271,6 @@ func (x *explainCommand) nothing(bad int, fault error) error {
 		return fault
 	}
 	return fmt.Errorf("%s holds no event", x.What)
-}
-
-// counted is a number and what it counts, in the plural where it is one.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault)) error {
@@ -284,22 +308,11 @@ func explainEvent(format pipeline.Format, e *events.Event) explanation {
 	return out
 }
 
-func (x *explainCommand) print(w io.Writer, e explanation) error {
+func (x *explainCommand) print(c console, e explanation) error {
 	if x.JSON {
-		return writeJSON(w, e)
+		return printJSON(c, e)
 	}
-	return write(w, e.page(x.Fields))
-}
-
-func writeJSON(w io.Writer, value any) error {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(value); err != nil {
-		return fmt.Errorf("write the explanation as JSON: %w", err)
-	}
-	return write(w, b.Bytes())
+	return write(c.out, e.page(x.Fields))
 }
 
 func write(w io.Writer, text []byte) error {

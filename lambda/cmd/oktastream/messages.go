@@ -26,6 +26,7 @@ type message struct {
 	UUID    string `json:"uuid,omitempty"`
 	Error   string `json:"error,omitempty"`
 	Warning string `json:"warning,omitempty"`
+	Note    string `json:"note,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 }
 
@@ -45,6 +46,8 @@ func (m message) text() []string {
 		lines = append(lines, "error: "+m.Error)
 	case m.Warning != "":
 		lines = append(lines, "warning: "+m.Warning)
+	case m.Note != "":
+		lines = append(lines, m.Note)
 	}
 	if m.Hint != "" {
 		lines = append(lines, "hint: "+m.Hint)

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fatih/color"
+
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // columns is the width of a page: that of the narrowest terminal in use.
@@ -40,11 +42,11 @@ func (e explanation) page(fields bool) []byte {
 		fmt.Fprintln(&b)
 	}
 	if e.More > 0 {
-		lines(&b, "", "", counted(e.More, "more event")+" in the file; --uuid chooses another")
+		lines(&b, "", "", count(e.More, "more event")+" in the file; --uuid chooses another")
 	}
 	if e.Bad > 0 {
 		lines(&b, "", "", fmt.Sprintf("%s in the file; oktastream run %s lists what is wrong",
-			counted(e.Bad, "bad record"), e.file))
+			count(e.Bad, "bad record"), e.file))
 	}
 	return b.Bytes()
 }
@@ -67,6 +69,7 @@ func (e explanation) summary(b *bytes.Buffer) {
 	row(b, "activity", fmt.Sprintf("%d %s", e.Number, e.Activity))
 	row(b, "rule", e.Rule+e.scope())
 	row(b, "because", e.Why)
+	e.Roles.rows(b)
 	row(b, "format", e.Format)
 }
 
@@ -98,6 +101,22 @@ func pageOf(all []listed) []byte {
 		fmt.Fprintf(&b, "%s  %s: %s\n", name, l.Class, activity)
 	}
 	return b.Bytes()
+}
+
+// rows print which targets play which role, and why.
+func (c cast) rows(b *bytes.Buffer) {
+	row(b, "roles", fmt.Sprintf("%s: %s (%s)", c.Rule, c.Why, c.Shape))
+	for role := range roles.Count {
+		if types := c.Types[role.String()]; types != "" {
+			if prefix := role.IDPrefix(); prefix != "" {
+				types += "; of several, that with an id " + prefix + "…"
+			}
+			row(b, "", role.String()+": "+types)
+		}
+	}
+	if c.OnSelf {
+		row(b, "", "the actor is the user where no target is: "+c.SelfWhy)
+	}
 }
 
 // row prints a name and a text beside it, on as many lines as it takes.

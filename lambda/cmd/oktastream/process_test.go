@@ -182,9 +182,10 @@ func TestInterrupted(t *testing.T) {
 			if err != nil || len(rest) > 0 {
 				t.Errorf("more on stdout: %q, %v", rest, err)
 			}
-			want := "^oktastream: 1 received = 1 delivered\noktastream: [0-9]+ bytes in, 87 bytes out\n$"
+			const note = "interrupted before the end of the input: the output is partial"
+			want := "^oktastream: " + note + "\noktastream: 1 received = 1 delivered\noktastream: [0-9]+ bytes in, 87 bytes out\n$"
 			if asJSON {
-				want = `^\{"received":1,"delivered":1,.*\}` + "\n$"
+				want = `^\{"note":"` + note + `"\}` + "\n" + `\{"received":1,"delivered":1,.*\}` + "\n$"
 			}
 			if code := exitCode(c.Wait()); code != 130 || !regexp.MustCompile(want).MatchString(stderr.String()) {
 				t.Errorf("%v: exit %d, stderr %q", signal, code, stderr.String())

@@ -40,9 +40,11 @@ type runCommand struct {
 	To          string   `default:"-" placeholder:"DIR" help:"${help_to}"`
 	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
+	Notes       string   `type:"path" placeholder:"FILE" help:"${help_notes}"`
 	Include     types    `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
+	Org         string   `placeholder:"NAME" help:"Okta org of events without an EventBridge envelope."`
 	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
 	MaxRecord   size     `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
 	JSON        bool     `help:"Report on stderr in JSON, one object a line; the last is the ledger."`
@@ -100,8 +102,8 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	for _, warning := range r.warnings() {
 		report.print(message{Warning: warning})
 	}
-	letters := &letters{file: files.deadLetters, messages: report}
-	job.Sink, job.Bad, job.Progress = output.sink, letters.take, bar.add
+	letters, notes := &letters{file: files.deadLetters, messages: report}, &notes{file: files.notes}
+	job.Sink, job.Bad, job.Note, job.Progress = output.sink, letters.take, notes.take, bar.add
 	failed := false
 	job.Unreadable = func(name string, err error) {
 		failed = true
@@ -110,11 +112,14 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 
 	total, err := job.Run(ctx)
 	bar.end()
-	err = errors.Join(err, output.close(), files.close(total))
+	err = errors.Join(err, output.close(), notes.err, files.close(total))
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
-	letters.summarise()
+	letters.end()
+	if total.Interrupted {
+		report.print(message{Note: "interrupted before the end of the input: the output is partial"})
+	}
 	r.printLedger(c.err, total)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -128,7 +133,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		}
 		return quiet(exitFailed)
 	case output.table && total.Delivered > 0 && !r.JSON:
-		report.print(message{Hint: "add --format ocsf, or pipe it, for the whole records"})
+		report.print(message{Hint: wholeRecords})
 	}
 	return nil
 }
@@ -169,7 +174,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	return &bulk.Job{
 		Inputs: inputs,
 		Config: pipeline.Config{
-			Format: format, Filter: filter, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
+			Format: format, Filter: filter, Org: r.Org, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
 			AnyEnvelope: true,
 		},
 		MaxRecord: int(r.MaxRecord),
@@ -295,11 +300,12 @@ func (r *runCommand) appended() []appendedFile {
 	return []appendedFile{
 		{"--dead-letters", "without it bad records are reported on stderr", &r.DeadLetters},
 		{"--ledger", "without it the ledger goes to stderr", &r.Ledger},
+		{"--notes", "without it these events are only counted", &r.Notes},
 	}
 }
 
 // files are the files that a run appends to; nil where there is none.
-type files struct{ deadLetters, ledger *os.File }
+type files struct{ deadLetters, ledger, notes *os.File }
 
 func (r *runCommand) files() (files, error) {
 	var opened []*os.File
@@ -314,7 +320,7 @@ func (r *runCommand) files() (files, error) {
 		}
 		opened = append(opened, f)
 	}
-	return files{opened[0], opened[1]}, nil
+	return files{opened[0], opened[1], opened[2]}, nil
 }
 
 // close writes the ledger and closes the files.
@@ -325,7 +331,7 @@ func (f files) close(total bulk.Result) error {
 			faults = append(faults, fmt.Errorf("write the ledger: %w", err))
 		}
 	}
-	for _, file := range []*os.File{f.deadLetters, f.ledger} {
+	for _, file := range []*os.File{f.deadLetters, f.ledger, f.notes} {
 		if file != nil {
 			faults = append(faults, file.Close())
 		}
@@ -365,9 +371,6 @@ func (r *runCommand) printLedger(w io.Writer, total bulk.Result) {
 	}
 	for _, line := range total.Lines() {
 		say(w, line)
-	}
-	if total.Interrupted {
-		say(w, "interrupted before the end of the input: the output is partial")
 	}
 }
 

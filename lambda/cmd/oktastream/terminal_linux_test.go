@@ -91,7 +91,7 @@ func TestProgress(t *testing.T) {
 		out  *os.File
 		told int // lines, at least
 	}{
-		"to its end":   {out, 40 + 3}, // bad lines, the ledger and a hint
+		"to its end":   {out, 20 + 4}, // bad lines, the ledger and a hint
 		"to a bad end": {full, 3},     // the ledger and an error
 	} {
 		tty, printed := terminal(t)

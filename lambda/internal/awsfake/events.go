@@ -123,7 +123,11 @@ func (c *Cloud) putEvents(r *request) (any, error) {
 		return &apiError{status: 400, code: "ValidationException", message: fmt.Sprintf(format, args...)}
 	}
 	if n := len(in.Entries); n < 1 || n > busEntries {
-		return nil, invalid("Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, not %d", busEntries, n)
+		return nil, invalid(
+			"Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, not %d",
+			busEntries,
+			n,
+		)
 	}
 	size, complete := 0, 0
 	for i := range in.Entries {
@@ -134,14 +138,22 @@ func (c *Cloud) putEvents(r *request) (any, error) {
 		}
 	}
 	if size >= c.opt.PutEventsBytes { // "must be less than"
-		return nil, invalid("Total size of the entries in the request is over the limit: %d bytes, limit %d", size, c.opt.PutEventsBytes)
+		return nil, invalid(
+			"Total size of the entries in the request is over the limit: %d bytes, limit %d",
+			size,
+			c.opt.PutEventsBytes,
+		)
 	}
 	if complete == 0 { // "EventBridge fails the entire request"
 		return nil, invalid("None of the entries has Source, DetailType and Detail")
 	}
 	for i := range in.Entries {
 		if e := &in.Entries[i]; c.bus(e.EventBusName) == nil && !c.opt.AcceptUnknownBus {
-			return nil, &apiError{status: 400, code: "ResourceNotFoundException", message: "Event bus " + e.EventBusName + " does not exist."}
+			return nil, &apiError{
+				status:  400,
+				code:    "ResourceNotFoundException",
+				message: "Event bus " + e.EventBusName + " does not exist.",
+			}
 		}
 	}
 
@@ -162,7 +174,10 @@ func (c *Cloud) putEvents(r *request) (any, error) {
 // putOne judges one entry and, if it is good, has the bus accept it.
 func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	missing := func(name string) putResult {
-		return putResult{ErrorCode: "InvalidArgument", ErrorMessage: "Parameter " + name + " is not valid. Reason: " + name + " is a required argument."}
+		return putResult{
+			ErrorCode:    "InvalidArgument",
+			ErrorMessage: "Parameter " + name + " is not valid. Reason: " + name + " is a required argument.",
+		}
 	}
 	code, failed := r.fault.entryFailure(i)
 	switch {
@@ -178,7 +193,10 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 		return putResult{ErrorCode: "NotAuthorizedForSource", ErrorMessage: "Not authorized for the source."}
 	case utf8.RuneCountInString(e.DetailType) > busDetailType:
 		// What AWS answers is documented nowhere: only the limit is.
-		return putResult{ErrorCode: "InvalidArgument", ErrorMessage: "Parameter DetailType is not valid. Reason: longer than 128 characters."}
+		return putResult{
+			ErrorCode:    "InvalidArgument",
+			ErrorMessage: "Parameter DetailType is not valid. Reason: longer than 128 characters.",
+		}
 	}
 	if err := checkDetail(string(e.Detail)); err != nil {
 		return putResult{ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed. " + err.Error()}
@@ -194,7 +212,10 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	}
 	b.mu.Lock()
 	if !c.opt.Discard {
-		b.put = append(b.put, Entry{Source: e.Source, DetailType: e.DetailType, Detail: string(e.Detail), EventID: id, Time: at})
+		b.put = append(
+			b.put,
+			Entry{Source: e.Source, DetailType: e.DetailType, Detail: string(e.Detail), EventID: id, Time: at},
+		)
 	}
 	hook := b.hook
 	b.mu.Unlock()

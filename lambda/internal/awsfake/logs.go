@@ -46,7 +46,30 @@ var (
 )
 
 // The days that PutRetentionPolicy takes (cloudwatchlogs SDK 1.92.0, 2026-11-05).
-var retentionDays = []int32{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+var retentionDays = []int32{
+	1,
+	3,
+	5,
+	7,
+	14,
+	30,
+	60,
+	90,
+	120,
+	150,
+	180,
+	365,
+	400,
+	545,
+	731,
+	1096,
+	1827,
+	2192,
+	2557,
+	2922,
+	3288,
+	3653,
+}
 
 // AddLogGroup creates a log group as a deployment does; retention 0 is for ever.
 func (c *Cloud) AddLogGroup(name string, retentionInDays int) {
@@ -121,7 +144,11 @@ func (c *Cloud) newGroup(name string) (*logGroup, error) {
 	c.logs.mu.Lock()
 	defer c.logs.mu.Unlock()
 	if c.logs.groups[name] != nil {
-		return nil, &apiError{status: 400, code: "ResourceAlreadyExistsException", message: "The specified log group already exists"}
+		return nil, &apiError{
+			status:  400,
+			code:    "ResourceAlreadyExistsException",
+			message: "The specified log group already exists",
+		}
 	}
 	g := &logGroup{name: name, createdMS: millis(c.opt.Now()), streams: map[string]*logStream{}}
 	c.logs.groups[name] = g
@@ -133,7 +160,11 @@ func logsInvalid(format string, args ...any) error {
 }
 
 func logsMissing(what string) error {
-	return &apiError{status: 400, code: "ResourceNotFoundException", message: "The specified log " + what + " does not exist."}
+	return &apiError{
+		status:  400,
+		code:    "ResourceNotFoundException",
+		message: "The specified log " + what + " does not exist.",
+	}
 }
 
 func (c *Cloud) createLogGroup(r *request) (any, error) {
@@ -165,7 +196,11 @@ func (c *Cloud) createLogStream(r *request) (any, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.streams[in.LogStreamName] != nil {
-		return nil, &apiError{status: 400, code: "ResourceAlreadyExistsException", message: "The specified log stream already exists"}
+		return nil, &apiError{
+			status:  400,
+			code:    "ResourceAlreadyExistsException",
+			message: "The specified log stream already exists",
+		}
 	}
 	g.streams[in.LogStreamName] = &logStream{name: in.LogStreamName}
 	return empty{}, nil
@@ -184,7 +219,11 @@ func (c *Cloud) putRetentionPolicy(r *request) (any, error) {
 		return nil, logsMissing("group")
 	}
 	if !slices.Contains(retentionDays, in.RetentionInDays) {
-		return nil, logsInvalid("Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must be one of %v", in.RetentionInDays, retentionDays)
+		return nil, logsInvalid(
+			"Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must be one of %v",
+			in.RetentionInDays,
+			retentionDays,
+		)
 	}
 	g.retention.Store(in.RetentionInDays)
 	return empty{}, nil
@@ -214,7 +253,10 @@ func (c *Cloud) describeLogGroups(r *request) (any, error) {
 		limit = *in.Limit
 	}
 	if limit < 1 || limit > 50 {
-		return nil, logsInvalid("Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 50", limit)
+		return nil, logsInvalid(
+			"Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 50",
+			limit,
+		)
 	}
 	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
 		return nil, logsInvalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")

@@ -35,16 +35,29 @@ func (c *Cloud) putLogEvents(r *request) (any, error) {
 	}
 	events := in.LogEvents
 	if n := len(events); n < 1 || n > logBatchEvents {
-		return nil, logsInvalid("Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d, not %d", logBatchEvents, n)
+		return nil, logsInvalid(
+			"Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d, not %d",
+			logBatchEvents,
+			n,
+		)
 	}
 	size := 0
 	for i := range events {
 		e := &events[i]
 		if e.Message == "" {
-			return nil, logsInvalid("Value '' at 'logEvents.%d.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1", i+1)
+			return nil, logsInvalid(
+				"Value '' at 'logEvents.%d.member.message' failed to satisfy constraint: "+
+					"Member must have length greater than or equal to 1",
+				i+1,
+			)
 		}
 		if e.Timestamp < 0 {
-			return nil, logsInvalid("Value '%d' at 'logEvents.%d.member.timestamp' failed to satisfy constraint: Member must have value greater than or equal to 0", e.Timestamp, i+1)
+			return nil, logsInvalid(
+				"Value '%d' at 'logEvents.%d.member.timestamp' failed to satisfy constraint: "+
+					"Member must have value greater than or equal to 0",
+				e.Timestamp,
+				i+1,
+			)
 		}
 		if n := len(e.Message) + logEventBytes; n > logBatchBytes {
 			return nil, logsInvalid("Log event too large: %d bytes exceeds limit of %d", n, logBatchBytes)
@@ -98,7 +111,10 @@ func (c *Cloud) putLogEvents(r *request) (any, error) {
 	if first < last {
 		stored := make([]LogEvent, 0, last-first)
 		for _, e := range events[first:last] {
-			stored = append(stored, LogEvent{Stream: s.name, TimestampMS: e.Timestamp, Message: string(e.Message), IngestionMS: now})
+			stored = append(
+				stored,
+				LogEvent{Stream: s.name, TimestampMS: e.Timestamp, Message: string(e.Message), IngestionMS: now},
+			)
 		}
 		if !c.opt.Discard {
 			s.mu.Lock()

@@ -102,7 +102,7 @@ func appendRecord(b []byte, r *receipt, arn, region string) []byte {
 // Settle ends a batch with what the function returned, as the mapping does when
 // ReportBatchItemFailures is on: it deletes the messages that the response does
 // not name, and leaves the others to become visible when their timeout ends. It
-// tells how many it deleted and how many go back; a message that has been
+// returns how many it deleted and how many go back; a message that has been
 // received by another meanwhile is neither.
 //
 // The Lambda developer guide ("Implementing partial batch responses") has it that

@@ -31,8 +31,8 @@ func (c *Cloud) AddStack(name string, outputs map[string]string) {
 	c.account.stacks[name] = outputs
 }
 
-// AddRole declares a role that whoever asks may assume. Who calls with its
-// credentials is told by [Call].
+// AddRole declares a role that every caller may assume. [Call] has the role of a
+// call.
 func (c *Cloud) AddRole(arn string) {
 	c.account.mu.Lock()
 	defer c.account.mu.Unlock()
@@ -107,7 +107,11 @@ func (c *Cloud) describeStacks(r *request) (any, error) {
 	name := r.form.Get("StackName")
 	outputs, ok := c.account.stacks[name]
 	if !ok {
-		return nil, &apiError{status: 400, code: "ValidationError", message: fmt.Sprintf("Stack with id %s does not exist", name)}
+		return nil, &apiError{
+			status:  400,
+			code:    "ValidationError",
+			message: fmt.Sprintf("Stack with id %s does not exist", name),
+		}
 	}
 	type output struct{ OutputKey, OutputValue string }
 	type stack struct {
@@ -130,13 +134,21 @@ func (c *Cloud) describeStacks(r *request) (any, error) {
 func (c *Cloud) assumeRole(r *request) (any, error) {
 	arn, session := r.form.Get("RoleArn"), r.form.Get("RoleSessionName")
 	if session == "" {
-		return nil, &apiError{status: 400, code: "ValidationError", message: "1 validation error detected: Value at 'roleSessionName' must not be null"}
+		return nil, &apiError{
+			status:  400,
+			code:    "ValidationError",
+			message: "1 validation error detected: Value at 'roleSessionName' must not be null",
+		}
 	}
 	key := "ASIA" + strings.ToUpper(strings.ReplaceAll(c.newID(), "-", ""))[:16]
 	c.account.mu.Lock()
 	defer c.account.mu.Unlock()
 	if !slices.Contains(c.account.roles, arn) {
-		return nil, &apiError{status: 403, code: "AccessDenied", message: "User is not authorized to perform: sts:AssumeRole on resource: " + arn}
+		return nil, &apiError{
+			status:  403,
+			code:    "AccessDenied",
+			message: "User is not authorized to perform: sts:AssumeRole on resource: " + arn,
+		}
 	}
 	c.account.keys[key] = arn
 	type credentials struct {

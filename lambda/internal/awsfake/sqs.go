@@ -175,7 +175,7 @@ func (c *Cloud) mustQueue(name string) *queue {
 	return q
 }
 
-// open finds the queue of a call and brings its state to the present.
+// open finds the queue of a call and updates its state to the current time.
 func (c *Cloud) open(r *request, url string) (*queue, error) {
 	q := c.queue(url)
 	if q == nil {
@@ -212,7 +212,13 @@ func sqsInvalid(format string, args ...any) *apiError {
 
 func inRange(name string, v *int, low, high int) error {
 	if v != nil && (*v < low || *v > high) {
-		return sqsInvalid("Value %d for parameter %s is invalid. Reason: Must be between %d and %d, if provided.", *v, name, low, high)
+		return sqsInvalid(
+			"Value %d for parameter %s is invalid. Reason: Must be between %d and %d, if provided.",
+			*v,
+			name,
+			low,
+			high,
+		)
 	}
 	return nil
 }

@@ -35,7 +35,12 @@ func deleteByHandle(_ *request, q *queue, e *handleEntry) error {
 
 func changeByHandle(r *request, q *queue, e *handleEntry) error {
 	if e.VisibilityTimeout == nil {
-		return &apiError{status: 400, code: "com.amazonaws.sqs#MissingRequiredParameterException", query: "MissingParameter", message: "The request must contain the parameter VisibilityTimeout."}
+		return &apiError{
+			status:  400,
+			code:    "com.amazonaws.sqs#MissingRequiredParameterException",
+			query:   "MissingParameter",
+			message: "The request must contain the parameter VisibilityTimeout.",
+		}
 	}
 	if err := inRange("VisibilityTimeout", e.VisibilityTimeout, 0, int(sqsVisibilityMax.Seconds())); err != nil {
 		return err

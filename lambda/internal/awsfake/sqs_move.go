@@ -42,18 +42,29 @@ func (c *Cloud) startMessageMoveTask(r *request) (any, error) {
 	t := &moveTask{id: c.newID(), started: r.now, status: moveRunning}
 	if in.Rate != nil {
 		if t.rate = *in.Rate; t.rate < 1 || t.rate > sqsMoveRateMax {
-			return nil, sqsInvalid("Value %d for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a positive integer value less than or equal to %d.", t.rate, sqsMoveRateMax)
+			return nil, sqsInvalid(
+				"Value %d for parameter MaxNumberOfMessagesPerSecond is invalid. "+
+					"Reason: You must enter a positive integer value less than or equal to %d.",
+				t.rate,
+				sqsMoveRateMax,
+			)
 		}
 	}
 	if t.source = c.queueByARN(in.SourceARN); t.source == nil {
-		return nil, sqsError("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, sqsError(
+			"ResourceNotFoundException",
+			"The resource that you specified for the SourceArn parameter doesn't exist.",
+		)
 	}
 	if !t.source.isDead.Load() {
 		return nil, sqsInvalid("Source queue must be configured as a Dead Letter Queue.")
 	}
 	if in.DestinationARN != "" {
 		if t.destination = c.queueByARN(in.DestinationARN); t.destination == nil {
-			return nil, sqsError("ResourceNotFoundException", "The resource that you specified for the DestinationArn parameter doesn't exist.")
+			return nil, sqsError(
+				"ResourceNotFoundException",
+				"The resource that you specified for the DestinationArn parameter doesn't exist.",
+			)
 		}
 	}
 
@@ -61,7 +72,9 @@ func (c *Cloud) startMessageMoveTask(r *request) (any, error) {
 	for _, other := range c.sqs.tasks {
 		if other.source == t.source && other.status == moveRunning {
 			c.sqs.moveMu.Unlock()
-			return nil, sqsInvalid("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+			return nil, sqsInvalid(
+				"There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+			)
 		}
 	}
 	t.source.mu.Lock()
@@ -95,7 +108,7 @@ func (c *Cloud) advanceMoves(now time.Time) {
 	}
 }
 
-// moveSome brings a task to the present and says whether it still runs.
+// moveSome updates a task to the current time and reports whether it still runs.
 func (c *Cloud) moveSome(t *moveTask, now time.Time) bool {
 	allowed := int(now.Sub(t.started).Seconds() * float64(t.rate))
 	for t.rate == 0 || t.moved < allowed {
@@ -112,7 +125,7 @@ func (c *Cloud) moveSome(t *moveTask, now time.Time) bool {
 			t.status = moveCompleted
 			return false
 		case to == nil:
-			// The message was sent here by somebody else than a redrive policy: developer
+			// The message was sent here by something else than a redrive policy: developer
 			// guide, "Troubleshooting DLQ redrive".
 			t.source.putBack(m)
 			t.source.mu.Unlock()
@@ -171,7 +184,10 @@ func (c *Cloud) listMessageMoveTasks(r *request) (any, error) {
 	}
 	q := c.queueByARN(in.SourceARN)
 	if q == nil {
-		return nil, sqsError("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, sqsError(
+			"ResourceNotFoundException",
+			"The resource that you specified for the SourceArn parameter doesn't exist.",
+		)
 	}
 	c.advanceMoves(r.now)
 	c.sqs.moveMu.Lock()
@@ -209,7 +225,10 @@ func (c *Cloud) cancelMessageMoveTask(r *request) (any, error) {
 		return nil, sqsInvalid("Value for parameter TaskHandle is invalid.")
 	}
 	if c.queueByARN(h.SourceARN) == nil {
-		return nil, sqsError("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, sqsError(
+			"ResourceNotFoundException",
+			"The resource that you specified for the SourceArn parameter doesn't exist.",
+		)
 	}
 	c.advanceMoves(r.now)
 	c.sqs.moveMu.Lock()

@@ -152,9 +152,14 @@ type receipt struct {
 
 // receive takes up to max messages, hides them for the visibility timeout, and
 // moves those on to the dead-letter queue that have been received too often. It
-// stops before a message that fits, where given, turns down. full tells that the
+// stops before a message that fits, where given, turns down. full reports that the
 // queue has its limit of messages in flight.
-func (q *queue) receive(now time.Time, max int, visibility time.Duration, fits func(*receipt) bool) (out []receipt, full bool) {
+func (q *queue) receive(
+	now time.Time,
+	max int,
+	visibility time.Duration,
+	fits func(*receipt) bool,
+) (out []receipt, full bool) {
 	var dead []*message
 	q.mu.Lock()
 	q.settle(now)
@@ -252,11 +257,19 @@ func (q *queue) changeVisibility(now time.Time, handle string, d time.Duration) 
 	m := q.byID[id]
 	switch {
 	case m == nil:
-		return sqsInvalid("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", handle)
+		return sqsInvalid(
+			"Value %s for parameter ReceiptHandle is invalid. "+
+				"Reason: Message does not exist or is not available for visibility timeout change.",
+			handle,
+		)
 	case m.here != receive || m.state != inFlight:
 		return sqsError("MessageNotInflight", "The specified message isn't in flight.")
 	case now.Add(d).Sub(m.receivedAt) > sqsVisibilityMax:
-		return sqsInvalid("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]", int(d.Seconds()))
+		return sqsInvalid(
+			"Value %d for parameter VisibilityTimeout is invalid. "+
+				"Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+			int(d.Seconds()),
+		)
 	}
 	m.visibleAt = now.Add(d)
 	heap.Fix(&q.later, m.index)

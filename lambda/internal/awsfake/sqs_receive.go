@@ -82,7 +82,7 @@ func (c *Cloud) receiveMessage(r *request) (any, error) {
 	return out, nil
 }
 
-// poll receives, and waits for something to receive if told to. It looks again
+// poll receives, and waits for something to receive if asked to. It looks again
 // every few milliseconds, because the test's clock may make a message visible at
 // any moment.
 func (c *Cloud) poll(r *request, q *queue, max int, visibility, wait time.Duration) (got []receipt, full bool) {
@@ -104,7 +104,7 @@ func (c *Cloud) poll(r *request, q *queue, max int, visibility, wait time.Durati
 	}
 }
 
-// senderID stands for the role of whoever sends.
+// senderID stands for the role of the sender.
 const senderID = "AROAFAKEFAKEFAKEFAKE1:sender"
 
 type systemAttribute struct{ name, value string }
@@ -227,7 +227,11 @@ func (q *queue) attributes(now time.Time) map[string]string {
 		"SqsManagedSseEnabled":                  "true",
 	}
 	if q.dead != nil {
-		all["RedrivePolicy"] = fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, q.dead.arn, q.opt.MaxReceiveCount)
+		all["RedrivePolicy"] = fmt.Sprintf(
+			`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`,
+			q.dead.arn,
+			q.opt.MaxReceiveCount,
+		)
 	}
 	return all
 }

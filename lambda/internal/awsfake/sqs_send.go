@@ -103,7 +103,12 @@ func (c *Cloud) sendMessageBatch(r *request) (any, error) {
 		size += messageSize(string(in.Entries[i].MessageBody), in.Entries[i].MessageAttributes)
 	}
 	if size > sqsMessageBytes {
-		return nil, sqsError("BatchRequestTooLong", "Batch requests cannot be longer than %d bytes. You have sent %d bytes.", sqsMessageBytes, size)
+		return nil, sqsError(
+			"BatchRequestTooLong",
+			"Batch requests cannot be longer than %d bytes. You have sent %d bytes.",
+			sqsMessageBytes,
+			size,
+		)
 	}
 	var out batchResult[sendResult]
 	for i := range in.Entries {
@@ -137,11 +142,20 @@ func checkBatch(n int, id func(int) string) error {
 		return sqsError("EmptyBatchRequest", "There should be at least one entry in the request.")
 	}
 	if n > sqsBatchEntries {
-		return sqsError("TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.", sqsBatchEntries, n)
+		return sqsError(
+			"TooManyEntriesInBatchRequest",
+			"Maximum number of entries per request are %d. You have sent %d.",
+			sqsBatchEntries,
+			n,
+		)
 	}
 	for i := range n {
 		if !batchID.MatchString(id(i)) {
-			return sqsError("InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
+			return sqsError(
+				"InvalidBatchEntryId",
+				"A batch entry id can only contain alphanumeric characters, hyphens and underscores. "+
+					"It can be at most 80 letters long.",
+			)
 		}
 		for j := range i {
 			if id(i) == id(j) {
@@ -165,16 +179,28 @@ func messageSize(body string, attributes map[string]Attribute) int {
 // newMessage judges a message and makes it.
 func newMessage(body string, attributes map[string]Attribute) (*message, error) {
 	if body == "" {
-		return nil, &apiError{status: 400, code: "com.amazonaws.sqs#MissingRequiredParameterException", query: "MissingParameter", message: "The request must contain the parameter MessageBody."}
+		return nil, &apiError{
+			status:  400,
+			code:    "com.amazonaws.sqs#MissingRequiredParameterException",
+			query:   "MissingParameter",
+			message: "The request must contain the parameter MessageBody.",
+		}
 	}
 	if messageSize(body, attributes) > sqsMessageBytes {
-		return nil, sqsInvalid("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", sqsMessageBytes)
+		return nil, sqsInvalid(
+			"One or more parameters are invalid. Reason: Message must be shorter than %d bytes.",
+			sqsMessageBytes,
+		)
 	}
 	if bad, found := badCharacter(body); found {
 		return nil, sqsError("InvalidMessageContents", "Invalid characters found: #x%x", bad)
 	}
 	if len(attributes) > sqsAttributes {
-		return nil, sqsInvalid("Number of message attributes [%d] exceeds the allowed maximum [%d].", len(attributes), sqsAttributes)
+		return nil, sqsInvalid(
+			"Number of message attributes [%d] exceeds the allowed maximum [%d].",
+			len(attributes),
+			sqsAttributes,
+		)
 	}
 	for name, a := range attributes {
 		if err := checkAttribute(name, a); err != nil {
@@ -214,7 +240,11 @@ func checkAttribute(name string, a Attribute) error {
 	kind, _, _ := strings.Cut(a.DataType, ".")
 	switch {
 	case len(a.DataType) > 256 || !slices.Contains([]string{"String", "Number", "Binary"}, kind):
-		return sqsInvalid("The type of message (user) attribute '%s' is invalid. You must use only the following supported type prefixes: Binary, Number, String.", name)
+		return sqsInvalid(
+			"The type of message (user) attribute '%s' is invalid. "+
+				"You must use only the following supported type prefixes: Binary, Number, String.",
+			name,
+		)
 	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
 		return sqsInvalid("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 	case kind == "Number":

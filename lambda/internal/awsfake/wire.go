@@ -59,11 +59,25 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	op := c.operations[target]
 	if op == nil {
-		c.answer(w, &operation{}, nil, &apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + target})
+		c.answer(
+			w,
+			&operation{},
+			nil,
+			&apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + target},
+		)
 		return
 	}
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
-		c.answer(w, op, nil, &apiError{status: 403, code: "MissingAuthenticationTokenException", message: "Request is missing Authentication Token"})
+		c.answer(
+			w,
+			op,
+			nil,
+			&apiError{
+				status:  403,
+				code:    "MissingAuthenticationTokenException",
+				message: "Request is missing Authentication Token",
+			},
+		)
 		return
 	}
 

@@ -96,7 +96,8 @@ func records(prefix string, n int) []sink.Record {
 	list := make([]sink.Record, n)
 	for i := range list {
 		uuid := fmt.Sprintf("%s-%04d", prefix, i)
-		line := fmt.Appendf(nil, `{"uuid":%q,"metadata":{"uid":%q},"text":"é %s"}`, uuid, uuid, strings.Repeat("x", i*37%900))
+		line := fmt.Appendf(nil, `{"uuid":%q,"metadata":{"uid":%q},"text":"é %s"}`,
+			uuid, uuid, strings.Repeat("x", i*37%900))
 		list[i] = sink.Record{Line: line, UUID: uuid, TimeMS: time.Now().Add(-time.Minute).UnixMilli() + int64(i)}
 	}
 	return list

@@ -77,23 +77,59 @@ var kinds = map[sink.Kind][]string{
 		"ThrottlingException:http://internal.amazon.com/coral/com.amazon.coral.availability/",
 	},
 	sink.Blocked: {
-		"AccessDenied", "AccessDeniedException", "accessdeniedexception", "com.amazonaws.events#AccessDeniedException",
-		"AuthFailure", "NotAuthorized", "NotAuthorizedForSource", "NotAuthorizedForSourceException",
-		"NotAuthorizedForDetailTypeException", "InvalidSecurity", "InvalidAccountId", "ExpiredToken", "ExpiredTokenException",
-		"InvalidClientTokenId", "UnrecognizedClientException", "IncompleteSignature", "IncompleteSignatureException",
-		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationTokenException", "OptInRequired",
-		"SubscriptionRequiredException", "ResourceNotFoundException", "resourceNotFoundException", "QueueDoesNotExist",
-		"AWS.SimpleQueueService.NonExistentQueue", "com.amazonaws.sqs#QueueDoesNotExist", "QueueDeletedRecently", "InvalidAddress",
-		"UnknownOperationException", "UnsupportedOperation", "InvalidOperationException", "OperationDisabledException",
-		"KMSDisabledException", "KmsDisabled", "KMS.DisabledException", "KmsAccessDenied", "KMSInvalidStateException",
-		"KMSNotFoundException", "KmsOptInRequired",
+		"AccessDenied",
+		"AccessDeniedException",
+		"accessdeniedexception",
+		"com.amazonaws.events#AccessDeniedException",
+		"AuthFailure",
+		"NotAuthorized",
+		"NotAuthorizedForSource",
+		"NotAuthorizedForSourceException",
+		"NotAuthorizedForDetailTypeException",
+		"InvalidSecurity",
+		"InvalidAccountId",
+		"ExpiredToken",
+		"ExpiredTokenException",
+		"InvalidClientTokenId",
+		"UnrecognizedClientException",
+		"IncompleteSignature",
+		"IncompleteSignatureException",
+		"InvalidSignatureException",
+		"SignatureDoesNotMatch",
+		"MissingAuthenticationTokenException",
+		"OptInRequired",
+		"SubscriptionRequiredException",
+		"ResourceNotFoundException",
+		"resourceNotFoundException",
+		"QueueDoesNotExist",
+		"AWS.SimpleQueueService.NonExistentQueue",
+		"com.amazonaws.sqs#QueueDoesNotExist",
+		"QueueDeletedRecently",
+		"InvalidAddress",
+		"UnknownOperationException",
+		"UnsupportedOperation",
+		"InvalidOperationException",
+		"OperationDisabledException",
+		"KMSDisabledException",
+		"KmsDisabled",
+		"KMS.DisabledException",
+		"KmsAccessDenied",
+		"KMSInvalidStateException",
+		"KMSNotFoundException",
+		"KmsOptInRequired",
 	},
 	sink.Content: {
 		"ValidationException", "validationError", "com.amazon.coral.validate#ValidationException", "InvalidArgument",
 		"InvalidParameterException", "InvalidParameterValue", "MissingParameter", "SerializationException", "MalformedDetail",
 		"RedactionFailure", "InvalidMessageContents", "BatchRequestTooLong",
 	},
-	sink.Unknown: {"SomethingNewException", "something.new", "com.amazonaws.logs#SomethingNew", canary, strings.Repeat("x", 200)},
+	sink.Unknown: {
+		"SomethingNewException",
+		"something.new",
+		"com.amazonaws.logs#SomethingNew",
+		canary,
+		strings.Repeat("x", 200),
+	},
 }
 
 // response is what a server says.
@@ -196,7 +232,8 @@ func TestResponsesWithoutACode(t *testing.T) {
 		"success, body lost": {response{status: 200, body: `{"`, length: "500"}, sink.Transient},
 	} {
 		for operation := range calls {
-			if c.status == 200 && (operation == "CreateLogStream" || operation == "CreateLogGroup" || operation == "PutRetentionPolicy") {
+			if c.status == 200 &&
+				(operation == "CreateLogStream" || operation == "CreateLogGroup" || operation == "PutRetentionPolicy") {
 				continue // the SDK does not read the body of a success that has no members
 			}
 			if e := call(t, operation, c.response); e.Kind != c.kind {
@@ -244,7 +281,11 @@ func TestRetryAfterHasOneCap(t *testing.T) {
 func TestAWrongClockIsTransient(t *testing.T) {
 	header := http.Header{"Date": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}
 	for operation := range calls {
-		if e := call(t, operation, response{status: 403, header: header, body: typed("InvalidSignatureException")}); e.Kind != sink.Transient {
+		if e := call(
+			t,
+			operation,
+			response{status: 403, header: header, body: typed("InvalidSignatureException")},
+		); e.Kind != sink.Transient {
 			t.Errorf("%s: %v: %v", operation, e.Kind, e)
 		}
 	}

@@ -12,12 +12,13 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// RequireJSON makes a call fail whose success is no response of a service that
-// speaks AWS JSON: not of that content type, or without a JSON object. The SDK
-// alone takes an empty body and a body of any type for a success, and a proxy
-// answers like that. It is for the APIOptions of a call whose success has a body:
-// that of CreateLogStream, CreateLogGroup, PutRetentionPolicy, DeleteMessage and
-// ChangeMessageVisibility is documented to be empty (API references, 2026-11).
+// RequireJSON makes a call fail whose 2xx response does not have the content type
+// of AWS JSON or has no JSON object as its body. Without it the SDK accepts an
+// empty body and any content type, which is what a proxy may send.
+//
+// It is for the APIOptions of a call whose response has members. CreateLogStream,
+// CreateLogGroup, PutRetentionPolicy, DeleteMessage and ChangeMessageVisibility are
+// documented to succeed with an empty body (API references, 2026-11).
 func RequireJSON(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(requireJSON{}, middleware.After)
 }

@@ -15,8 +15,8 @@ import (
 // and SQS; for entries of PutEvents, PutEventsResultEntry in aws-sdk-go-v2,
 // service/eventbridge v1.55.9.
 var kinds = table(map[sink.Kind]string{
-	// It passes: the service is at fault, somebody else is changing the same
-	// thing, or the clock is wrong, which the SDK corrects for the next call.
+	// Another try may succeed: the service failed, another call changes the same
+	// resource, or the clock is wrong, which the SDK corrects for the next call.
 	sink.Transient: `
 		Internal InternalError InternalFailure InternalServerError InternalServer
 		ServiceUnavailable Unavailable ServiceFailure

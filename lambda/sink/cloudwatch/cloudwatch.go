@@ -127,8 +127,8 @@ func stream(now time.Time) string { return now.UTC().Format("oktastream/2006/01/
 // they know neither how much time is left nor which records have arrived.
 func once(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }
 
-// requireJSON makes a success fail that is no response of CloudWatch Logs. It is
-// for PutLogEvents: the success of CreateLogStream has no body.
+// requireJSON makes PutLogEvents fail where a 2xx response is not one of CloudWatch
+// Logs. CreateLogStream is documented to succeed with an empty body.
 func requireJSON(o *cloudwatchlogs.Options) {
 	o.APIOptions = append(o.APIOptions, awserror.RequireJSON)
 }

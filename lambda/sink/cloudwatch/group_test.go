@@ -90,7 +90,11 @@ func (g *group) called() map[string]int {
 
 func (g *group) count(operation string) int { return g.called()[operation] }
 
-func (g *group) CreateLogStream(ctx context.Context, in *cloudwatchlogs.CreateLogStreamInput, options ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error) {
+func (g *group) CreateLogStream(
+	ctx context.Context,
+	in *cloudwatchlogs.CreateLogStreamInput,
+	options ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.CreateLogStreamOutput, error) {
 	if err := g.enter(ctx, "CreateLogStream", options); err != nil {
 		return nil, err
 	}
@@ -106,7 +110,11 @@ func (g *group) CreateLogStream(ctx context.Context, in *cloudwatchlogs.CreateLo
 	return &cloudwatchlogs.CreateLogStreamOutput{}, nil
 }
 
-func (g *group) PutLogEvents(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput, options ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error) {
+func (g *group) PutLogEvents(
+	ctx context.Context,
+	in *cloudwatchlogs.PutLogEventsInput,
+	options ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.PutLogEventsOutput, error) {
 	if err := g.enter(ctx, "PutLogEvents", options); err != nil {
 		return nil, err
 	}

@@ -50,14 +50,20 @@ func drawn(t *rapid.T) []sink.Record {
 func TestEveryRecordIsAnsweredRight(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		g := newGroup(t, func() time.Time { return noon })
-		config := Config{LogGroup: "okta", Now: g.now, RetentionDays: rapid.SampledFrom([]int{0, 1, 13, 400}).Draw(rt, "retention days")}
+		config := Config{
+			LogGroup:      "okta",
+			Now:           g.now,
+			RetentionDays: rapid.SampledFrom([]int{0, 1, 13, 400}).Draw(rt, "retention days"),
+		}
 		// Ours need not be the group's.
 		g.retention = time.Duration(rapid.SampledFrom([]int{0, 1, 13, 400}).Draw(rt, "the group's")) * days
 		if rapid.Bool().Draw(rt, "no stream") {
 			clear(g.streams)
 		}
 		hostile := true
-		faults := rapid.SampledFrom([]string{"", "", "", "", "ThrottlingException", "ServiceUnavailableException", "InvalidParameterException"})
+		faults := rapid.SampledFrom(
+			[]string{"", "", "", "", "ThrottlingException", "ServiceUnavailableException", "InvalidParameterException"},
+		)
 		g.before = func(context.Context, string, int) error {
 			if code := faults.Draw(rt, "fault"); hostile && code != "" {
 				return apiError(code)
@@ -75,7 +81,11 @@ func TestEveryRecordIsAnsweredRight(t *testing.T) {
 				return nil
 			}
 			return &types.RejectedLogEventsInfo{
-				TooOldLogEventEndIndex: index("too old"), ExpiredLogEventEndIndex: index("expired"), TooNewLogEventStartIndex: index("too new"),
+				TooOldLogEventEndIndex: index(
+					"too old",
+				),
+				ExpiredLogEventEndIndex:  index("expired"),
+				TooNewLogEventStartIndex: index("too new"),
 			}
 		}
 		s := New(g, config)
@@ -144,7 +154,8 @@ func check(t *rapid.T, g *group, c Config, records []sink.Record, answers []sink
 				t.Fatalf("record %d: %+v, want the reason %s", i, a, want)
 			}
 		case sink.Accepted:
-			if line+raw != 1 || g.messages[string(text)] != 1 || a.Bytes != len(text) || a.FallbackRaw != (len(r.Line) > 1_048_550) {
+			if line+raw != 1 || g.messages[string(text)] != 1 || a.Bytes != len(text) ||
+				a.FallbackRaw != (len(r.Line) > 1_048_550) {
 				t.Fatalf("record %d: %+v, stored %d and %d times", i, a, line, raw)
 			}
 			want := r.TimeMS

@@ -31,7 +31,10 @@ func (s *Sink) put(ctx context.Context, events []event, batch []int) (from, to i
 		}
 		if info, err = s.putOnce(ctx, in); isNotFound(err) {
 			// A moment ago it was there, so it is no fault of the configuration.
-			return 0, 0, &sink.Error{Kind: sink.Transient, Err: errors.New(putLogEvents + ": the new log stream is not visible yet")}
+			return 0, 0, &sink.Error{
+				Kind: sink.Transient,
+				Err:  errors.New(putLogEvents + ": the new log stream is not visible yet"),
+			}
 		}
 	}
 	if err != nil {
@@ -119,7 +122,7 @@ func (s *Sink) create(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput)
 	}
 	failure := awserror.New(createLogStream, err, s.now())
 	if failure.Kind == sink.Content || failure.Kind == sink.Unknown {
-		// The names that it refuses are ours; no record is at fault.
+		// What it refuses are the names of the group and the stream, not a record.
 		failure.Kind = sink.Blocked
 	}
 	return failure

@@ -177,7 +177,8 @@ func TestRefusedTwiceStaysAtRetry(t *testing.T) {
 			t.Errorf("answers %+v", answers)
 		}
 		w.wantSizes(3, 1)
-		if err == nil || sink.KindOf(err) != sink.Transient || err.Error() != "PutLogEvents: refused the time of delivery of 1 of 1 records" {
+		if err == nil || sink.KindOf(err) != sink.Transient ||
+			err.Error() != "PutLogEvents: refused the time of delivery of 1 of 1 records" {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -216,7 +217,14 @@ func TestMidnightUTC(t *testing.T) {
 		for _, p := range w.puts {
 			streams = append(streams, p.stream)
 		}
-		if want := []string{"oktastream/2026/11/22", "oktastream/2026/11/23", "oktastream/2026/11/23"}; !slices.Equal(streams, want) {
+		if want := []string{
+			"oktastream/2026/11/22",
+			"oktastream/2026/11/23",
+			"oktastream/2026/11/23",
+		}; !slices.Equal(
+			streams,
+			want,
+		) {
 			t.Errorf("streams %v, want %v", streams, want)
 		}
 		if got := w.count("CreateLogStream"); got != 1 {

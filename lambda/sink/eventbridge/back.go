@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Unpacker knows the packed batches of one pipeline when they come back out of a
-// queue, as the EventBridge events that the API destination gave up on.
+// Unpacker takes apart the packed batches of one pipeline that come back out of a
+// queue: EventBridge events that the API destination gave up on.
 type Unpacker struct {
 	Pipeline string // the only one whose batches are taken back
 	Account  string // the only one that they may come from
@@ -19,7 +19,7 @@ type Unpacker struct {
 // body is no packed batch, which says nothing against it. The records refer to
 // body.
 func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, fault *events.Fault) {
-	// Nearly every body is none, and this is where it shows.
+	// Nearly no body is one, and this finds out without parsing it.
 	if !bytes.Contains(body, []byte(DetailType)) {
 		return nil, false, nil
 	}

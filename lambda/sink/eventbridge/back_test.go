@@ -12,9 +12,14 @@ import (
 const stack = "111122223333"
 
 func packedEvent(account, pipeline string, logs ...string) string {
-	return fmt.Sprintf(`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"region":"us-east-1",`+
-		`"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":%q,"format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":%d,"restamped":0,"replays":0}}}`,
-		account, strings.Join(logs, ","), pipeline, len(logs))
+	return fmt.Sprintf(
+		`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"region":"us-east-1",`+
+			`"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":%q,"format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":%d,"restamped":0,"replays":0}}}`,
+		account,
+		strings.Join(logs, ","),
+		pipeline,
+		len(logs),
+	)
 }
 
 func TestABatchThatComesBackIsTakenApart(t *testing.T) {
@@ -72,7 +77,11 @@ func TestOneLogOfABatchCanComeBackAlone(t *testing.T) {
 		}
 		for n, one := range alone {
 			records, packed, fault := u.Unpack(one)
-			if want := fmt.Sprintf("u-%d", places[n]+1); !packed || fault != nil || len(records) != 1 || records[0].UUID != want {
+			if want := fmt.Sprintf(
+				"u-%d",
+				places[n]+1,
+			); !packed || fault != nil || len(records) != 1 ||
+				records[0].UUID != want {
 				t.Errorf("%v: %+v, %v, %v in %s", places, records, packed, fault, one)
 			}
 		}

@@ -61,7 +61,11 @@ func TestBodyIsAnArrayAndDdsourceIsKept(t *testing.T) {
 		sameLines(t, b.logs(), lines(batch))
 		for i, log := range b.logs() {
 			var l struct{ Ddsource, Service, Message, UUID string }
-			if err := json.Unmarshal(log, &l); err != nil || l.Ddsource != "okta" || l.Service != "okta" || l.Message == "" || l.UUID != batch[i].UUID {
+			if err := json.Unmarshal(
+				log,
+				&l,
+			); err != nil || l.Ddsource != "okta" || l.Service != "okta" || l.Message == "" ||
+				l.UUID != batch[i].UUID {
 				t.Errorf("log %d: %+v, %v", i, l, err)
 			}
 		}
@@ -228,7 +232,12 @@ func TestNothingIsSentForNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	answers := make([]sink.Answer, 1)
-	if err := s.Deliver(ctx, records(1, 50), answers); sink.KindOf(err) != sink.Transient || answers[0].State != sink.Retry {
+	if err := s.Deliver(
+		ctx,
+		records(1, 50),
+		answers,
+	); sink.KindOf(err) != sink.Transient ||
+		answers[0].State != sink.Retry {
 		t.Error(answers, err)
 	}
 	if b.calls != 0 {

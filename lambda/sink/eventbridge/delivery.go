@@ -1,10 +1,11 @@
-// Package delivery is the sink for Datadog: it packs records into arrays and
+// Package eventbridge is the sink for Datadog: it packs records into arrays and
 // puts them on the delivery event bus, from where a rule with the InputPath
 // $.detail.logs posts each array through an API destination.
 //
 // One entry of PutEvents becomes one event, one POST and one JSON array of logs:
 //
-//	{"logs":[…],"batch":{"v":1,"id":…,"pipeline":…,"format":…,"packed_at":…,"count":…,"restamped":…,"replays":…}}
+//	{"logs":[…],"batch":{"v":1,"id":…,"pipeline":…,"format":…,"packed_at":…,
+//	  "count":…,"restamped":…,"replays":…}}
 //
 // # How records are packed
 //
@@ -28,9 +29,9 @@
 //
 // # What an accepted record is
 //
-// It is EventBridge's: handed over, in the words of the ledger. Whether Datadog
-// took it nobody says here; what it refuses for good comes back as a whole entry
-// in a queue, and [Unpack] takes it apart.
+// EventBridge has accepted it: accepted_by_eventbridge in the ledger. Whether
+// Datadog accepts it is not known here; what Datadog refuses for good is a whole
+// entry in the queue `dead`, and [Unpack] takes it apart.
 package eventbridge
 
 import (
@@ -51,8 +52,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// What every event of ours says of itself: the rule on the delivery bus, and
-// whoever gets one back, know it by these.
+// Source and DetailType of every packed batch: the rule on the delivery bus matches
+// them, and a batch that comes back is recognised by them.
 const (
 	Source     = events.PackedSource
 	DetailType = events.PackedDetailType
@@ -60,13 +61,17 @@ const (
 
 // API is what is used of the EventBridge client.
 type API interface {
-	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+	PutEvents(
+		context.Context,
+		*eventbridge.PutEventsInput,
+		...func(*eventbridge.Options),
+	) (*eventbridge.PutEventsOutput, error)
 }
 
 // Config is where records go, and how.
 type Config struct {
 	Bus      string // name or ARN of the delivery event bus
-	Pipeline string // <stack>-<destination>, told in every batch
+	Pipeline string // <stack>-<destination>, written into every batch
 	Format   string // of the records: ocsf, datadog or raw
 	// PackBytes bounds the size of a request; DefaultPackBytes where it is not
 	// positive, MaxPackBytes where it is more than that.
@@ -127,16 +132,14 @@ func (s *Sink) Cut(records []sink.Record) [][]int {
 	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), 0 })
 }
 
-// Deliver packs the records and offers each request once to the bus. Of an
-// accepted record the answer tells Bytes, Restamped and FallbackRaw; of one that
-// stays at Retry nothing, so that they can be added up.
+// Deliver packs the records and sends each request once to the bus. The answer of an
+// accepted record has Bytes, Restamped and FallbackRaw; that of one that stays at
+// Retry is zero.
 //
-// Deliver stops at the first request that fails as a whole, unless it is for
-// what is in it, and at the first refusal for want of a permission: a bus that is
-// down or throttles is left alone, and the records behind it stay at Retry
-// untried. An entry that fails by itself does not stop the others. Of several
-// errors the one returned is Blocked before Transient before Content: what is at
-// fault for its content will say so again once it is alone in failing.
+// Deliver stops at the first request that fails as Transient or Blocked, and after
+// one with an entry that fails as Blocked: the records of later requests stay at
+// Retry. An entry that fails by itself does not stop the others. The error has the
+// kind of the worst failure, in the order of worst.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	w := s.workers.Get().(*worker)
 	defer w.release()
@@ -162,8 +165,8 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	return w.failures.err()
 }
 
-// send puts the request on the bus, writes the answers, and forgets it. It
-// reports whether it makes sense to go on with another one.
+// send sends the request to the bus, writes the answers and clears the request. It
+// reports whether the next request may be sent.
 func (w *worker) send(ctx context.Context, answers []sink.Answer) (more bool) {
 	if len(w.entries) == 0 {
 		return true
@@ -231,8 +234,8 @@ func accept(answers []sink.Answer, logs []packed) {
 }
 
 // once switches the SDK's own retries off: the caller's loop, which knows how
-// much time is left, is the only one. A success that is no response of
-// EventBridge fails.
+// much time is left, is the only one. A 2xx response that is
+// not one of EventBridge fails.
 func once(o *eventbridge.Options) {
 	o.Retryer = aws.NopRetryer{}
 	o.APIOptions = append(o.APIOptions, awserror.RequireJSON)

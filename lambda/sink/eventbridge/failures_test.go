@@ -62,7 +62,8 @@ func TestAnswersThatAreNotEventBridges(t *testing.T) {
 			w.Write([]byte(body))
 		}))
 		answers, err := deliver(New(client, config("raw")), records(1, 50))
-		if err == nil || sink.KindOf(err) != sink.Transient || answers[0].State != sink.Retry || strings.Contains(err.Error(), canary) {
+		if err == nil || sink.KindOf(err) != sink.Transient || answers[0].State != sink.Retry ||
+			strings.Contains(err.Error(), canary) {
 			t.Errorf("%d: %v, %v", status, err, answers)
 		}
 	}
@@ -93,14 +94,22 @@ type refusing struct {
 	url string
 }
 
-func (r refusing) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput, options ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (r refusing) PutEvents(
+	ctx context.Context,
+	in *eventbridge.PutEventsInput,
+	options ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
 	return r.API.PutEvents(ctx, in, append(options, func(o *eventbridge.Options) { o.BaseEndpoint = &r.url })...)
 }
 
 // hanging is a bus that never answers.
 type hanging struct{}
 
-func (hanging) PutEvents(ctx context.Context, _ *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (hanging) PutEvents(
+	ctx context.Context,
+	_ *eventbridge.PutEventsInput,
+	_ ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -125,7 +134,8 @@ func TestTimeout(t *testing.T) {
 			if took := time.Since(start); took != tc.want {
 				t.Errorf("%s: it took %v, want %v", name, took, tc.want)
 			}
-			if sink.KindOf(err) != sink.Transient || !errors.Is(err, context.DeadlineExceeded) || states(answers)[sink.Retry] != 6 {
+			if sink.KindOf(err) != sink.Transient || !errors.Is(err, context.DeadlineExceeded) ||
+				states(answers)[sink.Retry] != 6 {
 				t.Errorf("%s: %v, %v", name, err, states(answers))
 			}
 		}
@@ -139,7 +149,8 @@ func TestTimeoutThroughTheSDK(t *testing.T) {
 	c := config("raw")
 	c.CallTimeout = 20 * time.Millisecond
 	_, err := deliver(New(client, c), records(1, 50))
-	if sink.KindOf(err) != sink.Transient || !errors.Is(err, context.DeadlineExceeded) || err.Error() != "PutEvents: context deadline exceeded" {
+	if sink.KindOf(err) != sink.Transient || !errors.Is(err, context.DeadlineExceeded) ||
+		err.Error() != "PutEvents: context deadline exceeded" {
 		t.Error(err)
 	}
 	c.CallTimeout = 0
@@ -186,7 +197,8 @@ func TestWorstFailureIsTheError(t *testing.T) {
 	f.add(awserror.Entry(putEvents, "MalformedDetail"))
 	err := f.err()
 	var e *sink.Error
-	if !errors.As(err, &e) || e.Kind != sink.Blocked || e.RetryAfter != time.Second || !errors.Is(err, context.DeadlineExceeded) ||
+	if !errors.As(err, &e) || e.Kind != sink.Blocked || e.RetryAfter != time.Second ||
+		!errors.Is(err, context.DeadlineExceeded) ||
 		err.Error() != "PutEvents: AccessDeniedException; PutEvents: context deadline exceeded; PutEvents: MalformedDetail" {
 		t.Errorf("%#v: %v", e, err)
 	}

@@ -15,6 +15,10 @@ const (
 	defaultMessage = `"Okta System Log event"`
 )
 
+// maxRepeated is the longest event type, in bytes, that is repeated as message. The
+// longest that Okta has has under 100: one that is longer may be what is too long.
+const maxRepeated = 256
+
 // fallback makes a Datadog log of an event's own bytes, for a record that is too
 // long. It is the least that Datadog needs to treat it like its neighbours:
 //
@@ -63,7 +67,7 @@ func (f *fallback) log(r *sink.Record) ([]byte, error) {
 	f.add("ddtags", own("ddtags"))
 	f.add("hostname", own("hostname"))
 	message := []byte(defaultMessage)
-	if i := f.raw.Member(0, "eventType"); i != 0 && f.raw.Nodes[i].Kind == '"' {
+	if i := f.raw.Member(0, "eventType"); i != 0 && f.raw.Nodes[i].Kind == '"' && len(f.raw.Raw(i)) <= maxRepeated {
 		message = f.raw.Raw(i)
 	}
 	f.add("message", message)

@@ -147,3 +147,19 @@ func TestRestampingCanMakeTooLong(t *testing.T) {
 	}
 	b.logs()
 }
+
+// An event type that is itself what is too long is not repeated as message.
+func TestALongEventTypeIsNotRepeated(t *testing.T) {
+	b := newBus(t)
+	long := strings.Repeat("x", 440<<10)
+	raw := `{"uuid":"00000000","eventType":"` + long + `","published":"2026-11-22T12:00:00.000Z"}`
+	r := oversize(someLog, someRaw, 0, testNow)
+	r.Raw = []byte(raw)
+	answers, err := deliver(New(b, config("datadog")), []sink.Record{r})
+	if err != nil || answers[0].State != sink.Accepted || !answers[0].FallbackRaw {
+		t.Fatalf("%+v, %v", answers[0], err)
+	}
+	if log := string(b.logs()[0]); strings.Count(log, long) != 1 || !strings.Contains(log, `"message":"Okta System Log event"`) {
+		t.Errorf("the log of %d bytes has the type %d times", len(log), strings.Count(log, long))
+	}
+}

@@ -37,7 +37,7 @@ const (
 // Datadog drops a log that is older than 18 h or more than 2 h ahead, after its
 // 202 (docs.datadoghq.com, "Log Date Remapper", 2026-11). EventBridge retries
 // the body that it has got for up to 8 h (the rule's MaximumEventAge), so what
-// leaves here may be 6 h old: 14 h in all, with 4 h in hand.
+// leaves here may be 6 h old: 14 h in all, 4 h below the limit.
 const (
 	maxAge   = 6 * time.Hour
 	maxAhead = 2 * time.Hour

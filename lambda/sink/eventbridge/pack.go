@@ -35,7 +35,7 @@ type entry struct {
 	end       int    // the index of the first log that is not in it
 	count     int
 	restamped int
-	replays   int // the most of any log: a batch that dies again tells by it
+	replays   int // the most of any log, for a batch that comes back again
 	bytes     int // of the logs
 }
 
@@ -153,7 +153,7 @@ func (w *worker) prepare(i int, r *sink.Record) (packed, *sink.Answer) {
 		if p.restamped {
 			var err error
 			if w.arena, err = w.stamper.append(w.arena, r.Line, w.sink.format, w.now); err != nil {
-				// As it is Datadog would drop it, and nobody would know.
+				// With its own time Datadog would drop it after a 202.
 				w.arena = w.arena[:start]
 				return packed{}, refused("cannot be given a new time: " + err.Error())
 			}
@@ -207,7 +207,7 @@ func (w *worker) fitsAlone(p packed) bool {
 	return e.size() <= MaxPackBytes
 }
 
-// looksLikeObject is what can be told of a line without reading it.
+// looksLikeObject checks the first and the last byte of a line.
 func looksLikeObject(line []byte) bool {
 	return len(line) >= 2 && line[0] == '{' && line[len(line)-1] == '}'
 }

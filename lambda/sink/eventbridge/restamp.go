@@ -42,8 +42,8 @@ func memory(t *jsontree.Tree) int { return cap(t.Nodes) * 24 }
 // pipeline's format), the top-level published becomes now as well, because
 // Datadog's own Okta pipeline may take the time from there, and what it was is
 // kept as okta.published_original: null where there was none. If that is there
-// already it stays: it is the older one. An okta that is no object is kept as
-// okta.value.
+// already it stays: it is the older one. An okta that is not an object is
+// kept as okta.value.
 //
 // The record is edited, not written anew: all other bytes stay as they are, and
 // numbers, the order of names and blanks with them. Of a name that stands there

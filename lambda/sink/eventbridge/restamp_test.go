@@ -142,7 +142,8 @@ func TestWhatIsRestamped(t *testing.T) {
 			r.TimeMS++ // testNow has more than milliseconds; a record has not
 		}
 		answers, err := deliver(New(b, config("raw")), []sink.Record{r})
-		if err != nil || answers[0].State != sink.Accepted || answers[0].Restamped != tc.want || bytes.Contains(b.logs()[0], []byte(`"date"`)) != tc.want {
+		if err != nil || answers[0].State != sink.Accepted || answers[0].Restamped != tc.want ||
+			bytes.Contains(b.logs()[0], []byte(`"date"`)) != tc.want {
 			t.Errorf("%s: %+v, %v", name, answers, err)
 		}
 	}
@@ -154,7 +155,9 @@ func TestWhatCannotBeRestampedIsDead(t *testing.T) {
 	batch := records(2, 100)
 	batch[0].Line, batch[0].TimeMS = []byte(`{"who":"`+canary+`"x}`), 0
 	answers, err := deliver(New(b, config("datadog")), batch)
-	if err != nil || answers[0].State != sink.Dead || answers[0].Reason != "refused" || answers[1].State != sink.Accepted || strings.Contains(answers[0].Detail, "canary") {
+	if err != nil || answers[0].State != sink.Dead || answers[0].Reason != "refused" ||
+		answers[1].State != sink.Accepted ||
+		strings.Contains(answers[0].Detail, "canary") {
 		t.Errorf("%+v, %v", answers, err)
 	}
 }

@@ -24,17 +24,17 @@ type Log struct {
 	// Type is the event's type: eventType, or metadata.event_code where the format
 	// is ocsf. It is empty where the record has none.
 	Type string
-	// TimeMS is the time that Datadog goes by: the record's date, or else the
+	// TimeMS is the time that Datadog uses: the record's date, or else the
 	// event's own published or time. It is what decides whether the record has to
 	// be restamped before it goes out again. 0, which has it restamped, where
 	// there is none that can be read.
 	TimeMS int64
 }
 
-// Meta is what a packed batch says of itself.
+// Meta is the batch member of a packed batch.
 type Meta struct {
 	ID        string
-	Pipeline  string // whoever takes the batch back compares it with its own
+	Pipeline  string // compared with the own one when the batch comes back
 	Format    string
 	PackedAt  time.Time // the zero time where it cannot be read
 	Count     int

@@ -1,0 +1,235 @@
+package ocsf_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/events/ocsf"
+)
+
+// catalogueTypes are all event types that Okta has or had.
+func catalogueTypes(t testing.TB) []string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(files("testdata", "classify", "event-types.csv")[0].Text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var types []string
+	for _, row := range rows[1:] {
+		types = append(types, row[0])
+	}
+	return types
+}
+
+// casts are targets as events have them together, and as none has.
+var casts = [][]string{
+	{account, app, bob},
+	{policy, rule, app},
+	{group, `{"id":"g","type":"AppGroup","displayName":"Staff there"}`, app},
+	{app, `{"id":"f","type":"Flow","displayName":"Offboard"}`, ann},
+	{bob, `{"id":"00u3","type":"User","alternateId":"cat@example.com"}`, account},
+	{bob, bob, `{"id":"0ua2","type":"AppUser","alternateId":"b"}`, account},
+	{enrolment("a", "Password", "Password"), enrolment("b", "Phone", "sms"), bob},
+	{`{"id":"iam1","type":"RESOURCE_SET","displayName":"All"}`, `{"id":"cr0","type":"ROLE","displayName":"Super"}`, group},
+	{`{"id":"d1","type":"UDDevice"}`, `{"id":"d2","type":"UDDevice","changeDetails":{"from":{"a":1},"to":{"a":2}}}`, ann},
+	{`{"id":"unknown","type":"User","displayName":"x"}`, `{"type":"unknown","id":"y"}`, `{"id":"z"}`},
+	{app, `{"id":"0oa2","type":"AppInstance","displayName":"Mail","alternateId":"Mail"}`, policy},
+}
+
+// permutations are all orders of list.
+func permutations(list []string) [][]string {
+	if len(list) <= 1 {
+		return [][]string{list}
+	}
+	var all [][]string
+	for i := range list {
+		rest := slices.Delete(slices.Clone(list), i, i+1)
+		for _, tail := range permutations(rest) {
+			all = append(all, append([]string{list[i]}, tail...))
+		}
+	}
+	return all
+}
+
+// formats make a record in each format, each with a Normaliser of its own.
+func formats() map[string]func(*events.Event) []byte {
+	o, d := ocsf.New(), datadog.New(datadog.Settings{})
+	return map[string]func(*events.Event) []byte{
+		"ocsf":    func(e *events.Event) []byte { return o.Append(nil, e) },
+		"datadog": func(e *events.Event) []byte { return d.Append(nil, e) },
+	}
+}
+
+// unordered is a record without what the order of targets changes by right: the hash of the text, and the order of lists.
+func unordered(t testing.TB, record []byte) string {
+	t.Helper()
+	root := parse(t, record)
+	root.set("raw_data_hash", str(""))
+	var sort func(n *node)
+	sort = func(n *node) {
+		for _, kid := range n.kids {
+			sort(kid)
+		}
+		if n.kind == '[' {
+			slices.SortFunc(n.kids, func(a, b *node) int { return strings.Compare(a.String(), b.String()) })
+		}
+	}
+	sort(root)
+	return root.String()
+}
+
+// Okta's order of target[] is not stable: it must decide nothing, in any event type there is.
+func TestTheOrderOfTargetsDecidesNothing(tt *testing.T) {
+	t := &few{T: tt}
+	types := append(
+		catalogueTypes(t),
+		"telepathy.session.start",
+		"user.brand_new.frobnicate",
+		"policy.quantum_rule.rotate",
+	)
+	if len(types) < 1380 {
+		t.Errorf("only %d event types", len(types))
+	}
+	for format, write := range formats() {
+		for i, eventType := range types {
+			for k := range 3 { // of the casts, others for the next type
+				cast, want := casts[(i+4*k)%len(casts)], ""
+				for _, order := range permutations(cast) {
+					text := okta(eventType, actorIs(ann), targets(strings.Join(order, ",")))
+					each(sample{Text: []byte(text)}, func(e *events.Event) {
+						got := unordered(t, write(e))
+						switch {
+						case want == "":
+							want = got
+						case got != want:
+							t.Errorf("%s of %s depends on the order of\n%s\n%s\n%s", format, eventType, strings.Join(order, "\n"), got, want)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// The same of real events: their targets in another order, and reversed.
+func TestTheOrderOfRealTargetsDecidesNothing(tt *testing.T) {
+	t := &few{T: tt}
+	for format, write := range formats() {
+		for _, s := range everything(t) {
+			root, err := parseJSON(s.Text)
+			if err != nil || root.kind != '{' {
+				continue
+			}
+			target := root.at("target")
+			if detail := root.member("detail"); detail != nil && detail.kind == '{' {
+				target = detail.at("target")
+			}
+			if target == nil || target.kind != '[' || len(target.kids) < 2 {
+				continue
+			}
+			want := ""
+			for range len(target.kids) + 1 {
+				each(sample{Text: []byte(root.String())}, func(e *events.Event) {
+					if got := unordered(t, write(e)); want == "" {
+						want = got
+					} else if got != want {
+						t.Errorf("%s: %s depends on the order of targets\n%s\n%s", s.Name, format, got, want)
+					}
+				})
+				target.kids = append(target.kids[1:], target.kids[0])
+				slices.Reverse(target.kids[1:])
+			}
+		}
+	}
+}
+
+// placeholders are the words that Okta writes for what it does not know.
+var placeholders = []string{"unknown", "UNKNOWN", "Unknown", ".", "null", ""}
+
+// told are the attributes that hold words that identify and name nothing: outcomes, severities, messages, and the three
+// fields without which an event is none.
+var told = strings.Fields(`message status status_code status_detail severity metadata.log_level metadata.log_version
+	metadata.uid metadata.event_code metadata.original_time finding_info.uid risk_details`)
+
+// A placeholder word, wherever it stands in an event, is the value of no attribute that identifies or names something:
+// what it would join has nothing in common.
+func TestNoPlaceholderNamesAnything(t *testing.T) {
+	all := everything(t)
+	n, d := ocsf.New(), datadog.New(datadog.Settings{})
+	rapid.Check(t, func(rt *rapid.T) {
+		s := all[rapid.IntRange(0, len(all)-1).Draw(rt, "event")]
+		root, err := parseJSON(s.Text)
+		if err != nil || root.kind != '{' {
+			return
+		}
+		if detail := root.member("detail"); detail != nil && detail.kind == '{' {
+			root = detail
+		}
+		everywhere := rapid.Bool().Draw(rt, "everywhere")
+		word := rapid.SampledFrom(placeholders).Draw(rt, "word")
+		root.visit("", "", func(path, _ string, leaf *node) {
+			if leaf.kind == '"' && !demanded(path) &&
+				(everywhere || rapid.Bool().Draw(rt, path)) {
+				leaf.text = word
+			}
+		})
+		each(sample{Text: []byte(root.String())}, func(e *events.Event) {
+			record := parse(t, n.Append(nil, e))
+			for _, leaf := range record.leaves() {
+				if below(leaf.path, "unmapped") || strings.Contains(leaf.path, ".data") || slices.Contains(told, leaf.path) ||
+					saysUnknown(leaf.path, leaf.n.text) {
+					continue
+				}
+				if leaf.n.kind == '"' && slices.Contains(placeholders, leaf.n.text) {
+					rt.Fatalf("%s is %q in the record of %s", leaf.path, leaf.n.text, root)
+				}
+			}
+			for _, path := range strings.Fields("usr.id usr.email usr.name session.id okta.target.user.id okta.target.user.email " +
+				"okta.target.user.name network.client.ip http.useragent http.request_id http.url_details.path") {
+				if leaf := parse(t, d.Append(nil, e)).at(path); leaf != nil && slices.Contains(placeholders, leaf.text) {
+					rt.Fatalf("%s is %q in the log of %s", path, leaf.text, root)
+				}
+			}
+		})
+	})
+}
+
+// saysUnknown are the words of our own: OCSF requires a user and a group, and has captions that say that something is
+// unknown.
+func saysUnknown(path, text string) bool {
+	switch {
+	case path == "user.name" || path == "group.name":
+		return text == "unknown"
+	case strings.HasSuffix(path, "device.type") || path == "action":
+		return text == "Unknown"
+	}
+	return false
+}
+
+// A placeholder word is lost nowhere: it stays at its own path.
+func TestPlaceholdersStayAtTheirPaths(t *testing.T) {
+	for _, word := range []string{"unknown", "Unknown", "."} {
+		text := okta(
+			"user.session.start",
+			actorIs(`{"id":"`+word+`","type":"User","displayName":"`+word+`"}`),
+			client(`"device":"`+word+`","zone":"`+word+`"`),
+			`"transaction":{"id":"`+word+`"}`,
+			`"authenticationContext":{"externalSessionId":"`+word+`"}`,
+			`"securityContext":{"isp":"`+word+`","domain":"`+word+`"}`,
+		)
+		unmapped := parse(t, normalised(t, text)).at("unmapped")
+		for _, path := range strings.Fields(`actor.id actor.displayName client.device client.zone transaction.id
+			authenticationContext.externalSessionId securityContext.isp securityContext.domain`) {
+			if n := unmapped.at(path); n == nil || n.text != word {
+				t.Errorf("unmapped.%s is %v, not %q", path, n, word)
+			}
+		}
+	}
+}

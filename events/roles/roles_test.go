@@ -1,0 +1,143 @@
+package roles
+
+import (
+	"encoding/csv"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestWho pins which of some targets' types plays a role, by event type.
+func TestWho(t *testing.T) {
+	for _, test := range []struct {
+		eventType, targets string
+		role               Role
+		want               string // "" for nobody, "a b" for a tie
+	}{
+		{"user.authentication.sso", "AppInstance AppUser", User, ""},
+		{"user.authentication.sso", "AppInstance AppUser", Account, "AppUser"},
+		{"user.authentication.sso", "AppInstance AppUser User", User, "User"},
+		{"application.user_membership.add", "AppUser AppInstance User", User, "User"},
+		{"application.user_membership.add", "AppUser AppInstance", User, ""},
+		{"application.provision.user.push", "AppUser AppInstance", User, "AppUser"},
+		{"application.provision.user.push", "AppUser User", User, "User"},
+		{"user.lifecycle.create", "NewUser", User, "NewUser"},
+		{"app.oauth2.client.privilege.grant", "PublicClientAppEntity", User, "PublicClientAppEntity"},
+		{"app.oauth2.client.privilege.grant", "User", User, ""},
+		{"security.protected_action.attempt", "User", User, ""},
+		{"policy.rule.update", "PolicyEntity PolicyRule", Entity, "PolicyRule"},
+		{"policy.rule.update", "PolicyEntity PolicyRule", Policy, "PolicyEntity"},
+		{"policy.rule.update", "PolicyEntity", Entity, ""},
+		{"policy.lifecycle.update", "PolicyRule PolicyEntity UserGroup", Entity, "PolicyEntity"},
+		{"policy.quantum_rule.rotate", "PolicyEntity QuantumRule", Entity, "QuantumRule"},
+		{"application.policy.sign_on.rule.delete", "AppInstance Rule", Entity, "Rule"},
+		{"application.policy.sign_on.update", "AppInstance", Entity, "AppInstance"},
+		{"workflows.user.flow.execution_history.delete", "User AppInstance Flow", Entity, "Flow"},
+		{"pam.secret.reveal", "pam_resource_group pam_secret", Entity, "pam_secret"},
+		{"pam.server_account.update", "pam_server pam_server_account", Entity, "pam_server_account"},
+		{"account.org_group.org.assign", "OrgGroup Org", Entity, "Org"},
+		{"certification.campaign.item.decide", "User AppInstance CAMPAIGN", Entity, "CAMPAIGN"},
+		{"access.review.action", "User AccessReviewItem", Entity, "AccessReviewItem"},
+		{"zone.update", "networkzoneentity", Entity, "networkzoneentity"},
+		{"zone.update", "NetworkZone NetworkZone", Entity, "NetworkZone NetworkZone"},
+		{"galaxy.star.create", "User AppInstance Star Planet", Entity, "Star"},
+		{"galaxy.star.create", "User AppInstance Moon", Entity, "Moon"},
+		{"galaxy.star.create", "User AppInstance Moon Planet", Entity, "Moon Planet"},
+		{"galaxy.star.create", "User AppInstance", Entity, "AppInstance"},
+		{"galaxy.star.create", "AppUser User", Entity, "User"},
+		{"application.provision.group_push.pushed", "AppGroup AppInstance UserGroup", Group, "UserGroup"},
+		{"application.provision.group_push.removed", "AppInstance UserGroup", Group, ""},
+		{"group.user_membership.add", "AppInstance", Group, ""},
+		{"iam.resourceset.bindings.add", "RESOURCE_SET CUSTOM User", Privilege, "CUSTOM"},
+		{"system.agent.ad.start", "AppInstance ADAgent", Agent, "ADAgent"},
+	} {
+		var got []string
+		best := uint8(255)
+		decision := Decide(test.eventType)
+		for target := range strings.FieldsSeq(test.targets) {
+			switch rank := decision.Ranks([]byte(target)).Of[test.role]; {
+			case rank == 0 || rank > best:
+			case rank < best:
+				got, best = []string{target}, rank
+			default:
+				got = append(got, target)
+			}
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: of %s the %s is %q, want %q by %s", test.eventType, test.targets, test.role, got, test.want,
+				decision.Types(test.role))
+		}
+	}
+}
+
+// TestSelf pins in which event types people act on themselves.
+func TestSelf(t *testing.T) {
+	for eventType, want := range map[string]bool{
+		"user.session.start": true, "user.session.end": true, "user.session.clear": false, "user.session.expire": false,
+		"user.authentication.sso": true, "user.authentication.auth_via_mfa": true, "policy.evaluate_sign_on": true,
+		"user.authentication.universal_logout": false, "user.authentication.universal_logout.scheduled": false,
+		"user.lifecycle.password_mass_expiry": false, "user.session.impersonation.grant": false,
+		"user.session.impersonation.initiate": false, "user.account.reset_password": false, "user.mfa.factor.reset_all": false,
+		"app.oauth2.client.privilege.grant": false, "app.generic.unauth_app_access_attempt": true,
+		"application.policy.sign_on.deny_access": true, "pam.resource.checkout": true, "galaxy.star.create": false,
+	} {
+		if d := Decide(eventType); d.Self != want || want == (d.SelfWhy == "") {
+			t.Errorf("%s: on themselves %v, because %q", eventType, d.Self, d.SelfWhy)
+		}
+	}
+}
+
+// TestEveryRowDecides shows that the table says nothing of families that do not exist, and has no row that another
+// hides.
+func TestEveryRowDecides(t *testing.T) {
+	text, err := os.ReadFile("../../testdata/classify/event-types.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided, acts := map[*Row]bool{}, map[string]bool{}
+	for _, line := range lines[1:] {
+		d := Decide(line[0])
+		decided[d.Row], acts[d.SelfWhy] = true, true
+	}
+	for i := range table {
+		row := &table[i]
+		if !decided[row] {
+			t.Errorf("row %d (%s) decides no event type of Okta's", i, row.Patterns)
+		}
+		if row.Why == "" || !slices.Contains([]Shape{Seen, Described, Assumed}, row.Shape) {
+			t.Errorf("row %d (%s): no reason, or no word on how the shape is known", i, row.Patterns)
+		}
+	}
+	for _, s := range self {
+		if !acts[s.why] {
+			t.Errorf("%s: no event type of Okta's is meant", s.patterns)
+		}
+	}
+}
+
+// What is remembered has a bound, and what is beyond it is decided all the same.
+func TestMemoryIsBounded(t *testing.T) {
+	m := NewMemory()
+	long := "user." + strings.Repeat("x", 300)
+	if m.Decide([]byte(long)); len(m.decided) != 0 {
+		t.Error("an event type of 300 bytes is remembered")
+	}
+	for i := range maxRemembered + 10 {
+		m.Decide([]byte("x." + strings.Repeat("y", i%200) + string(rune('a'+i/200))))
+	}
+	if len(m.decided) > maxRemembered {
+		t.Errorf("%d event types are remembered", len(m.decided))
+	}
+	d := m.Decide([]byte("zone.update"))
+	for i := range 2 * maxTypes {
+		d.Ranks([]byte("T" + strings.Repeat("z", i)))
+	}
+	if len(d.ranks) > maxTypes || d.Ranks([]byte(strings.Repeat("z", 50) + "NetworkZone")).Of[Entity] == 0 {
+		t.Errorf("%d target types are remembered", len(d.ranks))
+	}
+}

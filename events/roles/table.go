@@ -1,0 +1,170 @@
+package roles
+
+// Row is one row of the table: in events of these types, targets of these types play these roles.
+type Row struct {
+	Patterns []string // of event types, as events.Match reads them
+	Cast     Cast     // by role, as Decision.Types describes; "" is what is usual
+	Shape    Shape
+	Why      string
+}
+
+// Cast is the target types by role.
+type Cast map[Role]string
+
+// Shape is how the targets of a family are known.
+type Shape string
+
+// The shapes.
+const (
+	Seen      Shape = "seen in events"
+	Described Shape = "from Okta's description of the event types"
+	Assumed   Shape = "not known: targets are chosen by their types"
+)
+
+// NoTarget means that no target plays the role.
+const NoTarget = "-"
+
+const (
+	named = "{named}" // a type that is called like the event type
+	thing = "{thing}" // any type that is neither a person nor one of setting
+)
+
+// persons are the types of people and of their accounts in apps.
+var persons = []string{"user", "newuser", "appuser", "user account"}
+
+// setting are the types in whose setting things are managed: a flow belongs to an app, a rule to a policy.
+var setting = []string{"appinstance", "app", "usergroup", "group", "appgroup"}
+
+// usual is who plays a role where a row says nothing else.
+var usual = [Count]string{
+	User:      "User|NewUser",
+	Account:   "AppUser",
+	Group:     "UserGroup|Group > AppGroup",
+	Entity:    named + " > " + thing + " > " + apps + " > UserGroup|Group|AppGroup > User|NewUser > AppUser",
+	App:       apps,
+	Policy:    "PolicyEntity|Policy",
+	Enrolment: "AuthenticatorEnrollment",
+	Privilege: NoTarget,
+	Agent:     "*Agent* > " + thing + " > " + apps,
+}
+
+const (
+	apps      = "AppInstance|App"
+	appUsers  = "User|NewUser > AppUser"
+	clients   = "PublicClientApp*|*Client*|ApiServiceIntegration*|*Service*"
+	rolesHeld = "ROLE|CUSTOM|*Role"
+)
+
+func on(patterns ...string) []string { return patterns }
+
+// table is what the families of event types are about, most specific first; the last row is for every type.
+//
+// Sources: Okta's descriptions of its event types (release 2026.08.1), events in public repositories, and the fixtures
+// of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
+var table = []Row{
+	// Users and their accounts.
+	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, Seen,
+		"the password that was read is that of the account in the app"},
+	{on("application.provision.user.*", "app.user_management.push_new_user_success", "app.office365.user.*",
+		"app.realtimesync.import.details.*", "app.ldap.password.change.failed", "application.user_membership.update",
+		"application.user_membership.change_username", "application.user_membership.*_password",
+		"app.ad.password_migration_campaign.user.*", "system.import.user.*", "system.csv.import_user",
+		"system.agent.*user*", "application.provision.group_membership.*", "application.account.*"),
+		Cast{User: appUsers}, Seen, "the account in the app is what changes: where no user is named, it is the user"},
+	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, Seen,
+		"a user is given an app, in which the AppUser is the user's account"},
+	{on("app.oauth2.client.privilege.*", "integration.api_service.*"), Cast{User: clients + " > " + apps}, Seen,
+		"the client is given or loses privileges: it is a service that acts as a user"},
+	{
+		on("iam.resourceset.bindings.*"),
+		Cast{User: "User|NewUser > PublicClientApp*", Privilege: rolesHeld, Entity: "RESOURCE_SET|ResourceSet"},
+		Seen,
+		"a user, group or client is given an admin role over a resource set",
+	},
+	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, Seen, "a user or group is given a role in Workflows"},
+	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget}, Assumed,
+		"the actor is asked to authenticate again; a target is what the action is to be done to"},
+
+	// Groups.
+	{on("application.provision.group_push.delete_appgroup", "application.provision.group_push.removed",
+		"application.provision.group_push.mapping.and.groups.deleted*"), Cast{Group: "AppGroup"}, Described,
+		"the group in the app is deleted, not Okta's own"},
+	{on("application.provision.group.*", "app.user_management.user_group_import.*",
+		"application.provision.group_push.mapping.app.group.*"), Cast{Group: "AppGroup > UserGroup|Group"}, Described,
+		"the group in the app is what changes"},
+	{on("pam.group.*", "pam.member.*", "pam.project.*_group"),
+		Cast{Group: "pam_group|*_group|UserGroup|Group", User: "pam_user|User|NewUser"}, Assumed,
+		"a group of Privileged Access and its members"},
+	{on("pam.user.*", "pam.password.*"), Cast{User: "pam_user|User|NewUser"}, Assumed,
+		"a user of Privileged Access"},
+
+	// Policies and their rules.
+	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule"}, Seen,
+		"the rule is changed; the PolicyEntity is the policy that it belongs to"},
+	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, Seen,
+		"the sign-on policy of an app: events name the app alone"},
+	{on("policy.*", "application.*policy.*", "device.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
+		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, Seen,
+		"the policy is changed; groups and apps beside it are whom it is for"},
+
+	// Things whose types are not called like the event type.
+	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
+		Seen, "the device; users beside it are whose it is"},
+	{on("application.lifecycle.*", "application.configuration.*", "application.cache.*", "self_service.*"),
+		Cast{Entity: apps + " > " + named + " > " + thing}, Seen, "the app itself"},
+	{on("iam.resourceset.*"), Cast{Entity: "RESOURCE_SET|ResourceSet"}, Described, "the resource set is changed"},
+	{
+		on("iam.role.*"),
+		Cast{Entity: rolesHeld + " > " + thing},
+		Seen,
+		"the admin role; CUSTOM is the type of a custom one",
+	},
+	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, Described, "a key of an identity provider"},
+	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, Seen, "the identity provider"},
+	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, Seen, "the network zone"},
+	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, Seen, "the authorization server"},
+	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, Seen, "the certificate; a user beside it is for whom it is"},
+
+	// What is left, by the first word: events of these families are among the fixtures, or their descriptions say what
+	// the targets are.
+	{on("access.*", "account.*", "certification.*", "directory.*", "event_hook.*", "governance.*", "group.*",
+		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "user.*", "workflows.*",
+		"workload_principal.*", "application.*", "app.*", "system.*", "credential.*", "oauth2.*"), Cast{}, Seen,
+		"users, groups, apps and policies by their types, a thing by its name in the event type"},
+	{on("*"), Cast{}, Assumed, "users, groups, apps and policies by their types, a thing by its name in the event type"},
+}
+
+// self are the event types in which people act on themselves: where no target is the user, the actor is. In all others
+// an event that names no user leaves it open whom it was done to.
+var self = []struct {
+	patterns []string
+	why      string
+}{
+	{on("user.session.start", "user.session.end", "user.session.access_admin_app", "user.session.context.*",
+		"user.internal.session_context*", "user.internal.authentication.*", "user.device_session.*",
+		"user.account.access_*_app"), "the actor's own session"},
+	{
+		on(
+			"user.authentication.auth*",
+			"user.authentication.sso",
+			"user.authentication.slo",
+			"user.authentication.verify",
+			"user.authentication.dsso*",
+			"security.internal.authentication",
+			"policy.evaluate_sign_on",
+		),
+		"the actor signs in or out",
+	},
+	{on("app.generic.unauth_app_access_attempt", "application.policy.sign_on.deny_access", "app.oauth2.as.authorize*",
+		"app.oauth2.authorize*", "app.oauth2.*interact.*", "app.oauth2.signon", "app.oauth2.invalid_client_*",
+		"app.oauth2.*scope_denied", "app.kerberos_rich_client.*", "app.inbound_del_auth.*", "system.iwa_agentless.*",
+		"system.ldapi.*", "system.idp.select", "device.platform_sso.authentication",
+		"device.password_sync.authentication", "pam.server.ssh_login", "pam.security_policy.evaluate"),
+		"the actor signs in to an app, a server or Okta"},
+	{on("user.mfa.attempt_bypass", "user.mfa.okta_verify*", "user.mfa.promote_enrollment", "user.identity_verification*",
+		"user.identity_snapshot.*", "security.protected_action.attempt"), "the actor answers a challenge"},
+	{on("credential.register", "device.*.enrollment.create"), "the actor registers a credential of their own"},
+	{on("user.account.use_token"), "the actor recovers their own account"},
+	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout", "pam.resource.checkin.*"),
+		"the actor asks for, takes or gives back access of their own"},
+}
