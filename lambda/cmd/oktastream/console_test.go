@@ -206,7 +206,8 @@ func TestAnyPageFits(t *testing.T) {
 	}
 }
 
-// damaged is the event in many ways in which it is none, each on a line.
+// damaged is the event in many ways in which it is none, each on a line. The keys of an object that is no
+// event are reported, as they say what it is; no key is content here.
 func damaged(event string) (lines []string) {
 	add := func(line string) { lines = append(lines, line) }
 	for _, field := range []string{"uuid", "eventType", "published"} {
@@ -235,14 +236,14 @@ func damaged(event string) (lines []string) {
 	add(fmt.Sprintf(envelope, "aws.partner/okta.com/CANARY/s", "SystemLog", event[:900]))
 	add(fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":%s}]}`, text))
 	add(
-		fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":"CANARY"},"CANARY",{"CANARY":1},["CANARY"]],"CANARY":CANARY}`),
+		fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":"CANARY"},"CANARY",{"key":1},["CANARY"]],"CANARY":CANARY}`),
 	)
 	add(fmt.Sprintf(`{"reason":"CANARY","body":%s}`, text))
 	add(`{"reason":"CANARY","body_base64":"CANARY!"}`)
 	add(`{"reason":"not_json","body_base64":"` + base64.StdEncoding.EncodeToString([]byte(event[:1000])) + `"}`)
 	add("[" + event + " CANARY " + event + "]")
 	add("[" + event[:1000] + "]")
-	add(`["CANARY", {"CANARY": "CANARY"}, CANARY]`)
+	add(`["CANARY", {"key": "CANARY"}, CANARY]`)
 	add(`{"uuid":"CANARY"` + strings.Repeat(`,"CANARY":[{"CANARY":`, 2000))
 	return lines
 }
