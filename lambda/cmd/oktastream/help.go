@@ -39,8 +39,8 @@ var helpTexts = kong.Vars{
 const (
 	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad, or a file could not be read; 2 wrong options; " +
 		"130 interrupted."
-	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue was not " +
-		"read to its end, or a call failed; 2 wrong options; 130 interrupted."
+	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +
+		"was not read to its end, or a call failed; 2 wrong options; 130 interrupted."
 )
 
 // Help is what --help shows between the command and its options.

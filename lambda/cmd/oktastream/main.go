@@ -3,7 +3,8 @@
 //
 // Results go to stdout and nothing else does. Messages go to stderr, each line
 // beginning "oktastream:", in lower case and without a final period; an error that a
-// person can fix is followed by a line that says how.
+// person can fix is followed by a line that says how. With --json, run prints there
+// one JSON object a line.
 // Exit codes: 0 done (also when the reader of stdout went away), 1 something
 // failed or was bad, 2 wrong use, 130 interrupted.
 package main
