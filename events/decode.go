@@ -23,17 +23,24 @@ const (
 	PackedDetailType = "oktastream.logs.v1"
 )
 
-// maxWrappers bounds how many texts may be wrapped in each other: the most that
-// occurs is a dead letter that holds an SQS message that holds a dead letter.
-const maxWrappers = 4
+// maxWrappers bounds how many texts an event's text may be within: a Logs
+// subscription payload in an SQS message in a dead letter makes four.
+const maxWrappers = 8
 
 // Decoder finds the Okta System Log events in a text. It must not be used by two
 // goroutines at once, and keeps its memory from call to call.
 type Decoder struct {
+	// AnyEnvelope makes Decode also read the envelopes of other systems: what AWS's
+	// CLI, log exports and other products wrap events in.
+	AnyEnvelope bool
+
 	event  Event
 	last   Provenance // of the last envelope; that of the next is nearly the same
-	layers [maxWrappers]layer
+	layers [maxWrappers + 1]layer
 	visit  func(*Event, *Fault)
+
+	packed   []byte // the base64 that was decoded last
+	unpacked int64  // bytes of gzip unpacked in this call
 }
 
 // layer is one text that was a string in another: its tree and its bytes.
@@ -44,25 +51,33 @@ type layer struct {
 
 // Decode finds the events in text, which is one JSON value: an event, an
 // EventBridge envelope, an SQS message or batch as Lambda gets it, Lambda's record
-// of an asynchronous call that failed, a line of dead letters, or an array of any
-// of these. For every record, in order, it calls visit with the event, or with the
-// fault of a record that is not one. What visit gets is valid until it returns.
+// of an asynchronous call that failed, a line of dead letters, an array of any of
+// these, or with AnyEnvelope one of the envelopes of other systems. For every record,
+// in order, it calls visit with the event, or with the fault of a record that is not
+// one. What visit gets is valid until it returns.
 func (d *Decoder) Decode(text []byte, visit func(*Event, *Fault)) {
-	d.visit = visit
+	d.visit, d.unpacked = visit, 0
 	d.parse(0, text)
 	d.visit = nil
 }
 
 func (d *Decoder) parse(depth int, text []byte) {
-	if depth == maxWrappers {
+	if depth > maxWrappers {
 		d.visit(nil, &Fault{Reason: NotOkta, Text: "wrapped too many times", Body: text})
 		return
 	}
-	tree := &d.layers[depth].tree
-	if err := tree.Parse(text); err != nil {
-		d.visit(nil, &Fault{Reason: NotJSON, Text: err.Error(), Body: text})
+	if err := d.layers[depth].tree.Parse(text); err != nil {
+		if !d.AnyEnvelope || depth == 0 || !d.several(depth, text) {
+			d.visit(nil, &Fault{Reason: NotJSON, Text: err.Error(), Body: text})
+		}
 		return
 	}
+	d.parsed(depth)
+}
+
+// parsed visits what is in the tree of a layer.
+func (d *Decoder) parsed(depth int) {
+	tree := &d.layers[depth].tree
 	if tree.Nodes[0].Kind != '[' {
 		d.value(depth, 0)
 		return
@@ -101,6 +116,8 @@ func (d *Decoder) value(depth int, i uint32) {
 			return
 		}
 		d.wrapped(depth, body)
+	case d.AnyEnvelope:
+		d.open(depth, i)
 	default:
 		d.bind(tree, i, i, Provenance{})
 	}

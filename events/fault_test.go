@@ -95,30 +95,38 @@ func TestFaultsQuoteNothing(t *testing.T) {
 // The text of a fault is what an operator has to go by.
 func TestFaultsSayWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		envelope("[]"):                         "detail is an array",
-		envelope("null"):                       "detail is null",
-		envelope("1"):                          "detail is a number",
-		envelope("true"):                       "detail is a boolean",
-		envelope(`"x"`):                        "detail is a string",
-		envelope("{}"):                         "without uuid, eventType and published",
-		envelope("{}", "source", `"aws.ec2"`):  "source is not aws.partner/okta.com/<org>/<stream>",
-		envelope("{}", "detail-type", `"x"`):   "detail-type is not SystemLog",
-		object("uuid", "1"):                    "uuid is missing, empty or not a string",
-		object("eventType", ""):                "eventType is missing, empty or not a string",
-		object("published", `"yesterday"`):     "published is not a time such as",
-		`[[]]`:                                 "an array where an event was expected",
-		"{":                                    "ends too soon, at byte 1",
-		`{"a" 1}`:                              "syntax error at byte",
-		"\"\xff\"":                             "invalid UTF-8",
-		"":                                     "no value",
-		strings.Repeat("[", 1001):              "nested deeper than 1000",
-		message(message(message(message("")))): "wrapped too many times",
-		`{"reason":"x","body_base64":"*"}`:     "body_base64 is not base64",
+		envelope("[]"):                        "detail is an array",
+		envelope("null"):                      "detail is null",
+		envelope("1"):                         "detail is a number",
+		envelope("true"):                      "detail is a boolean",
+		envelope(`"x"`):                       "detail is a string",
+		envelope("{}"):                        "without uuid, eventType and published",
+		envelope("{}", "source", `"aws.ec2"`): "source is not aws.partner/okta.com/<org>/<stream>",
+		envelope("{}", "detail-type", `"x"`):  "detail-type is not SystemLog",
+		object("uuid", "1"):                   "uuid is missing, empty or not a string",
+		object("eventType", ""):               "eventType is missing, empty or not a string",
+		object("published", `"yesterday"`):    "published is not a time such as",
+		`[[]]`:                                "an array where an event was expected",
+		"{":                                   "ends too soon, at byte 1",
+		`{"a" 1}`:                             "syntax error at byte",
+		"\"\xff\"":                            "invalid UTF-8",
+		"":                                    "no value",
+		strings.Repeat("[", 1001):             "nested deeper than 1000",
+		wrap(message, maxWrappers+1, ""):      "wrapped too many times",
+		`{"reason":"x","body_base64":"*"}`:    "body_base64 is not base64",
 	} {
 		if got := decode(t, new(Decoder), []byte(text)); len(got) != 1 || !strings.Contains(got[0].Why, want) {
 			t.Errorf("%.200s\ngives %+v\nwant %q", text, got, want)
 		}
 	}
+}
+
+// wrap wraps text n times.
+func wrap(in func(string) string, n int, text string) string {
+	for range n {
+		text = in(text)
+	}
+	return text
 }
 
 // A Decoder that has seen other texts before gives what a new one gives: nothing

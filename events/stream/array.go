@@ -70,14 +70,17 @@ func (r *Reader) element() (Item, bool) {
 		return Item{}, false
 	case c == ']':
 		// The comma has been consumed: it is the bad record.
-		it := Item{[]byte{','}, a.endRow, a.end - 1, 1, notJSON("a comma before the closing bracket")}
+		it := Item{
+			Text: []byte{','}, Line: a.endRow, Offset: a.end - 1, Length: 1,
+			Fault: notJSON("a comma before the closing bracket"),
+		}
 		r.exit(true)
 		return it, true
 	case a.last == value && c == ',':
 		r.drop(1)
 		r.passed(comma)
 		return Item{}, false
-	case a.last == value && first && opensRecord(c) && r.looksTruncated():
+	case a.last == value && first && r.opensRecord(c) && r.looksTruncated():
 		r.exit(false)
 		return noItem(a.endRow, a.end, arrayNotClosed)
 	}

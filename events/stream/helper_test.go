@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -143,6 +144,9 @@ func differ(want, have []got) string {
 	return ""
 }
 
+// logPrefixes are what may stand before the object of a log line.
+var logPrefixes = regexp.MustCompile(`(?m)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.,:+Z-]*[ \t]+(\S+[ \t]+)?$`)
+
 // sound verifies the invariants of the package on the items of in.
 func sound(in []byte, items []got, longest int) error {
 	text := string(in)
@@ -153,6 +157,7 @@ func sound(in []byte, items []got, longest int) error {
 		if from == 0 {
 			gap = strings.TrimPrefix(gap, "\ufeff")
 		}
+		gap = logPrefixes.ReplaceAllString(gap, "")
 		if gap = strings.Trim(gap, " \t\r\n,[]"); gap != "" && !wrapped {
 			return fmt.Errorf("%q at %d is in no item", gap, from)
 		}

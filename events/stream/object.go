@@ -34,6 +34,11 @@ func (r *Reader) top() (Item, bool) {
 		r.enter(1, false)
 		return Item{}, false
 	default:
+		if n := r.logPrefix(); n > 0 {
+			r.logLines = true
+			r.drop(n)
+			return r.top()
+		}
 		return r.otherLine()
 	}
 }
@@ -120,7 +125,7 @@ func (r *Reader) walk(lines guard) outcome {
 		case lines == oneLine:
 			return lineEnd
 		}
-		if c := r.takeBreak(); lines == allLines && opensRecord(c) {
+		if c := r.takeBreak(); lines == allLines && r.opensRecord(c) {
 			if !r.mayOpen(c) {
 				return unexpectedRecord
 			}
@@ -130,8 +135,10 @@ func (r *Reader) walk(lines guard) outcome {
 }
 
 // opensRecord reports whether a line with c as its first byte may be a record
-// of its own.
-func opensRecord(c byte) bool { return c == '{' || c == '[' }
+// of its own, in an input of log lines also one that begins with a time.
+func (r *Reader) opensRecord(c byte) bool {
+	return c == '{' || c == '[' || r.logLines && '0' <= c && c <= '9'
+}
 
 // mayOpen reports whether the line at the scan, which begins with c, goes on
 // with the value before it. Grammar wants '[', ':' or, in an array, a comma
@@ -141,6 +148,8 @@ func opensRecord(c byte) bool { return c == '{' || c == '[' }
 // unless what follows belongs to it. The empty object is no record.
 func (r *Reader) mayOpen(c byte) bool {
 	switch f := &r.frame; {
+	case c != '{' && c != '[':
+		return false // a log line's time
 	case f.depth > maxDepth:
 		return false // so that every such line within a broken object has its offset in f.at
 	case r.last == ':':

@@ -30,7 +30,7 @@ func (r *Reader) tail() (Item, bool) {
 	r.scan = 0
 	ok, first := r.skipBlanks()
 	r.state = (*Reader).top
-	if !ok || first && opensRecord(r.buf[r.pos]) {
+	if !ok || first && r.opensRecord(r.buf[r.pos]) {
 		r.cutOff = !ok
 		return noItem(r.array.endRow, r.array.end, "the object around the array "+notClosed)
 	}

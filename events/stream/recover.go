@@ -54,7 +54,7 @@ func (r *Reader) broken(why failure, out outcome) (Item, bool) {
 			break
 		}
 		r.take(len(line))
-		done = whole && opensRecord(r.takeBreak())
+		done = whole && r.opensRecord(r.takeBreak())
 	}
 	if r.long {
 		return r.badItem(r.tooLarge())

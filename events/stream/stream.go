@@ -3,15 +3,16 @@
 //
 // It reads JSON lines, pretty-printed objects, several values on a line,
 // top-level arrays, objects whose first key is "Records" with an array as its
-// value (the elements of both are items of their own), any mix of these, and
-// gzip of it all, with or without a byte order mark. It does not look at what the
-// values mean.
+// value (the elements of both are items of their own), objects that a log line's
+// time and stream precede, any mix of these, in UTF-8 or, with a byte order mark, in
+// UTF-16, and gzip or zstd of it all. It does not look at what the values mean.
+// Other kinds of files that it knows, archives say, are refused as a whole.
 //
 // # Invariants
 //
 //   - Items come in the order of the input and do not overlap. A byte in no
 //     item is a blank, a comma or bracket of an array, the mark at the start,
-//     or part of the object around "Records".
+//     what precedes a log line's object, or part of the object around "Records".
 //   - An item without a Fault is JSON, but for one case: an object on a single
 //     line outside arrays has only had its brackets matched, as its caller
 //     parses it anyway.
@@ -24,7 +25,7 @@
 //
 // Outside arrays a record that is neither object nor array is the rest of its
 // line. A broken object ends before the next line that begins, without
-// indentation, with '{' or '['; so a truncated line costs itself alone, and a
+// indentation, with '{' or '[', or among log lines with a digit; so a truncated line costs itself alone, and a
 // broken pretty-printed object is one bad record. Where such a line would be
 // legal JSON inside the unfinished object before it, it is read as a part of that
 // object. If that object is broken, reading resumes at its second line.
@@ -70,6 +71,9 @@ type Item struct {
 	// Fault is what is wrong with it: NotJSON or TooLarge, and a text that holds
 	// nothing of the input and counts bytes from 0 at the item's start.
 	Fault *events.Fault
+	// CutOff: the end of the input ended it, and a Fault, if there is one, may come
+	// from that alone.
+	CutOff bool
 }
 
 // Reader cuts the bytes of an [io.Reader] into items. It must not be used by
@@ -89,7 +93,8 @@ type Reader struct {
 	opens    [maxDepth]int64
 	suspect  int64 // before this offset only those on a single line are read
 
-	cutOff bool // the input's end, not its content, ended the current item
+	cutOff   bool // the input's end, not its content, ended the current item
+	logLines bool // an item came after a log line's time
 }
 
 // NewReader returns a Reader of r. It reads nothing yet.
@@ -121,6 +126,7 @@ func (r *Reader) Next() (Item, error) {
 			break
 		}
 		if ok {
+			it.CutOff = r.cutOff
 			return it, nil
 		}
 	}

@@ -14,6 +14,9 @@ const (
 	deep          = "not_json: nested deeper than 1,000"
 )
 
+// stamp is the time before a log line's JSON, as an export of CloudWatch Logs has it.
+const stamp = "2026-06-22T22:37:13.000Z "
+
 func nested(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 
 func TestForms(t *testing.T) {
@@ -49,6 +52,11 @@ func TestForms(t *testing.T) {
 		"empty arrays":      {"[][ ]\n[\n]{}[]", []want{{span: "{}"}}},
 		"array opened with": {"[{\n\"a\":[\n{}]},\n{}]", []want{{span: "{\n\"a\":[\n{}]}"}, {span: "{}"}}},
 
+		"log lines": {stamp + "{\"a\":1}\n" + stamp + " [$LATEST]s\t {}\n2026-06-22T22:37:13 {}\r\n",
+			[]want{{span: `{"a":1}`}, {span: "{}"}, {span: "{}"}}},
+		"log lines, pretty": {stamp + "s {\n    \"a\": {\n        \"b\": 1\n    }\n}\n" + stamp + "s {\n}\n",
+			[]want{{span: "{\n    \"a\": {\n        \"b\": 1\n    }\n}"}, {span: "{\n}"}}},
+
 		"Records": {`{"Records":[{"a":1},{}]}{}`, []want{{span: `{"a":1}`}, {span: "{}"}, {span: "{}"}}},
 		"Records, spaced": {"{\r\n\"Records\" :\n[ {},\n{} ] , \"b\":{\"c\":[\"]}\"]}\n}\n{}",
 			[]want{{span: "{}"}, {span: "{}"}, {span: "{}"}}},
@@ -81,9 +89,15 @@ func TestBroken(t *testing.T) {
 			{span: "}{", fault: invalidAt + "0"}, {span: "{}"}}},
 		"after an object": {"{} , {}\n{}", []want{{span: "{}"}, {span: ", {}", fault: invalidAt + "0"}, {span: "{}"}}},
 		"after a scalar":  {"42 {}\n{}", []want{{span: "42 {}", fault: invalidAt + "3"}, {span: "{}"}}},
-		"UTF-16": {"\xff\xfe{\x00}\x00\n\x00", []want{
-			{span: "\xff\xfe{\x00}\x00", fault: "not_json: invalid UTF-8 at byte 0"},
-			{span: "\x00", fault: "not_json: a zero byte"}}},
+		"a log line cut in a string": {stamp + "{\"a\":\"b\n" + stamp + "{}\n", []want{
+			{span: `{"a":"b`, fault: inAString}, {span: "{}"}}},
+		"a log line cut between tokens": {stamp + "{\"a\":{\n" + stamp + "s {}\n" + stamp + "{}", []want{
+			{span: `{"a":{`, fault: unclosed}, {span: "{}"}, {span: "{}"}}},
+		"a log line without JSON": {stamp + "s START\n" + stamp + "s {}\n", []want{
+			{span: stamp + "s START", fault: invalidAt + "4"}, {span: "{}"}}},
+		"a log line with three words": {stamp + "a b {}\n{}", []want{
+			{span: stamp + "a b {}", fault: invalidAt + "4"}, {span: "{}"}}},
+		"no time": {"2026-06-22 {}\n{}", []want{{span: "2026-06-22 {}", fault: invalidAt + "4"}, {span: "{}"}}},
 
 		"cut in a name": {"{\"a\":1,\"b\n{\"g\":1}\n{}",
 			[]want{{span: `{"a":1,"b`, fault: inAString}, {span: `{"g":1}`}, {span: "{}"}}},

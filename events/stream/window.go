@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,14 +14,17 @@ import (
 const (
 	firstWindow = 256 << 10 // bytes; also the most that a longest record wastes
 	emptyReads  = 100       // without progress, in a row, before giving up
+	minPeek     = 16        // bytes ahead that can be looked at, whatever the longest record is
+	maxPacked   = 3         // encodings around each other: UTF-16 in gzip in gzip
 )
 
 // window is what is held of the input: buf[pos:] is still to be consumed. It
 // moves and grows when more is read.
 type window struct {
-	src  io.Reader
-	err  error // why src yields no more
-	gzip bool
+	src io.Reader
+	err error // why src yields no more
+	// packed is the name of the encoding that was undone last; "" for none.
+	packed string
 	// The window has at first the former size and at most the latter.
 	smallest, largest int
 	buf               []byte
@@ -63,8 +67,8 @@ func (w *window) failed(err error) error {
 	switch {
 	case err == io.EOF:
 		return err
-	case w.gzip:
-		return fmt.Errorf("unpack gzip after %s bytes: %w", grouped(w.base+int64(len(w.buf))), err)
+	case w.packed != "":
+		return fmt.Errorf("unpack %s after %s bytes: %w", w.packed, grouped(w.base+int64(len(w.buf))), err)
 	default:
 		return fmt.Errorf("read after %s bytes: %w", grouped(w.base+int64(len(w.buf))), err)
 	}
@@ -128,50 +132,81 @@ func (w *window) skipBlanks() (ok, first bool) {
 	}
 }
 
-// open reads the first bytes, and unpacks or skips what they announce.
+// open reads the first bytes, and unpacks, recodes or skips what they announce. A
+// file of a kind that is not read fails with an [events.FormatError].
 func (w *window) open() {
 	if !w.more() {
 		return
 	}
-	if w.announces("\x1f\x8b") {
-		w.unpack()
+	for range maxPacked {
+		switch {
+		case w.announces("\x1f\x8b"):
+			w.unpack("gzip", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
+		case w.announces("\x28\xb5\x2f\xfd"):
+			w.unpack("zstd", openZstd)
+		case w.announces("\xff\xfe"):
+			w.unpack("UTF-16", func(r io.Reader) (io.Reader, error) { return newUTF16(r, binary.LittleEndian), nil })
+		case w.announces("\xfe\xff"):
+			w.unpack("UTF-16", func(r io.Reader) (io.Reader, error) { return newUTF16(r, binary.BigEndian), nil })
+		default:
+			w.plain()
+			return
+		}
 		if !w.more() {
 			return
 		}
 	}
+	w.plain()
+}
+
+// plain deals with the beginning of a text that is not encoded.
+func (w *window) plain() {
 	if mark := "\ufeff"; w.announces(mark) {
 		w.pos = len(mark)
 	}
+	if unread := w.unreadFormat(); unread != nil {
+		w.buf, w.pos, w.err = w.buf[:0], 0, unread
+	}
 }
 
-// announces reports whether the input begins with magic, without reading
-// further than it takes to tell.
+// announces reports whether what is left of the input begins with magic, without
+// reading further than it takes to tell.
 func (w *window) announces(magic string) bool {
 	for i := range len(magic) {
-		if i == len(w.buf) && !w.more() || w.buf[i] != magic[i] {
+		if c, ok := w.peek(i); !ok || c != magic[i] {
 			return false
 		}
 	}
 	return true
 }
 
-// unpack makes the content of the gzip members the input.
-func (w *window) unpack() {
+// peek returns the byte i bytes ahead, and false if the input ends before it or it is
+// further ahead than a record may be long.
+func (w *window) peek(i int) (byte, bool) {
+	for w.pos+i >= len(w.buf) {
+		if i >= max(w.largest-w.smallest, minPeek) || !w.more() {
+			return 0, false
+		}
+	}
+	return w.buf[w.pos+i], true
+}
+
+// unpack makes the input what open reads from it.
+func (w *window) unpack(name string, open func(io.Reader) (io.Reader, error)) {
 	rest := w.src
 	if w.err != nil {
 		rest = failing{w.err}
 	}
 	packed := io.MultiReader(bytes.NewReader(bytes.Clone(w.buf)), rest)
-	w.buf, w.err, w.gzip = w.buf[:0], nil, true
-	zr, err := gzip.NewReader(bufio.NewReaderSize(packed, firstWindow/4))
+	w.buf, w.err, w.packed = w.buf[:0], nil, name
+	r, err := open(bufio.NewReaderSize(packed, firstWindow/4))
 	if err != nil {
 		// EOF within the header is an error, not the end of the input.
-		if w.src = (failing{err}); err == io.EOF {
-			w.src = failing{io.ErrUnexpectedEOF}
+		if r = (failing{err}); err == io.EOF {
+			r = failing{io.ErrUnexpectedEOF}
 		}
-		return
 	}
-	w.src = zr
+	w.src = r
 }
 
 // failing is a reader that only fails.

@@ -5,6 +5,7 @@ package bulk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,48 @@ const batchSize = 1000
 type Input struct {
 	Name string // for messages
 	Open func() (io.ReadCloser, error)
-	// Pipe: another process writes it, which the same Ctrl-C may end.
+	// Pipe: Ctrl-C also ends the program that writes it. A record that the end of a
+	// pipe cuts off is bad only if the run is not interrupted within interruptDelay.
 	Pipe bool
+}
+
+// interruptDelay is how long a pipe may end before the signal that ended its writer
+// is seen here.
+const interruptDelay = 100 * time.Millisecond
+
+// NoteKind is what a Note is about; it has the name of the ledger's counter.
+type NoteKind string
+
+// The notes of a run.
+const (
+	UnknownType NoteKind = "unknown_type" // Okta had not published the event's type
+	Conflict    NoteKind = "conflict"     // the uuid came before, within a batch, with other bytes
+)
+
+// Note names an event that was delivered and that someone may want to look at.
+type Note struct {
+	Kind       NoteKind
+	UUID, Type string
+	File       string
+	Line       int
+}
+
+// Result is what a run has done.
+type Result struct {
+	ledger.Ledger
+	// Interrupted: the run ended before its inputs did, and its output is partial.
+	Interrupted bool `json:"interrupted"`
+	// Incomplete counts the inputs that were not read, or not to their end.
+	Incomplete int `json:"incomplete_inputs"`
+}
+
+// JSON returns the result as one JSON object: the ledger's members, then its own.
+func (r Result) JSON() []byte {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic("a struct of integers cannot be written as JSON: " + err.Error())
+	}
+	return text
 }
 
 // Job is one run.
@@ -39,9 +80,12 @@ type Job struct {
 	Sink      sink.Sink
 	// Bad gets every record that cannot be delivered. Its error ends the run.
 	Bad func(*deadletter.Letter) error
-	// Unreadable gets an input that cannot be opened or read to its end. The
-	// run goes on with the next.
+	// Unreadable gets an input that cannot be opened or read to its end, or is of a
+	// kind that is not read (an [events.FormatError]). The run goes on with the next.
 	Unreadable func(name string, err error)
+	// Note gets the events of unknown types and with conflicting uuids, in order, from
+	// one goroutine. It may be nil.
+	Note func(Note)
 	// Progress is called, from one goroutine, with the number of bytes of the inputs
 	// that were read since its last call. It may be nil.
 	Progress func(bytes int)
@@ -49,10 +93,10 @@ type Job struct {
 	Version  string // of oktastream, for dead letters
 }
 
-// Run runs the job until the inputs end or ctx does, and returns the ledger of
-// what it has done by then. The error is ctx's, the sink's or Bad's.
-func (j *Job) Run(ctx context.Context) (ledger.Ledger, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+// Run runs the job until the inputs end or outer does, and returns what it has done by
+// then. The error is outer's, the sink's or Bad's.
+func (j *Job) Run(outer context.Context) (Result, error) {
+	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 
 	// Two chunks for each worker keep all of them busy; one more of each is
@@ -90,14 +134,18 @@ func (j *Job) Run(ctx context.Context) (ledger.Ledger, error) {
 	if err == nil {
 		workers.Wait()
 	}
-	return w.ledger, err
+	interrupted := err != nil && outer.Err() != nil
+	return Result{Ledger: w.ledger, Interrupted: interrupted, Incomplete: w.incomplete}, err
 }
 
 // writer is the end of the pipe: it sees the chunks in order.
 type writer struct {
-	job     *Job
-	ledger  ledger.Ledger
-	window  pipeline.Window
+	job    *Job
+	ledger ledger.Ledger
+	window pipeline.Window
+
+	incomplete int // inputs
+
 	records []sink.Record
 	answers []sink.Answer
 	letter  deadletter.Letter
@@ -151,6 +199,7 @@ func (w *writer) write(ctx context.Context, c *chunk) error {
 	err := w.deliver(ctx)
 	for i := range c.items {
 		if broken := c.items[i].broken; broken != nil {
+			w.incomplete++
 			w.job.Unreadable(c.items[i].input, broken)
 		}
 	}
@@ -179,6 +228,7 @@ func (w *writer) add(c *chunk, r *result) error {
 	}
 	if r.UnknownType {
 		w.ledger.UnknownType++
+		w.note(UnknownType, c, r)
 	}
 	switch verdict, _ := w.window.Add(r.UUID, r.Hash, 0); verdict {
 	case pipeline.Duplicate:
@@ -187,12 +237,21 @@ func (w *writer) add(c *chunk, r *result) error {
 		return nil
 	case pipeline.Conflict:
 		w.ledger.Conflict++
+		w.note(Conflict, c, r)
 	}
 	if events.Match(events.LogStreamEvents, r.Type) {
 		w.ledger.StreamChanged++
 	}
 	w.records = append(w.records, sink.Record{Line: c.out[r.Start:r.End], UUID: r.UUID, TimeMS: r.PublishedMS})
 	return nil
+}
+
+func (w *writer) note(kind NoteKind, c *chunk, r *result) {
+	if w.job.Note == nil {
+		return
+	}
+	at := &c.items[r.item]
+	w.job.Note(Note{Kind: kind, UUID: r.UUID, Type: r.Type, File: at.input, Line: at.line})
 }
 
 // deliver hands the batch to the sink. What the sink did not accept has not been

@@ -109,17 +109,17 @@ func (r *reader) input(ctx context.Context, in Input) error {
 	if err != nil {
 		return err
 	}
-	counted := &countingReader{source: source, pipe: in.Pipe}
-	err = r.items(ctx, in.Name, counted)
+	counted := &countingReader{source: source}
+	err = r.items(ctx, in, counted)
 	if closing := source.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("close %s: %w", in.Name, closing)
 	}
 	return err
 }
 
-func (r *reader) items(ctx context.Context, name string, source *countingReader) error {
+func (r *reader) items(ctx context.Context, in Input, source *countingReader) error {
 	values := stream.NewReader(source, stream.Options{MaxRecord: r.job.MaxRecord})
-	for ctx.Err() == nil {
+	for first := true; ctx.Err() == nil; first = false {
 		// Nothing waits for input that may not come for hours.
 		if r.chunk != nil && !values.Ready() {
 			r.flush()
@@ -134,15 +134,34 @@ func (r *reader) items(ctx context.Context, name string, source *countingReader)
 		if err != nil {
 			return err
 		}
-		if value.Fault != nil && source.ended && interrupted(ctx, source) {
+		if first && value.Fault == nil {
+			if format := events.CheckFormat(value.Text); format != nil {
+				return format
+			}
+		}
+		if in.Pipe && value.CutOff && interrupted(ctx) {
 			return nil
 		}
-		it := item{fault: value.Fault, input: name, line: value.Line, offset: value.Offset, length: value.Length}
+		it := item{
+			fault: value.Fault, input: in.Name, line: value.Line, offset: value.Offset, length: value.Length,
+		}
 		if !r.add(ctx, it, value.Text) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// interrupted reports whether ctx is done or will be within interruptDelay.
+func interrupted(ctx context.Context) bool {
+	timer := time.NewTimer(interruptDelay)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 func (r *reader) add(ctx context.Context, it item, text []byte) bool {
@@ -179,37 +198,15 @@ func (r *reader) flush() {
 	r.chunk = nil
 }
 
-// interruptGrace is how long a bad record at the end of a pipe waits for an
-// interruption of ours.
-const interruptGrace = 100 * time.Millisecond
-
-// interrupted reports whether the run was interrupted when the input ended: Ctrl-C
-// ends the writer of a pipe, too, and with it the last record. Of the two processes
-// either may be the first to see it.
-func interrupted(ctx context.Context, source *countingReader) bool {
-	if source.pipe && !source.waited {
-		source.waited = true
-		select {
-		case <-ctx.Done():
-		case <-time.After(interruptGrace):
-		}
-	}
-	return ctx.Err() != nil
-}
-
 // countingReader counts what has been read of an input, for the progress.
 type countingReader struct {
 	source io.Reader
 	n      int
-	pipe   bool // the input is a pipe
-	ended  bool // the input has been read to its end
-	waited bool // for an interruption
 }
 
 func (r *countingReader) Read(p []byte) (int, error) {
 	n, err := r.source.Read(p)
 	r.n += n
-	r.ended = errors.Is(err, io.EOF)
 	return n, err
 }
 

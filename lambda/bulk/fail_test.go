@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -241,44 +240,4 @@ func TestProgressIsOfTheBytesOfTheFiles(t *testing.T) {
 	if want := int64(3 * len(signIn(1))); b.ledger.BytesIn != want {
 		t.Errorf("ledger: %d bytes in, want %d", b.ledger.BytesIn, want)
 	}
-}
-
-// Ctrl-C on a pipe ends its writer in the middle of a record. That is no bad record,
-// whichever process sees the interruption first; the end of a pipe without one is.
-func TestACutRecordOfAnInterruptedPipeIsNotBad(t *testing.T) {
-	text := `{"uuid":"u-1","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z"}` + "\n" + `{"uuid":"u-2",`
-	for name, wantDead := range map[string]int64{"interrupted before": 0, "interrupted after": 0, "not interrupted": 1} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			in := Input{Name: "-", Pipe: true, Open: func() (io.ReadCloser, error) {
-				return io.NopCloser(&endingReader{Reader: strings.NewReader(text), end: func() {
-					switch name {
-					case "interrupted before":
-						cancel()
-					case "interrupted after":
-						time.AfterFunc(interruptGrace/5, cancel)
-					}
-				}}), nil
-			}}
-			b := (&testRun{workers: 1}).run(ctx, in)
-			if b.ledger.Dead != wantDead {
-				t.Errorf("%d dead, want %d", b.ledger.Dead, wantDead)
-			}
-		})
-	}
-}
-
-// endingReader calls end before it returns io.EOF.
-type endingReader struct {
-	io.Reader
-	end func()
-}
-
-func (r *endingReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err == io.EOF {
-		r.end()
-	}
-	return n, err
 }

@@ -206,7 +206,7 @@ func TestLedger(t *testing.T) {
 		if b.err != nil || !b.ledger.Balanced() {
 			rt.Fatalf("%v, ledger %s", b.err, b.ledger.JSON())
 		}
-		if want.BytesIn = b.ledger.BytesIn; b.ledger != want {
+		if want.BytesIn = b.ledger.BytesIn; b.ledger.Ledger != want {
 			rt.Errorf("ledger %s, want %s", b.ledger.JSON(), want.JSON())
 		}
 		if !slices.Equal(b.lines(), delivered) {

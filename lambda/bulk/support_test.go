@@ -16,7 +16,6 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/internal/sinktest"
-	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -33,7 +32,9 @@ type testRun struct {
 	memory  sinktest.Memory
 	letters []deadletter.Letter
 	broken  []string // "name: error"
-	ledger  ledger.Ledger
+	unread  []error  // the same, without names
+	ledger  Result
+	notes   []Note
 	err     error
 }
 
@@ -56,10 +57,13 @@ func (b *testRun) run(ctx context.Context, inputs ...Input) *testRun {
 			b.letters = append(b.letters, kept)
 			return nil
 		},
-		Unreadable: func(name string, err error) { b.broken = append(b.broken, fmt.Sprintf("%s: %v", name, err)) },
-		Progress:   b.progress,
-		Now:        func() time.Time { return time.Date(2026, 9, 1, 10, 11, 12, 0, time.UTC) },
-		Version:    "v1.2.3",
+		Unreadable: func(name string, err error) {
+			b.broken, b.unread = append(b.broken, fmt.Sprintf("%s: %v", name, err)), append(b.unread, err)
+		},
+		Progress: b.progress,
+		Note:     func(n Note) { b.notes = append(b.notes, n) },
+		Now:      func() time.Time { return time.Date(2026, 9, 1, 10, 11, 12, 0, time.UTC) },
+		Version:  "v1.2.3",
 	}
 	if b.to != nil {
 		job.Sink = b.to

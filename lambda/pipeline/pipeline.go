@@ -53,6 +53,9 @@ type Config struct {
 	// Own is where events must come from; what comes from elsewhere, or does not
 	// say, is foreign. Nil accepts events from everywhere.
 	Own *Origin
+	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is
+	// false in AWS, where events come by one way only.
+	AnyEnvelope bool
 	// KeepRaw is the size in bytes above which a record also keeps the event's own
 	// bytes, for a destination that does not accept it. 0 keeps none.
 	KeepRaw int
@@ -124,6 +127,7 @@ func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.Appen
 func New(c Config) *Pipeline {
 	p := &Pipeline{config: c, types: map[string]eventType{}}
 	p.decoded = p.event
+	p.decoder.AnyEnvelope = c.AnyEnvelope
 	p.normaliser = c.normaliser()
 	return p
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
+	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
 
@@ -40,5 +42,30 @@ func (l *letters) take(letter *deadletter.Letter) error {
 func (l *letters) end() {
 	if more := l.reported - maxReported; more > 0 {
 		l.messages.print(message{Note: "and " + count(more, "more bad record") + "; --dead-letters FILE keeps all of them"})
+	}
+}
+
+// notes is where delivered events are named that someone may want to look at: a file, or nowhere.
+type notes struct {
+	file *os.File
+	err  error // the first one; after it nothing is written
+}
+
+func (n *notes) take(note bulk.Note) {
+	if n.file == nil || n.err != nil {
+		return
+	}
+	line, err := json.Marshal(struct {
+		Note bulk.NoteKind `json:"note"`
+		UUID string        `json:"uuid"`
+		Type string        `json:"event_type"`
+		File string        `json:"file"`
+		Line int           `json:"line"`
+	}{note.Kind, note.UUID, note.Type, note.File, note.Line})
+	if err == nil {
+		_, err = n.file.Write(append(line, '\n'))
+	}
+	if err != nil {
+		n.err = fmt.Errorf("write a note on %s:%d: %w", note.File, note.Line, err)
 	}
 }

@@ -275,7 +275,7 @@ func (x *explainCommand) nothing(bad int, fault error) error {
 
 func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault)) error {
 	values := stream.NewReader(r, stream.Options{})
-	var d events.Decoder
+	d := events.Decoder{AnyEnvelope: true}
 	for {
 		value, err := values.Next()
 		if errors.Is(err, io.EOF) {

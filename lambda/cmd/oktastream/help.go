@@ -23,19 +23,24 @@ var helpTexts = kong.Vars{
 	"help_id": "uuid of an event, or SQS's message id. Without it, --reason or another filter shows the first " +
 		"match.",
 	"help_files": "Files of events, - for stdin (also where no file is named). JSON lines, arrays, pretty-printed, " +
-		"EventBridge envelopes, SQS batches, dead letters, any of it gzipped.",
+		"EventBridge envelopes, SQS batches, dead letters, output of aws logs and aws sqs, event hooks, exports of " +
+		"Splunk, Elastic and Datadog; gzip and zstd. Copies are recognised within 1,000 records.",
 	"help_format": "ocsf, datadog or raw (default ocsf; where records go to a terminal, a table).",
 	"help_to":     "Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout.",
 	"help_dead_letters": "Append records that cannot be normalised to FILE, with the reason. Without it they are only " +
 		"reported.",
+	"help_notes": "Append a line of JSON to FILE for each event that was delivered and has an unknown type, or the " +
+		"uuid of another event.",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
 		"commas.",
 }
 
 // The exit codes that --help of each command ends with. lambda/cmd/oktastream/README.md has the table.
 const (
-	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad, or a file could not be read; 2 wrong options; 130 interrupted."
-	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, or a call failed; 2 wrong options; 130 interrupted."
+	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad, or a file could not be read; 2 wrong options; " +
+		"130 interrupted."
+	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue was not " +
+		"read to its end, or a call failed; 2 wrong options; 130 interrupted."
 )
 
 // Help is what --help shows between the command and its options.

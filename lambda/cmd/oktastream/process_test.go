@@ -182,7 +182,7 @@ func TestInterrupted(t *testing.T) {
 			if err != nil || len(rest) > 0 {
 				t.Errorf("more on stdout: %q, %v", rest, err)
 			}
-			const note = "interrupted: the input was not read to its end, and the counts are those until then"
+			const note = "interrupted before the end of the input: the output is partial"
 			want := "^oktastream: " + note + "\noktastream: 1 received = 1 delivered\noktastream: [0-9]+ bytes in, 87 bytes out\n$"
 			if asJSON {
 				want = `^\{"note":"` + note + `"\}` + "\n" + `\{"received":1,"delivered":1,.*\}` + "\n$"

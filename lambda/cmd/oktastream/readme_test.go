@@ -13,7 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the pages' examples")
@@ -134,30 +137,22 @@ func runExample(t *testing.T, format string) string {
 	return strings.TrimSpace(out)
 }
 
-// runSample returns parts of three records of run --sample, of different event
-// types, and its ledger. "…" stands for what is left out.
+// runSample returns what run --sample shows on a terminal of 80 columns: the first two events of the
+// table, the first line of the ledger, and the hint.
 func runSample(t *testing.T) string {
 	records, ledger := runToFiles(t, "run", "--sample")
-	parts := []*regexp.Regexp{
-		regexp.MustCompile(`^\{"class_uid":\d+,"class_name":"[^"]*"`), regexp.MustCompile(`"activity_name":"[^"]*"`),
-		regexp.MustCompile(`"event_code":"[^"]*"`),
-	}
-	var lines []string
-	seen := map[string]bool{}
-	for record := range strings.Lines(records) {
-		var found []string
-		for _, part := range parts {
-			found = append(found, part.FindString(record))
-		}
-		if code := found[2]; len(lines) < 3 && !slices.Contains(found, "") && !seen[code] {
-			seen[code] = true
-			lines = append(lines, strings.Join(found, ",…,")+",…")
+	var shown []sink.Record
+	for line := range strings.Lines(records) {
+		if len(shown) < 2 {
+			shown = append(shown, sink.Record{Line: []byte(line), TimeMS: gjson.Get(line, "time").Int()})
 		}
 	}
-	if len(lines) < 3 {
-		t.Fatal("the sample has no three records to show")
+	var table bytes.Buffer
+	if err := tableOf(&table, columns).Deliver(t.Context(), shown, make([]sink.Answer, len(shown))); err != nil {
+		t.Fatal(err)
 	}
-	return strings.Join(lines, "\n") + "\n…\n" + strings.TrimSpace(ledger)
+	summary, _, _ := strings.Cut(ledger, "\n")
+	return table.String() + summary + "\noktastream: hint: " + wholeRecords
 }
 
 func runToFiles(t *testing.T, args ...string) (stdout, stderr string) {

@@ -23,7 +23,6 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
-	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -41,6 +40,7 @@ type runCommand struct {
 	To          string   `default:"-" placeholder:"DIR" help:"${help_to}"`
 	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
+	Notes       string   `type:"path" placeholder:"FILE" help:"${help_notes}"`
 	Include     types    `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
@@ -102,8 +102,8 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	for _, warning := range r.warnings() {
 		report.print(message{Warning: warning})
 	}
-	letters := &letters{file: files.deadLetters, messages: report}
-	job.Sink, job.Bad, job.Progress = output.sink, letters.take, bar.add
+	letters, notes := &letters{file: files.deadLetters, messages: report}, &notes{file: files.notes}
+	job.Sink, job.Bad, job.Note, job.Progress = output.sink, letters.take, notes.take, bar.add
 	failed := false
 	job.Unreadable = func(name string, err error) {
 		failed = true
@@ -112,13 +112,13 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 
 	total, err := job.Run(ctx)
 	bar.end()
-	err = errors.Join(err, output.close(), files.close(total))
+	err = errors.Join(err, output.close(), notes.err, files.close(total))
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
 	letters.end()
-	if errors.Is(err, context.Canceled) {
-		report.print(message{Note: "interrupted: the input was not read to its end, and the counts are those until then"})
+	if total.Interrupted {
+		report.print(message{Note: "interrupted before the end of the input: the output is partial"})
 	}
 	r.printLedger(c.err, total)
 	switch {
@@ -133,7 +133,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		}
 		return quiet(exitFailed)
 	case output.table && total.Delivered > 0 && !r.JSON:
-		report.print(message{Hint: "add --format ocsf, or pipe it, for the whole records"})
+		report.print(message{Hint: wholeRecords})
 	}
 	return nil
 }
@@ -175,6 +175,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 		Inputs: inputs,
 		Config: pipeline.Config{
 			Format: format, Filter: filter, Org: r.Org, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
+			AnyEnvelope: true,
 		},
 		MaxRecord: int(r.MaxRecord),
 		Workers:   runtime.GOMAXPROCS(0),
@@ -233,9 +234,9 @@ func (r *runCommand) inputs(c console) ([]bulk.Input, error) {
 	var inputs []bulk.Input
 	for _, name := range r.names() {
 		if name == "-" {
-			inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) {
+			inputs = append(inputs, bulk.Input{Name: name, Pipe: true, Open: func() (io.ReadCloser, error) {
 				return io.NopCloser(c.in), nil
-			}, Pipe: true})
+			}})
 			continue
 		}
 		inputs = append(inputs, bulk.Input{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
@@ -299,11 +300,12 @@ func (r *runCommand) appended() []appendedFile {
 	return []appendedFile{
 		{"--dead-letters", "without it bad records are reported on stderr", &r.DeadLetters},
 		{"--ledger", "without it the ledger goes to stderr", &r.Ledger},
+		{"--notes", "without it these events are only counted", &r.Notes},
 	}
 }
 
 // files are the files that a run appends to; nil where there is none.
-type files struct{ deadLetters, ledger *os.File }
+type files struct{ deadLetters, ledger, notes *os.File }
 
 func (r *runCommand) files() (files, error) {
 	var opened []*os.File
@@ -318,18 +320,18 @@ func (r *runCommand) files() (files, error) {
 		}
 		opened = append(opened, f)
 	}
-	return files{opened[0], opened[1]}, nil
+	return files{opened[0], opened[1], opened[2]}, nil
 }
 
 // close writes the ledger and closes the files.
-func (f files) close(total ledger.Ledger) error {
+func (f files) close(total bulk.Result) error {
 	var faults []error
 	if f.ledger != nil {
 		if _, err := f.ledger.Write(append(total.JSON(), '\n')); err != nil {
 			faults = append(faults, fmt.Errorf("write the ledger: %w", err))
 		}
 	}
-	for _, file := range []*os.File{f.deadLetters, f.ledger} {
+	for _, file := range []*os.File{f.deadLetters, f.ledger, f.notes} {
 		if file != nil {
 			faults = append(faults, file.Close())
 		}
@@ -362,7 +364,7 @@ func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
 	return output{dir, dir.Close, false}, nil
 }
 
-func (r *runCommand) printLedger(w io.Writer, total ledger.Ledger) {
+func (r *runCommand) printLedger(w io.Writer, total bulk.Result) {
 	if r.JSON {
 		fmt.Fprintf(w, "%s\n", total.JSON())
 		return
@@ -384,6 +386,9 @@ func plain(err error) error {
 
 // hintFor is the next step after an input that cannot be read.
 func hintFor(err error) string {
+	if format, ok := errors.AsType[*events.FormatError](err); ok {
+		return format.WayOut
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name; - stands for stdin"

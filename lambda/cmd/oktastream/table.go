@@ -32,6 +32,9 @@ const (
 	outcomeColumn = len("Success")
 )
 
+// wholeRecords is the hint that follows a table.
+const wholeRecords = "add --format ocsf, or pipe it, for the whole records"
+
 // newTable returns a table as wide as the terminal; wider than 140 columns it does not get.
 func newTable(terminal *os.File) *table {
 	width, _, err := term.GetSize(int(terminal.Fd()))
