@@ -185,7 +185,8 @@ func TestTypedRiskGivesTheTextBack(t *testing.T) {
 			if typed == nil {
 				return
 			}
-			if got := join(t, typed); got != text {
+			// Okta writes the pairs with and without brackets around them.
+			if got := join(t, typed); got != text && got != "{"+text+"}" {
 				rt.Fatalf("%q became %s, which joins to %q", text, typed, got)
 			}
 		})
