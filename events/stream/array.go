@@ -5,7 +5,7 @@ import "github.com/oktastream/oktastream/events"
 // array is the array whose elements are being cut.
 type array struct {
 	open    bool
-	wrapped bool  // it is the value of "Records"
+	wrapped bool  // it is the value of one of lists
 	around  int64 // the offset of the object of which it is
 	row     int   // the line of its '['
 	last    token // of the array itself

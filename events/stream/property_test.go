@@ -18,7 +18,7 @@ var soup = rapid.Custom(func(t *rapid.T) string {
 		`"a"`, `"a":`, `"a":1,`, `{"a":1}`, "{\"a\":1}\n", "\n{\"a\":1}", `{"a":[`, "\n{\"a\":[", "\n{\"b\":", "]}", "]\n",
 		"\n}\n", "\n[", "\n{\n",
 		"{\"Records\":[", "{\"Records\":[{}]", `"\""`, `"\\"`, `"}"`, "  ", "{}", "[]", "é",
-		stamp + `{"a":1}`, "\n" + stamp + "s {", "\n2026-06-22T22:37:13",
+		"{\"events\": [", stamp + `{"a":1}`, "\n" + stamp + "s {", "\n2026-06-22T22:37:13",
 	}), 0, 40).Draw(t, "parts")
 	return strings.Join(parts, "")
 })

@@ -1,11 +1,19 @@
 package stream
 
+// lists are the first keys of objects that are lists of records: of SQS, SNS and
+// Kinesis to Lambda, and what "aws logs", "aws sqs" and "aws events" print or take.
+var lists = [...]string{`"Records"`, `"events"`, `"Messages"`, `"Entries"`}
+
 // opensRecords reports whether the current object has an array under its first
-// key, "Records", and if so leaves the scan after the '['.
+// key, which is one of lists, and if so leaves the scan after the '['.
 func (r *Reader) opensRecords() bool {
 	r.begin()
-	r.scan = 1
-	return r.follows(`"Records"`) && r.follows(":") && r.follows("[")
+	for _, name := range lists {
+		if r.scan = 1; r.follows(name) && r.follows(":") && r.follows("[") {
+			return true
+		}
+	}
+	return false
 }
 
 // follows moves the scan past blanks and text, if it is text that follows.
@@ -24,7 +32,7 @@ func (r *Reader) follows(text string) bool {
 	return true
 }
 
-// tail skips what the object around "Records" holds after the array. Only its
+// tail skips what the object around such an array holds after the array. Only its
 // brackets are looked at.
 func (r *Reader) tail() (Item, bool) {
 	r.scan = 0

@@ -2,8 +2,9 @@
 // goes on after broken ones.
 //
 // It reads JSON lines, pretty-printed objects, several values on a line,
-// top-level arrays, objects whose first key is "Records" with an array as its
-// value (the elements of both are items of their own), objects that a log line's
+// top-level arrays, objects whose first key is "Records", "events", "Messages" or
+// "Entries" with an array as its value (the elements of both are items of their
+// own), objects that a log line's
 // time and stream precede, any mix of these, in UTF-8 or, with a byte order mark, in
 // UTF-16, and gzip or zstd of it all. It does not look at what the values mean.
 // Other kinds of files that it knows, archives say, are refused as a whole.
@@ -12,7 +13,7 @@
 //
 //   - Items come in the order of the input and do not overlap. A byte in no
 //     item is a blank, a comma or bracket of an array, the mark at the start,
-//     what precedes a log line's object, or part of the object around "Records".
+//     what precedes a log line's object, or part of the object around an array.
 //   - An item without a Fault is JSON, but for one case: an object on a single
 //     line outside arrays has only had its brackets matched, as its caller
 //     parses it anyway.
@@ -62,7 +63,7 @@ type Options struct {
 type Item struct {
 	// Text is the value without blanks around it, or the bytes of a bad record
 	// as they came. It is nil when it is longer than MaxRecord, and empty where
-	// only the end of an array or of a "Records" object is missing. The next call
+	// only the end of an array or of the object around one is missing. The next call
 	// of Next overwrites it.
 	Text   []byte
 	Line   int   // the line on which it starts, counted from 1

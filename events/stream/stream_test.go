@@ -60,6 +60,10 @@ func TestForms(t *testing.T) {
 		"Records": {`{"Records":[{"a":1},{}]}{}`, []want{{span: `{"a":1}`}, {span: "{}"}, {span: "{}"}}},
 		"Records, spaced": {"{\r\n\"Records\" :\n[ {},\n{} ] , \"b\":{\"c\":[\"]}\"]}\n}\n{}",
 			[]want{{span: "{}"}, {span: "{}"}, {span: "{}"}}},
+		"log events": {"{\n    \"events\": [\n        {\"message\":\"x\"},\n        {}\n    ],\n" +
+			"    \"nextToken\": \"t\"\n}\n{}",
+			[]want{{span: `{"message":"x"}`}, {span: "{}"}, {span: "{}"}}},
+		"messages":         {`{"Messages":[{"Body":"x"}]}{"Entries":[{}]}`, []want{{span: `{"Body":"x"}`}, {span: "{}"}}},
 		"no Records":       {`{"Records":[]}`, nil},
 		"Records, no list": {`{"Records":{"a":1}}`, []want{{span: `{"Records":{"a":1}}`}}},
 		"Records, later":   {`{"a":0,"Records":[1]}`, []want{{span: `{"a":0,"Records":[1]}`}}},

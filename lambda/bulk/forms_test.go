@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -92,5 +93,24 @@ func TestFilesOfReview(t *testing.T) {
 		if len(uuids) == 0 || b.ledger.Dead != 0 || len(b.broken) != 0 {
 			t.Errorf("%s: %q, %s, %q", name, uuids, b.ledger.JSON(), b.broken)
 		}
+	}
+}
+
+// A long list of log events, as "aws logs filter-log-events" prints it, is read event
+// by event: the limit is on one of them.
+func TestListsMayBeLongerThanARecord(t *testing.T) {
+	var list []string
+	for n := range 500 {
+		text, err := json.Marshal(signIn(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, `{"timestamp":1,"message":`+string(text)+"}")
+	}
+	b := testRun{maxRecord: 400}
+	b.AnyEnvelope = true
+	b.run(t.Context(), text("in", pretty(`{"events":[`+strings.Join(list, ",")+`],"searchedLogStreams":[]}`)))
+	if b.err != nil || b.ledger.Received != 500 || b.ledger.Delivered != 500 {
+		t.Errorf("%v, %s", b.err, b.ledger.JSON())
 	}
 }
