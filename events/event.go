@@ -25,7 +25,7 @@ type Event struct {
 	Provenance Provenance
 
 	whole  uint32 // the envelope that carries it, or Root
-	nodes  [fieldCount]uint32
+	nodes  [FieldCount]uint32
 	unique []byte // holds UUID and Type where they are written with escapes
 	hash   [sha256.Size]byte
 	hashed bool
@@ -59,7 +59,7 @@ func (e *Event) Node(f Field) uint32 { return e.nodes[f] }
 // that Okta does not document.
 func (e *Event) bind(tree *jsontree.Tree, at, whole uint32, from Provenance) *Fault {
 	e.Tree, e.Root, e.whole, e.Provenance = tree, at, whole, from
-	e.nodes = [fieldCount]uint32{}
+	e.nodes = [FieldCount]uint32{}
 	e.unique, e.hashed = e.unique[:0], false
 	e.find(root, at)
 

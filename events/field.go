@@ -82,13 +82,14 @@ const (
 	DebugThreatDetections
 	DebugTunnels
 
-	fieldCount
+	// FieldCount is one more than the last field.
+	FieldCount
 )
 
 // paths are the paths of the fields. Where Okta spells a key in two ways (device in
 // snake_case and in camelCase, both seen in real events), the first one that an
 // event has is the field; a second one is written under its own path.
-var paths = [fieldCount]string{
+var paths = [FieldCount]string{
 	UUID:           "uuid",
 	EventType:      "eventType",
 	Published:      "published",
@@ -170,15 +171,6 @@ func (f Field) Path() string {
 	return first
 }
 
-// Fields lists all fields.
-func Fields() []Field {
-	all := make([]Field, 0, fieldCount-1)
-	for f := Field(1); f < fieldCount; f++ {
-		all = append(all, f)
-	}
-	return all
-}
-
 // branch is a node of the tree of all paths: the children of one key. They are
 // grouped by the length of their names, which is enough to skip most keys that are
 // not fields.
@@ -196,7 +188,7 @@ var root = growBranches()
 
 func growBranches() *branch {
 	root := &branch{}
-	for f := Field(1); f < fieldCount; f++ {
+	for f := Field(1); f < FieldCount; f++ {
 		for path := range strings.SplitSeq(paths[f], "|") {
 			b := root
 			for name := range strings.SplitSeq(path, ".") {

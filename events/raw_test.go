@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/oktastream/oktastream/events/eventstest"
+	"github.com/oktastream/oktastream/events/internal/eventstest"
 )
 
 // goldenFile is where the record of a file of testdata/events stands.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/oktastream/oktastream/events/eventstest"
+	"github.com/oktastream/oktastream/events/internal/eventstest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -66,7 +66,7 @@ func decode(t reporter, d *Decoder, text []byte) []visited {
 			})
 		default:
 			fields := map[Field]string{}
-			for _, f := range Fields() {
+			for _, f := range allFields() {
 				if i := e.Node(f); i != 0 {
 					fields[f] = string(e.Tree.Raw(i))
 				}

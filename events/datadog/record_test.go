@@ -12,7 +12,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
-	"github.com/oktastream/oktastream/events/eventstest"
+	"github.com/oktastream/oktastream/events/internal/eventstest"
 )
 
 // settings are those of the tests that look at all events.

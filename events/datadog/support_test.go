@@ -12,7 +12,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
-	"github.com/oktastream/oktastream/events/eventstest"
+	"github.com/oktastream/oktastream/events/internal/eventstest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -21,7 +21,6 @@ type sample = eventstest.Sample
 
 var (
 	files    = eventstest.Files
-	lines    = eventstest.Lines
 	fixtures = eventstest.Fixtures
 	corpora  = eventstest.Corpora
 )

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/events/eventstest"
+	"github.com/oktastream/oktastream/events/internal/eventstest"
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 

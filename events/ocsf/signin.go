@@ -200,7 +200,8 @@ func accountFactors() record.Part {
 // newDevice is how Verdict.Behaviors says that Okta had not seen the device before.
 var newDevice = []byte(`"New Device":"POSITIVE"`)
 
-// logonKind is what the event says of the kind of sign-in. OCSF's is_new_logon is a logon from a device not seen before.
+// logonKind is what the event says of the kind of sign-in. OCSF's is_new_logon is a
+// logon from a device that was not seen before.
 func logonKind() record.Part {
 	return record.All{
 		record.Derive("is_new_logon", "behavior New Device is POSITIVE", func(e *record.Emitter) bool {

@@ -47,7 +47,7 @@ func places(t *testing.T, s Shape) map[string]int {
 // TestFields: every field that a query names is one that the shape emits, and it
 // is discovered in every record that has it.
 func TestFields(t *testing.T) {
-	for _, s := range Shapes() {
+	for _, s := range shapes() {
 		emitted := places(t, s)
 		for _, q := range All() {
 			for _, f := range parsed(t, q, s).Fields() {
@@ -72,7 +72,7 @@ func discovered(t *testing.T, emitted map[string]int, s Shape, what, field strin
 
 // TestPaths: what queries reach through jsonParse and unnest exists.
 func TestPaths(t *testing.T) {
-	for _, s := range Shapes() {
+	for _, s := range shapes() {
 		var trees []any
 		for _, e := range records(t, s) {
 			var tree any
@@ -112,13 +112,13 @@ func reaches(tree any, parts []string) bool {
 // beginning of one: which of the two Insights would take is documented nowhere.
 func TestAliases(t *testing.T) {
 	taken := map[string]bool{}
-	for _, s := range Shapes() {
+	for _, s := range shapes() {
 		for leaf := range places(t, s) {
 			top, _, _ := strings.Cut(leaf, ".")
 			taken[top] = true
 		}
 	}
-	for _, s := range Shapes() {
+	for _, s := range shapes() {
 		for _, q := range All() {
 			for _, alias := range parsed(t, q, s).Aliases() {
 				if taken[alias] {
@@ -141,7 +141,7 @@ var few = []string{
 
 // TestEqualitiesAreIndexed: what a query looks up by value is in the index policy.
 func TestEqualitiesAreIndexed(t *testing.T) {
-	for _, s := range Shapes() {
+	for _, s := range shapes() {
 		for _, q := range All() {
 			for _, f := range parsed(t, q, s).Equalities() {
 				if !slices.Contains(Indexes(s), f) && !slices.Contains(few, f) {

@@ -32,7 +32,7 @@ func TestLimitsOfQueryDefinition(t *testing.T) {
 		if !strings.HasSuffix(q.Question, "?") || !strings.HasSuffix(q.Look, ".") {
 			t.Errorf("%s: %q, %q", q.Name, q.Question, q.Look)
 		}
-		for _, s := range Shapes() {
+		for _, s := range shapes() {
 			text := q.Text(s)
 			if n := utf8.RuneCountInString(text); n > MaxTextLength {
 				t.Errorf("%s, %s: %d characters", q.Name, s, n)
@@ -55,7 +55,7 @@ func TestLimitsOfQueryDefinition(t *testing.T) {
 }
 
 func TestLimitsOfTheIndexPolicy(t *testing.T) {
-	for _, s := range Shapes() {
+	for _, s := range shapes() {
 		fields := Indexes(s)
 		if len(fields) == 0 || len(fields) > MaxIndexFields {
 			t.Errorf("%s: %d fields", s, len(fields))

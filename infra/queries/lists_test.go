@@ -249,3 +249,6 @@ func TestListsShowWhatMatters(t *testing.T) {
 		}
 	}
 }
+
+// shapes are all shapes that a log group can hold.
+func shapes() []Shape { return []Shape{OCSF, Datadog, Raw, Envelope} }

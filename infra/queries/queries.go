@@ -40,9 +40,6 @@ const (
 	Envelope Shape = "envelope"
 )
 
-// Shapes are all shapes.
-func Shapes() []Shape { return []Shape{OCSF, Datadog, Raw, Envelope} }
-
 // Limits of what the texts become, as read on 2026-11-22. Names and texts:
 // AWS::Logs::QueryDefinition (AWS CloudFormation template reference); a slash in a
 // name makes a folder. Index policies: "Field index syntax and quotas" (Amazon

@@ -55,7 +55,7 @@ var corpusLogs = sync.OnceValues(func() (logs, error) {
 // and is logs with more events.
 func (l logs) and(samples []sample) (logs, error) {
 	all := logs{}
-	for _, shape := range Shapes() {
+	for _, shape := range shapes() {
 		events, err := stored(shape, samples)
 		if err != nil {
 			return nil, err

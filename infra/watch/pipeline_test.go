@@ -87,9 +87,8 @@ func simulate(w world, seed uint64) *minuteMetrics {
 					continue
 				}
 				m.replayed[minute] += float64(min(c.replayed, take))
-				back := second + 1 // a call takes a second
 				if yes(w.down, second) {
-					back = second + visibility
+					back := second + visibility
 					returning[back] = append(returning[back], cohort{take, c.receives + 1, min(c.replayed, take)})
 					flying += take
 					continue

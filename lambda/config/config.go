@@ -81,7 +81,9 @@ func Read(get func(string) string) (Config, error) {
 		r.fault(err.Error())
 	}
 	c.Filter = filter
-	c.Datadog = datadog.Settings{Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN")}
+	c.Datadog = datadog.Settings{
+		Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN"),
+	}
 	switch c.Destination {
 	case CloudWatch:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")

@@ -31,7 +31,7 @@ func queues(c carrier) ([]document, error) {
 		rest, ok := strings.CutPrefix(url, "https://sqs."+c.where().Region+"."+c.where().suffix()+"/")
 		account, name, cut := strings.Cut(rest, "/")
 		if !ok || !cut || !isAccount(account) || name == "" {
-			return nil, fmt.Errorf("Queues: %q is not the URL of a queue of this region", url)
+			return nil, fmt.Errorf("property Queues: %q is not the URL of a queue of this region", url)
 		}
 		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account,
 			name}, ":"))
@@ -47,7 +47,7 @@ func topics(c carrier) ([]document, error) {
 	}
 	for _, target := range targets {
 		if parseARN(target).service != "sns" {
-			return nil, fmt.Errorf("Topics: %q is not the ARN of a topic", target)
+			return nil, fmt.Errorf("property Topics: %q is not the ARN of a topic", target)
 		}
 	}
 	return c.document("PolicyDocument", resourcePolicy, targets...), nil

@@ -80,7 +80,7 @@ func newCondition(operator, key string, values []string) (condition, error) {
 	// "You can add IfExists to the end of any condition operator name except the
 	// Null condition."
 	if name == nullOperator && (c.set != "" || c.ifExists || len(values) != 1) {
-		return c, errors.New("Null takes one value, no prefix and no IfExists")
+		return c, errors.New("operator Null takes one value, no prefix and no IfExists")
 	}
 	if len(values) == 0 || key == "" {
 		return c, errors.New("it has no key or no value")

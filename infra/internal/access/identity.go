@@ -18,13 +18,13 @@ func role(c carrier) ([]document, error) {
 	documents := c.document("AssumeRolePolicyDocument", trustPolicy, arn)
 	inline, ok := c.properties["Policies"].([]any)
 	if !ok && c.properties["Policies"] != nil {
-		return nil, errors.New("Policies: it is not a list")
+		return nil, errors.New("property Policies is not a list")
 	}
 	for i, element := range inline {
 		body, _ := element.(map[string]any)
 		policy, ok := body["PolicyName"].(string)
 		if !ok {
-			return nil, fmt.Errorf("Policies: element %d has no PolicyName", i)
+			return nil, fmt.Errorf("property Policies: element %d has no PolicyName", i)
 		}
 		documents = append(documents, document{c.id, "Policies/" + policy, identityPolicy, []string{name},
 			body["PolicyDocument"]})

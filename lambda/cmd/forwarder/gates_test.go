@@ -177,7 +177,7 @@ var notLinked = []string{
 	"github.com/oktastream/oktastream/lambda/internal/awsfake",
 	"github.com/oktastream/oktastream/lambda/bulk",
 	"github.com/oktastream/oktastream/lambda/cmd/oktastream",
-	"github.com/oktastream/oktastream/events/eventstest",
+	"github.com/oktastream/oktastream/events/internal/eventstest",
 	"github.com/oktastream/oktastream/events/stream",
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds",
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds",

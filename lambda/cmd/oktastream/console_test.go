@@ -51,7 +51,7 @@ func (c caller) call(t *testing.T, stdin string, args ...string) (code int, stdo
 	if _, err := c.in.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	code = run(t.Context(), args, console{c.in, c.out, c.err})
+	code = run(t.Context(), args, console(c))
 	read := func(file *os.File) string {
 		text, err := io.ReadAll(io.NewSectionReader(file, 0, 1<<40))
 		if err != nil {
@@ -235,9 +235,7 @@ func damaged(event string) (lines []string) {
 	add(fmt.Sprintf(envelope, "aws.partner/okta.com/CANARY/s", "SystemLog", `"CANARY"`))
 	add(fmt.Sprintf(envelope, "aws.partner/okta.com/CANARY/s", "SystemLog", event[:900]))
 	add(fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":%s}]}`, text))
-	add(
-		fmt.Sprintf(`{"Records":[{"messageId":"CANARY","body":"CANARY"},"CANARY",{"key":1},["CANARY"]],"CANARY":CANARY}`),
-	)
+	add(`{"Records":[{"messageId":"CANARY","body":"CANARY"},"CANARY",{"key":1},["CANARY"]],"CANARY":CANARY}`)
 	add(fmt.Sprintf(`{"reason":"CANARY","body":%s}`, text))
 	add(`{"reason":"CANARY","body_base64":"CANARY!"}`)
 	add(`{"reason":"not_json","body_base64":"` + base64.StdEncoding.EncodeToString([]byte(event[:1000])) + `"}`)

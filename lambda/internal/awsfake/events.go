@@ -231,7 +231,7 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 func checkDetail(detail string) error {
 	d := jsontext.NewDecoder(bytes.NewBufferString(detail), jsontext.AllowDuplicateNames(true))
 	if d.PeekKind() != '{' {
-		return fmt.Errorf("It is not a JSON object.")
+		return fmt.Errorf("not a JSON object")
 	}
 	for {
 		switch d.PeekKind() {
@@ -242,7 +242,7 @@ func checkDetail(detail string) error {
 			}
 			if len(v) >= len("9223372036854775807") && !bytes.ContainsAny(v, ".eE") {
 				if _, err := strconv.ParseInt(string(v), 10, 64); err != nil {
-					return fmt.Errorf("An integer is outside %d to %d.", math.MinInt64, math.MaxInt64)
+					return fmt.Errorf("an integer is outside %d to %d", math.MinInt64, math.MaxInt64)
 				}
 			}
 		default:
@@ -252,10 +252,10 @@ func checkDetail(detail string) error {
 		}
 		switch depth := d.StackDepth(); {
 		case depth > busDetailDepth:
-			return fmt.Errorf("It is nested deeper than %d levels.", busDetailDepth)
+			return fmt.Errorf("nested deeper than %d levels", busDetailDepth)
 		case depth == 0:
 			if _, err := d.ReadToken(); err != io.EOF {
-				return fmt.Errorf("There is something after the object.")
+				return fmt.Errorf("more text after the object")
 			}
 			return nil
 		}

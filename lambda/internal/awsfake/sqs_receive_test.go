@@ -219,6 +219,7 @@ func TestReceiveChoosesAttributes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &q.url, MessageAttributeNames: tt.ask,
+				//lint:ignore SA1019 SQS still takes the deprecated parameter, so the fake must
 				AttributeNames: []types.QueueAttributeName{"SenderId"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SentTimestamp"}})
 			check(t, err)
 			m := out.Messages[0]
