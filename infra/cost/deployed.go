@@ -33,8 +33,8 @@ const (
 const (
 	rawBytes      = 1946
 	envelopeBytes = 2183
-	ocsfBytes     = 2689
-	datadogBytes  = 3010
+	ocsfBytes     = 2742
+	datadogBytes  = 2751
 	// entryOverheadBytes is what an entry of PutEvents has beside its logs.
 	entryOverheadBytes = 260
 )
