@@ -41,7 +41,7 @@ func FuzzParse(f *testing.F) {
 		quoted, _ := json.Marshal(text)
 		f.Add(quoted)
 	}
-	for _, glob := range []string{"events/*.json", "forms/*"} {
+	for _, glob := range []string{"events/*.json", "forms/*.*"} {
 		names, err := filepath.Glob(filepath.Join("../../testdata", glob))
 		if err != nil || len(names) == 0 {
 			f.Fatalf("%s: %v", glob, err)
