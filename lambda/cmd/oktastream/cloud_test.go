@@ -233,6 +233,15 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 			}
 			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
 		},
+		// later DURATION moves the emulated AWS's clock.
+		"later": func(ts *testscript.TestScript, _ bool, args []string) {
+			d, err := time.ParseDuration(args[0])
+			ts.Check(err)
+			cl := c.get(ts)
+			cl.mu.Lock()
+			cl.ahead += d
+			cl.mu.Unlock()
+		},
 		// hide QUEUE receives all messages of a queue, as another reader does.
 		"hide": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(c.get(ts).hide(args[0])) },
 		// sample REASON sets $ID to the sample id of the row with this reason in stdout.
