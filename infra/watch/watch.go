@@ -155,6 +155,6 @@ func replaySteps(s Stack, reason string) []string {
 		"Dry run: " + replay + of + ".",
 		"Replay one: add `--limit 1 --yes --audit audit.jsonl`.",
 		"Replay all: " + replay + " --yes --rate 50 --audit audit.jsonl" + of + ".",
-		"Look again: as in the first step.",
+		"Look again: repeat the command of Look.",
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+	"github.com/rogpeppe/go-internal/testscript"
 
 	alarmtexts "github.com/oktastream/oktastream/infra/watch"
 	"github.com/oktastream/oktastream/lambda/dlq"
@@ -160,7 +161,8 @@ func TestEveryCommandLineIsValid(t *testing.T) {
 		t.Errorf("command lines found: %v", lines)
 	}
 	for _, line := range []string{
-		"oktastream dlq lst", "oktastream dlq list --reson not_json", "oktastream dlq show --stack x", "oktastream dlq list x",
+		"oktastream dlq lst", "oktastream dlq list --reson not_json", "oktastream dlq show --stack x",
+		"oktastream dlq list x",
 	} {
 		if wrongUse(arguments(line)) == nil {
 			t.Errorf("%s is taken for a valid command line", line)
@@ -222,4 +224,38 @@ func TestAlarmsFollowTheRunbook(t *testing.T) {
 	if !slices.Equal(replaying, want) {
 		t.Errorf("the alarms that name a replay are %q, want %q", replaying, want)
 	}
+}
+
+// follow CODE KIND STEP [REASON] runs the command of a step of an alarm's text, with the reason that dlq list has
+// shown in the place of REASON, and wants its exit code.
+func follow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: follow CODE KIND STEP [REASON]")
+	}
+	var look, before, line string
+	for _, step := range alarms()[args[1]].Do {
+		text := regexp.MustCompile("`([^`]+)`").FindStringSubmatch(step)
+		switch {
+		case strings.HasSuffix(step, ": repeat the command of Look."):
+			line = look
+		case text == nil:
+			continue
+		case strings.Contains(step, ": add `"):
+			line = before + " " + text[1]
+		default:
+			line, before = text[1], text[1]
+			if strings.HasPrefix(step, "Look: ") {
+				look = line
+			}
+		}
+		if strings.HasPrefix(step, args[2]+": ") {
+			words := arguments(line)
+			if i := slices.Index(words, "REASON"); i >= 0 && len(args) == 4 {
+				words[i] = args[3]
+			}
+			exits(ts, false, append([]string{args[0], "oktastream"}, words...))
+			return
+		}
+	}
+	ts.Fatalf("the alarm %s has no step %q with a command", args[1], args[2])
 }
