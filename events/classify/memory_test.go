@@ -15,7 +15,7 @@ func TestMemoryDecidesAsTheClassifierDoes(t *testing.T) {
 	}
 	for range 2 {
 		for i := range maxRemembered + 100 {
-			eventType := fmt.Sprintf("user.stranger.number%d", i)
+			eventType := fmt.Sprintf("user.outsider.number%d", i)
 			if got, want := *m.Decide([]byte(eventType)), c.Decide(eventType); got != want {
 				t.Fatalf("%s: %+v, want %+v", eventType, got, want)
 			}

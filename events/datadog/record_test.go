@@ -149,7 +149,7 @@ func TestExplainTellsAllThatIsAdded(t *testing.T) {
 			told := map[string][]string{}
 			for _, step := range n.Explain(e) {
 				if !described[step.To] || step.How == "" {
-					t.Errorf("%s: %s is told of (%q), but not by Fields", s.Name, step.To, step.How)
+					t.Errorf("%s: %s is reported (%q), but not by Fields", s.Name, step.To, step.How)
 				}
 				for _, l := range leaves(t, step.Value, step.To) {
 					told[l.path] = append(told[l.path], l.raw)
@@ -162,7 +162,7 @@ func TestExplainTellsAllThatIsAdded(t *testing.T) {
 				delete(told, path)
 			}
 			if len(told) > 0 {
-				t.Errorf("%s: told of and not in the record: %v", s.Name, told)
+				t.Errorf("%s: reported and not in the record: %v", s.Name, told)
 			}
 			if again := n.Append(nil, e); !bytes.Equal(again, l.record) {
 				t.Errorf("%s: after Explain the record is\n%s\nand was\n%s", s.Name, again, l.record)

@@ -43,7 +43,7 @@ func (f flow) eventsOfReceive() float64 {
 	return math.Min(messagesOfRequest, math.Max(1, f.eventsPerSecondOfPoller()*receiveSeconds))
 }
 
-// receivesPerMonth are the calls that bring something and those that wait in vain.
+// receivesPerMonth are the calls that bring something and those that find nothing.
 // Events that come at random to a poller at a rate r end a wait of w seconds with
 // something in 1-exp(-rw) of all cases, so that it asks r/(1-exp(-rw)) times a
 // second: 1/w when nothing comes, r when much does.

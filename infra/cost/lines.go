@@ -89,12 +89,12 @@ func arrive(p prices, eventsPerMonth float64) []line {
 }
 
 // drain is the buffer queue and the function. What EventBridge sends to a queue is a
-// request like any other: SQS charges each to the queue's owner, whoever makes it (no
+// request like any other: SQS charges each to the queue's owner (no
 // page of AWS was found that excepts EventBridge).
 func drain(p prices, f flow) []line {
 	return []line{
 		{"SQS: sends of the rule", p.sqsRequest.of(f.eventsPerMonth() * chunks(envelopeBytes))},
-		{"SQS: receives of Lambda's pollers, those in vain too",
+		{"SQS: receives of Lambda's pollers, empty ones included",
 			p.sqsRequest.of(f.receivesPerMonth() * chunks(f.eventsOfReceive()*envelopeBytes))},
 		{"SQS: deletes, up to ten messages each", p.sqsRequest.of(f.deletesPerMonth())},
 		{"Lambda: requests", p.lambdaRequest.of(f.invocationsPerMonth())},

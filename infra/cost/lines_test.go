@@ -35,7 +35,7 @@ func TestLines(t *testing.T) {
 		"EventBridge: events from Okta":                              25.92,    // 25.92 M × 1.00
 		"EventBridge: rules and their deliveries within the account": 0,        //
 		"SQS: sends of the rule":                                     10.368,   // 25.92 M × 0.40
-		"SQS: receives of Lambda's pollers, those in vain too":       10.368,   // one for each event
+		"SQS: receives of Lambda's pollers, empty ones included":     10.368,   // one for each event
 		"SQS: deletes, up to ten messages each":                      1.885091, // 2 × 2.356364 M × 0.40
 		"Lambda: requests":                                           0.471273, // 2.356364 M × 0.20
 		"Lambda: GB-seconds":                                         0.816877,

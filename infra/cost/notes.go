@@ -24,7 +24,7 @@ func writeNotes(b *strings.Builder, p prices) {
 			"metadata to be stored with each (known since long, not re-confirmed) and not to be charged when they are "+
 			"ingested (no page of AWS's was found that says so).",
 			set.RetentionDays, storedShare, storedBytesForLogEvent),
-		"That partner events are charged to whoever owns the bus is read off AWS's price list and its knowledge center " +
+		"That partner events are charged to the owner of the bus is read off AWS's price list and its knowledge center " +
 			"(2021-12), not off a sentence that says who pays. All four ways pay it, and no filter saves it: Okta sends " +
 			"everything.",
 		fmt.Sprintf("Lambda polls with %d pollers, each with a batch of its own, and a receive returns with the first "+

@@ -64,7 +64,7 @@ type prices struct {
 func list() prices {
 	const million = 1e6
 	return prices{
-		// That whoever owns the bus pays for what a partner puts on it: AWS knowledge
+		// That the owner of the bus pays for what a partner puts on it: AWS knowledge
 		// center, "eventbridge-reduce-charges" (2021-12), explains to the owner of a bus
 		// that events of third parties (SaaS) are charged. A sentence that says who pays
 		// was not found; the item in the price list is the bus's.

@@ -156,7 +156,7 @@ func TestNumbers(t *testing.T) {
 			}
 			environment := function["Environment"].(map[string]any)["Variables"].(map[string]any)
 			if environment["OKTASTREAM_MAX_RECEIVE_COUNT"] != fmt.Sprint(receives) {
-				t.Errorf("%s: the function is told of %v receives, the queue of %v", d,
+				t.Errorf("%s: the function has %v receives, the queue %v", d,
 					environment["OKTASTREAM_MAX_RECEIVE_COUNT"], receives)
 			}
 			if mapping["BatchSize"].(float64) > 10 && window < 1 {

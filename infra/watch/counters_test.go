@@ -16,7 +16,7 @@ var bookkept = Pipeline{Name: "okta-cloudwatch", Destination: "cloudwatch", Inge
 // hourly is a metric by hours of the counters' clock: the first hour ends at :55.
 func (m *minuteMetrics) hourly(metric *Metric, fault distortion) series {
 	list := map[string][]float64{
-		"MatchedEvents": m.matched, "NumberOfMessagesDeleted": m.deleted, "InvocationsSentToDlq": m.buried,
+		"MatchedEvents": m.matched, "NumberOfMessagesDeleted": m.deleted, "InvocationsSentToDlq": m.deadLettered,
 		"received": m.replayed,
 	}[metric.Name]
 	switch {

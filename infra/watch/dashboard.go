@@ -79,7 +79,7 @@ func (g *grid) pipeline(s Stack, p Pipeline) {
 		g.withoutFunction(p)
 		return
 	}
-	g.row(6, fate(p), lag(p), failures(p))
+	g.row(6, outcome(p), lag(p), failures(p))
 	g.row(6, entrance(p), deadLetterDepth(p), buffer(p))
 	g.row(5, volume(p), duration(p), calls(p), notes(p))
 	if p.DeliveryRule != "" {
@@ -103,8 +103,8 @@ func (g *grid) withoutFunction(p Pipeline) {
 	}
 }
 
-// fate is the ledger: the terms pile up to what was received.
-func fate(p Pipeline) widget {
+// outcome is the ledger: the terms pile up to what was received.
+func outcome(p Pipeline) widget {
 	colours := map[string]string{
 		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange,
 		"exhausted": red, "dead": darkRed,

@@ -144,7 +144,7 @@ func TestTheDashboardShowsEveryAlarm(t *testing.T) {
 func TestTheLedgerIsOnTheDashboard(t *testing.T) {
 	for _, destination := range []string{"cloudwatch", "datadog"} {
 		var have []string
-		for _, l := range fate(pipeline("okta", destination, "queue", false)).lines {
+		for _, l := range outcome(pipeline("okta", destination, "queue", false)).lines {
 			have = append(have, l.metric.Name)
 		}
 		want := map[string]string{

@@ -37,8 +37,8 @@ const (
 // minuteMetrics are the metrics by minute. A negative gauge is one that was not
 // reported.
 type minuteMetrics struct {
-	matched, deleted, buried, replayed []float64
-	waiting, flying, spent             []float64
+	matched, deleted, deadLettered, replayed []float64
+	waiting, flying, spent                   []float64
 }
 
 type cohort struct{ n, receives, replayed int }
@@ -48,7 +48,7 @@ func simulate(w world, seed uint64) *minuteMetrics {
 	r := rand.New(rand.NewPCG(seed, 7))
 	minutes := w.hours * 60
 	m := &minuteMetrics{}
-	for _, list := range []*[]float64{&m.matched, &m.deleted, &m.buried, &m.replayed, &m.waiting, &m.flying, &m.spent} {
+	for _, list := range []*[]float64{&m.matched, &m.deleted, &m.deadLettered, &m.replayed, &m.waiting, &m.flying, &m.spent} {
 		*list = make([]float64, minutes)
 	}
 	var queue []cohort
@@ -114,7 +114,7 @@ func (w world) incoming(second int, m *minuteMetrics, r *rand.Rand) []cohort {
 	var in []cohort
 	switch {
 	case yes(w.deaf, second):
-		m.buried[minute] += float64(n)
+		m.deadLettered[minute] += float64(n)
 	case w.lost != nil:
 		n -= binomial(n, w.lost(second), r)
 		fallthrough

@@ -29,9 +29,9 @@ func (m *minuteMetrics) sample(metric *Metric, minutes, n int) series {
 		outage := truth(held > 300)
 		last := metric.Dimensions[len(metric.Dimensions)-1].Value
 		made := map[string]float64{
-			"MatchedEvents": matched, "NumberOfMessagesDeleted": deleted, "InvocationsSentToDlq": total(m.buried),
-			"FailedInvocations":            total(m.buried),
-			"SuccessfulInvocationAttempts": matched - total(m.buried), "RetryInvocationAttempts": 30 * outage,
+			"MatchedEvents": matched, "NumberOfMessagesDeleted": deleted, "InvocationsSentToDlq": total(m.deadLettered),
+			"FailedInvocations":            total(m.deadLettered),
+			"SuccessfulInvocationAttempts": matched - total(m.deadLettered), "RetryInvocationAttempts": 30 * outage,
 			waiting: gauge(m.waiting), inFlight: held, oldest: 5 + 700*outage,
 			"delivered": deleted, "accepted_by_eventbridge": deleted, "duplicate": deleted / 90,
 			"returned":               held * float64(minutes*60) / visibility * outage,
@@ -45,7 +45,7 @@ func (m *minuteMetrics) sample(metric *Metric, minutes, n int) series {
 		result[i] = made[metric.Name]
 		switch {
 		case metric.Name == waiting && strings.Contains(last, "Dead"):
-			result[i] = truth(total(m.buried) > 0 || i > n/4) * 7
+			result[i] = truth(total(m.deadLettered) > 0 || i > n/4) * 7
 		case metric.Name == waiting && strings.Contains(last, "Redrive"):
 			result[i] = gauge(m.spent)
 		case strings.HasSuffix(last, "-log-stream") || last == "replay":

@@ -50,7 +50,7 @@ type closing struct{ io.Reader }
 
 func (closing) Close() error { return errors.New("nobody is listening") }
 
-// What cannot be read is told of in its turn, after what came before it, and
+// What cannot be read is reported in its turn, after what came before it, and
 // the rest goes on.
 func TestUnreadable(t *testing.T) {
 	var all []string

@@ -21,8 +21,8 @@ import (
 // longest is --max-record in these tests.
 const longest = 3000
 
-// fate is what must become of one record.
-type fate struct {
+// outcome is what must become of one record.
+type outcome struct {
 	text  string // of the event as it must come out; "" where it is dead
 	tall  bool   // it came in on many lines, in other bytes then
 	uuid  string
@@ -34,17 +34,17 @@ type fate struct {
 // what it is compared to.
 type world struct {
 	rt     *rapid.T
-	past   []fate   // events to come again
-	values [][]fate // by their number
-	before []int    // by each dead record, how many are delivered before it
+	past   []outcome   // events to come again
+	values [][]outcome // by their number
+	before []int       // by each dead record, how many are delivered before it
 	n      int
 }
 
-// one draws a record: its text without any wrapper, and its fate.
-func (w *world) one() (string, fate) {
+// one draws a record: its text without any wrapper, and its outcome.
+func (w *world) one() (string, outcome) {
 	w.n++
 	uuid := fmt.Sprint("u-", w.n)
-	f := fate{text: signIn(w.n), uuid: uuid}
+	f := outcome{text: signIn(w.n), uuid: uuid}
 	switch rapid.SampledFrom([]string{"new", "new", "new", "again", "conflict", "filtered", "novel", "no time", "number"}).
 		Draw(w.rt, "event") {
 	case "again":
@@ -62,9 +62,9 @@ func (w *world) one() (string, fate) {
 	case "novel":
 		f.text, f.novel = event(uuid, "user.never.seen"), true
 	case "no time":
-		return strings.Replace(f.text, "published", "unpublished", 1), fate{uuid: uuid}
+		return strings.Replace(f.text, "published", "unpublished", 1), outcome{uuid: uuid}
 	case "number":
-		return "7", fate{}
+		return "7", outcome{}
 	}
 	w.past = append(w.past, f)
 	return f.text, f
@@ -73,7 +73,7 @@ func (w *world) one() (string, fate) {
 // value draws one or more values of the input as they stand in a file.
 func (w *world) value() string {
 	text, f := w.one()
-	add := func(fates ...fate) { w.values = append(w.values, fates) }
+	add := func(outcomes ...outcome) { w.values = append(w.values, outcomes) }
 	switch rapid.SampledFrom([]string{"bare", "bare", "envelope", "array", "batch", "letter", "body", "garbage", "long", "pretty"}).
 		Draw(w.rt, "form") {
 	case "envelope":
@@ -99,11 +99,11 @@ func (w *world) value() string {
 		return message("[" + text + "," + again + "]")
 	case "garbage":
 		add(f)
-		add(fate{})
+		add(outcome{})
 		return text + "\nnot JSON"
 	case "long":
 		add(f)
-		add(fate{})
+		add(outcome{})
 		return text + "\n" + `{"x":"` + strings.Repeat("x", longest) + `"}`
 	case "pretty":
 		f.tall = f.text != "" // a record that is dead has no bytes to compare
@@ -116,12 +116,12 @@ func (w *world) value() string {
 
 // expect is the testRun as they must be, by the words of the design.
 func (w *world) expect() (delivered []string, dead []string, l ledger.Ledger) {
-	seen := map[string][]fate{}
-	for number, fates := range w.values {
+	seen := map[string][]outcome{}
+	for number, outcomes := range w.values {
 		if number%window == 0 {
-			seen = map[string][]fate{}
+			seen = map[string][]outcome{}
 		}
-		for _, f := range fates {
+		for _, f := range outcomes {
 			l.Received++
 			switch {
 			case f.text == "":
@@ -160,7 +160,7 @@ func (w *world) inputs() (list []Input) {
 			for range rapid.SampledFrom([]int{0, 0, window - 5}).Draw(w.rt, "before") {
 				w.n++
 				b.WriteString(signIn(w.n) + "\n")
-				w.values = append(w.values, []fate{{text: signIn(w.n), uuid: fmt.Sprint("u-", w.n)}})
+				w.values = append(w.values, []outcome{{text: signIn(w.n), uuid: fmt.Sprint("u-", w.n)}})
 			}
 		}
 		for range rapid.IntRange(0, 12).Draw(w.rt, "values") {

@@ -12,9 +12,9 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// sinkOf answers for each record as fate says.
+// sinkOf answers for each record as outcome says.
 type sinkOf struct {
-	fate      func(sink.Record) sink.State
+	outcome   func(sink.Record) sink.State
 	err       error
 	delivered []sink.Record
 }
@@ -22,7 +22,7 @@ type sinkOf struct {
 func (s *sinkOf) Deliver(_ context.Context, records []sink.Record) sink.Outcome {
 	out := sink.Outcome{}
 	for _, r := range records {
-		a, cause := sink.Answer{State: s.fate(r), Reason: "too_large"}, -1
+		a, cause := sink.Answer{State: s.outcome(r), Reason: "too_large"}, -1
 		if a.State == sink.Retry && s.err != nil {
 			cause = 0
 		}
@@ -59,10 +59,10 @@ func TestAMessageIsTakenWhenAllOfItIs(t *testing.T) {
 	two := "[" + envelope(okta("u-1", "a.b")) + "," + envelope(okta("u-2", "a.b")) + "]"
 	foreign := strings.Replace(envelope(okta("u-3", "a.b")), ownAccount, "444455556666", 1)
 	for name, test := range map[string]struct {
-		body string
-		fate func(sink.Record) sink.State
-		err  error
-		want string // "" is taken
+		body    string
+		outcome func(sink.Record) sink.State
+		err     error
+		want    string // "" is taken
 	}{
 		"all":       {two, accepted, nil, ""},
 		"one waits": {two, func(r sink.Record) sink.State { return map[string]sink.State{"u-1": sink.Accepted}[r.UUID] }, errors.New("PutLogEvents: X"), "PutLogEvents: X"},
@@ -77,7 +77,7 @@ func TestAMessageIsTakenWhenAllOfItIs(t *testing.T) {
 		"packed":        {packed(0, okta("u-1", "a.b")), accepted, nil, "foreign"},
 	} {
 		for _, envelope := range []bool{false, true} {
-			l := local(&sinkOf{fate: test.fate, err: test.err}, config.CloudWatch)
+			l := local(&sinkOf{outcome: test.outcome, err: test.err}, config.CloudWatch)
 			l.Envelope = envelope
 			p := item(test.body)
 			if err := l.Send(t.Context(), []*dlq.Item{p}); err != nil {
@@ -95,7 +95,7 @@ func TestAMessageIsTakenWhenAllOfItIs(t *testing.T) {
 }
 
 func TestARuleStoresTheWholeEnvelope(t *testing.T) {
-	s := &sinkOf{fate: accepted}
+	s := &sinkOf{outcome: accepted}
 	l := local(s, config.CloudWatch)
 	l.Envelope = true
 	body := strings.Replace(envelope(okta("u-1", "a.b")), `"detail":`, "\n \"detail\":\n", 1)
@@ -110,7 +110,7 @@ func TestARuleStoresTheWholeEnvelope(t *testing.T) {
 }
 
 func TestPackedBatchesGoOutAgain(t *testing.T) {
-	s := &sinkOf{fate: accepted}
+	s := &sinkOf{outcome: accepted}
 	own := item(packed(1, okta("u-1", "a.b"), okta("u-2", "a.b")))
 	other := item(strings.Replace(packed(1, okta("u-3", "a.b")), "okta-datadog", "other", 1))
 	if err := local(s, config.Datadog).Send(t.Context(), []*dlq.Item{own, other}); err != nil {
@@ -128,7 +128,7 @@ func TestABlockedSinkEndsAReplay(t *testing.T) {
 	blocked := &sink.Error{Kind: sink.Blocked, Err: errors.New("PutEvents: AccessDeniedException")}
 	p := item(envelope(okta("u-1", "a.b")))
 	err := local(
-		&sinkOf{fate: func(sink.Record) sink.State { return sink.Retry }, err: blocked},
+		&sinkOf{outcome: func(sink.Record) sink.State { return sink.Retry }, err: blocked},
 		config.CloudWatch,
 	).Send(t.Context(), []*dlq.Item{p})
 	if !errors.Is(err, blocked) || p.Err == nil {

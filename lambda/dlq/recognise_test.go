@@ -181,7 +181,7 @@ func TestOnlyTheBuffersRedriveIsOurs(t *testing.T) {
 	}
 }
 
-// What is told of a message outside of it cannot be content: a uuid, a type and a
+// What is reported of a message outside of it cannot be content: a uuid, a type and a
 // reason are whatever somebody has written there.
 func TestIdsAndWordsAreNoContent(t *testing.T) {
 	const secret = "Homer Simpson <homer@example.com>"

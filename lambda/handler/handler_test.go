@@ -41,7 +41,7 @@ func TestAnEmptyListIsSuccess(t *testing.T) {
 func TestTheIdentifierIsTheMessageID(t *testing.T) {
 	b := newBench(config.CloudWatch)
 	b.err = errors.New("PutLogEvents: ThrottlingException")
-	b.fate = func(r sink.Record) sink.Answer {
+	b.outcome = func(r sink.Record) sink.Answer {
 		if r.UUID == "u-3" || r.UUID == "u-7" {
 			return sink.Answer{}
 		}
@@ -117,7 +117,7 @@ func TestPoisonWhoseCopyFailsGoesBack(t *testing.T) {
 
 func TestTheLastReceiveIsExhausted(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	b.fate = func(sink.Record) sink.Answer { return sink.Answer{} }
+	b.outcome = func(sink.Record) sink.Answer { return sink.Answer{} }
 	ids := b.returned(t, messageOf("m1", envelope("u-1"), 4, ""), messageOf("m2", envelope("u-2"), 5, ""))
 	if len(ids) != 2 {
 		t.Errorf("%v come again", ids)
@@ -150,7 +150,7 @@ func TestMessagesThatCameBackOftenGoAfterTheFreshOnes(t *testing.T) {
 func TestDuplicatesShareTheFateOfTheirFirstCopy(t *testing.T) {
 	for _, accepted := range []bool{true, false} {
 		b := newBench(config.CloudWatch)
-		b.fate = func(sink.Record) sink.Answer {
+		b.outcome = func(sink.Record) sink.Answer {
 			if accepted {
 				return sink.Answer{State: sink.Accepted}
 			}
@@ -172,7 +172,7 @@ func TestDuplicatesShareTheFateOfTheirFirstCopy(t *testing.T) {
 
 func TestABodyWithManyRecords(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	b.fate = func(r sink.Record) sink.Answer {
+	b.outcome = func(r sink.Record) sink.Answer {
 		switch r.UUID {
 		case "u-2":
 			return sink.Answer{}
@@ -220,7 +220,7 @@ func TestAnUnknownTypeIsDeliveredAndCounted(t *testing.T) {
 
 func TestNotesOfTheSink(t *testing.T) {
 	b := newBench(config.Datadog)
-	b.fate = func(sink.Record) sink.Answer {
+	b.outcome = func(sink.Record) sink.Answer {
 		return sink.Answer{State: sink.Accepted, Restamped: true, FallbackRaw: true, Bytes: 77}
 	}
 	b.returned(t, sqsMessage("m1", envelope("u-1")))
@@ -244,7 +244,7 @@ func TestASingleEvent(t *testing.T) {
 
 	b = newBench(config.CloudWatch)
 	b.err = errors.New("PutLogEvents: ServiceUnavailableException")
-	b.fate = func(sink.Record) sink.Answer { return sink.Answer{} }
+	b.outcome = func(sink.Record) sink.Answer { return sink.Answer{} }
 	if _, err := b.Invoke(
 		t.Context(),
 		[]byte(envelope("u-1")),
@@ -303,7 +303,7 @@ func TestFormsThatComeBack(t *testing.T) {
 			strings.Replace(log, "u-1", "u-2", 1),
 		)
 	}
-	b.fate = func(r sink.Record) sink.Answer {
+	b.outcome = func(r sink.Record) sink.Answer {
 		if r.UUID == "u-2" {
 			return sink.Answer{State: sink.Dead, Reason: "refused", Detail: "no"}
 		}

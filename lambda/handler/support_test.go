@@ -27,10 +27,10 @@ const (
 // bench is a handler among fakes.
 type bench struct {
 	*Handler
-	fate      func(sink.Record) sink.Answer // what the destination says of a record
+	outcome   func(sink.Record) sink.Answer // what the destination says of a record
 	err       error                         // and of those it leaves
 	delivered [][]sink.Record               // calls of the destination
-	dead      []burial
+	dead      []deadLetter
 	deadErr   error
 	buffered  []string
 	bufferErr error
@@ -38,13 +38,13 @@ type bench struct {
 	mu        sync.Mutex
 }
 
-type burial struct {
+type deadLetter struct {
 	body string
 	note deadletter.Note
 }
 
 func newBench(destination config.Destination) *bench {
-	b := &bench{fate: func(r sink.Record) sink.Answer { return sink.Answer{State: sink.Accepted, Bytes: len(r.Line)} }}
+	b := &bench{outcome: func(r sink.Record) sink.Answer { return sink.Answer{State: sink.Accepted, Bytes: len(r.Line)} }}
 	format := pipeline.OCSF
 	if destination == config.Datadog {
 		format = pipeline.Datadog
@@ -68,7 +68,7 @@ func (b *bench) Deliver(_ context.Context, records []sink.Record) sink.Outcome {
 	b.delivered = append(b.delivered, records)
 	out := sink.Outcome{Batches: 1}
 	for _, r := range records {
-		answer := b.fate(r)
+		answer := b.outcome(r)
 		cause := -1
 		if answer.State == sink.Retry && b.err != nil {
 			cause = 0
@@ -87,7 +87,7 @@ func (b *bench) Send(_ context.Context, body []byte, note deadletter.Note) error
 	if b.deadErr != nil {
 		return b.deadErr
 	}
-	b.dead = append(b.dead, burial{string(body), note})
+	b.dead = append(b.dead, deadLetter{string(body), note})
 	return nil
 }
 

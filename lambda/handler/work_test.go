@@ -76,7 +76,7 @@ func TestRefusedRecordsOfAMessageAreCutOutInOnePass(t *testing.T) {
 		payload := batchOf(sqsMessage("m1", body))
 		fastest := func(state sink.State) time.Duration {
 			b := newBench(destination)
-			b.fate = func(r sink.Record) sink.Answer {
+			b.outcome = func(r sink.Record) sink.Answer {
 				if r.UUID == "u-0" {
 					return sink.Answer{State: sink.Accepted}
 				}
@@ -106,7 +106,7 @@ func TestEachOfAHundredRefusedRecordsIsCopiedAlone(t *testing.T) {
 		config.CloudWatch: arrayOf(maxDeadLetters + 20), config.Datadog: packedOf(maxDeadLetters + 20),
 	} {
 		b := newBench(destination)
-		b.fate = func(r sink.Record) sink.Answer {
+		b.outcome = func(r sink.Record) sink.Answer {
 			if n, _ := strconv.Atoi(strings.TrimPrefix(r.UUID, "u-")); n < 20 {
 				return sink.Answer{State: sink.Accepted}
 			}
@@ -147,7 +147,7 @@ func TestAMessageOfVeryManyDeadRecordsIsCopiedOnce(t *testing.T) {
 
 func TestTheSummaryIsBounded(t *testing.T) {
 	b := newBench(config.CloudWatch)
-	b.fate = func(sink.Record) sink.Answer { return sink.Answer{} }
+	b.outcome = func(sink.Record) sink.Answer { return sink.Answer{} }
 	messages := make([]string, 6700)
 	for i := range messages {
 		messages[i] = sqsMessage(fmt.Sprintf("%08d-0000-4000-8000-000000000000", i), envelope(fmt.Sprintf("u-%d", i)))

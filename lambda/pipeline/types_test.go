@@ -20,7 +20,7 @@ func TestTypesAreRememberedWithinBounds(t *testing.T) {
 	}
 	for range 2 {
 		for i := range maxTypes + 100 {
-			for name, wanted := range map[string]bool{fmt.Sprintf("user.stranger.number%d", i): false, fmt.Sprintf("app.stranger.number%d", i): true} {
+			for name, wanted := range map[string]bool{fmt.Sprintf("user.outsider.number%d", i): false, fmt.Sprintf("app.outsider.number%d", i): true} {
 				if got := p.typeOf([]byte(name)); got != (eventType{name: name, wanted: wanted}) {
 					t.Fatalf("%s: %+v", name, got)
 				}

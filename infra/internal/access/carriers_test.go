@@ -39,7 +39,7 @@ func TestCarriers(t *testing.T) {
 		"managed, from its side": {who: two, action: "sqs:DeleteMessage", on: queueARN, want: true, why: "Attached/"},
 		"managed, on an outsider": {who: asRole("arn:aws:iam::111111111111:role/path/imported"),
 			action: "sqs:DeleteMessage", on: queueARN, want: true},
-		"managed, not on others": {who: asRole(stranger), action: "sqs:ReceiveMessage", on: queueARN},
+		"managed, not on others": {who: asRole(outsider), action: "sqs:ReceiveMessage", on: queueARN},
 		"NotAction": {who: two, action: "sns:Publish", on: "arn:aws:sns:eu-west-1:111111111111:x",
 			want: true, why: "Exclusive/"},
 		"NotAction, excluded": {who: two, action: "sqs:PurgeQueue", on: queueARN},

@@ -218,22 +218,22 @@ func TestContextDefaults(t *testing.T) {
 	}
 	const act = "sqs:SendMessage"
 	check(t, allowIf(`{"Bool": {"aws:SecureTransport": true}}`), map[string]asked{
-		"TLS unless said": {who: asRole(stranger), action: act, on: queueARN, want: true},
-		"an empty list removes it": {who: asRole(stranger), action: act, on: queueARN,
+		"TLS unless said": {who: asRole(outsider), action: act, on: queueARN, want: true},
+		"an empty list removes it": {who: asRole(outsider), action: act, on: queueARN,
 			context: map[string][]string{"aws:SecureTransport": {}}},
 	})
 	check(t,
-		allowIf(`{"StringEquals": {"aws:PrincipalArn": "`+stranger+`", "aws:PrincipalAccount": "111111111111", "aws:ResourceAccount": "111111111111"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}`), map[string]asked{
-			"a role":       {who: asRole(stranger), action: act, on: queueARN, want: true},
+		allowIf(`{"StringEquals": {"aws:PrincipalArn": "`+outsider+`", "aws:PrincipalAccount": "111111111111", "aws:ResourceAccount": "111111111111"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}`), map[string]asked{
+			"a role":       {who: asRole(outsider), action: act, on: queueARN, want: true},
 			"another role": {who: asRole(worker), action: act, on: queueARN},
 			"a service":    {who: service("events.amazonaws.com"), action: act, on: queueARN},
-			"overridden": {who: asRole(stranger), action: act, on: queueARN,
+			"overridden": {who: asRole(outsider), action: act, on: queueARN,
 				context: map[string][]string{"aws:PrincipalAccount": {theirs}}},
 		})
 	check(t,
 		allowIf(`{"Null": {"aws:PrincipalArn": "true", "aws:PrincipalAccount": "true"}, "Bool": {"aws:PrincipalIsAWSService": "true"}, "StringEquals": {"aws:PrincipalServiceName": "events.amazonaws.com"}}`), map[string]asked{
 			"a service":       {who: service("events.amazonaws.com"), action: act, on: queueARN, want: true},
 			"another service": {who: service("sns.amazonaws.com"), action: act, on: queueARN},
-			"a role":          {who: asRole(stranger), action: act, on: queueARN},
+			"a role":          {who: asRole(outsider), action: act, on: queueARN},
 		})
 }

@@ -23,8 +23,8 @@ func TestOneAccount(t *testing.T) {
 			"another action":     {who: asRole(worker), action: "sqs:ReceiveMessage", on: queueARN, why: "nothing allows it"},
 			"another queue":      {who: asRole(worker), action: "sqs:SendMessage", on: queueARN + "2", why: "nothing allows it"},
 			"no resource":        {who: asRole(worker), action: "sqs:SendMessage", on: "*"},
-			"another role":       {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN},
-			"an administrator": {who: admin(stranger), action: "sqs:SendMessage", on: queueARN, want: true,
+			"another role":       {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN},
+			"an administrator": {who: admin(outsider), action: "sqs:SendMessage", on: queueARN, want: true,
 				why: "its own policies"},
 			"the account's root": {who: Principal{Account: ours}, action: "sqs:SendMessage", on: queueARN, want: true},
 			"a user": {who: Principal{User: "arn:aws:iam::111111111111:user/u"}, action: "sqs:SendMessage",
@@ -41,7 +41,7 @@ func TestOneAccount(t *testing.T) {
 		check(t, read(t, all(queue, aRole, queuePolicy(named))), map[string]asked{
 			"the role": {who: asRole(worker), action: "sqs:SendMessage", on: queueARN, want: true,
 				why: "Guard/PolicyDocument/#0 (resource)"},
-			"another role":                 {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN},
+			"another role":                 {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN},
 			"* is only the policy's queue": {who: asRole(worker), action: "sqs:SendMessage", on: queueARN + "2"},
 		})
 	})
@@ -49,7 +49,7 @@ func TestOneAccount(t *testing.T) {
 		for _, principal := range []string{`"*"`, `{"AWS": "*"}`} {
 			open := `{"Effect": "Allow", "Principal": ` + principal + `, "Action": "sqs:SendMessage", "Resource": "*"}`
 			check(t, read(t, all(queue, queuePolicy(open))), map[string]asked{
-				"a role of ours": {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN, want: true},
+				"a role of ours": {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN, want: true},
 				"a foreign role": {who: asRole(foreign), action: "sqs:SendMessage", on: queueARN, want: true},
 				"a service":      {who: service("sns.amazonaws.com"), action: "sqs:SendMessage", on: queueARN, want: true},
 			})
@@ -59,19 +59,19 @@ func TestOneAccount(t *testing.T) {
 		for _, principal := range []string{`"111111111111"`, `"arn:aws:iam::111111111111:root"`} {
 			open := `{"Effect": "Allow", "Principal": {"AWS": ` + principal + `}, "Action": "sqs:SendMessage", "Resource": "*"}`
 			check(t, read(t, all(queue, queuePolicy(open))), map[string]asked{
-				"a role without rights": {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN,
+				"a role without rights": {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN,
 					why: "leaves it to identity policies"},
-				"an administrator": {who: admin(stranger), action: "sqs:SendMessage", on: queueARN, want: true},
+				"an administrator": {who: admin(outsider), action: "sqs:SendMessage", on: queueARN, want: true},
 				"another account":  {who: asRole(foreign), action: "sqs:SendMessage", on: queueARN},
 			})
 		}
 	})
 	t.Run("the strongest word counts", func(t *testing.T) {
 		account := `{"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sqs:*", "Resource": "*"}`
-		named := `{"Sid": "Named", "Effect": "Allow", "Principal": {"AWS": ["222222222222", "` + stranger +
+		named := `{"Sid": "Named", "Effect": "Allow", "Principal": {"AWS": ["222222222222", "` + outsider +
 			`"]}, "Action": "sqs:*", "Resource": "*"}`
 		check(t, read(t, all(queue, queuePolicy(account, named, account))), map[string]asked{
-			"the role":     {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN, want: true, why: "Named"},
+			"the role":     {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN, want: true, why: "Named"},
 			"another role": {who: asRole(worker), action: "sqs:SendMessage", on: queueARN},
 		})
 	})
@@ -90,7 +90,7 @@ func TestOneAccount(t *testing.T) {
 				"the role by http": {who: asRole(worker), action: "sqs:SendMessage", on: queueARN,
 					context: map[string][]string{"aws:SecureTransport": {"false"}}, why: "denied by Guard/PolicyDocument/DenyPlain " +
 						"(resource)"},
-				"an admin by http": {who: admin(stranger), action: "sqs:ReceiveMessage", on: queueARN,
+				"an admin by http": {who: admin(outsider), action: "sqs:ReceiveMessage", on: queueARN,
 					context: map[string][]string{"AWS:securetransport": {"false"}}, why: "DenyPlain"},
 				"the root by http": {who: Principal{Account: ours}, action: "sqs:ReceiveMessage", on: queueARN,
 					context: map[string][]string{"aws:SecureTransport": {"false"}}, why: "DenyPlain"},
@@ -121,7 +121,7 @@ func TestServices(t *testing.T) {
 		"no source": {who: service("events.amazonaws.com"), action: "sqs:SendMessage", on: queueARN},
 		"another service": {who: service("sns.amazonaws.com"), action: "sqs:SendMessage", on: queueARN,
 			context: from(ruleARN)},
-		"an admin, no service": {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN, context: from(ruleARN)},
+		"an admin, no service": {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN, context: from(ruleARN)},
 		"the service's own word": {who: service("events.amazonaws.com"), action: "sqs:ReceiveMessage", on: queueARN,
 			context: from(ruleARN)},
 	})
@@ -137,8 +137,8 @@ func TestDenyAllBut(t *testing.T) {
 		"the role (no SourceArn)": {who: asRole(worker), action: "sqs:SendMessage", on: queueARN, want: true},
 		"another rule": {who: service("events.amazonaws.com"), action: "sqs:SendMessage", on: queueARN,
 			context: from(ruleARN + "2"), why: "DenyOthers"},
-		"an administrator":          {who: admin(stranger), action: "sqs:SendMessage", on: queueARN, why: "DenyOthers"},
-		"an administrator receives": {who: admin(stranger), action: "sqs:ReceiveMessage", on: queueARN, want: true},
+		"an administrator":          {who: admin(outsider), action: "sqs:SendMessage", on: queueARN, why: "DenyOthers"},
+		"an administrator receives": {who: admin(outsider), action: "sqs:ReceiveMessage", on: queueARN, want: true},
 		"the root": {who: Principal{Account: ours}, action: "sqs:SendMessage", on: queueARN,
 			why: "DenyOthers"},
 		"a foreign role": {who: asRole(foreign), action: "sqs:SendMessage", on: queueARN, why: "DenyOthers"},
@@ -162,7 +162,7 @@ func TestAcrossAccounts(t *testing.T) {
 			"a foreign role":  {who: asRole(foreign), action: "sqs:SendMessage", on: queueARN, want: true},
 			"its root":        {who: Principal{Account: theirs}, action: "sqs:SendMessage", on: queueARN, want: true},
 			"a third account": {who: Principal{Account: "333333333333"}, action: "sqs:SendMessage", on: queueARN},
-			"a role of ours":  {who: asRole(stranger), action: "sqs:SendMessage", on: queueARN},
+			"a role of ours":  {who: asRole(outsider), action: "sqs:SendMessage", on: queueARN},
 		})
 	})
 	t.Run("outwards", func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestAcrossAccounts(t *testing.T) {
 		rows["our role"] = asked{who: asRole(worker), action: "sqs:SendMessage", on: theirQueue, want: true, why: theirQueue}
 		rows["a bucket of theirs"] = asked{who: asRole(worker), action: "s3:GetObject", on: "arn:aws:s3:::b/k",
 			context: map[string][]string{"aws:ResourceAccount": {theirs}}}
-		rows["a role without rights"] = asked{who: asRole(stranger), action: "sqs:SendMessage", on: theirQueue}
+		rows["a role without rights"] = asked{who: asRole(outsider), action: "sqs:SendMessage", on: theirQueue}
 		check(t, read(t, all(aRole, rolePolicy(may)), welcome), rows)
 	})
 }

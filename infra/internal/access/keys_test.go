@@ -30,8 +30,8 @@ func TestKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			check(t, read(t, all(policy, aRole, rolePolicy(workerDecrypt))), map[string]asked{
 				"the role":            asks(asRole(worker), true, "and Rights/PolicyDocument/#0 (identity)"),
-				"a role without":      asks(asRole(stranger), false, "leaves it to identity policies"),
-				"an administrator":    asks(admin(stranger), true, ""),
+				"a role without":      asks(asRole(outsider), false, "leaves it to identity policies"),
+				"an administrator":    asks(admin(outsider), true, ""),
 				"another account":     asks(asRole(foreign), false, ""),
 				"a service":           asks(service("sqs.amazonaws.com"), false, ""),
 				"another key of ours": {who: asRole(worker), action: "kms:Decrypt", on: arn[:len(arn)-1] + "x"},
@@ -43,10 +43,10 @@ func TestKeys(t *testing.T) {
 		named := `{"Effect": "Allow", "Principal": {"AWS": "` + worker + `"}, "Action": "kms:Decrypt", "Resource": "*"}`
 		check(t, read(t, all(key(named), aRole)), map[string]asked{
 			"the role, no identity policy": asks(asRole(worker), true, "(key)"),
-			"an administrator":             asks(admin(stranger), false, "no policy of the resource does"),
+			"an administrator":             asks(admin(outsider), false, "no policy of the resource does"),
 			"the root":                     asks(Principal{Account: ours}, false, ""),
 		})
-		other := `{"Effect": "Allow", "Principal": {"AWS": "` + stranger + `"}, "Action": "kms:Decrypt", "Resource": "*"}`
+		other := `{"Effect": "Allow", "Principal": {"AWS": "` + outsider + `"}, "Action": "kms:Decrypt", "Resource": "*"}`
 		check(t, read(t, all(key(other), aRole, rolePolicy(workerDecrypt))), map[string]asked{
 			"identity policy alone": asks(asRole(worker), false, "no policy of the resource does"),
 		})
@@ -55,11 +55,11 @@ func TestKeys(t *testing.T) {
 		via := `{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*", "Condition": {"StringEquals": {"kms:CallerAccount": "111111111111", "kms:ViaService": "sqs.eu-west-1.amazonaws.com"}}}`
 		viaSQS := map[string][]string{"kms:ViaService": {"sqs.eu-west-1.amazonaws.com"}}
 		check(t, read(t, key(via)), map[string]asked{
-			"via sqs":         {who: asRole(stranger), action: "kms:Decrypt", on: arn, context: viaSQS, want: true},
-			"directly":        {who: asRole(stranger), action: "kms:Decrypt", on: arn},
+			"via sqs":         {who: asRole(outsider), action: "kms:Decrypt", on: arn, context: viaSQS, want: true},
+			"directly":        {who: asRole(outsider), action: "kms:Decrypt", on: arn},
 			"another account": {who: asRole(foreign), action: "kms:Decrypt", on: arn, context: viaSQS},
-			"another action":  {who: asRole(stranger), action: "kms:Encrypt", on: arn, context: viaSQS},
-			"a wildcard": {who: asRole(stranger), action: "kms:GenerateDataKeyWithoutPlaintext", on: arn,
+			"another action":  {who: asRole(outsider), action: "kms:Encrypt", on: arn, context: viaSQS},
+			"a wildcard": {who: asRole(outsider), action: "kms:GenerateDataKeyWithoutPlaintext", on: arn,
 				context: viaSQS, want: true},
 		})
 	})
@@ -101,26 +101,26 @@ func TestTrust(t *testing.T) {
 		check(t, read(t, trusting(`{"Service": "lambda.amazonaws.com"}`)), map[string]asked{
 			"it":               asks(service("lambda.amazonaws.com"), true),
 			"another service":  asks(service("events.amazonaws.com"), false),
-			"an administrator": asks(admin(stranger), false),
+			"an administrator": asks(admin(outsider), false),
 			// A trust policy decides who assumes the role, and nothing else about it.
-			"passing the role": {who: admin(stranger), action: "iam:PassRole", on: replay, want: true, why: "its own policies"},
-			"passing another":  {who: admin(stranger), action: "iam:PassRole", on: replay + "2", want: true},
+			"passing the role": {who: admin(outsider), action: "iam:PassRole", on: replay, want: true, why: "its own policies"},
+			"passing another":  {who: admin(outsider), action: "iam:PassRole", on: replay + "2", want: true},
 		})
 	})
 	t.Run("the account", func(t *testing.T) {
 		check(t, read(t, trusting(`{"AWS": "111111111111"}`)), map[string]asked{
-			"an administrator": asks(admin(stranger), true),
-			"a role without":   asks(asRole(stranger), false),
+			"an administrator": asks(admin(outsider), true),
+			"a role without":   asks(asRole(outsider), false),
 			"another account":  asks(asRole(foreign), false),
 			"a service":        asks(service("lambda.amazonaws.com"), false),
 		})
 	})
 	t.Run("a role", func(t *testing.T) {
-		check(t, read(t, trusting(`{"AWS": ["`+stranger+`", "`+foreign+`"]}`)), map[string]asked{
-			"it":               asks(asRole(stranger), true),
+		check(t, read(t, trusting(`{"AWS": ["`+outsider+`", "`+foreign+`"]}`)), map[string]asked{
+			"it":               asks(asRole(outsider), true),
 			"the foreign one":  asks(asRole(foreign), true),
-			"an administrator": asks(admin(stranger+"2"), false),
-			"passing the role": {who: asRole(stranger), action: "iam:PassRole", on: replay},
+			"an administrator": asks(admin(outsider+"2"), false),
+			"passing the role": {who: asRole(outsider), action: "iam:PassRole", on: replay},
 		})
 	})
 	t.Run("a role outside", func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestTrust(t *testing.T) {
 					"Principal": map[string]any{"AWS": ours}, "Action": "sts:AssumeRole"}}}
 			}), map[string]asked{
 			"our role": {who: asRole(worker), action: "sts:AssumeRole", on: foreign, want: true},
-			"another":  {who: asRole(stranger), action: "sts:AssumeRole", on: foreign},
+			"another":  {who: asRole(outsider), action: "sts:AssumeRole", on: foreign},
 		})
 	})
 }

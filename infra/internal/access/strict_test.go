@@ -111,7 +111,7 @@ func TestUnevaluated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := read(t, row.resources)
-			_, err := a.Decide(Request{admin(stranger), "sqs:SendMessage", queueARN, nil})
+			_, err := a.Decide(Request{admin(outsider), "sqs:SendMessage", queueARN, nil})
 			if err == nil || !strings.Contains(err.Error(), row.names) || !strings.Contains(err.Error(), "resource ") {
 				t.Errorf("Decide: %v", err)
 			}
@@ -138,7 +138,7 @@ func TestRequestFaults(t *testing.T) {
 		names     string
 	}{
 		"nobody": {queue, Request{Principal{}, "sqs:SendMessage", queueARN, nil}, "exactly one"},
-		"two": {queue, Request{Principal{Service: "a.amazonaws.com", Role: stranger},
+		"two": {queue, Request{Principal{Service: "a.amazonaws.com", Role: outsider},
 			"sqs:SendMessage", queueARN, nil}, "exactly one"},
 		"administrative service": {queue, Request{Principal{Service: "a.amazonaws.com", Administrator: true},
 			"sqs:SendMessage", queueARN, nil}, "Administrator"},
@@ -148,18 +148,18 @@ func TestRequestFaults(t *testing.T) {
 		"session as role": {queue, Request{asRole("arn:aws:sts::111111111111:assumed-role/r/s"),
 			"sqs:SendMessage", queueARN, nil}, "assumed-role"},
 		"account":                  {queue, Request{Principal{Account: "1"}, "sqs:SendMessage", queueARN, nil}, "twelve"},
-		"action with a star":       {queue, Request{asRole(stranger), "sqs:*", queueARN, nil}, "sqs:*"},
-		"action without a service": {queue, Request{asRole(stranger), "SendMessage", queueARN, nil}, "SendMessage"},
-		"resource by name":         {queue, Request{asRole(stranger), "sqs:SendMessage", "Queue", nil}, "Queue"},
-		"no account in the ARN": {queue, Request{asRole(stranger), "s3:GetObject", "arn:aws:s3:::b/k", nil},
+		"action with a star":       {queue, Request{asRole(outsider), "sqs:*", queueARN, nil}, "sqs:*"},
+		"action without a service": {queue, Request{asRole(outsider), "SendMessage", queueARN, nil}, "SendMessage"},
+		"resource by name":         {queue, Request{asRole(outsider), "sqs:SendMessage", "Queue", nil}, "Queue"},
+		"no account in the ARN": {queue, Request{asRole(outsider), "s3:GetObject", "arn:aws:s3:::b/k", nil},
 			"aws:ResourceAccount"},
-		"a key twice": {queue, Request{asRole(stranger), "sqs:SendMessage", queueARN,
+		"a key twice": {queue, Request{asRole(outsider), "sqs:SendMessage", queueARN,
 			map[string][]string{"aws:SourceArn": nil, "AWS:SourceArn": nil}}, "twice"},
 		"both elsewhere": {queue, Request{asRole(foreign), "sqs:SendMessage",
 			"arn:aws:sqs:eu-west-1:222222222222:q", nil}, "neither"},
-		"key by its alias": {queue, Request{asRole(stranger), "kms:Decrypt",
+		"key by its alias": {queue, Request{asRole(outsider), "kms:Decrypt",
 			"arn:aws:kms:eu-west-1:111111111111:alias/a", nil}, "alias/a"},
-		"trust of an unknown role": {queue, Request{asRole(stranger), "sts:AssumeRole", lambdaRole, nil}, "Where.Policies"},
+		"trust of an unknown role": {queue, Request{asRole(outsider), "sts:AssumeRole", lambdaRole, nil}, "Where.Policies"},
 		"role with another path": {aRole, Request{asRole("arn:aws:iam::111111111111:role/path/app-Worker"),
 			"sqs:SendMessage", queueARN, nil}, worker},
 		"role with a boundary": {boundary, Request{asRole(lambdaRole), "sqs:SendMessage", queueARN, nil}, "boundary"},
@@ -167,14 +167,14 @@ func TestRequestFaults(t *testing.T) {
 			"AWSLambdaBasicExecutionRole"},
 		"a condition without its key": {all(queue,
 			queuePolicy(`{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}`)),
-			Request{asRole(stranger), "sqs:SendMessage", queueARN, nil}, "aws:RequestedRegion"},
+			Request{asRole(outsider), "sqs:SendMessage", queueARN, nil}, "aws:RequestedRegion"},
 	} {
 		if got, err := read(t, row.resources).Decide(row.request); err == nil || !strings.Contains(err.Error(), row.names) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
 	// The other roles of such a template are decided.
-	if _, err := read(t, managedByAWS).Decide(Request{asRole(stranger), "sqs:SendMessage", queueARN, nil}); err != nil {
+	if _, err := read(t, managedByAWS).Decide(Request{asRole(outsider), "sqs:SendMessage", queueARN, nil}); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,7 +12,7 @@ var here = Where{Account: "111111111111", Region: "eu-west-1", StackName: "app"}
 const (
 	ours     = "111111111111"
 	theirs   = "222222222222"
-	stranger = "arn:aws:iam::111111111111:role/stranger"
+	outsider = "arn:aws:iam::111111111111:role/outsider"
 	foreign  = "arn:aws:iam::222222222222:role/foreign"
 	queueARN = "arn:aws:sqs:eu-west-1:111111111111:app-Queue"
 	ruleARN  = "arn:aws:events:eu-west-1:111111111111:rule/app-Rule"

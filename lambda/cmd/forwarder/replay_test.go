@@ -119,7 +119,7 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 	}
 }
 
-// What dies of something that nobody has mended dies again, is counted, and after
+// What is dead-lettered for a cause that is not fixed is dead-lettered again, is counted, and after
 // its third replay left alone.
 func TestALoopEnds(t *testing.T) {
 	w := newWorld(t, config.CloudWatch)

@@ -222,8 +222,6 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 		},
 		// exhaust spends the outage budget of what is in the buffer queue.
 		"exhaust": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(c.get(ts).exhaust()) },
-		// expire lets the retention of everything that is in a queue end.
-		"expire": func(ts *testscript.TestScript, _ bool, _ []string) { c.get(ts).wait(days14) },
 		// holds QUEUE N wants so many messages in a queue, all of them visible.
 		"holds": func(ts *testscript.TestScript, _ bool, args []string) {
 			messages := c.get(ts).Messages(args[0])
@@ -244,6 +242,12 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 				fmt.Fprintf(&b, "%d %s %s\n", len(m.Attributes), m.Attributes["oktastream"].StringValue, m.Body)
 			}
 			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
+		},
+		// later DURATION moves the emulated AWS's clock.
+		"later": func(ts *testscript.TestScript, _ bool, args []string) {
+			d, err := time.ParseDuration(args[0])
+			ts.Check(err)
+			c.get(ts).wait(d)
 		},
 		// hide QUEUE receives all messages of a queue, as another reader does.
 		"hide": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(c.get(ts).hide(args[0])) },

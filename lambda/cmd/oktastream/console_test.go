@@ -284,6 +284,6 @@ func TestNoContentInMessages(t *testing.T) {
 		}
 	}
 	if told < len(lines)/9/3 {
-		t.Errorf("explain: only %d of %d damages are told of", told, len(lines)/9)
+		t.Errorf("explain: only %d of %d damages are reported", told, len(lines)/9)
 	}
 }

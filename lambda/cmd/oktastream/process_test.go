@@ -104,7 +104,7 @@ func TestPipeClosedFromTheBeginning(t *testing.T) {
 	}
 }
 
-// A disk that is full is a failure, and told of.
+// A disk that is full is a failure, and reported.
 func TestFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

@@ -3,6 +3,7 @@ package eventbridge
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -72,7 +73,8 @@ func TestAnswersThatAreNotEventBridges(t *testing.T) {
 // DESIGN §4: network.
 func TestNobodyListens(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
-	client := sdk(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	client := sdk(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // closing with unread data would reset the connection
 		conn, _, _ := w.(http.Hijacker).Hijack()
 		conn.Close()
 	}))
