@@ -39,7 +39,7 @@ func runbook(s Stack) string {
 
 1. **No events from Okta** (below): Okta, Reports, Log Streaming: is the stream *Active*?
 2. **Orange or red in "received"**: the destination does not accept events. They wait, and are tried for outageHours.
-3. **Dead letters**: ` + dlq + ` shows the reasons, ` + "`dlq replay`" + ` sends them again. 14 days.
+3. **Dead letters**: ` + dlq + ` shows each reason with its fix. The alarm's text has the other steps. 14 days.
 4. **Counters disagree**: compare that hour with Okta's System Log (90 days).`
 }
 

@@ -46,8 +46,7 @@ func functionAlarms(s Stack, p Pipeline) []Alarm {
 			counter("AsyncEventsDropped").window(within(60)).about(p.Name, "async-dropped",
 				"Lambda gave up an event after the function of {name} failed on it three times, or after six hours.",
 				"The event is in the queue dead, unless the alarm async-lost fired too.",
-				readErrors,
-				"Fix the cause, then run `oktastream dlq replay --stack "+s.Name+"`."),
+				replaySteps(s, "REASON")...),
 		)
 	}
 	return all

@@ -41,13 +41,12 @@ func ledgerAlarms(s Stack, p Pipeline) []Alarm {
 			"SQS refused the copy, or event and reason together pass 1 MiB. The event comes back until it is in redrive.",
 			readErrors,
 			"Access denied: deploy again.",
-			"Too long: take the event out of redrive with `oktastream dlq show --stack "+s.Name+"`."),
+			"Too long: keep the event with `oktastream dlq show UUID --body --stack "+s.Name+"` when it is in redrive."),
 		exhausted.window(within(60)).about(p.Name, "exhausted",
 			"The function of {name} returned an event at its last receive.",
 			"SQS moves it to the queue redrive now.",
-			insights+"`filter ledger.exhausted > 0 or replay.exhausted > 0 | fields @timestamp, @message`: "+
-				"returned names the error.",
-			"Fix the cause, then run `oktastream dlq replay --native --stack "+s.Name+"`."),
+			append([]string{insights + "`filter ledger.exhausted > 0 or replay.exhausted > 0 | fields @timestamp, @message`: " +
+				"returned names the error."}, replaySteps(s, "exhausted")...)...),
 		conflict.window(within(3600)).about(p.Name, "conflict",
 			"Two events with the same uuid and different content came in one batch of {name}.",
 			"Both are delivered. Either Okta changed the event, or somebody forged one.",

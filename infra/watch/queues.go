@@ -19,12 +19,10 @@ const fullInFlight = 100_000
 const whyIgnore = "SQS may stop reporting a queue that was not used for six hours, and its messages are still there"
 
 func queueAlarms(s Stack, p Pipeline) []Alarm {
-	list := "Run `oktastream dlq list --stack " + s.Name + "`."
 	all := deadLetters(p.Dead, p.Name, "dead",
 		"A message is in the queue dead of {name}.",
 		"An event was refused, or cannot be read. SQS deletes it 14 days after it was put there.",
-		list+" It shows each reason with its fix.",
-		"Fix the cause, then run `oktastream dlq replay --stack "+s.Name+"`. It changes nothing without --yes.")
+		replaySteps(s, "REASON")...)
 	if p.Buffer == "" {
 		return all
 	}
@@ -32,8 +30,7 @@ func queueAlarms(s Stack, p Pipeline) []Alarm {
 		"A message is in the queue redrive of {name}.",
 		fmt.Sprintf("The event was tried for about %d hours (outageHours), and the destination did not accept it. "+
 			"SQS deletes it 14 days after it first came.", p.OutageHours),
-		"See that the destination accepts events again: the alarm mapping-failing is OK.",
-		"Run `oktastream dlq replay --native --stack "+s.Name+"`, or in the SQS console Start DLQ redrive.")...)
+		replaySteps(s, "exhausted")...)...)
 	return append(all, bufferDeep(p), bufferOld(p))
 }
 

@@ -12,10 +12,7 @@ func ruleAlarms(s Stack, p Pipeline) []Alarm {
 		ofFailure(p.Bus, p.Rule, "FailedInvocations").about(p.Name, "rule-failed",
 			"EventBridge gave up delivering an event to the target of the rule {name}.",
 			"The event is in the queue dead with EventBridge's error, unless the alarm rule-lost fired too.",
-			"Run `oktastream dlq list --stack "+s.Name+"` and read the error.",
-			"NO_PERMISSIONS or NO_RESOURCE: something was changed outside of the stack. "+
-				"See what with `cdk diff`, then deploy again.",
-			"Run `oktastream dlq replay --stack "+s.Name+"`."),
+			replaySteps(s, "REASON")...),
 		ofFailure(p.Bus, p.Rule, "InvocationsFailedToBeSentToDlq").about(p.Name, "rule-lost",
 			"EventBridge could deliver an event neither to the target of the rule {name} nor to the queue dead.",
 			"The event is lost to this pipeline. Only Okta's System Log still has it, for 90 days.",
@@ -32,10 +29,7 @@ func ruleAlarms(s Stack, p Pipeline) []Alarm {
 			"EventBridge gave up delivering a batch of {name} to Datadog.",
 			"Datadog answered 4xx other than 401, 407, 409 and 429, or did not accept the batch for 8 hours. "+
 				"The batch is in the queue dead with the HTTP status.",
-			"Run `oktastream dlq list --stack "+s.Name+"` and read the HTTP status.",
-			"401 or 403: put a valid API key into the secret and deploy with -c secretVersion=ID. "+
-				"429 or 5xx: wait until Datadog's status page is green. 400 or 413: keep the message and report it.",
-			"Run `oktastream dlq replay --stack "+s.Name+"`."),
+			replaySteps(s, "REASON")...),
 		ofFailure(p.DeliveryBus, p.DeliveryRule, "InvocationsFailedToBeSentToDlq").about(p.Name, "delivery-lost",
 			"EventBridge could deliver a batch of {name} neither to Datadog nor to the queue dead.",
 			"Up to 1,000 events are lost to Datadog. Okta's System Log still has them for 90 days, "+

@@ -142,3 +142,19 @@ func (a Alarm) Steps() string {
 	}
 	return strings.Join(steps, " ")
 }
+
+// replaySteps are the steps after a message was dead-lettered: those of the runbook,
+// section "At 3 a.m." of README.md, for the stack s. reason is the message's reason,
+// or REASON where it is only known from the first step.
+func replaySteps(s Stack, reason string) []string {
+	of := " --stack " + s.Name + "`"
+	list, replay := "`oktastream dlq list"+of, "`oktastream dlq replay --reason \""+reason+"\""
+	return []string{
+		"Look: " + list + ".",
+		"Fix the cause that the row names.",
+		"Dry run: " + replay + of + ".",
+		"Replay one: add `--limit 1 --yes --audit audit.jsonl`.",
+		"Replay all: " + replay + " --yes --rate 50 --audit audit.jsonl" + of + ".",
+		"Look again: repeat the command of Look.",
+	}
+}

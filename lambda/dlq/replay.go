@@ -45,6 +45,8 @@ type Report struct {
 	// Seen are all messages that were read, Chosen those that the filter chose, and
 	// Going those of them that are sent, or would be.
 	Seen, Chosen, Going *Groups
+	// Taken is how many messages count towards Limit.
+	Taken int
 	// Why counts why messages were not accepted.
 	Why map[string]int
 }
@@ -94,7 +96,7 @@ func (r *Replay) Run(ctx context.Context) (Report, error) {
 	}
 	reader := &Reader{Queue: r.Queue, Visit: run.visit, Workers: r.Workers, Wait: r.Wait, Hold: r.Hold}
 	read, err := reader.Run(ctx)
-	run.report.Read = read
+	run.report.Read, run.report.Taken = read, run.taken
 	return run.report, err
 }
 

@@ -30,10 +30,11 @@ const (
 // for Datadog.
 type cloud struct {
 	*awsfake.Cloud
-	mu     sync.Mutex
-	ahead  time.Duration
-	buffer string
-	env    []string
+	mu      sync.Mutex
+	ahead   time.Duration
+	buffer  string
+	buffer2 string // of the second pipeline of the stack oktastream
+	env     []string
 }
 
 func (c *cloud) now() time.Time {
@@ -86,13 +87,17 @@ func newCloud(t testing.TB) *cloud {
 	)
 	c.AddStack("hounds", output(pipelineOutput{Pipeline: "hounds-datadog", Destination: "datadog", Ingest: "rule",
 		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec"}))
-	dead2, buffer2 := queue("dead2", awsfake.QueueOptions{}), queue("buffer2", awsfake.QueueOptions{})
+	redrive2, dead2 := queue("redrive2", awsfake.QueueOptions{}), queue("dead2", awsfake.QueueOptions{})
+	c.buffer2 = queue(
+		"buffer2",
+		awsfake.QueueOptions{VisibilityTimeout: time.Minute, MaxReceiveCount: 1, DeadLetter: "redrive2"},
+	)
 	two := output(
 		pipelineOutput{Pipeline: "oktastream-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
 			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400},
 	)
 	two["Pipeline1"] = output(pipelineOutput{Pipeline: "oktastream-datadog", Destination: "datadog", Ingest: "queue",
-		Format: "datadog", Buffer: buffer2, Dead: dead2, DeliveryBus: "delivery", PackBytes: 245760})["Pipeline0"]
+		Format: "datadog", Buffer: c.buffer2, Redrive: redrive2, Dead: dead2, DeliveryBus: "delivery", PackBytes: 245760})["Pipeline0"]
 	c.AddStack(defaultStack, two)
 	c.AddStack("empty", map[string]string{"X": "y"})
 	c.AddStack("newer", map[string]string{"X": `{ "oktastream": 2, "pipeline": "p"}`})
@@ -109,14 +114,14 @@ func newCloud(t testing.TB) *cloud {
 	return c
 }
 
-// exhaust has the buffer queue's redrive policy move what is in it.
+// exhaust has the redrive policies of the buffer queues move what is in them.
 func (c *cloud) exhaust() error {
 	api := sqs.NewFromConfig(c.Config())
-	for range 2 {
+	for _, buffer := range []string{c.buffer, c.buffer2, c.buffer, c.buffer2} {
 		for {
 			out, err := api.ReceiveMessage(
 				context.Background(),
-				&sqs.ReceiveMessageInput{QueueUrl: &c.buffer, MaxNumberOfMessages: 10},
+				&sqs.ReceiveMessageInput{QueueUrl: &buffer, MaxNumberOfMessages: 10},
 			)
 			if err != nil {
 				return err
@@ -125,11 +130,16 @@ func (c *cloud) exhaust() error {
 				break
 			}
 		}
-		c.mu.Lock()
-		c.ahead += time.Minute + time.Second
-		c.mu.Unlock()
+		c.wait(time.Minute + time.Second)
 	}
 	return nil
+}
+
+// wait sets the clock of the emulated AWS ahead.
+func (c *cloud) wait(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
 }
 
 // hide receives all messages of a queue, which hides them for a while.
@@ -237,10 +247,7 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 		"later": func(ts *testscript.TestScript, _ bool, args []string) {
 			d, err := time.ParseDuration(args[0])
 			ts.Check(err)
-			cl := c.get(ts)
-			cl.mu.Lock()
-			cl.ahead += d
-			cl.mu.Unlock()
+			c.get(ts).wait(d)
 		},
 		// hide QUEUE receives all messages of a queue, as another reader does.
 		"hide": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(c.get(ts).hide(args[0])) },

@@ -149,6 +149,21 @@ func (t *queueFlags) flags() string {
 	return " --stack " + t.Stack
 }
 
+// part says that only a part of the stack's queues was read, "" where all were.
+func (t *queueFlags) part() string {
+	text := ""
+	if t.Pipeline != "" {
+		text += " --pipeline " + t.Pipeline
+	}
+	if t.In != "" {
+		text += " --in " + t.In
+	}
+	if text == "" {
+		return ""
+	}
+	return " with" + text + "; the stack's other queues were not read"
+}
+
 func queueURL(flag, url string) error {
 	rest, https := strings.CutPrefix(url, "https://")
 	plain, http := strings.CutPrefix(url, "http://")

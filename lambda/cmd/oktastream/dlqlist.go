@@ -105,7 +105,7 @@ func (l *dlqList) print(c console, out listing, seen []dlq.Group) error {
 			lines(&b, "", "", incomplete)
 		}
 	default:
-		lines(&b, "", "", none(&l.filterFlags, out.Queues, seen))
+		lines(&b, "", "", none(&l.queueFlags, &l.filterFlags, out.Queues, seen))
 		if incomplete != "" && out.Queues.read() > 0 {
 			lines(&b, "", "", incomplete)
 		}

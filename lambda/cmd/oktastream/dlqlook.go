@@ -22,8 +22,8 @@ type look struct {
 	// As SQS counted them before, which is approximate.
 	Visible  int `json:"approximate_visible"`
 	InFlight int `json:"approximate_in_flight"`
-	// Complete is false where messages may be in the queue that were not read, for
-	// the reason in Incomplete.
+	// Complete is false where messages may be in the queue that were not read: for
+	// the reason in Incomplete, or because of --limit where that is empty.
 	Complete   bool   `json:"complete"`
 	Incomplete string `json:"incomplete,omitempty"`
 
@@ -59,7 +59,7 @@ func (p *site) looked(ctx context.Context, q *dlq.Queue, read dlq.Read, deleted 
 			l.Incomplete = "a response of SQS was lost, or its count is out of date"
 		}
 	}
-	l.Complete = l.Incomplete == ""
+	l.Complete = l.Incomplete == "" && !read.Stopped
 	return l
 }
 
@@ -91,8 +91,9 @@ func (l looks) read() (n int) {
 	return n
 }
 
+// complete reports whether every queue was read to its end, or as far as --limit.
 func (l looks) complete() bool {
-	return !slices.ContainsFunc(l, func(q look) bool { return !q.Complete })
+	return !slices.ContainsFunc(l, func(q look) bool { return q.Incomplete != "" })
 }
 
 // incomplete says how much was read and why not all: a sentence, "" where all was.
@@ -128,7 +129,7 @@ func (l *looks) skip(sites []*site, why string) {
 
 // none says that no message was chosen: because there is none, because the filter
 // matches none of those that were read, or because not all were read.
-func none(f *filterFlags, l looks, seen []dlq.Group) string {
+func none(t *queueFlags, f *filterFlags, l looks, seen []dlq.Group) string {
 	filter := f.filter()
 	switch {
 	case l.read() > 0 && !filter.Empty():
@@ -136,7 +137,7 @@ func none(f *filterFlags, l looks, seen []dlq.Group) string {
 	case !l.complete():
 		return l.incomplete()
 	}
-	return "no dead messages"
+	return "no dead messages" + t.part()
 }
 
 // present lists what there is of what the filter asks for.

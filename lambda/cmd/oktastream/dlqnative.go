@@ -35,6 +35,10 @@ func (r *dlqReplay) native(ctx context.Context, c console, s *session) error {
 			return nil
 		}
 		found = true
+		if q.InFlight > 0 {
+			s.bar.say(c.err, fmt.Sprintf("note: %s has about %s in flight, which the count does not include",
+				q.Name, count(q.InFlight, "message")))
+		}
 		if !r.Yes {
 			say(c.err, fmt.Sprintf("dry run: SQS would move about %s out of %s; --yes does it",
 				count(q.Visible, "message"), q.Name))

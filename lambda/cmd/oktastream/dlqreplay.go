@@ -36,6 +36,8 @@ type replayed struct {
 	seen    []dlq.Group
 	going   []dlq.Group
 	deleted int
+	taken   int  // counts towards --limit
+	stopped bool // by --limit, before the end of a queue
 }
 
 type replayedQueue struct {
@@ -65,11 +67,17 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 	}
 	out := replayed{DryRun: !r.Yes}
 	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
+		if r.Limit > 0 && out.taken == r.Limit {
+			out.looks = append(out.looks, look{Queue: q.Name, URL: q.URL, Pipeline: p.name()})
+			out.stopped = true
+			return nil
+		}
 		to, err := r.target(p)
 		if err != nil {
+			out.looks = append(out.looks, p.looked(ctx, q, dlq.Read{}, 0, err))
 			return err
 		}
-		report, err := r.replay(p, q, to, audit, s.bar).Run(ctx)
+		report, err := r.replay(p, q, to, audit, s.bar, r.Limit-out.taken).Run(ctx)
 		out.add(p, q, to, &report, p.looked(ctx, q, report.Read, report.Deleted(), err))
 		s.note(q, report.Read)
 		return p.identity.explain(err, q.URL)
@@ -94,6 +102,8 @@ func (r *replayed) add(p *site, q *dlq.Queue, to target, report *dlq.Report, l l
 		left: report.Left() + report.Outcomes[dlq.NotDeleted],
 	})
 	r.deleted += report.Deleted()
+	r.taken += report.Taken
+	r.stopped = r.stopped || report.Read.Stopped
 	r.Groups = append(r.Groups, report.Chosen.All()...)
 	r.seen = append(r.seen, report.Seen.All()...)
 	r.going = append(r.going, report.Going.All()...)
@@ -143,9 +153,12 @@ func (r *dlqReplay) audit() (*dlq.Audit, error) {
 	return dlq.OpenAudit(r.Audit, now())
 }
 
-func (r *dlqReplay) replay(p *site, q *dlq.Queue, to target, audit *dlq.Audit, bar *progress) *dlq.Replay {
+// replay returns the replay of a queue, of which limit messages are left of --limit.
+func (r *dlqReplay) replay(
+	p *site, q *dlq.Queue, to target, audit *dlq.Audit, bar *progress, limit int,
+) *dlq.Replay {
 	replay := &dlq.Replay{
-		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: r.Limit, DryRun: !r.Yes, Force: r.Force,
+		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: max(limit, 0), DryRun: !r.Yes, Force: r.Force,
 		Rate: r.Rate, Audit: audit,
 		Recogniser: func() *dlq.Recogniser { return p.recogniser(q) },
 		Progress:   bar.add,
@@ -163,7 +176,7 @@ func (r *dlqReplay) print(c console, out replayed) error {
 	}
 	var b bytes.Buffer
 	if len(out.Groups) == 0 {
-		lines(&b, "", "", none(&r.filterFlags, out.looks, out.seen))
+		lines(&b, "", "", none(&r.queueFlags, &r.filterFlags, out.looks, out.seen))
 	}
 	for i, q := range out.Queues {
 		if i == 0 || q.Pipeline != out.Queues[i-1].Pipeline || q.To != out.Queues[i-1].To {
@@ -205,12 +218,19 @@ func (r *dlqReplay) printEnd(b *bytes.Buffer, out replayed) {
 		return
 	}
 	b.WriteByte('\n')
-	if !r.Yes {
-		lines(b, "", "", fmt.Sprintf("%s read, %s would be replayed, %s would be left", count(out.looks.read(), "message"),
-			thousands(out.total(dlq.WouldReplay)), thousands(out.looks.read()-out.total(dlq.WouldReplay))))
-	} else {
-		lines(b, "", "", fmt.Sprintf("%s read, %s replayed, %s left in the dead-letter queues",
-			count(out.looks.read(), "message"), thousands(out.total(dlq.Replayed)),
+	read := count(out.looks.read(), "message") + " read, "
+	stopped := fmt.Sprintf("reading ended at --limit %d", r.Limit)
+	would, done := out.total(dlq.WouldReplay), out.total(dlq.Replayed)
+	switch {
+	case !r.Yes && out.stopped:
+		lines(b, "", "", fmt.Sprintf("%s%s would be replayed; %s", read, thousands(would), stopped))
+	case !r.Yes:
+		lines(b, "", "", fmt.Sprintf("%s%s would be replayed, %s would be left", read, thousands(would),
+			thousands(out.looks.read()-would)))
+	case out.stopped:
+		lines(b, "", "", fmt.Sprintf("%s%s replayed; %s", read, thousands(done), stopped))
+	default:
+		lines(b, "", "", fmt.Sprintf("%s%s replayed, %s left in the dead-letter queues", read, thousands(done),
 			thousands(out.looks.read()-out.deleted)))
 	}
 	if incomplete := out.looks.incomplete(); incomplete != "" {

@@ -85,7 +85,7 @@ func (s *dlqShow) Run(ctx context.Context, c console) error {
 	if failure != nil {
 		return interruption(ctx, failure)
 	}
-	text := none(&s.filterFlags, read, seen.All())
+	text := none(&s.queueFlags, &s.filterFlags, read, seen.All())
 	if incomplete := read.incomplete(); incomplete != "" && text != incomplete {
 		text += "\n" + incomplete
 	}

@@ -62,17 +62,7 @@ type commands struct {
 
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, c console) (code int) {
-	var cli commands
-	parser := kong.Must(&cli,
-		kong.Name("oktastream"),
-		kong.Description("Okta System Log events in, normalised records out."),
-		helpTexts.CloneWith(kong.Vars{"version": version()}),
-		kong.Writers(c.out, c.err),
-		kong.UsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
-		// Kong ends the process after --help and --version.
-		kong.Exit(func(code int) { panic(exit(code)) }),
-	)
+	parser := newParser(c)
 	defer func() {
 		switch e := recover().(type) {
 		case nil:
@@ -88,6 +78,20 @@ func run(ctx context.Context, args []string, c console) (code int) {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return report(c.err, command.Run(c))
+}
+
+// newParser returns the parser of the command line.
+func newParser(c console) *kong.Kong {
+	return kong.Must(&commands{},
+		kong.Name("oktastream"),
+		kong.Description("Okta System Log events in, normalised records out."),
+		helpTexts.CloneWith(kong.Vars{"version": version()}),
+		kong.Writers(c.out, c.err),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		// Kong ends the process after --help and --version.
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
 }
 
 // exit is the panic value by which kong ends the process.

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 		"exits":   exits,
 		"append":  appendTo,
 		"replace": replaceText,
+		"follow":  follow,
 	}
 	maps.Copy(commands, (&clouds{t: t, of: map[string]*cloud{}}).commands())
 	testscript.Run(t, testscript.Params{
