@@ -40,17 +40,7 @@ func newGate(t *testing.T, endpoint string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
-		// AWS answers its JSON protocol with the protocol's own content type; moto says
-		// text/html, which the function rightly takes for no response of AWS.
-		ModifyResponse: func(r *http.Response) error {
-			if r.Request.Header.Get("X-Amz-Target") != "" {
-				r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-			}
-			return nil
-		},
-	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }}
 	g := &gate{refused: map[string]int{}, passed: map[string]int{}}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		operation, function := operationOf(r), strings.TrimPrefix(r.Header.Get("X-Amz-Security-Token"), tokenPrefix)

@@ -37,10 +37,27 @@ def main():
         module.patch()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+    app = with_content_type(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=end_with_stdin, daemon=True).start()
     print("port", server.server_port, flush=True)
     server.serve_forever()
+
+
+def with_content_type(app):
+    """Answers AWS's JSON protocols with their content type. moto says text/html,
+    which oktastream does not take for a response of AWS."""
+
+    def call(environ, start_response):
+        def start(status, headers, *rest):
+            if environ.get("HTTP_X_AMZ_TARGET"):
+                headers = [h for h in headers if h[0].lower() != "content-type"]
+                headers.append(("Content-Type", environ.get("CONTENT_TYPE") or "application/x-amz-json-1.1"))
+            return start_response(status, headers, *rest)
+
+        return app(environ, start)
+
+    return call
 
 
 def end_with_stdin():

@@ -58,6 +58,7 @@ func BenchmarkDeliver(b *testing.B) {
 	// our end and the SDK's.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		_, _ = io.WriteString(w, `{"nextSequenceToken":"1"}`)
 	}))
 	defer server.Close()
