@@ -115,8 +115,8 @@ func (w *world) busy(t *testing.T) {
 	w.send(t, some(400)...)
 	now := w.balance(t, "datadog")
 	w.balance(t, "cloudwatch")
-	if n := w.repeated(t, "to-datadog") - repeated; n < 7 {
-		t.Errorf("RetryInvocationAttempts of the delivery rule is %d, want 7 or more", n)
+	if n := w.repeated(t, "to-datadog") - repeated; n < 4 {
+		t.Errorf("RetryInvocationAttempts of the delivery rule is %d, want 4 or more", n)
 	}
 	// What came too late for EventBridge came all the same.
 	for end := time.Now().Add(20 * time.Second); now.copies() == before.copies() &&
