@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/oktastream/oktastream/infra/settings"
 )
@@ -53,7 +54,32 @@ func writeNotes(b *strings.Builder, p prices) {
 			"only that between regions; tax and support. What is made by hand has no dead-letter queue and nobody who " +
 			"watches it, and costs that much less.",
 	} {
-		b.WriteString("\n- " + note)
+		b.WriteString("\n" + item(note))
 	}
 	b.WriteString("\n")
+}
+
+// columns is how wide a line of a page may be.
+const columns = 160
+
+// item is text as an item of a Markdown list, wrapped.
+func item(text string) string {
+	var b strings.Builder
+	width := 0
+	for _, word := range strings.Fields(text) {
+		switch {
+		case width == 0:
+			b.WriteString("- ")
+			width = 2
+		case width+1+utf8.RuneCountInString(word) > columns:
+			b.WriteString("\n  ")
+			width = 2
+		default:
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(word)
+		width += utf8.RuneCountInString(word)
+	}
+	return b.String()
 }

@@ -132,7 +132,7 @@ func TestPagesAreNarrow(t *testing.T) {
 			case end.MatchString(line):
 				generated = false
 			}
-			if n := utf8.RuneCountInString(line); n > 160 && !generated {
+			if n := utf8.RuneCountInString(line); n > 160 && !(generated && strings.HasPrefix(line, "|")) {
 				t.Errorf("%s:%d has %d characters, want 160 at most", path, i+1, n)
 			}
 		}
