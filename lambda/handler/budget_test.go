@@ -49,14 +49,12 @@ func (s *service) call(ctx context.Context) error {
 			return &sink.Error{Kind: sink.Transient, Err: errors.New("Call: InternalFailure")}
 		}
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	// Not a timer's channel: in a bubble, selecting on one can crash the race
+	// detector (go.dev/issue/78156).
+	answer, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	<-answer.Done()
+	return ctx.Err()
 }
 
 // cloudOf is everything around a function, and what has arrived where.
