@@ -317,7 +317,7 @@ func TestOutputsThatThePagesNameExist(t *testing.T) {
 		pages = append(pages, page...)
 	}
 	there := map[string]bool{}
-	for _, name := range []string{"both", "kms-given"} {
+	for _, name := range []string{"both", "kms-given", "opensearch"} {
 		for id := range synthesise(t, name).template["Outputs"].(map[string]any) {
 			there[id] = true
 		}

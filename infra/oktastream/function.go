@@ -110,10 +110,9 @@ func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*s
 		maps.Copy(variables, b.environmentOverHTTPS(p.Destination))
 	}
 	if p.Destination == settings.Datadog {
-		variables["SERVICE"] = jsii.String(set.Service)
-		variables["TAGS"] = commas(set.Tags)
-		variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain)
+		variables["SERVICE"], variables["TAGS"] = jsii.String(set.Service), commas(set.Tags)
 	}
+	variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain) // "" where the destination has no such setting
 	written := map[string]*string{}
 	for name, value := range variables {
 		if *value != "" {

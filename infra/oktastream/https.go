@@ -45,7 +45,12 @@ func (r *Role) mayCall(b *builder, d settings.Destination) {
 		r.mayRead(settings.SecretARN(secret, *awscdk.Aws_PARTITION(), *awscdk.Aws_REGION(), *awscdk.Aws_ACCOUNT_ID()))
 	}
 	if to, ok := b.s.SignedTo(d); ok {
-		r.may("CallsTheDestination", []string{to.Action}, arn(to.Service, to.Resource, jsii.String("")))
+		region := awscdk.Aws_REGION()
+		if to.Region != "" {
+			region = &to.Region
+		}
+		r.may("CallsTheDestination", []string{to.Action}, join(jsii.String("arn:"), awscdk.Aws_PARTITION(),
+			jsii.String(":"+to.Service+":"), region, jsii.String(":"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+to.Resource)))
 	}
 	if len(b.s.Of(d).VPC) > 0 {
 		r.mayConnect()

@@ -3,6 +3,7 @@
 package oktastream
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -67,14 +68,14 @@ func (p *drawn) reads(role, secret string) arrow {
 
 // signs is the arrow to what the function calls as its role.
 func (p *drawn) signs(role string, to settings.Signed) arrow {
-	base := "arn:aws:" + to.Service + ":" + here + ":" + account + ":"
+	base := "arn:aws:" + to.Service + ":" + cmp.Or(to.Region, here) + ":" + account + ":"
 	call := func(action, resource string) access.Request { return byRole(role, action, base+resource) }
 	if to.Service == "aoss" {
 		const all = "aoss:APIAccessAll"
 		return arrow{name: "function → collection", calls: []access.Request{call(all, to.Resource)},
 			neighbours: []access.Request{
 				call(all, "collection/other"), call("aoss:DeleteCollection", to.Resource), call("aoss:UpdateAccessPolicy",
-					to.Resource), byRole(role, all, strings.Replace(base, account, otherAccount, 1)+to.Resource),
+					to.Resource), byRole(role, all, strings.Replace(base, ":eu-west-1:", ":"+here+":", 1)+to.Resource), byRole(role, all, strings.Replace(base, account, otherAccount, 1)+to.Resource),
 			}}
 	}
 	const post = "es:ESHttpPost"
@@ -118,7 +119,7 @@ func TestTheEnvironmentOfHTTPSDestinations(t *testing.T) {
 	}{
 		{"splunk", settings.Splunk, map[string]string{"ENDPOINT": "https://http-inputs-example.splunkcloud.com",
 			"SECRET": "splunk/hec-token", "INDEX": "okta", "SOURCETYPE": "OktaIM2:log", "HEC_SOURCE": "okta:stream",
-			"ACK": "true"}},
+			"ACK": "true", "OKTA_DOMAIN": "okta.com"}},
 		{"elastic", settings.Elastic, map[string]string{"ENDPOINT": "https://es.internal.example:9200/_bulk",
 			"SECRET": "arn:aws:secretsmanager:us-east-1:111122223333:secret:elastic/key-AbCdEf", "AUTH": "apiKey",
 			"CA_CERTIFICATE": certificates}},
@@ -131,11 +132,11 @@ func TestTheEnvironmentOfHTTPSDestinations(t *testing.T) {
 		{"all", settings.Datadog, map[string]string{"TRANSPORT": "https", "SITE": "datadoghq.com",
 			"SECRET": "datadog/api-key", "SECRET_FIELD": "key", "SERVICE": "okta", "OKTA_DOMAIN": "okta.com"}},
 		{"all", settings.Splunk, map[string]string{"ENDPOINT": "https://splunk.example.com:8088", "SECRET": "logs/keys",
-			"SECRET_FIELD": "hec", "SOURCETYPE": "OktaIM2:log", "HEC_SOURCE": "okta:im2"}},
+			"SECRET_FIELD": "hec", "SOURCETYPE": "OktaIM2:log", "HEC_SOURCE": "okta:im2", "OKTA_DOMAIN": "okta.com"}},
 		{"all", settings.Elastic, map[string]string{"ENDPOINT": "https://example.es.us-east-1.aws.elastic.cloud",
 			"SECRET": "logs/keys", "SECRET_FIELD": "elastic", "AUTH": "basic"}},
 		{"all", settings.OpenSearch, map[string]string{"AUTH": "aoss",
-			"ENDPOINT": "https://0a1b2c3d4e5f6g7h8i9j.us-east-1.aoss.amazonaws.com"}},
+			"ENDPOINT": "https://0a1b2c3d4e5f6g7h8i9j.eu-west-1.aoss.amazonaws.com"}},
 	} {
 		t.Run(test.name+" "+string(test.d), func(t *testing.T) {
 			have := synthesise(t, test.name).variables(t, test.d)

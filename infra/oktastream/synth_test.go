@@ -133,7 +133,7 @@ func configurations() map[string]map[string]any {
 			"datadog.secret", "datadog/api-key", "secretField", "hec", "elastic.secretField", "elastic", "elastic.auth",
 			"basic", "datadog.secretField", "key", "splunk.endpoint", "https://splunk.example.com:8088",
 			"elastic.endpoint", "https://example.es.us-east-1.aws.elastic.cloud", "opensearch.auth", "aoss",
-			"opensearch.endpoint", "https://0a1b2c3d4e5f6g7h8i9j.us-east-1.aoss.amazonaws.com", "logGroup", "/okta/events",
+			"opensearch.endpoint", "https://0a1b2c3d4e5f6g7h8i9j.eu-west-1.aoss.amazonaws.com", "logGroup", "/okta/events",
 			"logClass", "infrequent"),
 		"log-group":      with("destination", cw, "logGroup", theirGroup, "kms", "own"),
 		"log-group-rule": with("destination", cw, "logGroup", theirGroup+":*", "ingest", "rule"),

@@ -289,10 +289,6 @@ func (s *Settings) checkRegionOf(d Destination, region string) []error {
 	add := func(format string, arguments ...any) {
 		faults = append(faults, fmt.Errorf("%s: "+format, append([]any{d}, arguments...)...))
 	}
-	if to, ok := s.SignedTo(d); ok && to.Known && to.Region != region {
-		add("endpoint: it is in %s and the stack in %s; the function signs for its own region: deploy the stack in %s, "+
-			"or set auth=basic", to.Region, region, to.Region)
-	}
 	if secret := secretARNForm.FindStringSubmatch(s.Secret(d)); secret != nil && secret[1] != region {
 		add("secret: it is in %s and the stack in %s; replicate the secret to %s and give the replica's ARN", secret[1],
 			region, region)

@@ -165,8 +165,8 @@ func table() []setting {
 		{Name: "tags", Meaning: "tags of Datadog's logs, beside `okta_org` and `region`", Of: []Destination{Datadog},
 			Allowed: "`key:value`, joined by commas",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Tags }, check: datadog.CheckTag},
-		{Name: "oktaDomain", Meaning: "domain of the org, for the hostname of Datadog's logs",
-			Default: "okta.com", Of: []Destination{Datadog},
+		{Name: "oktaDomain", Meaning: "domain of the org, for the hostname of Datadog's logs and the host in Splunk",
+			Default: "okta.com", Of: []Destination{Datadog, Splunk},
 			Allowed: "`okta-emea.com`, `oktapreview.com` and the like; `none`: no hostname",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).OktaDomain },
 			check:   matches(`^(none|[a-z0-9-]+(\.[a-z0-9-]+)+)$`, "a domain, or none")},
@@ -253,9 +253,10 @@ func oneOf(allowed ...string) func(string) error {
 }
 
 func matches(pattern, what string) func(string) error {
-	form := regexp.MustCompile(pattern)
 	return func(value string) error {
-		if form.MatchString(value) {
+		// Compiled where it is used: the table is made anew for each reading, and few of
+		// its rows are checked.
+		if regexp.MustCompile(pattern).MatchString(value) {
 			return nil
 		}
 		return fmt.Errorf("it must be %s", what)
