@@ -115,7 +115,8 @@ func notes(p Pipeline) widget {
 		of(own(p.Name, "unknown_type", "Sum"), "unknown_type", purple),
 		of(own(p.Name, "restamped", "Sum"), "restamped", blue),
 		of(own(p.Name, "fallback_raw", "Sum"), "fallback_raw", orange),
-		of(ownReplay(p.Name, "received", "Sum"), "replayed", green))
+		of(ownReplay(p.Name, "received", "Sum"), "replayed", green),
+		of(ownBackfill(p.Name, "received", "Sum"), "backfilled", grey))
 	if p.HTTPS {
 		w.lines = append(w.lines, of(own(p.Name, "already_there", "Sum"), "already_there", pale))
 	}
