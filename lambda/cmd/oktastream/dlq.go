@@ -28,8 +28,7 @@ type queueFlags struct {
 
 	Role         string `placeholder:"ARN" help:"Assume this role, rather than the stack's own."`
 	NoAssumeRole bool   `help:"Use the current credentials and assume no role."`
-	Region       string `placeholder:"REGION" help:"AWS region (default: as for the AWS CLI)."`
-	Profile      string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
+	awsFlags
 }
 
 // defaultStack is the stack that cdk deploy makes.

@@ -4,22 +4,16 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/logging"
-	"github.com/aws/smithy-go/middleware"
 
-	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
@@ -61,10 +55,6 @@ func describesPipeline(value string) bool {
 	return json.Unmarshal([]byte(value), &mark) == nil && mark.Oktastream > 0
 }
 
-// attempts is how often the SDK tries a call: with its waits that is about a minute
-// while a service throttles or fails.
-const attempts = 6
-
 // session is what a command works with: the queues, and what shows on a terminal that
 // it is at work.
 type session struct {
@@ -77,7 +67,11 @@ type session struct {
 // open finds the queues.
 func (t *queueFlags) open(ctx context.Context, c console) (*session, error) {
 	s := &session{c: c, bar: &progress{}, quiet: newSilence(c)}
-	sdk, err := t.sdk(ctx, s.quiet)
+	region := ""
+	if len(t.Queue) > 0 {
+		region = regionOf(t.Queue[0])
+	}
+	sdk, err := t.sdk(ctx, s.quiet, region)
 	if err == nil {
 		s.sites, err = t.sites(ctx, sdk, s.quiet)
 	}
@@ -177,35 +171,6 @@ func (p *site) open(ctx context.Context, url, name string) error {
 	}
 	p.queues = append(p.queues, q)
 	return nil
-}
-
-// sdk is the configuration as the AWS CLI has it: environment, profiles, SSO. Nothing
-// of the SDK's own logging reaches the terminal.
-func (t *queueFlags) sdk(ctx context.Context, quiet *silence) (aws.Config, error) {
-	options := []func(*sdkconfig.LoadOptions) error{
-		sdkconfig.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }),
-		sdkconfig.WithLogger(logging.Nop{}),
-		sdkconfig.WithAPIOptions([]func(*middleware.Stack) error{quiet.watch}),
-	}
-	if t.Profile != "" {
-		options = append(options, sdkconfig.WithSharedConfigProfile(t.Profile))
-	}
-	region := t.Region
-	if region == "" && len(t.Queue) > 0 {
-		region = regionOf(t.Queue[0])
-	}
-	if region != "" {
-		options = append(options, sdkconfig.WithRegion(region))
-	}
-	sdk, err := sdkconfig.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return sdk, withHint(fmt.Errorf("read the AWS configuration: %w", err), "check --profile and AWS_PROFILE")
-	}
-	if sdk.Region == "" {
-		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
-	}
-	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
-	return sdk, nil
 }
 
 // regionOf is the region in the URL of a queue, "" where it has none.
