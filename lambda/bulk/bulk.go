@@ -60,6 +60,8 @@ type Result struct {
 	Interrupted bool `json:"interrupted"`
 	// Incomplete counts the inputs that were not read, or not to their end.
 	Incomplete int `json:"incomplete_inputs"`
+	// GaveUp is why the run gave up sending to Job.Remote; nil: it did not.
+	GaveUp error `json:"-"`
 }
 
 // JSON returns the result as one JSON object: the ledger's members, then its own.
@@ -78,6 +80,8 @@ type Job struct {
 	MaxRecord int // bytes; see stream.Options
 	Workers   int // goroutines that process; at least 1
 	Sink      sink.Sink
+	// Remote, where it is not nil, gets the records instead of Sink.
+	Remote *Remote
 	// Bad gets every record that cannot be delivered. Its error ends the run.
 	Bad func(*deadletter.Letter) error
 	// Unreadable gets an input that cannot be opened or read to its end, or is of a
@@ -99,9 +103,9 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 
-	// Two chunks for each worker keep all of them busy; one more of each is
-	// being filled and being written.
-	inFlight := 2*j.Workers + 2
+	// Two chunks for each worker keep all of them busy; one more is being filled, and
+	// those of a batch are being written.
+	inFlight := 2*j.Workers + 1 + j.batchChunks()
 	free := make(chan *chunk, inFlight)
 	for range inFlight {
 		free <- &chunk{}
@@ -114,7 +118,7 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 		workers.Go(func() {
 			p := pipeline.New(j.Config)
 			for c := range work {
-				c.process(p)
+				c.process(p, j.Remote != nil)
 				close(c.done)
 			}
 		})
@@ -135,7 +139,15 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 		workers.Wait()
 	}
 	interrupted := err != nil && outer.Err() != nil
-	return Result{Ledger: w.ledger, Interrupted: interrupted, Incomplete: w.incomplete}, err
+	return Result{Ledger: w.ledger, Interrupted: interrupted, Incomplete: w.incomplete, GaveUp: w.gaveUp}, err
+}
+
+// batchChunks is how many chunks at most are delivered together.
+func (j *Job) batchChunks() int {
+	if j.Remote == nil {
+		return 1
+	}
+	return remoteChunks
 }
 
 // writer is the end of the pipe: it sees the chunks in order.
@@ -146,11 +158,24 @@ type writer struct {
 
 	incomplete int // inputs
 
+	chunks  []*chunk // that are delivered together
 	records []sink.Record
+	origins []origin // of the records
 	answers []sink.Answer
 	letter  deadletter.Letter
+
+	gaveUp error // nothing more is sent to Job.Remote
 }
 
+// origin is where a record comes from.
+type origin struct {
+	chunk  *chunk
+	result *result
+}
+
+// run writes the chunks. Those that are ready are delivered together, up to
+// Job.batchChunks of them: a destination that is slower than the input gets larger
+// batches.
 func (w *writer) run(ctx context.Context, order, free chan *chunk) error {
 	for {
 		c, err := next(ctx, order)
@@ -158,11 +183,18 @@ func (w *writer) run(ctx context.Context, order, free chan *chunk) error {
 			return err
 		}
 		<-c.done
-		if err := w.write(ctx, c); err != nil {
+		w.chunks = append(w.chunks, c)
+		if len(w.chunks) < w.job.batchChunks() && len(order) > 0 {
+			continue
+		}
+		if err := w.write(ctx); err != nil {
 			return err
 		}
-		c.reset()
-		free <- c
+		for _, c := range w.chunks {
+			c.reset()
+			free <- c
+		}
+		w.chunks = w.chunks[:0]
 	}
 }
 
@@ -188,19 +220,25 @@ func next(ctx context.Context, order chan *chunk) (*chunk, error) {
 	}
 }
 
-func (w *writer) write(ctx context.Context, c *chunk) error {
-	w.records = w.records[:0]
-	w.ledger.BytesIn += int64(c.bytes)
-	for i := range c.results {
-		if err := w.add(c, &c.results[i]); err != nil {
-			return errors.Join(err, w.deliver(ctx))
+// write delivers the records of the chunks.
+func (w *writer) write(ctx context.Context) error {
+	clear(w.records)
+	w.records, w.origins = w.records[:0], w.origins[:0]
+	for _, c := range w.chunks {
+		w.ledger.BytesIn += int64(c.bytes)
+		for i := range c.results {
+			if err := w.add(c, &c.results[i]); err != nil {
+				return errors.Join(err, w.deliver(ctx))
+			}
 		}
 	}
 	err := w.deliver(ctx)
-	for i := range c.items {
-		if broken := c.items[i].broken; broken != nil {
-			w.incomplete++
-			w.job.Unreadable(c.items[i].input, broken)
+	for _, c := range w.chunks {
+		for i := range c.items {
+			if broken := c.items[i].broken; broken != nil {
+				w.incomplete++
+				w.job.Unreadable(c.items[i].input, broken)
+			}
 		}
 	}
 	return err
@@ -242,7 +280,10 @@ func (w *writer) add(c *chunk, r *result) error {
 	if events.Match(events.LogStreamEvents, r.Type) {
 		w.ledger.StreamChanged++
 	}
-	w.records = append(w.records, sink.Record{Line: c.out[r.Start:r.End], UUID: r.UUID, TimeMS: r.PublishedMS})
+	w.records = append(w.records, sink.Record{
+		Line: c.out[r.Start:r.End:r.End], UUID: r.UUID, TimeMS: r.PublishedMS, Raw: r.Raw,
+	})
+	w.origins = append(w.origins, origin{c, r})
 	return nil
 }
 
@@ -259,6 +300,9 @@ func (w *writer) note(kind NoteKind, c *chunk, r *result) {
 func (w *writer) deliver(ctx context.Context) error {
 	if len(w.records) == 0 {
 		return nil
+	}
+	if w.job.Remote != nil {
+		return w.send(ctx)
 	}
 	if cap(w.answers) < len(w.records) {
 		w.answers = make([]sink.Answer, len(w.records))
@@ -283,17 +327,23 @@ func (w *writer) deliver(ctx context.Context) error {
 
 func (w *writer) bad(c *chunk, r *result) error {
 	at := &c.items[r.item]
+	letter := w.newLetter(at, r.Stage, r.fault.Reason, r.fault.Text, r.UUID)
+	if r.fault.Body == nil && at.length > 0 {
+		letter.Bytes = at.length
+	} else {
+		letter.SetBody(r.fault.Body)
+	}
+	return w.job.Bad(letter)
+}
+
+// newLetter begins the dead letter of a record of the item at.
+func (w *writer) newLetter(at *item, stage string, reason events.Reason, detail, uuid string) *deadletter.Letter {
 	w.letter = deadletter.Letter{
 		Note: deadletter.Note{
-			Stage: r.Stage, Reason: string(r.fault.Reason), Detail: r.fault.Text, UUID: r.UUID,
+			Stage: stage, Reason: string(reason), Detail: detail, UUID: uuid,
 			Version: w.job.Version, FirstSeen: w.job.Now().UTC(),
 		},
 		File: at.input, Line: at.line, Offset: at.offset,
 	}
-	if r.fault.Body == nil && at.length > 0 {
-		w.letter.Bytes = at.length
-	} else {
-		w.letter.SetBody(r.fault.Body)
-	}
-	return w.job.Bad(&w.letter)
+	return &w.letter
 }

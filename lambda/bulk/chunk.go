@@ -27,6 +27,7 @@ type chunk struct {
 	bytes int // of the inputs, whatever they held
 
 	out     []byte // normalised records, one after the other
+	kept    []byte // what they came in, one after the other, for a Remote
 	results []result
 	done    chan struct{}
 }
@@ -48,17 +49,20 @@ type result struct {
 	pipeline.Record
 	item  int
 	fault *events.Fault // with a Body of its own; nil body: too long to be kept
+
+	keptStart, keptEnd int // in the chunk's kept
 }
 
 func (c *chunk) reset() {
 	// A chunk that once held something huge does not keep its memory.
-	if cap(c.text)+cap(c.out) > 16*chunkBytes {
-		c.text, c.out = nil, nil
+	if cap(c.text)+cap(c.out)+cap(c.kept) > 16*chunkBytes {
+		c.text, c.out, c.kept = nil, nil, nil
 	}
-	*c = chunk{text: c.text[:0], items: c.items[:0], out: c.out[:0], results: c.results[:0]}
+	*c = chunk{text: c.text[:0], items: c.items[:0], out: c.out[:0], kept: c.kept[:0], results: c.results[:0]}
 }
 
-func (c *chunk) process(p *pipeline.Pipeline) {
+// process normalises the items. keep also keeps what each record came in.
+func (c *chunk) process(p *pipeline.Pipeline, keep bool) {
 	for i := range c.items {
 		it := &c.items[i]
 		text := c.text[it.start:it.end]
@@ -74,6 +78,12 @@ func (c *chunk) process(p *pipeline.Pipeline) {
 		}
 		c.out = p.Process(c.out, text, func(r *pipeline.Record) {
 			res := result{Record: *r, item: i}
+			res.Carrier = nil // it is not ours
+			if keep && r.Fault == nil && !r.Filtered {
+				res.keptStart = len(c.kept)
+				c.kept = append(c.kept, r.Carrier...)
+				res.keptEnd = len(c.kept)
+			}
 			if r.Fault != nil {
 				fault := *r.Fault
 				fault.Body = append([]byte{}, fault.Body...)

@@ -28,6 +28,7 @@ type testRun struct {
 	to        sink.Sink                      // instead of memory
 	refuse    func(*deadletter.Letter) error // asked before a letter is taken
 	progress  func(int)
+	remote    *Remote
 
 	memory  sinktest.Memory
 	letters []deadletter.Letter
@@ -68,6 +69,7 @@ func (b *testRun) run(ctx context.Context, inputs ...Input) *testRun {
 	if b.to != nil {
 		job.Sink = b.to
 	}
+	job.Remote = b.remote
 	b.ledger, b.err = job.Run(ctx)
 	return b
 }

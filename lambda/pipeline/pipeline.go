@@ -80,6 +80,9 @@ type Record struct {
 	Start, End int
 	// Raw is the event's own bytes as one line, where Config.KeepRaw asks for it.
 	Raw []byte
+	// Carrier is what the event came in as it came: its envelope, or the event itself. Like the
+	// Record, it is valid until visit returns.
+	Carrier []byte
 	// Fault says why there is no record. Like the Record, it is valid until visit
 	// returns.
 	Fault *events.Fault
@@ -185,7 +188,7 @@ func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
 		return
 	}
 	is := p.typeOf(e.Type)
-	*r = Record{UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS}
+	*r = Record{UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS, Carrier: e.Carrier()}
 	if r.Fault = p.foreign(e); r.Fault != nil {
 		r.Stage = "decode"
 		return

@@ -21,19 +21,10 @@ type dlqCommand struct {
 
 // queueFlags choose the queues, and the credentials to use.
 type queueFlags struct {
-	Stack    string   `placeholder:"NAME" help:"${help_stack}"`
-	Pipeline string   `placeholder:"NAME" help:"${help_pipeline}"`
-	Queue    []string `placeholder:"URL" help:"${help_queue}"`
-	In       string   `placeholder:"QUEUE" help:"Only this queue of each pipeline: redrive or dead."`
-
-	Role         string `placeholder:"ARN" help:"Assume this role, rather than the stack's own."`
-	NoAssumeRole bool   `help:"Use the current credentials and assume no role."`
-	Region       string `placeholder:"REGION" help:"AWS region (default: as for the AWS CLI)."`
-	Profile      string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
+	stackFlags
+	Queue []string `placeholder:"URL" help:"${help_queue}"`
+	In    string   `placeholder:"QUEUE" help:"Only this queue of each pipeline: redrive or dead."`
 }
-
-// defaultStack is the stack that cdk deploy makes.
-const defaultStack = "oktastream"
 
 // AfterApply sets the default stack, which holds only without --queue.
 func (t *queueFlags) AfterApply() error {
@@ -132,9 +123,7 @@ func (t *queueFlags) fault() error {
 	if t.In != "" && t.In != dlq.RedriveQueue && t.In != dlq.DeadQueue {
 		faults = append(faults, fmt.Errorf("--in is %s or %s, not %q", dlq.RedriveQueue, dlq.DeadQueue, t.In))
 	}
-	if t.Role != "" && t.NoAssumeRole {
-		faults = append(faults, errors.New("--role and --no-assume-role exclude each other"))
-	}
+	faults = append(faults, t.stackFlags.fault())
 	for _, url := range t.Queue {
 		faults = append(faults, queueURL("--queue", url))
 	}

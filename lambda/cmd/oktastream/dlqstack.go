@@ -3,67 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/logging"
-	"github.com/aws/smithy-go/middleware"
 
-	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
-
-// pipelineOutput describes a pipeline: the value of an output of a stack that has the
-// key oktastream.
-type pipelineOutput struct {
-	Oktastream      int    `json:"oktastream"` // version of this form
-	Pipeline        string `json:"pipeline"`
-	Destination     string `json:"destination"`
-	Ingest          string `json:"ingest"`
-	Format          string `json:"format"`
-	Source          string `json:"source"`
-	Account         string `json:"account"`
-	Region          string `json:"region"`
-	Buffer          string `json:"buffer"`
-	Redrive         string `json:"redrive"`
-	Dead            string `json:"dead"`
-	LogGroup        string `json:"log_group"`
-	RetentionDays   int    `json:"retention_days"`
-	DeliveryBus     string `json:"delivery_bus"`
-	PackBytes       int    `json:"pack_bytes"`
-	Include         string `json:"include"`
-	Exclude         string `json:"exclude"`
-	Service         string `json:"service"`
-	Tags            string `json:"tags"`
-	MaxReceiveCount int    `json:"max_receive_count"`
-	ReplayRole      string `json:"replay_role"`
-}
-
-// outputVersion is the version that this program knows.
-const outputVersion = 1
-
-// describesPipeline reports whether an output's value describes a pipeline: a JSON
-// object with the key oktastream, in any order of the keys.
-func describesPipeline(value string) bool {
-	var mark struct {
-		Oktastream int `json:"oktastream"`
-	}
-	return json.Unmarshal([]byte(value), &mark) == nil && mark.Oktastream > 0
-}
-
-// attempts is how often the SDK tries a call: with its waits that is about a minute
-// while a service throttles or fails.
-const attempts = 6
 
 // session is what a command works with: the queues, and what shows on a terminal that
 // it is at work.
@@ -77,7 +26,11 @@ type session struct {
 // open finds the queues.
 func (t *queueFlags) open(ctx context.Context, c console) (*session, error) {
 	s := &session{c: c, bar: &progress{}, quiet: newSilence(c)}
-	sdk, err := t.sdk(ctx, s.quiet)
+	region := ""
+	if len(t.Queue) > 0 {
+		region = regionOf(t.Queue[0])
+	}
+	sdk, err := t.sdk(ctx, s.quiet, region)
 	if err == nil {
 		s.sites, err = t.sites(ctx, sdk, s.quiet)
 	}
@@ -147,26 +100,15 @@ func (t *queueFlags) sites(ctx context.Context, sdk aws.Config, quiet *silence) 
 // newSite is a site without queues, called under a role unless it is "" or no role is
 // to be assumed.
 func (t *queueFlags) newSite(ctx context.Context, sdk aws.Config, role string) *site {
-	p := &site{sdk: sdk, identity: t.identity(ctx, sdk)}
-	if role != "" && !t.NoAssumeRole {
-		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), role,
-			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "oktastream-dlq" })
-		p.sdk.Credentials = aws.NewCredentialsCache(provider)
-		p.identity.role = role
-	}
-	p.api = sqs.NewFromConfig(p.sdk)
-	return p
-}
-
-// identity is who calls, before a role is assumed.
-func (t *queueFlags) identity(ctx context.Context, sdk aws.Config) identity {
 	account := ""
 	if len(t.Queue) > 0 {
 		account = accountIn(t.Queue[0])
 	}
-	return identity{
-		region: sdk.Region, account: cmp.Or(account, accountOf(ctx, sdk)), profile: t.Profile, stack: t.Stack,
-	}
+	p := &site{}
+	p.sdk, p.identity = t.assume(ctx, sdk, role)
+	p.identity.account = cmp.Or(account, p.identity.account)
+	p.api = sqs.NewFromConfig(p.sdk)
+	return p
 }
 
 // open opens a queue of the site.
@@ -177,35 +119,6 @@ func (p *site) open(ctx context.Context, url, name string) error {
 	}
 	p.queues = append(p.queues, q)
 	return nil
-}
-
-// sdk is the configuration as the AWS CLI has it: environment, profiles, SSO. Nothing
-// of the SDK's own logging reaches the terminal.
-func (t *queueFlags) sdk(ctx context.Context, quiet *silence) (aws.Config, error) {
-	options := []func(*sdkconfig.LoadOptions) error{
-		sdkconfig.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }),
-		sdkconfig.WithLogger(logging.Nop{}),
-		sdkconfig.WithAPIOptions([]func(*middleware.Stack) error{quiet.watch}),
-	}
-	if t.Profile != "" {
-		options = append(options, sdkconfig.WithSharedConfigProfile(t.Profile))
-	}
-	region := t.Region
-	if region == "" && len(t.Queue) > 0 {
-		region = regionOf(t.Queue[0])
-	}
-	if region != "" {
-		options = append(options, sdkconfig.WithRegion(region))
-	}
-	sdk, err := sdkconfig.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return sdk, withHint(fmt.Errorf("read the AWS configuration: %w", err), "check --profile and AWS_PROFILE")
-	}
-	if sdk.Region == "" {
-		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
-	}
-	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
-	return sdk, nil
 }
 
 // regionOf is the region in the URL of a queue, "" where it has none.
@@ -232,54 +145,4 @@ func accountIn(queue string) string {
 		return ""
 	}
 	return account
-}
-
-// outputs are the pipelines of the stack that the flags choose.
-func (t *queueFlags) outputs(ctx context.Context, sdk aws.Config, quiet *silence) ([]pipelineOutput, error) {
-	done := quiet.begin("DescribeStacks")
-	outputs, err := describeStack(ctx, sdk, t.Stack)
-	done()
-	if err != nil {
-		return nil, stackProblem(t.identity(ctx, sdk), err)
-	}
-	var all, chosen []pipelineOutput
-	var names []string
-	for _, output := range outputs {
-		if !describesPipeline(output.Value) {
-			continue
-		}
-		var o pipelineOutput
-		if err := json.Unmarshal([]byte(output.Value), &o); err != nil {
-			return nil, fmt.Errorf("read output %s of stack %s: %w", output.Key, t.Stack, err)
-		}
-		if o.Oktastream > outputVersion {
-			return nil, withHint(
-				fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
-				"use the oktastream of the version that deployed it")
-		}
-		all, names = append(all, o), append(names, o.Pipeline)
-		if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
-			chosen = append(chosen, o)
-		}
-	}
-	switch {
-	case len(all) == 0:
-		return nil, withHint(fmt.Errorf("stack %s has no output of a pipeline", t.Stack),
-			"is it a stack of oktastream? --queue URL names a queue itself")
-	case len(chosen) == 0:
-		return nil, usage(fmt.Errorf("stack %s has no pipeline %s: it has %s",
-			t.Stack, t.Pipeline, strings.Join(names, ", ")))
-	}
-	return chosen, nil
-}
-
-// stackProblem is what the error of looking for a stack means.
-func stackProblem(who identity, err error) error {
-	p := dlq.ProblemOf("DescribeStacks", err)
-	if p.Code == "ValidationError" {
-		// The role is that of the stack, which was not found.
-		return withHint(fmt.Errorf("stack %s does not exist (%s)", who.stack, who),
-			"check --stack, --region and --profile")
-	}
-	return who.explain(fmt.Errorf("read the outputs of stack %s: %w", who.stack, p), "")
 }

@@ -26,7 +26,10 @@ var helpTexts = kong.Vars{
 		"EventBridge envelopes, SQS batches, dead letters, output of aws logs and aws sqs, event hooks, exports of " +
 		"Splunk, Elastic and Datadog; gzip and zstd. Copies are recognised within 1,000 records.",
 	"help_format": "ocsf, datadog or raw (default ocsf; where records go to a terminal, a table).",
-	"help_to":     "Write FORMAT-00001.jsonl and so on into DIR, rather than to stdout.",
+	"help_to": "Where records go: - for stdout (default), a destination (cloudwatch), or a directory, for " +
+		"FORMAT-00001.jsonl and so on. A directory named like a destination is ./NAME.",
+	"help_give_up_after": "How long a destination may accept nothing before the run gives up (default 2m). What " +
+		"was not sent is kept in a file.",
 	"help_dead_letters": "Append records that cannot be normalised to FILE, with the reason. Without it they are only " +
 		"reported.",
 	"help_notes": "Append a line of JSON to FILE for each event that was delivered and has an unknown type, or the " +
@@ -37,7 +40,8 @@ var helpTexts = kong.Vars{
 
 // The exit codes that --help of each command ends with. lambda/cmd/oktastream/README.md has the table.
 const (
-	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad, or a file could not be read; 2 wrong options; " +
+	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad or was not sent, or a file could not be read; " +
+		"2 wrong options; " +
 		"130 interrupted."
 	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +
 		"was not read to its end, or a call failed; 2 wrong options; 130 interrupted."
@@ -52,7 +56,8 @@ Examples:
     oktastream run --sample
     oktastream run --format datadog events.jsonl.gz >logs.jsonl
     oktastream run --include 'user.session.*' --dead-letters bad.jsonl *.json
-    oktastream run --json - <events.jsonl` + runExitCodes
+    oktastream run --json - <events.jsonl
+    oktastream run --to cloudwatch --log-group /okta events.jsonl` + runExitCodes
 }
 
 // Help is what --help shows between the command and its options.

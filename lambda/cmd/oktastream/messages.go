@@ -28,6 +28,7 @@ type message struct {
 	Warning string `json:"warning,omitempty"`
 	Note    string `json:"note,omitempty"`
 	Hint    string `json:"hint,omitempty"`
+	Unsent  string `json:"unsent_file,omitempty"` // where events are kept that were not sent
 }
 
 // text returns the lines of the message for a person.

@@ -23,8 +23,8 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
+	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/pipeline"
-	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // sample holds made-up events, as EventBridge delivers them.
@@ -37,7 +37,7 @@ type runCommand struct {
 
 	Sample      bool     `help:"Read the events that come with the program."`
 	Format      *string  `placeholder:"FORMAT" help:"${help_format}"`
-	To          string   `default:"-" placeholder:"DIR" help:"${help_to}"`
+	To          string   `default:"-" placeholder:"TO" help:"${help_to}"`
 	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
 	Notes       string   `type:"path" placeholder:"FILE" help:"${help_notes}"`
@@ -48,6 +48,8 @@ type runCommand struct {
 	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
 	MaxRecord   size     `default:"32MiB" placeholder:"SIZE" help:"A longer record is a bad one (default ${default})."`
 	JSON        bool     `help:"Report on stderr in JSON, one object a line; the last is the ledger."`
+
+	remoteFlags
 }
 
 // size is a number of bytes.
@@ -89,7 +91,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if err := r.feedback(c); err != nil {
 		return err
 	}
-	output, err := r.output(c, job.Config.Format)
+	output, err := r.output(ctx, c, job)
 	if err != nil {
 		return err
 	}
@@ -103,7 +105,10 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		report.print(message{Warning: warning})
 	}
 	letters, notes := &letters{file: files.deadLetters, messages: report}, &notes{file: files.notes}
-	job.Sink, job.Bad, job.Note, job.Progress = output.sink, letters.take, notes.take, bar.add
+	job.Bad, job.Note, job.Progress = letters.take, notes.take, bar.add
+	if output.remote != nil {
+		job.Remote = output.remote.job(r.GiveUpAfter, r.repeatable(), func(note string) { report.print(message{Note: note}) })
+	}
 	failed := false
 	job.Unreadable = func(name string, err error) {
 		failed = true
@@ -120,6 +125,9 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	if total.Interrupted {
 		report.print(message{Note: "interrupted before the end of the input: the output is partial"})
 	}
+	if output.remote != nil {
+		err = r.notSent(output.remote, report, total, err)
+	}
 	r.printLedger(c.err, total)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -127,7 +135,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	case err != nil:
 		report.failed(err)
 		return quiet(exitFailed)
-	case failed || total.Dead > 0 || !total.Balanced():
+	case failed || total.Dead > 0 || total.Returned > 0 || !total.Balanced():
 		if letters.reported > 0 && !r.JSON {
 			report.print(message{Hint: "--dead-letters FILE keeps bad records, to be fixed and run again"})
 		}
@@ -140,8 +148,8 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 
 // job is what the flags ask for. All that is wrong with them is reported at once.
 func (r *runCommand) job(c console) (*bulk.Job, error) {
-	var faults []error
-	format := pipeline.OCSF
+	faults := []error{r.remoteFlags.fault(r.To)}
+	format := r.defaultFormat(r.To)
 	if r.Format != nil {
 		var err error
 		format, err = pipeline.ParseFormat(*r.Format)
@@ -157,7 +165,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
 		faults = append(faults, errors.New("--max-record must be between 1 byte and 1GiB"))
 	}
-	if format != pipeline.Datadog && (r.Service != "" || len(r.Tags) > 0) {
+	if format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0) {
 		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
 	}
 	faults = append(faults, r.datadogFaults()...)
@@ -288,31 +296,6 @@ func (r *runCommand) feedback(c console) error {
 		}
 	}
 	return nil
-}
-
-// output is where records go.
-type output struct {
-	sink  sink.Sink
-	close func() error
-	table bool
-}
-
-func (r *runCommand) output(c console, format pipeline.Format) (output, error) {
-	nothing := func() error { return nil }
-	switch {
-	case r.To == "-" && r.Format == nil && term.IsTerminal(int(c.out.Fd())):
-		return output{newTable(c.out), nothing, true}, nil
-	case r.To == "-":
-		return output{&sink.Writer{W: c.out}, nothing, false}, nil
-	}
-	dir, err := sink.NewDir(r.To, string(format))
-	if errors.Is(err, fs.ErrExist) {
-		return output{}, withHint(err, "oktastream overwrites nothing: name another directory, or move these files away")
-	}
-	if err != nil {
-		return output{}, err
-	}
-	return output{dir, dir.Close, false}, nil
 }
 
 func (r *runCommand) printLedger(w io.Writer, total bulk.Result) {

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		"append":  appendTo,
 		"replace": replaceText,
 		"follow":  follow,
+		"glob":    glob,
 	}
 	maps.Copy(commands, (&clouds{t: t, of: map[string]*cloud{}}).commands())
 	testscript.Run(t, testscript.Params{
@@ -131,6 +132,18 @@ func appendTo(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = file.Write(bytes.Repeat([]byte(text), times))
 	ts.Check(errors.Join(err, file.Close()))
+}
+
+// glob PATTERN NAME sets $NAME to the only file that matches; ! glob PATTERN wants none.
+func glob(ts *testscript.TestScript, neg bool, args []string) {
+	found, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	switch {
+	case neg && len(found) > 0, !neg && len(found) != 1:
+		ts.Fatalf("%d files match %s: %q", len(found), args[0], found)
+	case !neg:
+		ts.Setenv(args[1], found[0])
+	}
 }
 
 // replaceText replaces one text in a file by another.

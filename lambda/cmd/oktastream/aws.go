@@ -1,0 +1,52 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/oktastream/oktastream/lambda/awshttp"
+)
+
+// awsFlags choose the region and the credentials of calls of AWS.
+type awsFlags struct {
+	Region  string `placeholder:"REGION" help:"AWS region (default: as for the AWS CLI)."`
+	Profile string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
+}
+
+// attempts is how often the SDK tries a call: with its waits that is about a minute
+// while a service throttles or fails.
+const attempts = 6
+
+// sdk is the configuration as the AWS CLI has it: environment, profiles, SSO. region is
+// used where --region is not given; it may be "". Nothing of the SDK's own logging
+// reaches the terminal.
+func (a *awsFlags) sdk(ctx context.Context, quiet *silence, region string) (aws.Config, error) {
+	options := []func(*sdkconfig.LoadOptions) error{
+		sdkconfig.WithRetryer(func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }),
+		sdkconfig.WithLogger(logging.Nop{}),
+		sdkconfig.WithAPIOptions([]func(*middleware.Stack) error{quiet.watch}),
+	}
+	if a.Profile != "" {
+		options = append(options, sdkconfig.WithSharedConfigProfile(a.Profile))
+	}
+	if region = cmp.Or(a.Region, region); region != "" {
+		options = append(options, sdkconfig.WithRegion(region))
+	}
+	sdk, err := sdkconfig.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return sdk, withHint(fmt.Errorf("read the AWS configuration: %w", err), "check --profile and AWS_PROFILE")
+	}
+	if sdk.Region == "" {
+		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
+	}
+	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
+	return sdk, nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/oktastream/oktastream/lambda/dlq"
+)
+
+// stackFlags choose the pipelines of a stack, and the credentials to use.
+type stackFlags struct {
+	Stack    string `placeholder:"NAME" help:"${help_stack}"`
+	Pipeline string `placeholder:"NAME" help:"${help_pipeline}"`
+
+	Role         string `placeholder:"ARN" help:"Assume this role, rather than the stack's own."`
+	NoAssumeRole bool   `help:"Use the current credentials and assume no role."`
+	awsFlags
+}
+
+// defaultStack is the stack that cdk deploy makes.
+const defaultStack = "oktastream"
+
+// fault returns what is wrong with the flags.
+func (t *stackFlags) fault() error {
+	if t.Role != "" && t.NoAssumeRole {
+		return errors.New("--role and --no-assume-role exclude each other")
+	}
+	return nil
+}
+
+// identity is who calls, before a role is assumed.
+func (t *stackFlags) identity(ctx context.Context, sdk aws.Config) identity {
+	return identity{region: sdk.Region, account: accountOf(ctx, sdk), profile: t.Profile, stack: t.Stack}
+}
+
+// assume returns the configuration of calls that are made under a role, unless it is ""
+// or no role is to be assumed, and who calls.
+func (t *stackFlags) assume(ctx context.Context, sdk aws.Config, role string) (aws.Config, identity) {
+	who := t.identity(ctx, sdk)
+	if role != "" && !t.NoAssumeRole {
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), role,
+			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "oktastream" })
+		sdk.Credentials = aws.NewCredentialsCache(provider)
+		who.role = role
+	}
+	return sdk, who
+}
+
+// pipelineOutput describes a pipeline: the value of an output of a stack that has the
+// key oktastream.
+type pipelineOutput struct {
+	Oktastream      int    `json:"oktastream"` // version of this form
+	Pipeline        string `json:"pipeline"`
+	Destination     string `json:"destination"`
+	Ingest          string `json:"ingest"`
+	Format          string `json:"format"`
+	Source          string `json:"source"`
+	Account         string `json:"account"`
+	Region          string `json:"region"`
+	Buffer          string `json:"buffer"`
+	Redrive         string `json:"redrive"`
+	Dead            string `json:"dead"`
+	LogGroup        string `json:"log_group"`
+	RetentionDays   int    `json:"retention_days"`
+	DeliveryBus     string `json:"delivery_bus"`
+	PackBytes       int    `json:"pack_bytes"`
+	Include         string `json:"include"`
+	Exclude         string `json:"exclude"`
+	Service         string `json:"service"`
+	Tags            string `json:"tags"`
+	MaxReceiveCount int    `json:"max_receive_count"`
+	ReplayRole      string `json:"replay_role"`
+}
+
+// outputVersion is the version that this program knows.
+const outputVersion = 1
+
+// describesPipeline reports whether an output's value describes a pipeline: a JSON
+// object with the key oktastream, in any order of the keys.
+func describesPipeline(value string) bool {
+	var mark struct {
+		Oktastream int `json:"oktastream"`
+	}
+	return json.Unmarshal([]byte(value), &mark) == nil && mark.Oktastream > 0
+}
+
+// outputs are the pipelines of the stack that the flags choose.
+func (t *stackFlags) outputs(ctx context.Context, sdk aws.Config, quiet *silence) ([]pipelineOutput, error) {
+	done := quiet.begin("DescribeStacks")
+	outputs, err := describeStack(ctx, sdk, t.Stack)
+	done()
+	if err != nil {
+		return nil, stackProblem(t.identity(ctx, sdk), err)
+	}
+	var all, chosen []pipelineOutput
+	var names []string
+	for _, output := range outputs {
+		if !describesPipeline(output.Value) {
+			continue
+		}
+		var o pipelineOutput
+		if err := json.Unmarshal([]byte(output.Value), &o); err != nil {
+			return nil, fmt.Errorf("read output %s of stack %s: %w", output.Key, t.Stack, err)
+		}
+		if o.Oktastream > outputVersion {
+			return nil, withHint(
+				fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
+				"use the oktastream of the version that deployed it")
+		}
+		all, names = append(all, o), append(names, o.Pipeline)
+		if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
+			chosen = append(chosen, o)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return nil, withHint(fmt.Errorf("stack %s has no output of a pipeline", t.Stack),
+			"is it a stack of oktastream? dlq --queue URL names a queue itself")
+	case len(chosen) == 0:
+		return nil, usage(fmt.Errorf("stack %s has no pipeline %s: it has %s",
+			t.Stack, t.Pipeline, strings.Join(names, ", ")))
+	}
+	return chosen, nil
+}
+
+// stackProblem is what the error of looking for a stack means.
+func stackProblem(who identity, err error) error {
+	p := dlq.ProblemOf("DescribeStacks", err)
+	if p.Code == "ValidationError" {
+		// The role is that of the stack, which was not found.
+		return withHint(fmt.Errorf("stack %s does not exist (%s)", who.stack, who),
+			"check --stack, --region and --profile")
+	}
+	return who.explain(fmt.Errorf("read the outputs of stack %s: %w", who.stack, p), "")
+}
