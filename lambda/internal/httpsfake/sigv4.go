@@ -33,8 +33,7 @@ func (s *SigV4) verify(r *http.Request, body []byte) string {
 	_, signed, _ := strings.Cut(given, "SignedHeaders=")
 	signed, _, _ = strings.Cut(signed, ",")
 	names := strings.Split(signed, ";")
-	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
+	hash := hashOf(body)
 	if s.Service == "aoss" {
 		// "The important difference compared to OpenSearch Service domains is the service
 		// name (aoss instead of es)", "the additional request header X-Amz-Content-Sha256",
@@ -68,4 +67,9 @@ func (s *SigV4) verify(r *http.Request, body []byte) string {
 		return "The request signature we calculated does not match the signature you provided."
 	}
 	return ""
+}
+
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }

@@ -236,7 +236,7 @@ func (b *bulk) classify(c *Config, r *Response, answers []sink.Answer) *sink.Err
 	what := b.name + ": " + requestError(r.Body)
 	switch {
 	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden && r.IsObject():
-		return Blocked(authSetting(c), "%s (HTTP %d)", what, r.Status)
+		return b.forbidden(c, fmt.Sprintf("%s (HTTP %d)", what, r.Status))
 	case !r.IsObject():
 		return NotItsOwn(b.name, r)
 	case r.Status == http.StatusBadRequest:
@@ -247,10 +247,14 @@ func (b *bulk) classify(c *Config, r *Response, answers []sink.Answer) *sink.Err
 	return ByStatus(r, what)
 }
 
-// authSetting is the setting that is at fault where we are not allowed something.
-func authSetting(c *Config) string {
+// forbidden is the error of a destination that does not know us, or does not allow us
+// to write.
+func (b *bulk) forbidden(c *Config, what string) *sink.Error {
+	target, _ := b.target(c)
+	advice := "give the key or the user the privilege to create documents in %s, or correct the setting " + SettingSecret
 	if isSigned(c) {
-		return SettingAuth
+		advice = "allow the role that signs the requests to write to %s, in the access policy of the destination and " +
+			"in its role mapping, or correct the setting " + SettingAuth
 	}
-	return SettingSecret
+	return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: "+advice, what, target)}
 }

@@ -132,7 +132,7 @@ func (b *bulk) items(c *Config, items []bulkItem, answers []sink.Answer) *sink.E
 	case forbidden != nil && forbidden.Status == http.StatusNotFound:
 		return Blocked(setting, "%s: %s", b.name, forbidden.what())
 	case forbidden != nil:
-		return Blocked(authSetting(c), "%s: %s", b.name, forbidden.what())
+		return b.forbidden(c, b.name+": "+forbidden.what())
 	case refused != nil && len(items) == 1:
 		return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: %s for a record that was sent alone, "+
 			"which may be at fault or not: correct the index template or the ingest pipeline of %s, or the setting %s",
