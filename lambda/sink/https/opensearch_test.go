@@ -41,7 +41,11 @@ type cluster struct {
 func TestOpenSearch(t *testing.T) {
 	t.Run("fake", func(t *testing.T) { testCluster(t, fakeCluster(t)) })
 	if *jars != "" {
-		t.Run("node", func(t *testing.T) { testCluster(t, startNode(t, *jars)) })
+		t.Run("node", func(t *testing.T) {
+			c := startNode(t, *jars)
+			t.Run("template", func(t *testing.T) { testTemplate(t, c) })
+			testCluster(t, c)
+		})
 	}
 }
 
@@ -372,6 +376,54 @@ func testTooLarge(t *testing.T, c *cluster) {
 	if out, accepted, _ := deliverTo(t, inOne{s}, records); accepted != 6 {
 		t.Errorf("%d of 6 records accepted: %v", accepted, out.Errors)
 	}
+}
+
+// odd begin the names of the events of testdata/golden that are of another shape than
+// Okta documents. An index takes them or refuses them, and no other.
+var odd = []string{"trap-odd-", "trap-ip-chain-odd", "trap-duplicate-key", "trap-unknown-fields"}
+
+// testTemplate sends all types, and all events of testdata/golden, as raw events to an
+// index with the template of the page.
+func testTemplate(t *testing.T, c *cluster) {
+	template, err := os.ReadFile("opensearch-template.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, text := call(t, c.url, "PUT", "/_index_template/okta", "application/json", string(template)); status != 200 {
+		t.Fatalf("the template: %d %s", status, text)
+	}
+	var records []sink.Record
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "testdata", "golden", "*.raw.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var line bytes.Buffer
+		if err := json.Compact(&line, text); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		records = append(records, sink.Record{Line: line.Bytes(), UUID: filepath.Base(name)})
+	}
+	s, err := New(Config{Preset: "opensearch", Auth: "basic", Secret: Static("u:p"), Endpoint: c.url, CallTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := allTypes(t, len(catalogue.All()))
+	if out, accepted, _ := deliverTo(t, s, types); accepted != len(types) {
+		t.Errorf("%d of %d types accepted: %v", accepted, len(types), out.Errors)
+	}
+	out, accepted, _ := deliverTo(t, s, records)
+	for i, a := range out.Answers {
+		isOdd := func(name string) bool { return strings.HasPrefix(records[i].UUID, name) }
+		if a.State != sink.Accepted && (a.State != sink.Dead || !slices.ContainsFunc(odd, isOdd)) {
+			t.Errorf("%s: %+v", records[i].UUID, a)
+		}
+	}
+	t.Logf("%d of %d events of testdata/golden accepted", accepted, len(records))
 }
 
 // inOne is a sink whose batches have no limit.
