@@ -24,6 +24,12 @@ type Record struct {
 	Replays int
 }
 
+// IsObject reports whether Line looks like a JSON object, by its first and its last byte.
+// A line that is none would spoil the request around it.
+func (r *Record) IsObject() bool {
+	return len(r.Line) >= 2 && r.Line[0] == '{' && r.Line[len(r.Line)-1] == '}'
+}
+
 // State is what has become of a record.
 type State int
 

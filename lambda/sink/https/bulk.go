@@ -181,10 +181,7 @@ func (b *bulk) size(c *Config, r *sink.Record) int {
 // Append writes r. Both products take documents of any time, so that stamp is the zero
 // time. The _id is the event's uuid: a record that is sent twice is stored once.
 func (e *bulkEncoder) Append(dst []byte, r *sink.Record, _ time.Time) ([]byte, sink.Answer) {
-	if dead := notAnObject(r.Line); dead != nil {
-		return dst, *dead
-	}
-	if bytes.IndexByte(r.Line, '\n') >= 0 {
+	if !r.IsObject() || bytes.IndexByte(r.Line, '\n') >= 0 {
 		return dst, sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: "not a JSON object on one line"}
 	}
 	start := len(dst)

@@ -86,7 +86,7 @@ type Response struct {
 }
 
 // Presets returns all presets.
-func Presets() []Preset { return []Preset{splunk(), elastic(), opensearch()} }
+func Presets() []Preset { return []Preset{splunk(), datadogLogs(), elastic(), opensearch()} }
 
 // presetOf returns the preset of a name.
 func presetOf(name string) (Preset, bool) {

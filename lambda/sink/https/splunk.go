@@ -87,21 +87,12 @@ func hecOverhead(c *Config) int { return len(hecHead) + hecTime + len(hecAbout(c
 // Append writes one event. Splunk takes the time of any event, so that stamp is the
 // zero time.
 func (e *hecEncoder) Append(dst []byte, r *sink.Record, _ time.Time) ([]byte, sink.Answer) {
-	if dead := notAnObject(r.Line); dead != nil {
-		return dst, *dead
+	if !r.IsObject() {
+		return dst, sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: "not a JSON object on one line"}
 	}
 	dst = appendSeconds(append(dst, hecHead...), r.TimeMS)
 	dst = append(append(append(dst, e.about...), r.Line...), hecTail...)
 	return dst, sink.Answer{}
-}
-
-// notAnObject is the answer for a line that would spoil the request, and with it the
-// records around it.
-func notAnObject(line []byte) *sink.Answer {
-	if len(line) >= 2 && line[0] == '{' && line[len(line)-1] == '}' {
-		return nil
-	}
-	return &sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: "not a JSON object on one line"}
 }
 
 // appendSeconds appends milliseconds since 1970 as seconds with three decimals.
