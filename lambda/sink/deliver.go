@@ -157,7 +157,7 @@ func (j *job) run(ctx context.Context, pending []int) {
 			j.run(ctx, pending[half:])
 			return
 		}
-		if !sleep(ctx, max(wait.NextBackOff(), retryAfter(err))) {
+		if !Sleep(ctx, max(wait.NextBackOff(), retryAfter(err))) {
 			j.giveUp(pending, err)
 			return
 		}
@@ -207,8 +207,9 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// sleep waits, unless ctx would end before: then it reports false at once.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d and reports true, unless ctx would end before: then it reports
+// false at once.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
 		return false
 	}

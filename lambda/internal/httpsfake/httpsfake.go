@@ -124,6 +124,7 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, a *answer) {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
+	w.Header().Del("Content-Length")
 	if f.Gzip || f.CutGzip {
 		body = compress(body)
 		w.Header().Set("Content-Encoding", "gzip")

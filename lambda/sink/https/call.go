@@ -54,15 +54,15 @@ func newClient(ca []*x509.Certificate) *http.Client {
 	}
 }
 
-// compress returns the body compressed, in memory of its own: net/http may read it
-// still when the call has ended.
-func (w *worker) compress() ([]byte, error) {
+// compress returns body compressed, in memory of its own: net/http may read it still when
+// the call has ended.
+func compress(body []byte) ([]byte, error) {
 	var out bytes.Buffer
 	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(w.body); err != nil {
+	if _, err := z.Write(body); err != nil {
 		return nil, err
 	}
 	if err := z.Close(); err != nil {

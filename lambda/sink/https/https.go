@@ -23,12 +23,14 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,7 +58,12 @@ type Config struct {
 	Source     string // Splunk
 	Host       string // Splunk: the org's host name
 	Ack        bool   // Splunk: wait until the indexers have the records
+	channel    string // Splunk: of the requests whose events are acknowledged
 	DataStream string // Elastic, OpenSearch
+
+	// Discard sends nothing: what can be sent counts as accepted. There need be no
+	// endpoint and no secret.
+	Discard bool
 
 	// CACertificates, where there are any, are the only ones that may have issued the
 	// destination's certificate.
@@ -78,6 +85,7 @@ type Sink struct {
 	url     *url.URL
 	auth    Authorizer
 	client  *http.Client
+	ready   atomic.Bool
 	workers sync.Pool // of *worker
 }
 
@@ -88,27 +96,47 @@ func New(c Config) (*Sink, error) {
 		return nil, fmt.Errorf("unknown HTTPS destination %q", c.Preset)
 	}
 	c.Now = nowOf(c.Now)
+	c.channel = newChannel()
 	c.CallTimeout = cmp.Or(max(c.CallTimeout, 0), defaultCallTimeout)
 	s := &Sink{config: c, preset: p, client: c.Client}
+	s.workers.New = func() any { return &worker{sink: s, encoder: p.Body.Encoder(&s.config)} }
+	if c.Discard {
+		return s, nil
+	}
+	if err := s.connect(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// connect prepares all that requests need.
+func (s *Sink) connect() error {
+	c := &s.config
+	var faults []error
+	for _, f := range c.Faults(c.Secret != nil) {
+		faults = append(faults, errors.New(f.Text))
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
 	endpoint, err := parseEndpoint(c.Endpoint)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if s.url, err = p.URL(&s.config, endpoint); err != nil {
-		return nil, err
+	if s.url, err = s.preset.URL(c, endpoint); err != nil {
+		return err
 	}
-	auth, err := p.auth(c.Auth)
+	auth, err := s.preset.auth(c.Auth)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if s.auth, err = auth.New(&s.config); err != nil {
-		return nil, err
+	if s.auth, err = auth.New(c); err != nil {
+		return err
 	}
 	if s.client == nil {
 		s.client = newClient(c.CACertificates)
 	}
-	s.workers.New = func() any { return &worker{sink: s, encoder: p.Body.Encoder(&s.config)} }
-	return s, nil
+	return nil
 }
 
 func nowOf(now func() time.Time) func() time.Time {
@@ -145,7 +173,14 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	if len(w.sent) == 0 {
 		return nil
 	}
-	body, err := w.compress()
+	if s.config.Discard {
+		for n, i := range w.sent {
+			answers[i] = w.notes[n]
+			answers[i].State = sink.Accepted
+		}
+		return nil
+	}
+	body, err := compress(w.body)
 	if err != nil {
 		return fmt.Errorf("%s: compress a batch: %w", s.preset.Name, err)
 	}
@@ -157,6 +192,12 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 
 // send sends one request and says what became of its records.
 func (s *Sink) send(ctx context.Context, body []byte, results []sink.Answer) error {
+	if s.preset.Ready != nil && !s.ready.Load() {
+		if failure := s.preset.Ready(ctx, s); failure != nil {
+			return failure
+		}
+		s.ready.Store(true)
+	}
 	r, failure := s.Post(ctx, s.url, body)
 	if failure != nil {
 		return failure

@@ -26,6 +26,9 @@ type Preset struct {
 	// was sent to answers, which are zero before. An error says why others stay at
 	// Retry; without one they are sent again at once.
 	Classify func(c *Config, r *Response, answers []sink.Answer) *sink.Error
+	// Ready is called before the first request, and again until it returns nil. An error
+	// says why nothing is sent; nil where nothing has to be found out.
+	Ready func(ctx context.Context, s *Sink) *sink.Error
 	// Confirm is called when Classify has accepted records, and returns an error
 	// where the destination does not confirm in time that it has stored them: then
 	// they stay at Retry. nil where the response itself is the confirmation.
@@ -64,8 +67,9 @@ type Encoder interface {
 
 // Auth is a way to authenticate.
 type Auth struct {
-	Name string // the value of the setting auth; "" where a preset has one way only
-	New  func(c *Config) (Authorizer, error)
+	Name   string // the value of the setting auth; "" where a preset has one way only
+	Secret bool   // it needs a secret
+	New    func(c *Config) (Authorizer, error)
 }
 
 // Authorizer authenticates requests. It may be used by many goroutines.

@@ -36,7 +36,7 @@ func Basic(name string) Auth {
 }
 
 func secretAuth(name, key string, value func(secret string) string) Auth {
-	return Auth{Name: name, New: func(c *Config) (Authorizer, error) {
+	return Auth{Name: name, Secret: true, New: func(c *Config) (Authorizer, error) {
 		if c.Secret == nil {
 			return nil, errNoSecret
 		}
@@ -45,7 +45,7 @@ func secretAuth(name, key string, value func(secret string) string) Auth {
 }
 
 // errNoSecret is the error of a destination that authenticates us by a secret.
-var errNoSecret = errors.New(SettingSecret + " is missing: the destination authenticates us by it")
+var errNoSecret = errors.New("the secret is missing: the destination authenticates us by it")
 
 // minReadInterval is the least time between two reads of the secret.
 const minReadInterval = time.Minute
@@ -99,7 +99,7 @@ func (h *header) load(ctx context.Context) *sink.Error {
 	case secret == "":
 		return Blocked(SettingSecret, "%s: the secret is empty", h.preset)
 	case strings.HasPrefix(secret, "{"):
-		return Blocked("secretField", "%s: the secret is a JSON object, and no field of it is named", h.preset)
+		return Blocked(SettingSecretField, "%s: the secret is a JSON object, and no field of it is named", h.preset)
 	case strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }):
 		return Blocked(SettingSecret, "%s: the secret holds characters that a header cannot", h.preset)
 	}

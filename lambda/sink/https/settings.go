@@ -12,8 +12,10 @@ import (
 
 // The settings that a destination can refuse us for, by their names in the CDK app.
 const (
+	SettingDestination = "destination"
 	SettingEndpoint    = "endpoint"
 	SettingSecret      = "secret"
+	SettingSecretField = "secretField"
 	SettingAuth        = "auth"
 	SettingIndex       = "index"
 	SettingAck         = "ack"
@@ -66,4 +68,32 @@ func under(endpoint *url.URL, marker, path string) *url.URL {
 	base, _, _ := strings.Cut(u.Path, marker)
 	u.Path, u.RawPath = strings.TrimRight(base, "/")+path, ""
 	return &u
+}
+
+// Fault is what is wrong with a setting.
+type Fault struct {
+	Setting string
+	Text    string
+}
+
+// Faults returns all that is wrong with the settings. hasSecret says whether there is a
+// secret.
+func (c *Config) Faults(hasSecret bool) (faults []Fault) {
+	p, ok := presetOf(c.Preset)
+	if !ok {
+		return []Fault{{SettingDestination, fmt.Sprintf("unknown HTTPS destination %q", c.Preset)}}
+	}
+	if endpoint, err := parseEndpoint(c.Endpoint); err != nil {
+		faults = append(faults, Fault{SettingEndpoint, err.Error()})
+	} else if _, err := p.URL(c, endpoint); err != nil {
+		faults = append(faults, Fault{SettingEndpoint, err.Error()})
+	}
+	auth, err := p.auth(c.Auth)
+	switch {
+	case err != nil:
+		faults = append(faults, Fault{SettingAuth, err.Error()})
+	case auth.Secret && !hasSecret:
+		faults = append(faults, Fault{SettingSecret, errNoSecret.Error()})
+	}
+	return faults
 }

@@ -46,7 +46,14 @@ func splunk() Preset {
 		URL: func(_ *Config, endpoint *url.URL) (*url.URL, error) {
 			return under(endpoint, hecPath, hecPath+"/event"), nil
 		},
+		Header: func(c *Config, h http.Header) {
+			if c.Ack {
+				h.Set("X-Splunk-Request-Channel", c.channel)
+			}
+		},
 		Classify: classifyHEC,
+		Ready:    acksAreOn,
+		Confirm:  awaitAck,
 		Limits:   sink.Limits{Bytes: maxHECBody, PerRecord: 1},
 		Sources: []string{
 			"Splunk documentation, \"Format events for HTTP Event Collector\" and \"HTTP Event Collector REST API endpoints\", 2026-11",
@@ -105,6 +112,9 @@ func appendSeconds(dst []byte, ms int64) []byte {
 	return append(dst, fraction[1:]...)
 }
 
+// hecAcksAreOff is the code of a token without acknowledgements.
+const hecAcksAreOff = 14
+
 // hecCode is what HEC says of a request.
 type hecCode struct {
 	text    string
@@ -118,21 +128,21 @@ type hecCode struct {
 // 2026-11).
 func hecCodes() map[int]hecCode {
 	return map[int]hecCode{
-		1:  {text: "token disabled", setting: SettingSecret},
-		2:  {text: "token is required", setting: SettingSecret},
-		3:  {text: "invalid authorization", setting: SettingSecret},
-		4:  {text: "invalid token", setting: SettingSecret},
-		5:  {text: "no data"},
-		6:  {text: "invalid data format", event: true},
-		7:  {text: "incorrect index", setting: SettingIndex},
-		8:  {text: "internal server error"},
-		9:  {text: "server is busy"},
-		10: {text: "data channel is missing: the token asks for acknowledgements", setting: SettingAck},
-		11: {text: "invalid data channel", setting: SettingAck},
-		12: {text: "event field is required", event: true},
-		13: {text: "event field cannot be blank", event: true},
-		14: {text: "acknowledgements are disabled for the token", setting: SettingAck},
-		15: {text: "error in handling indexed fields", event: true},
+		1:             {text: "token disabled", setting: SettingSecret},
+		2:             {text: "token is required", setting: SettingSecret},
+		3:             {text: "invalid authorization", setting: SettingSecret},
+		4:             {text: "invalid token", setting: SettingSecret},
+		5:             {text: "no data"},
+		6:             {text: "invalid data format", event: true},
+		7:             {text: "incorrect index", setting: SettingIndex},
+		8:             {text: "internal server error"},
+		9:             {text: "server is busy"},
+		10:            {text: "data channel is missing: the token asks for acknowledgements", setting: SettingAck},
+		11:            {text: "invalid data channel", setting: SettingAck},
+		12:            {text: "event field is required", event: true},
+		13:            {text: "event field cannot be blank", event: true},
+		hecAcksAreOff: {text: "acknowledgements are disabled for the token", setting: SettingAck},
+		15:            {text: "error in handling indexed fields", event: true},
 	}
 }
 
@@ -145,10 +155,9 @@ type hecResponse struct {
 }
 
 func classifyHEC(_ *Config, r *Response, answers []sink.Answer) *sink.Error {
-	const name = "splunk"
 	in, ok := readHEC(r.Body)
 	if !ok {
-		return NotItsOwn(name, r)
+		return NotItsOwn("splunk", r)
 	}
 	if in.code == 0 && r.Status == http.StatusOK {
 		for i := range answers {
@@ -156,17 +165,28 @@ func classifyHEC(_ *Config, r *Response, answers []sink.Answer) *sink.Error {
 		}
 		return nil
 	}
-	code, known := hecCodes()[in.code]
-	what := name + ": code " + strconv.Itoa(in.code)
-	if known {
-		what += ", " + code.text
-	}
-	switch {
-	case code.setting != "":
-		return Blocked(code.setting, "%s (HTTP %d)", what, r.Status)
-	case code.event && in.invalid >= 0 && in.invalid < len(answers):
-		answers[in.invalid] = sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: what}
+	if hecCodes()[in.code].event && in.invalid >= 0 && in.invalid < len(answers) {
+		answers[in.invalid] = sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: hecName(in.code)}
 		return nil
+	}
+	return hecError(r, in.code)
+}
+
+// hecName names a code.
+func hecName(code int) string {
+	name := "splunk: code " + strconv.Itoa(code)
+	if known, ok := hecCodes()[code]; ok {
+		name += ", " + known.text
+	}
+	return name
+}
+
+// hecError says what a response with a code means for the whole request.
+func hecError(r *Response, code int) *sink.Error {
+	what := hecName(code)
+	switch setting := hecCodes()[code].setting; {
+	case setting != "":
+		return Blocked(setting, "%s (HTTP %d)", what, r.Status)
 	case r.Status < http.StatusBadRequest:
 		return transient("%s (HTTP %d)", what, r.Status)
 	}
