@@ -143,7 +143,7 @@ func (s *Sink) noResponse(err error, status int) *sink.Error {
 	switch {
 	case isUnverified:
 		return Blocked(SettingCertificate, "%s: the server's certificate is not trusted or is not that of the host", name)
-	case isPlain:
+	case isPlain, errors.Is(err, http.ErrSchemeMismatch):
 		return Blocked(SettingEndpoint, "%s: the server does not speak TLS", name)
 	}
 	return transient("%s: %w", name, sink.NoResponse(err, status))

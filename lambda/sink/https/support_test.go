@@ -47,7 +47,7 @@ func splunk() target {
 	}
 }
 
-func datadog() target {
+func datadogTarget() target {
 	intake := httpsfake.NewDatadog(token, time.Now, nil)
 	return target{
 		config: https.Config{Preset: "datadog", Secret: https.Static(token), Format: "datadog"},
@@ -64,7 +64,7 @@ func datadog() target {
 
 // targets are those of the presets that are tested here.
 func targets() map[string]func() target {
-	return map[string]func() target{"splunk": splunk, "datadog": datadog}
+	return map[string]func() target{"splunk": splunk, "datadog": datadogTarget}
 }
 
 // start starts the fake on loopback and makes a sink that sends there. faults is nil or
