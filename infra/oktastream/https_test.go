@@ -10,6 +10,7 @@ import (
 
 	"github.com/oktastream/oktastream/infra/internal/access"
 	"github.com/oktastream/oktastream/infra/settings"
+	"github.com/oktastream/oktastream/lambda/config"
 )
 
 // overHTTPS are the arrows of a function that calls its destination itself.
@@ -153,6 +154,46 @@ func TestTheEnvironmentOfHTTPSDestinations(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// readsHTTPS compares what the function reads of its environment with the settings of a
+// destination over HTTPS.
+func (s *synthesised) readsHTTPS(t *testing.T, d settings.Destination, c config.Config) {
+	t.Helper()
+	set, h := s.settings.Of(d), c.HTTPS
+	if c.Transport != config.HTTPS && c.Route().Transport != config.HTTPS || h.Preset != string(d) {
+		t.Errorf("the function takes the transport %q and the preset %s", c.Transport, h.Preset)
+	}
+	field := set.SecretField
+	if s.settings.Secret(d) == "" {
+		field = ""
+	}
+	if c.Secret != s.settings.Secret(d) || c.SecretField != field {
+		t.Errorf("the function reads the field %q of the secret %q", c.SecretField, c.Secret)
+	}
+	endpoint, index, dataStream := set.Endpoint, set.Index, set.DataStream
+	switch d {
+	case settings.Datadog:
+		url, _ := settings.IntakeURL(set.Site)
+		endpoint = strings.TrimSuffix(url, "/api/v2/logs")
+	case settings.Elastic:
+		dataStream = cmp.Or(dataStream, "logs-okta.system-default")
+	case settings.OpenSearch:
+		if dataStream == "" {
+			index = cmp.Or(index, "okta")
+		}
+	case settings.Splunk:
+		if h.Sourcetype != set.Sourcetype || h.Source != set.HECSource || h.Host != "example."+set.OktaDomain {
+			t.Errorf("the function sends sourcetype %s, source %s, host %s", h.Sourcetype, h.Source, h.Host)
+		}
+	}
+	if h.Endpoint != endpoint || h.Index != index || h.DataStream != dataStream || h.Auth != s.settings.Auth(d) ||
+		h.Ack != set.Ack {
+		t.Errorf("the function reads %+v, the settings are %+v", h, set)
+	}
+	if certificates := len(h.CACertificates); certificates > 0 != (set.CACertificate != "") {
+		t.Errorf("the function reads %d certificates", certificates)
 	}
 }
 

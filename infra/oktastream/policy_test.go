@@ -189,7 +189,7 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for _, d := range s.settings.Destinations {
 			set := s.settings.Of(d)
-			if set.Ingest == settings.IngestRule || s.settings.HTTPS(d) {
+			if set.Ingest == settings.IngestRule {
 				continue
 			}
 			_, function := s.only(t, "AWS::Lambda::Function", "Okta"+title(d)+"Function")
@@ -227,8 +227,10 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 					t.Errorf("the queue %s has the URL %s", id, url)
 				}
 			}
-			switch d {
-			case settings.CloudWatch:
+			switch {
+			case s.settings.HTTPS(d):
+				s.readsHTTPS(t, d, c)
+			case d == settings.CloudWatch:
 				if s.settings.CloudWatch.LogGroup != "" {
 					continue // TestLogGroups
 				}
@@ -237,7 +239,7 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 					t.Errorf("the function writes to %s with %d days, want %v with %d", c.LogGroup, c.RetentionDays, name,
 						set.RetentionDays)
 				}
-			case settings.Datadog:
+			default:
 				id, _ := s.only(t, "AWS::Events::EventBus", "OktaDatadogDeliveryBus")
 				if name := s.resolve(t, map[string]any{"Ref": id}); c.DeliveryBus != name || c.PackBytes != set.PackBytes ||
 					c.Datadog.Service != set.Service || !slices.Equal(c.Datadog.Tags, set.Tags) {
