@@ -73,7 +73,7 @@ func TestHalfOfTheRateIsUsedAndNoMore(t *testing.T) {
 func TestBoundedSurvivesFaults(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, oktafake.Config{RateLimit: 10_000})
-		w.Generate(load(100))
+		w.Generate(load(30))
 		plan := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 40).Draw(r, "faults")
 		w.SetFaults(func(c oktafake.Call) oktafake.Fault {
 			if c.N > len(plan) {
@@ -84,7 +84,7 @@ func TestBoundedSurvivesFaults(t *testing.T) {
 				{EmptyPage: true}, {RepeatLink: true}, {Overlap: true}, {Reset: true},
 			}[plan[c.N-1]]
 		})
-		size := rapid.IntRange(7, 300).Draw(r, "page size")
+		size := rapid.IntRange(5, 90).Draw(r, "page size")
 		b := w.client(t, func(c *systemlog.Config) { c.PageSize, c.Tries, c.Budget = size, 50, 24*time.Hour }).
 			Bounded(start, start.Add(6*time.Hour))
 		compare(t, readAll(t, b), w.want(start, start.Add(6*time.Hour)))

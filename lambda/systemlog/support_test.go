@@ -3,6 +3,7 @@ package systemlog_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -202,12 +203,22 @@ func pemOf(key any) []byte {
 }
 
 // app is a service app with a key, of an org.
-func app(key any, dpop bool, scopes ...string) oktafake.Principal {
-	public := key.(interface{ Public() any })
+func app(key crypto.Signer, dpop bool, scopes ...string) oktafake.Principal {
 	return oktafake.Principal{
 		Name: "app", ClientID: clientID, Role: oktafake.ReportAdmin, DPoP: dpop, Scopes: scopes,
-		Key: &jose.JSONWebKey{Key: public.Public(), KeyID: "k1"},
+		Key: &jose.JSONWebKey{Key: key.Public(), KeyID: "k1"},
 	}
 }
 
 const clientID = "0oa1audit"
+
+// smallKey is an RSA key that is too short for Okta.
+func smallKey() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 1024)) }
+
+// stepOf is the next step that an error names.
+func stepOf(err error) string {
+	if e, ok := errors.AsType[*systemlog.Error](err); ok {
+		return e.Step
+	}
+	return ""
+}
