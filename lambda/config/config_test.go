@@ -135,7 +135,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if c.MaxReceiveCount < 1 || c.MaxReceiveCount > 1000 || c.RetentionDays < 0 || c.KeepRaw() <= 0 ||
+		if c.MaxReceiveCount < 1 || c.MaxReceiveCount > 1000 || c.RetentionDays < 0 || c.Route().Transport == "" ||
 			c.Destination == Datadog && (c.PackBytes < minPackBytes || c.PackBytes > eventbridge.MaxPackBytes) {
 			t.Errorf("%s=%q is accepted as %+v", key, value, c)
 		}

@@ -43,6 +43,12 @@ type Ledger struct {
 	// FallbackRaw records were too long after normalising and were sent as the
 	// event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
+	// AlreadyThere records were at the destination before, from a call whose answer was
+	// lost or from another copy of the event.
+	AlreadyThere int64 `json:"already_there"`
+	// RefusedByDestination records went back because the destination refuses us, for a
+	// setting of ours or for a reason that is not known.
+	RefusedByDestination int64 `json:"refused_by_destination"`
 	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
 	StreamChanged int64 `json:"stream_changed"`
 	BytesIn       int64 `json:"bytes_in"`

@@ -35,6 +35,8 @@ var words = []word{
 	{"restamped", "Count", note, func(l *Ledger) *int64 { return &l.Restamped }},
 	{"dead_letter_failed", "Count", note, func(l *Ledger) *int64 { return &l.DeadLetterFailed }},
 	{"fallback_raw", "Count", note, func(l *Ledger) *int64 { return &l.FallbackRaw }},
+	{"already_there", "Count", note, func(l *Ledger) *int64 { return &l.AlreadyThere }},
+	{"refused_by_destination", "Count", note, func(l *Ledger) *int64 { return &l.RefusedByDestination }},
 	{"stream_changed", "Count", note, func(l *Ledger) *int64 { return &l.StreamChanged }},
 	{"bytes_in", "Bytes", other, func(l *Ledger) *int64 { return &l.BytesIn }},
 	{"bytes_out", "Bytes", other, func(l *Ledger) *int64 { return &l.BytesOut }},
