@@ -90,7 +90,7 @@ type Response struct {
 }
 
 // Presets returns all presets.
-func Presets() []Preset { return []Preset{splunk(), datadogLogs()} }
+func Presets() []Preset { return []Preset{splunk(), datadogLogs(), elastic(), opensearch()} }
 
 // presetOf returns the preset of a name.
 func presetOf(name string) (Preset, bool) {
