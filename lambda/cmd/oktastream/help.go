@@ -34,6 +34,11 @@ var helpTexts = kong.Vars{
 		"reported.",
 	"help_notes": "Append a line of JSON to FILE for each event that was delivered and has an unknown type, or the " +
 		"uuid of another event.",
+	"help_token_file": "File with an Okta API token (SSWS). Or set OKTA_API_TOKEN.",
+	"help_key_file":   "File with the private key of an Okta service app, PEM or JWK; with --client-id.",
+	"help_secret": "Secret in AWS Secrets Manager, name or ARN: an API token, or JSON with token, or with client_id and " +
+		"private_key.",
+	"help_okta_rate": "Share of the org's rate limit that is used at most (default 50%).",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
 		"commas.",
 }
