@@ -11,11 +11,10 @@ import (
 
 // sentence says the verdict in one sentence.
 func (r *reconciliation) sentence() string {
-	hours := count(len(r.Hours), "hour")
 	switch r.Verdict {
 	case reconcile.Complete:
-		return fmt.Sprintf("complete: each of %s that Okta lists is here, and %s are settled",
-			count(int(r.Okta), "event"), hours)
+		return fmt.Sprintf("complete: each of %s that Okta lists is here, in %s, all settled",
+			count(int(r.Okta), "event"), count(len(r.Hours), "hour"))
 	case reconcile.Missing:
 		return fmt.Sprintf("missing: %s of %s that Okta lists", count(int(r.missing()), "event"), thousands(int(r.Okta)))
 	case reconcile.Undecided:
@@ -51,7 +50,9 @@ func (r *reconciliation) page(b *bytes.Buffer) {
 	row(b, "okta", r.Org)
 	row(b, "here", r.Against)
 	row(b, "window", stamp(r.Since)+" to "+stamp(r.Until))
-	row(b, "figures", r.totals())
+	for i, line := range r.totals() {
+		row(b, []string{"figures", ""}[i], line)
+	}
 	for _, line := range r.waits() {
 		row(b, "waiting", line)
 	}
@@ -72,16 +73,20 @@ func (r *reconciliation) page(b *bytes.Buffer) {
 	r.gaps(b)
 }
 
-func (r *reconciliation) totals() string {
+// totals are the figures of all hours together, in two lines.
+func (r *reconciliation) totals() [2]string {
 	number := func(n *int64) string {
 		if n == nil {
 			return "unknown"
 		}
 		return thousands(int(*n))
 	}
-	return fmt.Sprintf("okta %s, here %s, missing %s, extra %s, copies %s, filtered %s, waiting %s",
-		thousands(int(r.Okta)), thousands(int(r.Here)), number(r.Missing), number(r.Extra), thousands(int(r.Copies)),
-		thousands(int(r.Filtered)), thousands(int(r.Waiting)))
+	return [2]string{
+		fmt.Sprintf("okta %s, here %s, missing %s, extra %s", thousands(int(r.Okta)), thousands(int(r.Here)),
+			number(r.Missing), number(r.Extra)),
+		fmt.Sprintf("copies %s, filtered %s, waiting %s", thousands(int(r.Copies)), thousands(int(r.Filtered)),
+			thousands(int(r.Waiting))),
+	}
 }
 
 // waits says what is in the queues.
@@ -105,7 +110,7 @@ const (
 	cellWaiting     = 'w'
 )
 
-const legend = ". complete  ~ complete, can still change  # missing  w waiting in a dead-letter queue"
+const legend = ". complete  ~ complete, can change  # missing  w in a dead-letter queue"
 
 func (h *hourFigures) cell() rune {
 	switch {
