@@ -55,6 +55,9 @@ type Note struct {
 	FirstSeen time.Time `json:"first_seen"`
 	Receives  int       `json:"receives"`
 	Replays   int       `json:"replays"`
+	// Origin is OriginBackfill for what was read from Okta's System Log API, "" for what
+	// Okta streamed.
+	Origin string `json:"origin,omitempty"`
 	// Count is how many dead records the body holds, where it is not one: a message
 	// of very many is kept once, as a whole. Reason and Detail are the first's.
 	Count int `json:"count,omitempty"`
@@ -62,6 +65,10 @@ type Note struct {
 	// own, where it has been replayed from one.
 	EventBridge map[string]string `json:"eb,omitempty"`
 }
+
+// OriginBackfill is the Origin of events that `oktastream backfill` sends. A note with
+// it can be about a message that has never been dead: then it has no Reason.
+const OriginBackfill = "backfill"
 
 // Letter is one line of a file of dead letters. oktastream run takes such lines
 // as input.

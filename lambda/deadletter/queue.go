@@ -117,7 +117,7 @@ func requireJSON(o *sqs.Options) { o.APIOptions = append(o.APIOptions, awserror.
 func Encode(note Note) (string, error) {
 	note.V = Version
 	note.EventBridge = maps.Clone(note.EventBridge)
-	texts := []*string{&note.UUID, &note.Version, &note.Stage, &note.Reason}
+	texts := []*string{&note.UUID, &note.Version, &note.Stage, &note.Reason, &note.Origin}
 	for _, text := range append(texts, &note.Detail) {
 		*text = upTo(*text, maxAttribute)
 	}

@@ -277,7 +277,7 @@ const maxFailedSends = 5
 func (r *replay) stopAfterFailures(items []*Item) error {
 	var last error
 	for _, p := range items {
-		if p.Err == nil || refused(p.Err) {
+		if p.Err == nil || Refused(p.Err) {
 			last = nil
 			break
 		}

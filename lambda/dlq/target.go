@@ -29,8 +29,8 @@ type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
-// refused reports whether err is about the message itself, and not about the target.
-func refused(err error) bool {
+// Refused reports whether err is about the message itself, and not about the target.
+func Refused(err error) bool {
 	var r Refusal
 	return errors.As(err, &r) || errors.Is(err, deadletter.ErrTooLong)
 }

@@ -70,7 +70,9 @@ func (c *Client) Bounded(since, until time.Time) *Bounded {
 // ResumeBounded returns a read that continues at the cursor of a page of an earlier read
 // of the same window, which may be that of another process.
 func (c *Client) ResumeBounded(since, until time.Time, at Cursor) *Bounded {
-	since, until = since.UTC(), until.UTC()
+	since = since.UTC()
+	// Okta is asked in whole milliseconds, which is what published has.
+	until = until.UTC().Add(overlap - time.Nanosecond).Truncate(overlap)
 	b := &Bounded{c: c, since: since, until: until, seed: maphash.MakeSeed(), seen: map[string]time.Time{}}
 	kept := c.Kept(since)
 	switch {

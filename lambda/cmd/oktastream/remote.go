@@ -28,7 +28,6 @@ var destinations = []string{string(config.CloudWatch)}
 type remoteFlags struct {
 	LogGroup    string        `placeholder:"NAME" help:"With --to cloudwatch: the log group. It must exist."`
 	GiveUpAfter time.Duration `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
-	awsFlags
 }
 
 // isRemote reports whether to names a destination, rather than stdout or a directory.
@@ -50,8 +49,6 @@ func (f *remoteFlags) fault(to string) error {
 		for_  []string
 	}{
 		{"--log-group", f.LogGroup != "", []string{"cloudwatch"}},
-		{"--region", f.Region != "", []string{"cloudwatch"}},
-		{"--profile", f.Profile != "", []string{"cloudwatch"}},
 	} {
 		fault(flag.given && !slices.Contains(flag.for_, to), "%s is for --to %s%s",
 			flag.name, strings.Join(flag.for_, ", "), meant(to))
@@ -102,17 +99,17 @@ func (r *remote) prepare(c *pipeline.Config) {
 }
 
 // open returns the destination. Nothing is sent yet; that there are credentials is
-// checked.
-func (f *remoteFlags) open(ctx context.Context, to string) (*remote, error) {
+// checked. aws has the region and the credentials of a destination in AWS.
+func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags) (*remote, error) {
 	r := &remote{config: f.config(to), name: to, unsent: &unsent{}}
 	var clients destination.Clients
 	if r.config.Destination == config.CloudWatch {
-		sdk, err := f.sdk(ctx, nil, "")
+		sdk, err := aws.sdk(ctx, nil, "")
 		if err != nil {
 			return nil, err
 		}
 		if _, err := sdk.Credentials.Retrieve(ctx); err != nil {
-			who := identity{region: sdk.Region, profile: f.Profile}
+			who := identity{region: sdk.Region, profile: aws.Profile}
 			return nil, who.explain(dlq.ProblemOf("PutLogEvents", fmt.Errorf("credentials: %w", err)), "")
 		}
 		clients.Logs = cloudwatchlogs.NewFromConfig(sdk)

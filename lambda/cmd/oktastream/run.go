@@ -50,6 +50,7 @@ type runCommand struct {
 	JSON        bool     `help:"Report on stderr in JSON, one object a line; the last is the ledger."`
 
 	remoteFlags
+	awsFlags
 }
 
 // size is a number of bytes.

@@ -34,7 +34,7 @@ func (r *runCommand) open(ctx context.Context, c console, job *bulk.Job) (output
 	nothing := func() error { return nil }
 	switch {
 	case isRemote(r.To):
-		remote, err := r.remoteFlags.open(ctx, r.To)
+		remote, err := r.remoteFlags.open(ctx, r.To, &r.awsFlags)
 		if err != nil {
 			return output{}, err
 		}

@@ -1,0 +1,156 @@
+package dlq
+
+import (
+	"cmp"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/oktastream/oktastream/lambda/deadletter"
+)
+
+// sendAPI is what sending needs of SQS.
+type sendAPI interface {
+	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (
+		*sqs.SendMessageBatchOutput, error)
+}
+
+// Outgoing is a message that is sent to a queue.
+type Outgoing struct {
+	Body      string
+	Attribute string // value of the attribute deadletter.Attribute
+	// SentAs is the message id in the queue it was sent to.
+	SentAs string
+	// Err says why the queue did not accept it; nil: it did. It is a Refusal or
+	// deadletter.ErrTooLong where the message itself is the reason.
+	Err error
+}
+
+// SendMessages sends messages in batches of at most 10 messages and 1 MiB, and writes
+// the result to each. Those that fail are sent again without the others, up to maxSends
+// times in all; firstWait is the first wait before that, 200 ms where it is 0. An error
+// says that the queue will accept no message until a person has fixed the cause.
+func SendMessages(ctx context.Context, api sendAPI, url string, list []*Outgoing, firstWait time.Duration) error {
+	for _, m := range list {
+		m.Err = errNoAnswer // until there is one, also for what is not offered
+	}
+	var batch []*Outgoing
+	size := 0
+	for _, m := range list {
+		n := deadletter.MessageSize(len(m.Body), m.Attribute)
+		if n > deadletter.MaxMessage {
+			m.Err = deadletter.ErrTooLong
+			continue
+		}
+		if len(batch) == batchEntries || size+n > deadletter.MaxMessage {
+			if err := sendBatch(ctx, api, url, batch, firstWait); err != nil {
+				return err
+			}
+			batch, size = nil, 0
+		}
+		batch, size = append(batch, m), size+n
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	return sendBatch(ctx, api, url, batch, firstWait)
+}
+
+// maxSends is how often a batch, or what is left of it, is offered.
+const maxSends = 4
+
+// sendBatch sends a batch. Entries that fail are sent again without the others.
+func sendBatch(ctx context.Context, api sendAPI, url string, batch []*Outgoing, firstWait time.Duration) error {
+	wait := cmp.Or(firstWait, 200*time.Millisecond)
+	for try := 1; ; try++ {
+		left, err := offer(ctx, api, url, batch)
+		var p *Problem
+		if errors.As(err, &p) && p.Permanent {
+			return fmt.Errorf("send to queue %s: %w", url, err)
+		}
+		if len(left) == 0 || try == maxSends || !sleep(ctx, wait) {
+			return nil
+		}
+		batch, wait = left, 2*wait
+	}
+}
+
+// offer offers a batch once and returns the entries that may be offered again.
+func offer(ctx context.Context, api sendAPI, url string, batch []*Outgoing) (left []*Outgoing, err error) {
+	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
+	for i, m := range batch {
+		entries[i] = types.SendMessageBatchRequestEntry{
+			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(m.Body),
+			MessageAttributes: map[string]types.MessageAttributeValue{
+				deadletter.Attribute: {DataType: aws.String(deadletter.AttributeType), StringValue: aws.String(m.Attribute)},
+			},
+		}
+		m.Err = errNoAnswer
+	}
+	out, err := api.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(url), Entries: entries})
+	if err != nil {
+		p := ProblemOf("SendMessageBatch", err)
+		for _, m := range batch {
+			m.Err = p
+		}
+		return batch, p
+	}
+	readSent(out, batch)
+	for _, m := range batch {
+		if m.Err != nil && !Refused(m.Err) {
+			left = append(left, m)
+		}
+	}
+	return left, nil
+}
+
+// readSent writes to each entry what a response says about it. An entry is sent
+// only with a message id and the MD5 digest of the body that was sent; the digest of
+// the attributes is SQS's business.
+func readSent(out *sqs.SendMessageBatchOutput, batch []*Outgoing) {
+	for _, s := range out.Successful {
+		i, ok := index(s.Id, len(batch))
+		if !ok || aws.ToString(s.MessageId) == "" || aws.ToString(s.MD5OfMessageBody) != md5Of(batch[i].Body) {
+			continue
+		}
+		batch[i].Err, batch[i].SentAs = nil, aws.ToString(s.MessageId)
+	}
+	for _, f := range out.Failed {
+		i, ok := index(f.Id, len(batch))
+		if !ok {
+			continue
+		}
+		code := "SendMessageBatch: " + safeWord(aws.ToString(f.Code))
+		batch[i].Err = errors.New(code)
+		if f.SenderFault {
+			batch[i].Err = Refusal(code)
+		}
+	}
+}
+
+// md5Of is the digest with which SQS confirms a body (SendMessageBatchResultEntry,
+// API reference, 2026-11).
+func md5Of(body string) string {
+	sum := md5.Sum([]byte(body))
+	return hex.EncodeToString(sum[:])
+}
+
+// sleep waits for d, and reports false when ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
