@@ -71,6 +71,31 @@ func newCount(c console, total int64) *progress {
 	)}
 }
 
+// shares is what the whole of a window counts, in the progress of reading it.
+const shares = 1000
+
+// newShare shows how much of a window has been read; toStdout says that records go there.
+func newShare(c console, toStdout bool) *progress {
+	if !term.IsTerminal(int(c.err.Fd())) || toStdout && term.IsTerminal(int(c.out.Fd())) {
+		return &progress{}
+	}
+	return &progress{bar: progressbar.NewOptions64(shares,
+		progressbar.OptionSetWriter(c.err),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(20),
+	)}
+}
+
+// describe sets the text in front of the bar. It is drawn with the bar.
+func (p *progress) describe(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Describe(text)
+	}
+}
+
 // at says how much is done, of how much there turns out to be.
 func (p *progress) at(done, total int64) {
 	p.mu.Lock()
