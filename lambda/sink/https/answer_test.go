@@ -99,7 +99,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 		{"reset after the work", httpsfake.Fault{ResetAfter: true}, "connection "},
 		{"cut gzip", httpsfake.Fault{CutGzip: true}, "unreadable response"},
 		{"longer than 1 MiB", httpsfake.Fault{Pad: 2 << 20}, "more than 1048576 bytes"},
-		{"longer than 1 MiB, compressed", httpsfake.Fault{Pad: 64 << 20, Gzip: true}, "more than 1048576 bytes"},
+		{"longer than 1 MiB, compressed", httpsfake.Fault{Pad: 4 << 20, Gzip: true}, "more than 1048576 bytes"},
 	} {
 		for name, open := range targets() {
 			t.Run(name+", "+c.name, func(t *testing.T) {
