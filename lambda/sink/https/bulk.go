@@ -232,10 +232,13 @@ func (b *bulk) classify(c *Config, r *Response, answers []sink.Answer) *sink.Err
 	}
 	what := b.name + ": " + requestError(r.Body)
 	switch {
-	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden && r.IsObject():
+	case r.Status == http.StatusUnauthorized && mediaType(r.Header) == "text/plain", // the security plugin of OpenSearch
+		r.IsObject() && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden):
 		return b.forbidden(c, fmt.Sprintf("%s (HTTP %d)", what, r.Status))
 	case !r.IsObject():
 		return NotItsOwn(b.name, r)
+	case r.Status == http.StatusBadRequest && len(answers) == 1:
+		return Blocked(SettingEndpoint, "%s (HTTP %d) for a request with one record", what, r.Status)
 	case r.Status == http.StatusBadRequest:
 		// It is about the request as a whole, and says of no record that it is at fault:
 		// the batch is halved to find out, and nothing is dead-lettered.
