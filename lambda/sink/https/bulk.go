@@ -117,9 +117,14 @@ const filterPath = "filter_path=errors,items.*.status,items.*.error.type,items.*
 // /_bulk is the target.
 func (b *bulk) url(c *Config, endpoint *url.URL) (*url.URL, error) {
 	if b.setting == SettingDataStream && c.Format != "" && c.Format != "raw" {
-		return nil, fmt.Errorf("format must be raw: %s parses the event's own text; it is %q", b.name, c.Format)
+		return nil, &Fault{SettingFormat,
+			fmt.Sprintf("format must be raw, not %q: %s parses the event's own text", c.Format, b.name)}
 	}
 	name, setting := b.target(c)
+	if !isIndexName(name) {
+		return nil, &Fault{setting, fmt.Sprintf(
+			"%s must be the name of a data stream, an index or an alias, in lower case, not %q", setting, name)}
+	}
 	base := strings.TrimRight(endpoint.Path, "/")
 	if before, full := strings.CutSuffix(base, "/_bulk"); full {
 		at := strings.LastIndexByte(before, '/')
@@ -131,10 +136,6 @@ func (b *bulk) url(c *Config, endpoint *url.URL) (*url.URL, error) {
 			before = before[:at]
 		}
 		base = before
-	}
-	if !isIndexName(name) {
-		return nil, fmt.Errorf("%s must be the name of a data stream, an index or an alias, in lower case, not %q",
-			setting, name)
 	}
 	u := *endpoint
 	u.Path, u.RawPath = base+"/"+name+"/_bulk", ""
