@@ -69,6 +69,7 @@ type Encoder interface {
 type Auth struct {
 	Name   string // the value of the setting auth; "" where a preset has one way only
 	Secret bool   // it needs a secret
+	How    string // for the page: what a request carries
 	New    func(c *Config) (Authorizer, error)
 }
 
