@@ -435,7 +435,8 @@ func TestBulkRefusesWhatSpoilsARequest(t *testing.T) {
 // TestBulkUnderFaults: whatever fails in between, each record is stored once, and its
 // answer is the truth.
 func TestBulkUnderFaults(t *testing.T) {
-	for _, b := range bulkCases()[:4] { // without ids, a record is stored twice whose answer was lost
+	// Without ids, a record is stored twice whose answer was lost.
+	for _, b := range []bulkCase{bulkCases()[0], bulkCases()[3]} {
 		t.Run(b.name, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				faults := rapid.SliceOfN(rapid.SampledFrom([]httpsfake.Fault{
