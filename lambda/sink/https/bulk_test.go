@@ -300,6 +300,8 @@ func TestBulkClassify(t *testing.T) {
 		{name: "refused and throttled, none stored", status: 200, body: items(bad, itemText(429, "x"), bad), want: "rrr", says: "429"},
 		{name: "not allowed", status: 200, body: items(a, itemText(403, "security_exception"), a), want: "ara", kind: sink.Blocked,
 			says: "correct the setting secret"},
+		{name: "blocked for writes", status: 200, body: items(itemText(403, "cluster_block_exception"), a, a), want: "raa",
+			kind: sink.Blocked, says: "403, cluster_block_exception, illegal_argument_exception: correct the setting index"},
 		{name: "not known", status: 200, body: items(itemText(401, "security_exception"), a, a), want: "raa", kind: sink.Blocked,
 			says: "correct the setting secret"},
 		{name: "no such index", status: 200, body: items(itemText(404, "index_not_found_exception"), bad, a), want: "rda",
