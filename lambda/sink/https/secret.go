@@ -93,7 +93,10 @@ func (h *header) load(ctx context.Context) *sink.Error {
 	secret, err := h.read(ctx)
 	h.readAt = h.now()
 	if err != nil {
-		return &sink.Error{Kind: sink.KindOf(err), Err: err}
+		if failure, ok := errors.AsType[*sink.Error](err); ok {
+			return failure
+		}
+		return transient("%s: read the secret: %w", h.preset, err)
 	}
 	secret = strings.TrimSpace(secret)
 	switch {

@@ -24,6 +24,7 @@ type target struct {
 	config  https.Config
 	arrived func() [][]byte
 	handler http.Handler
+	where   string                           // the setting that says where it is
 	own     func(status int) httpsfake.Fault // an error of the destination's own
 
 	// wholeRequest: a 400 is about the request as a whole, and never about a record.
@@ -45,7 +46,7 @@ func splunk() target {
 			}
 			return lines
 		},
-		handler: hec,
+		handler: hec, where: "endpoint",
 		own: func(status int) httpsfake.Fault {
 			return httpsfake.Fault{
 				Status: status, ContentType: "application/json", Body: `{"text":"something new","code":99}`,
@@ -64,8 +65,8 @@ func datadogTarget() target {
 			}
 			return lines
 		},
-		handler: intake,
-		own:     httpsfake.DatadogFault,
+		handler: intake, where: "site",
+		own: httpsfake.DatadogFault,
 	}
 }
 
