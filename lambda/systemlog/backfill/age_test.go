@@ -1,6 +1,9 @@
 package backfill_test
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +66,35 @@ func TestAgesAreThoseOfTheSinks(t *testing.T) {
 	for _, name := range []string{"splunk", "elastic", "opensearch", "-", "some/directory"} {
 		if age := backfill.AgeOf(name, 0); age.Treatment != backfill.Kept || age.After != 0 || age.Text == "" {
 			t.Errorf("%s: %+v", name, age)
+		}
+	}
+}
+
+// The table of ages on the page is the code's.
+func TestThePageHasTheAges(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "<!-- ages -->\n")
+	table, _, _ = strings.Cut(table, "<!-- /ages -->")
+	rows := strings.Split(strings.TrimSpace(table), "\n")[2:]
+	if len(rows) != 6 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		cells := strings.Split(strings.Trim(row, "|"), "|")
+		name := strings.Trim(cells[0], " `")
+		age := backfill.AgeOf(name, 0)
+		after := " - "
+		switch {
+		case age.After >= 24*time.Hour:
+			after = fmt.Sprintf(" %d days", age.After/(24*time.Hour))
+		case age.After > 0:
+			after = fmt.Sprintf(" %d hours", age.After/time.Hour)
+		}
+		if !strings.HasPrefix(cells[1], after) || cells[2] != " "+string(age.Treatment)+": "+age.Text+" " {
+			t.Errorf("%s, and the code says %s, %s: %s", row, after, age.Treatment, age.Text)
 		}
 	}
 }
