@@ -14,8 +14,8 @@ import (
 
 // The defaults of OpenSearch's and Elastic's settings.
 const (
-	defaultIndex      = "okta"
-	defaultDataStream = "logs-okta.system-default" // of Elastic's Okta integration
+	DefaultIndex      = "okta"
+	DefaultDataStream = "logs-okta.system-default" // of Elastic's Okta integration
 )
 
 // https reads what a sink over HTTPS needs. Every fault names the variable that it is
@@ -36,11 +36,11 @@ func (r *reader) https(c *Config) {
 		h.Sourcetype = cmp.Or(r.get(prefix+"SOURCETYPE"), https.DefaultSourcetype)
 		h.Source = cmp.Or(r.get(prefix+"HEC_SOURCE"), https.DefaultSource)
 	case Elastic:
-		h.Auth, h.DataStream = r.get(prefix+"AUTH"), cmp.Or(dataStream, defaultDataStream)
+		h.Auth, h.DataStream = r.get(prefix+"AUTH"), cmp.Or(dataStream, DefaultDataStream)
 	case OpenSearch:
 		h.Auth, h.DataStream = r.get(prefix+"AUTH"), dataStream
 		if dataStream == "" {
-			h.Index = cmp.Or(index, defaultIndex)
+			h.Index = cmp.Or(index, DefaultIndex)
 		}
 	}
 	if c.Destination != Datadog {
