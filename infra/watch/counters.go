@@ -82,7 +82,7 @@ func counters(p Pipeline) []Query {
 		{ID: "matched", Metric: ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum")},
 		{ID: "deleted", Metric: ofQueue(p.Buffer, "NumberOfMessagesDeleted", "Sum")},
 		{ID: "dead_lettered", Metric: ofRule(p.Bus, p.Rule, "InvocationsSentToDlq", "Sum")},
-		{ID: "replayed", Metric: ownReplay(p.Name, "received", "Sum")},
+		{ID: "not_from_rule", Metric: notFromRule(p.Name, "Sum")},
 	}
 	var edges, spans []string
 	for _, g := range gauges(p) {
@@ -107,9 +107,10 @@ func counters(p Pipeline) []Query {
 		"span + " + before("span"),
 		fmt.Sprintf("IF(ABS(DIFF(edge)) + %s > %s, %s, 0)", before(dead), countersPart(countersMoved, before(in)),
 			countersPart(countersShareMoved, before(in))),
-		// What is replayed comes out without having gone in: no gap is too large. It is
-		// marked when it is received, in this hour or, sent at its end, in the next.
-		countersPart(everything, "FILL(replayed, 0)"), countersPart(everything, before("FILL(replayed, 0)")),
+		// What is replayed or backfilled comes out without having gone in: no gap is too
+		// large. It is marked when it is received, in this hour or, sent at its end, in the
+		// next.
+		countersPart(everything, "FILL(not_from_rule, 0)"), countersPart(everything, before("FILL(not_from_rule, 0)")),
 	}
 	// Two hours must come before this one in the data: the one that is judged, and the
 	// one that tells where it began.

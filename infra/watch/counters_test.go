@@ -17,7 +17,7 @@ var bookkept = Pipeline{Name: "okta-cloudwatch", Destination: "cloudwatch", Inge
 func (m *minuteMetrics) hourly(metric *Metric, fault distortion) series {
 	list := map[string][]float64{
 		"MatchedEvents": m.matched, "NumberOfMessagesDeleted": m.deleted, "InvocationsSentToDlq": m.deadLettered,
-		"received": m.replayed,
+		"not_from_rule": m.replayed,
 	}[metric.Name]
 	switch {
 	case metric.Name == waiting && metric.Dimensions[0].Value == bookkept.Redrive:

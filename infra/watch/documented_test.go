@@ -41,6 +41,7 @@ func documented() []documentation {
 			"IncomingBytes IncomingLogEvents"},
 		{"oktastream", "pipeline", readme, "", ownMetrics},
 		{"oktastream", "pipeline origin", readme, "", ownMetrics},
+		{"oktastream", "pipeline", readme, "", ledger.NotFromRule},
 	}
 }
 
@@ -85,9 +86,9 @@ func TestTheFunctionWritesItsDocumentedMetrics(t *testing.T) {
 		}
 	}
 	list := known(t)
-	for _, replay := range []bool{false, true} {
+	for _, origin := range []ledger.Origin{ledger.Live, ledger.Replay, ledger.Backfill} {
 		var written bytes.Buffer
-		if err := ledger.WriteMetrics(&written, "p", replay, time.UnixMilli(1), ledger.Ledger{Received: 1},
+		if err := ledger.WriteMetrics(&written, "p", origin, time.UnixMilli(1), ledger.Ledger{Received: 1},
 			[]int64{5}); err != nil {
 			t.Fatal(err)
 		}
@@ -103,18 +104,20 @@ func TestTheFunctionWritesItsDocumentedMetrics(t *testing.T) {
 		if err := json.Unmarshal(written.Bytes(), &document); err != nil {
 			t.Fatal(err)
 		}
-		d := document.AWS.CloudWatchMetrics[0]
-		var dimensions []Dimension
-		for _, name := range d.Dimensions[0] {
-			dimensions = append(dimensions, Dimension{name, "x"})
-		}
-		for _, m := range d.Metrics {
-			if fault := check(list, d.Namespace, m.Name, dimensions); fault != "" {
-				t.Error(fault)
+		for _, d := range document.AWS.CloudWatchMetrics {
+			var dimensions []Dimension
+			for _, name := range d.Dimensions[0] {
+				dimensions = append(dimensions, Dimension{name, "x"})
+			}
+			for _, m := range d.Metrics {
+				if fault := check(list, d.Namespace, m.Name, dimensions); fault != "" {
+					t.Error(fault)
+				}
 			}
 		}
-		if len(d.Metrics) != len(strings.Fields(ownMetrics)) {
-			t.Errorf("the function writes %d metrics, the table has %d", len(d.Metrics), len(strings.Fields(ownMetrics)))
+		own := document.AWS.CloudWatchMetrics[0].Metrics
+		if len(own) != len(strings.Fields(ownMetrics)) {
+			t.Errorf("the function writes %d metrics, the table has %d", len(own), len(strings.Fields(ownMetrics)))
 		}
 	}
 }

@@ -112,7 +112,8 @@ func notes(p Pipeline) widget {
 		of(own(p.Name, "unknown_type", "Sum"), "unknown_type", purple),
 		of(own(p.Name, "restamped", "Sum"), "restamped", blue),
 		of(own(p.Name, "fallback_raw", "Sum"), "fallback_raw", orange),
-		of(ownReplay(p.Name, "received", "Sum"), "replayed", green))
+		of(ownReplay(p.Name, "received", "Sum"), "replayed", green),
+		of(ownBackfill(p.Name, "received", "Sum"), "backfilled", grey))
 }
 
 // delivered is what a rule did with what it matched.

@@ -58,6 +58,15 @@ func ownReplay(pipeline, name, stat string) *Metric {
 	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}, {"origin", "replay"}}}
 }
 
+// ownBackfill is a metric of the function for events that a backfill sent.
+func ownBackfill(pipeline, name, stat string) *Metric {
+	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}, {"origin", "backfill"}}}
+}
+
+// notFromRule is how many events the function received that people sent to the buffer
+// queue: replays and backfills.
+func notFromRule(pipeline, stat string) *Metric { return own(pipeline, "not_from_rule", stat) }
+
 // watching is the data of an alarm on a metric itself.
 func watching(m *Metric) []Query { return []Query{{ID: "m", Metric: m, Return: true}} }
 

@@ -122,7 +122,7 @@ func (w *work) note(e *entry) deadletter.Note {
 	}
 	if before := m.note; before != nil {
 		// It was dead before: that is when it was seen first.
-		note.Replays, note.EventBridge = before.Replays, before.EventBridge
+		note.Replays, note.EventBridge, note.Origin = before.Replays, before.EventBridge, before.Origin
 		if !before.FirstSeen.IsZero() {
 			note.FirstSeen = before.FirstSeen
 		}

@@ -166,15 +166,15 @@ func (w *work) buffer(ctx context.Context) error {
 
 // account writes the ledgers as metrics.
 func (w *work) account() {
-	for _, origin := range []struct {
-		replay bool
+	for _, of := range []struct {
+		origin ledger.Origin
 		totals *totals
-	}{{false, &w.live}, {true, &w.replay}} {
-		if origin.totals.Received == 0 {
+	}{{ledger.Live, &w.live}, {ledger.Replay, &w.replay}, {ledger.Backfill, &w.backfill}} {
+		if of.totals.Received == 0 {
 			continue
 		}
-		err := ledger.WriteMetrics(w.handler.Metrics, w.handler.Config.Pipeline, origin.replay, w.handler.Now(),
-			origin.totals.Ledger, origin.totals.lagMS)
+		err := ledger.WriteMetrics(w.handler.Metrics, w.handler.Config.Pipeline, of.origin, w.handler.Now(),
+			of.totals.Ledger, of.totals.lagMS)
 		if err != nil {
 			w.handler.Log.Error("metrics were not written", "error", err.Error())
 		}

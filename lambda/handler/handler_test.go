@@ -225,7 +225,7 @@ func TestNotesOfTheSink(t *testing.T) {
 	}
 	b.returned(t, sqsMessage("m1", envelope("u-1")))
 	b.wantLedger(t, map[string]float64{"received": 1, "accepted_by_eventbridge": 1, "restamped": 1, "fallback_raw": 1})
-	if got := b.ledger(t, false)["bytes_out"]; got != 77 {
+	if got := b.ledger(t, "")["bytes_out"]; got != 77 {
 		t.Errorf("bytes_out %v", got)
 	}
 	if !strings.Contains(b.log.String(), `"fallback_raw":["u-1"]`) {
@@ -324,6 +324,44 @@ func TestFormsThatComeBack(t *testing.T) {
 	}
 }
 
+// What is backfilled counts apart, has no lag, and is checked like all else; a replay of
+// what was dead-lettered of it counts as a replay.
+func TestABackfillIsCountedApart(t *testing.T) {
+	b := newBench(config.CloudWatch)
+	mark := func(replays int) string {
+		return fmt.Sprintf(`{"v":1,"stage":"","reason":"","detail":"","version":"v1","receives":0,"replays":%d,"origin":"backfill"}`,
+			replays)
+	}
+	foreign := strings.Replace(envelope("u-2"), ownAccount, "444455556666", 1)
+	ids := b.returned(t,
+		messageOf("m1", envelope("u-1"), 1, mark(0)), messageOf("m2", foreign, 1, mark(0)),
+		messageOf("m3", envelope("u-1"), 1, mark(0)), messageOf("m4", envelope("u-4"), 1, mark(1)),
+		sqsMessage("m5", envelope("u-5")))
+	if len(ids) != 0 {
+		t.Fatalf("%v go back", ids)
+	}
+	backfill := b.ledger(t, "backfill")
+	for word, want := range map[string]float64{"received": 3, "delivered": 1, "duplicate": 1, "dead": 1, "not_from_rule": 3} {
+		if backfill[word] != want {
+			t.Errorf("backfill: %v %s, want %v", backfill[word], word, want)
+		}
+	}
+	if live, replay := b.ledger(t, ""), b.ledger(t, "replay"); live["received"] != 1 || replay["received"] != 1 {
+		t.Errorf("live %v, replay %v", live, replay)
+	}
+	for line := range strings.Lines(b.emf.String()) {
+		if strings.Contains(line, `"origin":"backfill"`) == strings.Contains(line, "lag_ms") {
+			t.Errorf("all but a backfill have a lag: %s", line)
+		}
+	}
+	if n := b.dead[0].note; n.Origin != "backfill" || n.Reason != "foreign" {
+		t.Errorf("a dead letter forgets where it comes from: %+v", n)
+	}
+	if !strings.Contains(b.log.String(), `"backfill":{"received":3`) {
+		t.Errorf("the log has no ledger of the backfill: %s", b.log.String())
+	}
+}
+
 func TestAReplayIsCountedApart(t *testing.T) {
 	b := newBench(config.CloudWatch)
 	attribute := `{"v":1,"stage":"decode","reason":"foreign","first_seen":"2026-08-01T00:00:00Z","receives":7,"replays":2,"eb":{"ERROR_CODE":"X"}}`
@@ -333,10 +371,10 @@ func TestAReplayIsCountedApart(t *testing.T) {
 		messageOf("m2", `nonsense`, 1, attribute),
 		sqsMessage("m3", envelope("u-3")),
 	)
-	if live := b.ledger(t, false); live["received"] != 1 || live["delivered"] != 1 {
+	if live := b.ledger(t, ""); live["received"] != 1 || live["delivered"] != 1 {
 		t.Errorf("live: %v", live)
 	}
-	if replay := b.ledger(t, true); replay["received"] != 2 || replay["delivered"] != 1 || replay["dead"] != 1 {
+	if replay := b.ledger(t, "replay"); replay["received"] != 2 || replay["delivered"] != 1 || replay["dead"] != 1 {
 		t.Errorf("replay: %v", replay)
 	}
 	for _, r := range b.delivered[0] {

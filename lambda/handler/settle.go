@@ -105,7 +105,9 @@ func (w *work) arrived(e *entry, t *totals, now int64) {
 		t.FallbackRaw++
 		w.summary.addFallback(e)
 	}
-	t.lagMS = append(t.lagMS, max(now-e.PublishedMS, 0))
+	if t != &w.backfill { // what is read weeks later says nothing of a lag
+		t.lagMS = append(t.lagMS, max(now-e.PublishedMS, 0))
+	}
 }
 
 // back enters a record that comes again, or does so for the last time.
@@ -179,8 +181,15 @@ func (w *work) report(took time.Duration) {
 		"pipeline", w.handler.Config.Pipeline, "messages", len(w.messages), "duration_ms", took.Milliseconds(),
 		"ledger", w.live.Ledger,
 	}
-	if w.replay.Received > 0 {
-		attributes = append(attributes, "replay", w.replay.Ledger)
+	sum := w.live.Ledger
+	for _, of := range []struct {
+		name   ledger.Origin
+		totals *totals
+	}{{ledger.Replay, &w.replay}, {ledger.Backfill, &w.backfill}} {
+		if of.totals.Received > 0 {
+			attributes = append(attributes, string(of.name), of.totals.Ledger)
+		}
+		sum.Add(of.totals.Ledger)
 	}
 	if len(w.summary.deadUUIDs) > 0 {
 		attributes = append(attributes, "dead", w.summary.deadUUIDs)
@@ -196,13 +205,12 @@ func (w *work) report(took time.Duration) {
 	}
 	log := w.handler.Log.Info
 	switch {
-	case !w.live.Balanced() || !w.replay.Balanced():
+	case !w.live.Balanced() || !w.replay.Balanced() || !w.backfill.Balanced():
 		log = w.handler.Log.Error
 		attributes = append(attributes, "fault", ledger.Unbalanced)
-	case w.lost || w.live.DeadLetterFailed+w.replay.DeadLetterFailed > 0:
+	case w.lost || sum.DeadLetterFailed > 0:
 		log = w.handler.Log.Error
-	case len(w.summary.deadUUIDs) > 0 ||
-		w.live.Returned+w.live.Exhausted+w.replay.Returned+w.replay.Exhausted > 0:
+	case len(w.summary.deadUUIDs) > 0 || sum.Returned+sum.Exhausted > 0:
 		log = w.handler.Log.Warn
 	}
 	log("invocation", attributes...)

@@ -126,7 +126,7 @@ func (b *bench) returned(t *testing.T, messages ...string) []string {
 }
 
 // ledger is what the metrics say of one word, over all documents of an origin.
-func (b *bench) ledger(t *testing.T, replay bool) map[string]float64 {
+func (b *bench) ledger(t *testing.T, origin string) map[string]float64 {
 	t.Helper()
 	sum := map[string]float64{}
 	for line := range strings.Lines(b.emf.String()) {
@@ -134,7 +134,7 @@ func (b *bench) ledger(t *testing.T, replay bool) map[string]float64 {
 		if err := json.Unmarshal([]byte(line), &document); err != nil {
 			t.Fatal(err)
 		}
-		if _, is := document["origin"]; is != replay {
+		if is, _ := document["origin"].(string); is != origin {
 			continue
 		}
 		for key, value := range document {
@@ -151,7 +151,7 @@ func (b *bench) ledger(t *testing.T, replay bool) map[string]float64 {
 
 func (b *bench) wantLedger(t *testing.T, want map[string]float64) {
 	t.Helper()
-	got := b.ledger(t, false)
+	got := b.ledger(t, "")
 	for _, word := range []string{
 		"received", "delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead",
 		"unknown_type", "conflict", "restamped", "dead_letter_failed", "fallback_raw", "stream_changed",

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -21,9 +22,9 @@ type work struct {
 	// Which message is being read, and how many of its records have been.
 	reading, nth int
 
-	live, replay totals
-	lost         bool // something was neither delivered nor buffered
-	summary      summary
+	live, replay, backfill totals
+	lost                   bool // something was neither delivered nor buffered
+	summary                summary
 }
 
 // totals is the ledger of what has one origin.
@@ -154,8 +155,13 @@ var errNoTime = errors.New("no time left")
 
 // totals is the ledger that a message belongs to.
 func (w *work) totals(m int) *totals {
-	if w.messages[m].replays() > 0 {
+	switch note := w.messages[m].note; {
+	case note == nil:
+		return &w.live
+	case note.Replays > 0:
 		return &w.replay
+	case note.Origin == deadletter.OriginBackfill:
+		return &w.backfill
 	}
 	return &w.live
 }

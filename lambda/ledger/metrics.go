@@ -30,18 +30,36 @@ type header struct {
 	CloudWatchMetrics []directive `json:"CloudWatchMetrics"`
 }
 
-// WriteMetrics writes the ledger and the lags of one invocation. A replay has a
-// dimension of its own, so that graphs and alarms of what comes from Okta do not
-// count what is replayed.
-func WriteMetrics(out io.Writer, pipeline string, replay bool, at time.Time, l Ledger, lagMS []int64) error {
+// Origin is where the records of a ledger come from: the value of the dimension origin.
+type Origin string
+
+// The origins.
+const (
+	Live     Origin = ""         // Okta streamed them; there is no dimension
+	Replay   Origin = "replay"   // a person replayed dead letters
+	Backfill Origin = "backfill" // a person read them from Okta's System Log API
+)
+
+// NotFromRule is the metric of what the function received and the rule did not match:
+// replays and backfills together. It has the dimension pipeline alone, because an alarm
+// that compares AWS's counters has no room for one metric of each.
+const NotFromRule = "not_from_rule"
+
+// WriteMetrics writes the ledger and the lags of one invocation. All but Live have a
+// dimension of their own, so that graphs and alarms of what comes from Okta do not
+// count what people send.
+func WriteMetrics(out io.Writer, pipeline string, origin Origin, at time.Time, l Ledger, lagMS []int64) error {
 	dimensions := map[string]any{"pipeline": pipeline}
 	names := []string{"pipeline"}
-	if replay {
-		dimensions["origin"] = "replay"
-		names = append(names, "origin")
-	}
 	values := map[string]any{}
 	var metrics []metric
+	var more []directive
+	if origin != Live {
+		dimensions["origin"] = origin
+		names = append(names, "origin")
+		more = []directive{{namespace, [][]string{{"pipeline"}}, []metric{{NotFromRule, "Count"}}}}
+		values[NotFromRule] = l.Received
+	}
 	for _, w := range words {
 		metrics = append(metrics, metric{w.name, w.unit})
 		values[w.name] = *w.of(&l)
@@ -52,7 +70,8 @@ func WriteMetrics(out io.Writer, pipeline string, replay bool, at time.Time, l L
 			values["lag_ms"] = lagMS[:n]
 			lagMS = lagMS[n:]
 		}
-		document := map[string]any{"_aws": header{at.UnixMilli(), []directive{{namespace, [][]string{names}, metrics}}}}
+		directives := append([]directive{{namespace, [][]string{names}, metrics}}, more...)
+		document := map[string]any{"_aws": header{at.UnixMilli(), directives}}
 		for _, m := range []map[string]any{dimensions, values} {
 			for key, value := range m {
 				document[key] = value
@@ -65,7 +84,7 @@ func WriteMetrics(out io.Writer, pipeline string, replay bool, at time.Time, l L
 		if _, err := out.Write(append(line, '\n')); err != nil {
 			return fmt.Errorf("write the metrics of an invocation: %w", err)
 		}
-		metrics, values = nil, map[string]any{}
+		metrics, more, values = nil, nil, map[string]any{}
 	}
 	return nil
 }

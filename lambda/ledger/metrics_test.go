@@ -21,10 +21,10 @@ type document struct {
 	} `json:"_aws"`
 }
 
-func write(t *testing.T, replay bool, l Ledger, lag []int64) (documents []document, values []map[string]any) {
+func write(t *testing.T, origin Origin, l Ledger, lag []int64) (documents []document, values []map[string]any) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteMetrics(&b, "okta-cloudwatch", replay, time.UnixMilli(1788257472345), l, lag); err != nil {
+	if err := WriteMetrics(&b, "okta-cloudwatch", origin, time.UnixMilli(1788257472345), l, lag); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(b.String()) {
@@ -47,7 +47,7 @@ func TestEveryWordOfTheLedgerIsAMetric(t *testing.T) {
 	for i := range fields.NumField() {
 		fields.Field(i).SetInt(int64(i + 1))
 	}
-	documents, values := write(t, false, l, nil)
+	documents, values := write(t, Live, l, nil)
 	if len(documents) != 1 {
 		t.Fatalf("%d documents", len(documents))
 	}
@@ -85,7 +85,7 @@ func TestLagComesInArraysOf100(t *testing.T) {
 	for i := range lag {
 		lag[i] = int64(i)
 	}
-	documents, values := write(t, false, Ledger{Received: 1000, Delivered: 1000}, lag)
+	documents, values := write(t, Live, Ledger{Received: 1000, Delivered: 1000}, lag)
 	if len(documents) != 10 {
 		t.Fatalf("%d documents", len(documents))
 	}
@@ -107,9 +107,33 @@ func TestLagComesInArraysOf100(t *testing.T) {
 	}
 }
 
-func TestAReplayHasItsOwnDimension(t *testing.T) {
-	documents, values := write(t, true, Ledger{Received: 1}, []int64{5})
-	if got := fmt.Sprint(documents[0].AWS.CloudWatchMetrics[0].Dimensions); got != "[[pipeline origin]]" || values[0]["origin"] != "replay" {
-		t.Errorf("%s, %v: a replay must not count under [pipeline]", got, values[0]["origin"])
+// What people send counts under [pipeline, origin], and under [pipeline] only as what
+// did not come from the rule, once.
+func TestEveryOriginButLiveHasItsOwnDimension(t *testing.T) {
+	for _, origin := range []Origin{Replay, Backfill} {
+		documents, values := write(t, origin, Ledger{Received: 3}, make([]int64, 150))
+		if len(documents) != 2 {
+			t.Fatalf("%d documents", len(documents))
+		}
+		for i, d := range documents {
+			own := d.AWS.CloudWatchMetrics[0]
+			if got := fmt.Sprint(own.Dimensions); got != "[[pipeline origin]]" || values[i]["origin"] != string(origin) {
+				t.Errorf("%s, %v: %s must not count under [pipeline]", got, values[i]["origin"], origin)
+			}
+			more := d.AWS.CloudWatchMetrics[1:]
+			if i > 0 {
+				if len(more) > 0 || values[i][NotFromRule] != nil {
+					t.Errorf("document %d counts %s again", i, NotFromRule)
+				}
+				continue
+			}
+			if len(more) != 1 || fmt.Sprint(more[0].Dimensions) != "[[pipeline]]" || len(more[0].Metrics) != 1 ||
+				more[0].Metrics[0].Name != NotFromRule || values[i][NotFromRule] != 3.0 {
+				t.Errorf("%s: %+v, %v", origin, more, values[i][NotFromRule])
+			}
+		}
+	}
+	if _, values := write(t, Live, Ledger{Received: 3}, nil); values[0][NotFromRule] != nil {
+		t.Error("what Okta streams counts as not from the rule")
 	}
 }
