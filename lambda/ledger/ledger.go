@@ -43,17 +43,17 @@ type Ledger struct {
 	// FallbackRaw records were too long after normalising and were sent as the
 	// event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
+	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
+	StreamChanged int64 `json:"stream_changed"`
 	// AlreadyThere records were at the destination before, from a call whose answer was
 	// lost or from another copy of the event.
 	AlreadyThere int64 `json:"already_there"`
 	// RefusedByDestination records went back because the destination refuses us, for a
 	// setting of ours or for a reason that is not known.
 	RefusedByDestination int64 `json:"refused_by_destination"`
-	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
-	StreamChanged int64 `json:"stream_changed"`
-	BytesIn       int64 `json:"bytes_in"`
-	BytesOut      int64 `json:"bytes_out"`
-	Batches       int64 `json:"batches"`
+	BytesIn              int64 `json:"bytes_in"`
+	BytesOut             int64 `json:"bytes_out"`
+	Batches              int64 `json:"batches"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.

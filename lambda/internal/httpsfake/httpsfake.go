@@ -43,7 +43,8 @@ type Fault struct {
 
 // Page is the Fault of a proxy that answers with a page of its own.
 func Page(status int) Fault {
-	return Fault{Status: status, ContentType: "text/html", Body: "<html><body>" + http.StatusText(status) + "</body></html>"}
+	page := "<html><body>" + http.StatusText(status) + "</body></html>"
+	return Fault{Status: status, ContentType: "text/html", Body: page}
 }
 
 // WithFaults returns h with the faults that of returns, which is called for each
