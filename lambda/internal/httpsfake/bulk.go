@@ -50,8 +50,8 @@ type Document struct {
 	Source []byte // what the ingest pipeline has made of it, or as it came
 }
 
-// Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch: it is an
-// http.Handler that refuses what they refuse and answers as they do. Its verdicts
+// Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch, and of as much
+// of their _search as reading back the documents needs: it is an http.Handler that refuses what they refuse and answers as they do. Its verdicts
 // were compared with an OpenSearch 2.19.6 node, which a test of the sink repeats.
 //
 // It does no dynamic mapping: no limit of fields or depth, no conflict between two
@@ -145,7 +145,7 @@ func refuse(status int, errorType, reason string) *bulkError {
 	return &bulkError{Type: errorType, Reason: reason, status: status}
 }
 
-// ServeHTTP answers a request of _bulk.
+// ServeHTTP answers a request of _bulk or _search.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.requests++
@@ -166,7 +166,7 @@ func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, text)
 		return
 	}
-	answer, failure := b.bulk(r, body)
+	answer, failure := b.answer(r, body)
 	if failure != nil && failure.status == http.StatusRequestEntityTooLarge {
 		w.WriteHeader(failure.status)
 		return
@@ -216,11 +216,13 @@ var (
 	elasticParameters = []string{"require_data_stream", "list_executed_pipelines"}
 )
 
-// bulk answers a request: with the answer, or with the error of the whole request.
-func (b *Bulk) bulk(r *http.Request, body []byte) (any, *bulkError) {
-	index, ok := bulkPath(r.URL.Path)
+// answer answers a request: with the answer, or with the error of the whole request.
+func (b *Bulk) answer(r *http.Request, body []byte) (any, *bulkError) {
+	index, api, ok := splitPath(r.URL.Path)
 	switch {
-	case !ok:
+	case ok && api == "_search" && r.Method == http.MethodPost:
+		return b.search(index, body)
+	case !ok || api != "_bulk":
 		return nil, refuse(400, "", "no handler found for uri")
 	case r.Method != http.MethodPost && r.Method != http.MethodPut:
 		return nil, refuse(405, "", "Incorrect HTTP method")
@@ -253,14 +255,14 @@ func (b *Bulk) bulk(r *http.Request, body []byte) (any, *bulkError) {
 	return b.store(actions), nil
 }
 
-// bulkPath is the index in /INDEX/_bulk, "" in /_bulk.
-func bulkPath(path string) (index string, ok bool) {
-	index, ok = strings.CutSuffix(path, "_bulk")
-	if !ok || !strings.HasPrefix(index, "/") || !strings.HasSuffix(index, "/") {
-		return "", false
+// splitPath splits /INDEX/_bulk and /_bulk.
+func splitPath(path string) (index, api string, ok bool) {
+	at := strings.LastIndexByte(path, '/')
+	if at < 0 {
+		return "", "", false
 	}
-	index = strings.Trim(index, "/")
-	return index, !strings.Contains(index, "/")
+	index, api = strings.Trim(path[:at], "/"), path[at+1:]
+	return index, api, !strings.Contains(index, "/")
 }
 
 // gunzip reads no more than one byte over limit.

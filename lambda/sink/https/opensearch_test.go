@@ -55,6 +55,7 @@ func testCluster(t *testing.T, c *cluster) {
 	t.Run("mapping conflict", func(t *testing.T) { testMappingConflict(t, c) })
 	t.Run("broken pipeline", func(t *testing.T) { testBrokenPipeline(t, c) })
 	t.Run("rollover", func(t *testing.T) { testRollover(t, c) })
+	t.Run("search", func(t *testing.T) { testSearch(t, c) })
 	t.Run("too large", func(t *testing.T) { testTooLarge(t, c) })
 }
 
@@ -361,6 +362,67 @@ func testRollover(t *testing.T, c *cluster) {
 	}
 }
 
+// testSearch reads documents back in pages, and compares what a search refuses.
+func testSearch(t *testing.T, c *cluster) {
+	const stream, sorted = "logs-okta.system-search", `"sort":[{"@timestamp":"asc"},{"okta.uuid":{"order":"desc"}}]`
+	records := allTypes(t, len(catalogue.All()))[:25]
+	for i := range records { // five of each time
+		records[i].Line = bytes.Replace(records[i].Line, fmt.Appendf(nil, "00:00:%02d.000Z", i), fmt.Appendf(nil, "00:00:%02d.000Z", i/5), 1)
+	}
+	deliverTo(t, elasticTo(t, c, stream), records)
+	c.ids(t, stream) // which makes them visible
+	const between = `"query":{"bool":{"filter":[{"range":{"@timestamp":{"gte":"2026-09-01T00:00:01Z","lt":"2026-09-01T00:00:04.000Z"}}}]}}`
+	var found, want []string
+	after := ""
+	for pages := 0; pages < 5; pages++ {
+		var page struct {
+			Hits struct {
+				Total struct{ Value int }
+				Hits  []struct {
+					ID     string `json:"_id"`
+					Sort   json.RawMessage
+					Source json.RawMessage `json:"_source"`
+				}
+			}
+		}
+		status, text := call(t, c.url, "POST", "/"+stream+"/_search", "application/json",
+			`{"size":6,"_source":false,`+between+`,`+sorted+after+`}`)
+		if err := json.Unmarshal(text, &page); err != nil || status != 200 || page.Hits.Total.Value != 15 {
+			t.Fatalf("%d %s: %v", status, text, err)
+		}
+		for _, h := range page.Hits.Hits {
+			found = append(found, h.ID)
+			after = `,"search_after":` + string(h.Sort)
+			if h.Source != nil {
+				t.Errorf("a hit has its source: %s", h.Source)
+			}
+		}
+	}
+	for second := 1; second < 4; second++ {
+		for i := 4; i >= 0; i-- {
+			want = append(want, records[second*5+i].UUID)
+		}
+	}
+	if !slices.Equal(found, want) {
+		t.Errorf("found %v, want %v", found, want)
+	}
+	for _, v := range []struct{ path, body, want string }{
+		{stream, `{"size":10001}`, "400 search_phase_execution_exception"},
+		{stream, `{"size":-1}`, "400 illegal_argument_exception"},
+		{stream, `{"search_after":[1],` + sorted + `}`, "400 search_phase_execution_exception"},
+		{stream, `{"foo":1}`, "400 parsing_exception"},
+		{"logs-absent", `{}`, "404"},
+		{"logs-okta.system-*", `{}`, "200"},
+		{stream, ``, "200"},
+		{stream, `{"query":{"terms":{"okta.uuid":["x"]}}}`, "200"},
+		{stream, `{"query":{"foo":{}}}`, "400 parsing_exception"},
+	} {
+		if got := verdict(t, c.url, "POST", "/"+v.path+"/_search", "application/json", v.body); got != v.want {
+			t.Errorf("%s %s: %s, want %s", v.path, v.body, got, v.want)
+		}
+	}
+}
+
 // testTooLarge sends more than the destination takes in a request: it is halved.
 func testTooLarge(t *testing.T, c *cluster) {
 	records := allTypes(t, len(catalogue.All()))[:6]
@@ -550,7 +612,8 @@ func (c *cluster) setUp(t *testing.T) {
 			"template":{"settings":{`+settings+`},"mappings":{"dynamic":false,"properties":{`+properties+`}}}}`)
 	}
 	template("verdicts-*", "", `"n":{"type":"long"}`)
-	template("logs-okta.system-*", "okta", `"okta":{"properties":{"client":{"properties":{"ipAddress":{"type":"ip"}}}}}`)
+	template("logs-okta.system-*", "okta", `"okta":{"properties":{"uuid":{"type":"keyword"},
+		"client":{"properties":{"ipAddress":{"type":"ip"}}}}}`)
 	template("broken-*", "broken", "")
 	c.rollover = func(t *testing.T, stream string) { must("POST", "/"+stream+"/_rollover", "") }
 	c.ids = func(t *testing.T, stream string) (ids []string) {
