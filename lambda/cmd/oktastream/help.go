@@ -51,6 +51,16 @@ var helpTexts = kong.Vars{
 		"to FILE.",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
 		"commas.",
+	"help_reconcile_since": "Compare the events published since then: 2026-11-22, 2026-11-22T10:00 (UTC), or an age " +
+		"such as 3d.",
+	"help_reconcile_until": "… and before then (default now).",
+	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; or a file, and more files " +
+		"as arguments: ocsf, datadog, raw, envelopes, gzip and zstd.",
+	"help_reconcile_fill": "Send the missing events to the pipeline's buffer queue, wait until they are processed, and " +
+		"compare again.",
+	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
+		"can be read (default 15m).",
+	"help_reconcile_html": "Write a page for an auditor to FILE: what was read, when, by whom, each hour; no event.",
 }
 
 // The exit codes that --help of each command ends with. lambda/cmd/oktastream/README.md has the table.
@@ -58,6 +68,9 @@ const (
 	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad or was not sent, or a file could not be read; " +
 		"2 wrong options; " +
 		"130 interrupted."
+	reconcileExitCodes = "\n\nExit codes: 0 nothing is missing, and every hour is settled; 1 events are missing, the " +
+		"uuids do not agree, or something could not be read to its end; 2 wrong options; 3 nothing is missing, but an " +
+		"hour is provisional or events are in a dead-letter queue; 130 interrupted."
 	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +
 		"was not read to its end, or a call failed; 2 wrong options; 130 interrupted."
 	fillExitCodes = "\n\nExit codes: 0 everything was sent, or a dry run; 1 something was not sent, or a call failed; " +
@@ -86,6 +99,20 @@ func (explainCommand) Help() string {
     oktastream explain 'user.mfa.*'
     oktastream explain --fields event.json
     oktastream explain --fields --format datadog - <event.json` + runExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (reconcileCommand) Help() string {
+	return `Events are told apart by uuid, and counted for each hour in which Okta published them.
+
+Examples:
+
+    oktastream reconcile --org-url https://ORG.okta.com --token-file token
+        --since 3d --against cloudwatch
+    oktastream reconcile --org-url https://ORG.okta.com --token-file token
+        --since 2026-11-22 --until 2026-11-23 --against cloudwatch --fill
+    oktastream reconcile --org-url https://ORG.okta.com --token-file token
+        --since 7d --against archive/*.jsonl.gz --html proof.html` + reconcileExitCodes
 }
 
 // Help is what --help shows between the command and its options.

@@ -134,6 +134,7 @@ func (c *Cloud) table() map[string]*operation {
 		"CreateLogGroup":     c.createLogGroup,
 		"CreateLogStream":    c.createLogStream,
 		"DescribeLogGroups":  c.describeLogGroups,
+		"FilterLogEvents":    c.filterLogEvents,
 		"PutLogEvents":       c.putLogEvents,
 		"PutRetentionPolicy": c.putRetentionPolicy,
 	})

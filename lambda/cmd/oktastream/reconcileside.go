@@ -1,0 +1,233 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/systemlog"
+	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
+	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
+)
+
+// heldSide is what Okta's side is compared with: what a destination holds, and the queues
+// of the pipeline, where there is a stack.
+type heldSide struct {
+	name   string // of the destination
+	held   reconcile.Held
+	filter events.Filter
+	notes  []string
+	who    identity // who reads the destination; zero for files
+
+	pipeline *pipelineOutput // nil without a stack
+	site     *site           // the dead-letter queues; nil without a stack
+	buffer   *dlq.Queue      // nil where there is none, or it may not be counted
+	looks    looks           // how far the dead-letter queues were read
+	sender   *backfill.Queue // nil without --fill
+}
+
+// open finds what is compared with. It reads nothing of it.
+func (r *reconcileCommand) open(ctx context.Context, quiet *silence) (*heldSide, error) {
+	side := &heldSide{}
+	var sdk aws.Config
+	if r.Stack != "" {
+		var err error
+		if sdk, err = r.sdk(ctx, quiet, ""); err != nil {
+			return nil, err
+		}
+		if err := r.openPipeline(ctx, sdk, side, quiet); err != nil {
+			return nil, err
+		}
+	}
+	if r.Against[0] != againstLogGroup {
+		side.name, side.held = r.files()
+		return side, nil
+	}
+	if side.pipeline.LogGroup == "" {
+		return nil, usage(fmt.Errorf("pipeline %s delivers to %s: --against cloudwatch is for a pipeline with a log group",
+			side.pipeline.Pipeline, side.pipeline.Destination))
+	}
+	// The stack's role is for its queues, and may not read the log group.
+	sdk, side.who = r.assume(ctx, sdk, r.Role)
+	side.who.account = cmp.Or(side.pipeline.Account, side.who.account)
+	side.name = "log group " + side.pipeline.LogGroup
+	side.held = &reconcile.LogGroup{API: cloudwatchlogs.NewFromConfig(sdk), Name: side.pipeline.LogGroup, Now: now}
+	if days := side.pipeline.RetentionDays; days > 0 && r.Since.Before(now().AddDate(0, 0, -days)) {
+		side.notes = append(side.notes, fmt.Sprintf("the log group keeps records for %d days: those of older hours, and "+
+			"they count as missing, may have been there", days))
+	}
+	return side, nil
+}
+
+// files are the files of --against.
+func (r *reconcileCommand) files() (name string, held reconcile.Files) {
+	names := append(append([]string{}, r.Against...), r.Files...)
+	for _, name := range names {
+		open := func() (io.ReadCloser, error) { return os.Open(name) }
+		held = append(held, reconcile.Input{Name: name, Open: open})
+	}
+	if len(names) == 1 {
+		return "file " + names[0], held
+	}
+	return fmt.Sprintf("%d files, the first %s", len(names), names[0]), held
+}
+
+// openPipeline finds the pipeline of the stack, and its queues.
+func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, side *heldSide, quiet *silence) error {
+	outputs, err := r.outputs(ctx, sdk, quiet)
+	if err != nil {
+		return err
+	}
+	o := &outputs[0]
+	if r.Pipeline == "" && r.Against[0] == againstLogGroup {
+		// The one with a log group is meant, if there is but one.
+		var withGroup []*pipelineOutput
+		for i := range outputs {
+			if outputs[i].LogGroup != "" {
+				withGroup = append(withGroup, &outputs[i])
+			}
+		}
+		if len(withGroup) == 1 {
+			o, outputs = withGroup[0], outputs[:1]
+		}
+	}
+	if len(outputs) > 1 {
+		var names []string
+		for i := range outputs {
+			names = append(names, outputs[i].Pipeline)
+		}
+		return usage(fmt.Errorf("stack %s has several pipelines: choose one with --pipeline: %s",
+			r.Stack, strings.Join(names, ", ")))
+	}
+	side.pipeline = o
+	if side.filter, err = events.NewFilter(patterns(o.Include), patterns(o.Exclude)); err != nil {
+		return fmt.Errorf("read the filter of pipeline %s: %w", o.Pipeline, err)
+	}
+	queues := queueFlags{stackFlags: r.stackFlags}
+	p := queues.newSite(ctx, sdk, cmp.Or(r.Role, o.ReplayRole))
+	p.pipeline, p.identity.account = o, cmp.Or(o.Account, p.identity.account)
+	for _, queue := range [][2]string{{dlq.RedriveQueue, o.Redrive}, {dlq.DeadQueue, o.Dead}} {
+		if queue[1] == "" {
+			continue
+		}
+		if err := p.open(ctx, queue[1], queue[0]); err != nil {
+			return err
+		}
+	}
+	side.site = p
+	if o.Buffer != "" {
+		// A role that was made by another version may not count them.
+		if side.buffer, err = dlq.Open(ctx, p.api, o.Buffer, "buffer", now); err != nil && !r.Fill {
+			side.notes = append(side.notes, "the messages in the buffer queue could not be counted: "+shortCause(err))
+			err = nil
+		}
+	}
+	if err != nil || !r.Fill {
+		return p.identity.explain(err, o.Buffer)
+	}
+	side.sender, err = newSender(p, side.filter)
+	return err
+}
+
+// patterns are those of a list as the stack's output has it.
+func patterns(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
+
+// waiting returns the keys of the events in the dead-letter queues. Reading hides messages
+// from other readers for a moment, and changes nothing else.
+func (s *heldSide) waiting(ctx context.Context) ([]reconcile.Key, error) {
+	if s.site == nil {
+		return nil, nil
+	}
+	s.looks = nil
+	var mu sync.Mutex
+	var keys []reconcile.Key
+	err := eachSite(ctx, []*site{s.site}, func(p *site, q *dlq.Queue) error {
+		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
+		reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
+			r := p.recogniser(q)
+			for _, m := range messages {
+				for _, e := range r.Recognise(q, m).Events {
+					key, _ := reconcile.KeyOf([]byte(e.UUID))
+					mu.Lock()
+					keys = append(keys, key)
+					mu.Unlock()
+				}
+			}
+			return nil
+		}
+		read, err := reader.Run(ctx)
+		s.looks = append(s.looks, p.looked(ctx, q, read, 0, err))
+		return p.identity.explain(err, q.URL)
+	})
+	return keys, err
+}
+
+// complete reports whether the dead-letter queues were read to their ends.
+func (s *heldSide) complete() bool { return s.looks.complete() }
+
+// buffered counts the messages in the buffer queue, approximately. Which events are in
+// them cannot be known without receiving them, which would delay them.
+func (s *heldSide) buffered(ctx context.Context) (n int, known bool, err error) {
+	if s.buffer == nil {
+		return 0, false, nil
+	}
+	if err := s.buffer.Count(ctx); err != nil {
+		return 0, false, s.site.identity.explain(err, s.buffer.URL)
+	}
+	return s.buffer.Visible + s.buffer.InFlight, true, nil
+}
+
+func (s *heldSide) send(ctx context.Context, list []systemlog.Event) error {
+	return s.sender.Send(ctx, list)
+}
+
+// explain adds to an error of reading the destination who read it, and the next step.
+func (s *heldSide) explain(err error) error {
+	if err == nil || s.pipeline == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var problem *dlq.Problem
+	if errors.As(err, &problem) {
+		return err // of a queue, and explained
+	}
+	if _, ok := s.held.(*reconcile.LogGroup); !ok || errors.Is(err, reconcile.ErrIncomplete) {
+		return err
+	}
+	p := dlq.ProblemOf("FilterLogEvents", err)
+	hint := s.who.hint(p)
+	switch {
+	case p.Denied():
+		hint = "the permission logs:FilterLogEvents on the log group is needed; nothing was compared"
+	case strings.Contains(p.Code, "ResourceNotFound"):
+		hint = "check --stack, --region and --profile"
+	}
+	return withHint(fmt.Errorf("read %s: %w (%s)", s.name, roleProblem(p), s.who), hint)
+}
+
+// newSender returns the sender to the pipeline's buffer queue.
+func newSender(p *site, filter events.Filter) (*backfill.Queue, error) {
+	if p.pipeline.Buffer == "" {
+		return nil, usage(fmt.Errorf("--fill is for pipelines with ingest=queue, and %s has no buffer queue",
+			p.pipeline.Pipeline))
+	}
+	return &backfill.Queue{
+		API: p.api, URL: p.pipeline.Buffer, Filter: filter, Version: version(), Now: now,
+		Own: pipeline.Origin{Source: p.pipeline.Source, Account: p.pipeline.Account, Region: p.pipeline.Region},
+	}, nil
+}

@@ -1,0 +1,95 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
+)
+
+// LogsAPI is what LogGroup needs of a *cloudwatchlogs.Client.
+type LogsAPI interface {
+	FilterLogEvents(context.Context, *cloudwatchlogs.FilterLogEventsInput, ...func(*cloudwatchlogs.Options)) (
+		*cloudwatchlogs.FilterLogEventsOutput, error)
+}
+
+// LogGroup is the records in a CloudWatch Logs group.
+//
+// It is read with FilterLogEvents, and not with Logs Insights: FilterLogEvents pages to the
+// end of a time range, where "if the results don't include a nextToken, then pagination is
+// finished" (API reference of FilterLogEvents, model of cloudwatchlogs v1.92.2, 2026-11). A
+// query of Logs Insights returns at most 10,000 rows and no token ("CloudWatch Logs quotas",
+// user guide, 2026-11), costs by the bytes scanned, and can time out with partial results.
+type LogGroup struct {
+	API  LogsAPI
+	Name string
+	Now  func() time.Time
+}
+
+const (
+	// before is how far before the window reading starts. A record's timestamp is the time
+	// at which the event was published, unless CloudWatch Logs did not take it: then it is
+	// that of its arrival, which is later, or up to two clocks' difference earlier.
+	before = 2 * time.Hour
+	// pageTimeout is how long one page may take, with the SDK's retries.
+	pageTimeout = 2 * time.Minute
+	// maxPages bounds the pages of one reading: 10 TB at 1 MB a page, which is what
+	// FilterLogEvents returns at most.
+	maxPages = 10_000_000
+)
+
+// ErrIncomplete is a reading that the service ended before its end.
+var ErrIncomplete = errors.New("the reading is incomplete")
+
+// Read reads the log group from before the window until now: a record that was given the
+// time of its arrival lies anywhere in between.
+func (g *LogGroup) Read(ctx context.Context, w Window, take Take) (HeldRead, error) {
+	in := &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: aws.String(g.Name),
+		StartTime:    aws.Int64(max(w.Since.Add(-before).UnixMilli(), 0)),
+		// Events of the function's future: CloudWatch Logs takes those of the next two hours.
+		EndTime: aws.Int64(g.Now().Add(before).UnixMilli()),
+	}
+	var read HeldRead
+	r := newRecogniser()
+	for range maxPages {
+		page, err := g.page(ctx, in)
+		if err != nil {
+			return read, fmt.Errorf("read log group %s: %w", g.Name, err)
+		}
+		for i := range page.Events {
+			// A message without text is counted as a record that is not recognised.
+			if err := r.record([]byte(aws.ToString(page.Events[i].Message)), &read, take); err != nil {
+				return read, err
+			}
+		}
+		next := aws.ToString(page.NextToken)
+		switch {
+		case page.Events == nil:
+			return read, fmt.Errorf("read log group %s: FilterLogEvents returned no list of events: %w",
+				g.Name, ErrIncomplete)
+		case next == "":
+			return read, nil
+		case next == aws.ToString(in.NextToken):
+			return read, fmt.Errorf("read log group %s: FilterLogEvents returned the same nextToken twice: %w",
+				g.Name, ErrIncomplete)
+		}
+		in.NextToken = aws.String(next)
+	}
+	return read, fmt.Errorf("read log group %s: more than %d pages: %w", g.Name, maxPages, ErrIncomplete)
+}
+
+func (g *LogGroup) page(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput) (
+	*cloudwatchlogs.FilterLogEventsOutput, error,
+) {
+	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
+	defer cancel()
+	return g.API.FilterLogEvents(ctx, in, func(o *cloudwatchlogs.Options) {
+		o.APIOptions = append(o.APIOptions, awserror.RequireJSON)
+	})
+}

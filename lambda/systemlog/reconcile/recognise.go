@@ -1,0 +1,73 @@
+package reconcile
+
+import (
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/jsontree"
+)
+
+// recogniser finds the Okta events in records of any form that this product writes: an event
+// as Okta sent it, its EventBridge envelope, a Datadog log and an OCSF record; and in what
+// other tools wrap these in. It is for one goroutine and reuses its memory.
+type recogniser struct {
+	decoder events.Decoder
+	tree    jsontree.Tree
+	uuid    []byte
+}
+
+func newRecogniser() *recogniser { return &recogniser{decoder: events.Decoder{AnyEnvelope: true}} }
+
+// record counts a record in read, and gives take the events in it.
+func (r *recogniser) record(text []byte, read *HeldRead, take Take) (err error) {
+	found := false
+	r.decoder.Decode(text, func(e *events.Event, fault *events.Fault) {
+		read.Records++
+		uuid, ms, ok := []byte(nil), int64(0), fault == nil
+		if ok {
+			uuid, ms = e.UUID, e.PublishedMS
+		} else {
+			uuid, ms, ok = r.ocsf(fault.Body)
+		}
+		found = true
+		switch {
+		case !ok:
+			read.Unrecognised++
+		case err == nil:
+			err = take(uuid, ms)
+		}
+	})
+	if !found {
+		read.Records++
+		read.Unrecognised++
+	}
+	return err
+}
+
+// ocsf returns the uuid and the time of an OCSF record of this product, or of one that is the
+// member ocsf of a Datadog log.
+func (r *recogniser) ocsf(text []byte) (uuid []byte, publishedMS int64, ok bool) {
+	t := &r.tree
+	if t.Parse(text) != nil || t.Nodes[0].Kind != '{' {
+		return nil, 0, false
+	}
+	root := uint32(0)
+	if inner := t.Member(0, "ocsf"); inner != 0 && t.Nodes[inner].Kind == '{' {
+		root = inner
+	}
+	metadata := t.Member(root, "metadata")
+	if metadata == 0 || t.Nodes[metadata].Kind != '{' || t.Member(root, "class_uid") == 0 {
+		return nil, 0, false
+	}
+	at := t.Member(metadata, "uid")
+	product := t.Member(metadata, "product")
+	if at == 0 || t.Nodes[at].Kind != '"' || product == 0 || t.Text(product, "vendor_name") != "Okta" {
+		return nil, 0, false
+	}
+	// metadata.original_time is published as Okta wrote it; time can be changed by others.
+	published := t.Member(metadata, "original_time")
+	if published == 0 || t.Nodes[published].Kind != '"' {
+		return nil, 0, false
+	}
+	publishedMS, ok = events.ParsePublished(t.String(published))
+	r.uuid = t.AppendString(r.uuid[:0], at)
+	return r.uuid, publishedMS, ok && len(r.uuid) > 0
+}
