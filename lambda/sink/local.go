@@ -2,10 +2,12 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -63,6 +65,28 @@ func NewDir(path, name string) (*Dir, error) {
 		return nil, fmt.Errorf("%s: %w", old[0], os.ErrExist)
 	}
 	return &Dir{path: path, name: name, Size: fileSize}, nil
+}
+
+// ContinueDir is like NewDir, but takes a directory with files of this name, and
+// continues with the next number. The last of them may end in the middle of a record:
+// whoever wrote it was killed, and has noted of no record that it was written.
+func ContinueDir(path, name string) (*Dir, error) {
+	dir, err := NewDir(path, name)
+	if !errors.Is(err, os.ErrExist) {
+		return dir, err
+	}
+	old, err := filepath.Glob(filepath.Join(escapeGlob(path), name+"-*.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("look into %s: %w", path, err)
+	}
+	dir = &Dir{path: path, name: name, Size: fileSize}
+	for _, file := range old {
+		digits := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), name+"-"), ".jsonl")
+		if n, err := strconv.Atoi(digits); err == nil {
+			dir.number = max(dir.number, n)
+		}
+	}
+	return dir, nil
 }
 
 // Path is the directory.

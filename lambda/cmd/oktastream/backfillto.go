@@ -2,15 +2,25 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 
+	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/systemlog"
+	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 )
 
 // runSender sends the events of a page where run would: stdout, a directory or a
@@ -19,17 +29,18 @@ type runSender struct {
 	job    bulk.Job // without its inputs
 	org    string
 	ledger ledger.Ledger
+	gaveUp bool // the destination accepts nothing
 }
 
 // Send returns nil when each event is delivered or is a dead letter.
-func (s *runSender) Send(ctx context.Context, events []systemlog.Event) error {
+func (s *runSender) Send(ctx context.Context, list []systemlog.Event) error {
 	if s.job.Remote == nil {
 		// A page takes an instant. Broken off, a part of it would be written twice.
 		ctx = context.WithoutCancel(ctx)
 	}
 	var page bytes.Buffer
-	for i := range events {
-		page.Write(events[i].JSON)
+	for i := range list {
+		page.Write(list[i].JSON)
 		page.WriteByte('\n')
 	}
 	job := s.job
@@ -38,13 +49,14 @@ func (s *runSender) Send(ctx context.Context, events []systemlog.Event) error {
 	job.Inputs = []bulk.Input{{Name: s.org, Open: func() (io.ReadCloser, error) { return io.NopCloser(&page), nil }}}
 	total, err := job.Run(ctx)
 	s.ledger.Add(total.Ledger)
+	s.gaveUp = total.GaveUp != nil
 	switch {
 	case err == nil && unreadable != nil:
 		return fmt.Errorf("normalise a page of %s: %w", s.org, unreadable)
 	case err == nil && total.GaveUp != nil:
 		return total.GaveUp
-	case err == nil && total.Received < int64(len(events)):
-		return fmt.Errorf("normalise a page of %s: %d of %d events were found in it", s.org, total.Received, len(events))
+	case err == nil && total.Received < int64(len(list)):
+		return fmt.Errorf("normalise a page of %s: %d of %d events were found in it", s.org, total.Received, len(list))
 	}
 	return err
 }
@@ -52,10 +64,13 @@ func (s *runSender) Send(ctx context.Context, events []systemlog.Event) error {
 // ruleSender sends events to the destination of a pipeline with ingest=rule, which has
 // no queue, as dlq replay does.
 type ruleSender struct {
-	target  dlq.Target
-	wrap    func(*systemlog.Event) []byte // in the envelope of the stack
-	refused map[string]int                // events by the reason of the destination
-	uuids   []string                      // of the first of them
+	target dlq.Target
+	filter events.Filter                 // of the rule, which these events do not pass
+	wrap   func(*systemlog.Event) []byte // in the envelope of the stack
+
+	sent, filtered int64
+	refused        map[string]int // events by the reason of the destination
+	uuids          []string       // of the first of them
 }
 
 // maxRuleTries is how often events are sent that the destination does not accept for
@@ -63,14 +78,18 @@ type ruleSender struct {
 const maxRuleTries = 5
 
 // Send returns nil when each event was accepted, or refused for what is in it.
-func (s *ruleSender) Send(ctx context.Context, events []systemlog.Event) error {
-	items := make([]*dlq.Item, len(events))
-	for i := range events {
-		items[i] = &dlq.Item{
-			Message: &dlq.Message{Body: string(s.wrap(&events[i]))},
-			Dead:    &dlq.Dead{Events: []dlq.Ref{{UUID: events[i].UUID, Type: events[i].EventType}}},
+func (s *ruleSender) Send(ctx context.Context, list []systemlog.Event) error {
+	var items []*dlq.Item
+	for i := range list {
+		e := &list[i]
+		if s.filter.Keeps(e.EventType) {
+			items = append(items, &dlq.Item{
+				Message: &dlq.Message{Body: string(s.wrap(e))},
+				Dead:    &dlq.Dead{Events: []dlq.Ref{{UUID: e.UUID, Type: e.EventType}}},
+			})
 		}
 	}
+	wanted, refusals := len(items), map[*dlq.Item]dlq.Refusal{}
 	for try := 1; len(items) > 0; try++ {
 		if err := s.target.Send(ctx, items); err != nil {
 			return err
@@ -81,15 +100,20 @@ func (s *ruleSender) Send(ctx context.Context, events []systemlog.Event) error {
 			switch {
 			case item.Err == nil:
 			case errors.As(item.Err, &refusal):
-				s.refuse(item, refusal)
+				refusals[item] = refusal
 			default:
 				left = append(left, item)
 			}
 		}
 		if len(left) > 0 && (len(left) == len(items) && try >= maxRuleTries || ctx.Err() != nil) {
-			return fmt.Errorf("%d of %d events were not accepted: %w", len(left), len(events), left[0].Err)
+			return fmt.Errorf("%d of %d events were not accepted: %w", len(left), wanted, left[0].Err)
 		}
 		items = left
+	}
+	// Counted when the page is done: one that fails comes again.
+	s.sent, s.filtered = s.sent+int64(wanted-len(refusals)), s.filtered+int64(len(list)-wanted)
+	for item, why := range refusals {
+		s.refuse(item, why)
 	}
 	return nil
 }
@@ -102,4 +126,115 @@ func (s *ruleSender) refuse(item *dlq.Item, why dlq.Refusal) {
 	if len(s.uuids) < maxReported {
 		s.uuids = append(s.uuids, item.Dead.Events[0].UUID)
 	}
+}
+
+// localTarget is stdout, a directory or a destination.
+type localTarget struct {
+	to      string
+	runner  *runSender
+	remote  *remote
+	report  *messages
+	letters *letters
+	closing []func() error
+}
+
+// openLocal opens what --to names.
+func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
+	org, domain := orgOf(f.client.Org())
+	t := &localTarget{to: f.To, report: f.report, letters: &letters{messages: f.report}}
+	t.runner = &runSender{org: f.client.Org(), job: bulk.Job{
+		Config: pipeline.Config{
+			Format: f.defaultFormat(f.To), Org: org, Datadog: datadog.Settings{Domain: cmp.Or(domain, datadog.NoDomain)},
+		},
+		MaxRecord: maxEvent, Workers: runtime.GOMAXPROCS(0), Now: now, Version: version(), Bad: t.letters.take,
+	}}
+	job := &t.runner.job
+	if f.Format != nil {
+		format, err := pipeline.ParseFormat(*f.Format)
+		if err != nil {
+			return nil, usage(err)
+		}
+		job.Config.Format = format
+	}
+	var err error
+	switch {
+	case isRemote(f.To):
+		t.remote, err = f.remoteFlags.open(ctx, f.To, &f.awsFlags)
+		if err != nil {
+			return nil, err
+		}
+		t.remote.prepare(&job.Config)
+		job.Remote = t.remote.job(f.GiveUpAfter, true, func(note string) { f.report.print(message{Note: note}) })
+		// What is not sent is still at Okta.
+		job.Remote.Unsent = func([]byte) error { return nil }
+	case f.To == "-":
+		job.Sink = &sink.Writer{W: f.c.out}
+	default:
+		if err := t.directory(f, job); err != nil {
+			return nil, err
+		}
+	}
+	if f.DeadLetters != "" {
+		file, err := os.OpenFile(f.DeadLetters, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("open the file of --dead-letters: %w", err)
+		}
+		t.letters.file = file
+		t.closing = append(t.closing, file.Close)
+	}
+	return t, nil
+}
+
+// directory opens the directory of --to. A run that a state file continues adds files to
+// those of the runs before.
+func (t *localTarget) directory(f *filling, job *bulk.Job) error {
+	if abs, err := filepath.Abs(f.To); err == nil {
+		t.to = abs
+	}
+	open := sink.NewDir
+	if f.State != "" {
+		if _, err := os.Stat(f.State); err == nil {
+			open = sink.ContinueDir
+		}
+	}
+	dir, err := open(f.To, string(job.Config.Format))
+	if errors.Is(err, fs.ErrExist) {
+		return withHint(err, "oktastream overwrites nothing: name another directory, or move these files away")
+	}
+	if err != nil {
+		return err
+	}
+	job.Sink = dir
+	t.closing = append(t.closing, dir.Close)
+	return nil
+}
+
+// maxEvent is the size in bytes of the longest event that is read; a longer one is a
+// dead letter. An Okta event has some kilobytes.
+const maxEvent = 32 << 20
+
+func (t *localTarget) name() string { return t.to }
+
+func (t *localTarget) senders() []backfill.Sender { return []backfill.Sender{t.runner} }
+
+func (t *localTarget) notes() []string {
+	if t.remote == nil {
+		return []string{}
+	}
+	return []string{ageNote(t.to, t.to, 0)}
+}
+
+func (t *localTarget) cost(int64, int64) float64 { return 0 }
+
+func (t *localTarget) summary(r *filled) {
+	t.letters.end()
+	r.Ledger, r.NotSent = &t.runner.ledger, t.runner.ledger.Dead
+}
+
+func (t *localTarget) close() error {
+	var faults []error
+	for _, c := range t.closing {
+		faults = append(faults, c())
+	}
+	return errors.Join(faults...)
 }

@@ -104,6 +104,8 @@ func (s span) text() string {
 		return ""
 	case d%(24*time.Hour) == 0:
 		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
 	default:
 		return d.String()
 	}

@@ -39,6 +39,13 @@ var helpTexts = kong.Vars{
 	"help_secret": "Secret in AWS Secrets Manager, name or ARN: an API token, or JSON with token, or with client_id and " +
 		"private_key.",
 	"help_okta_rate": "Share of the org's rate limit that is used at most (default 50%).",
+	"help_backfill_since": "Begin of the window, by published, included: 2026-11-22, 2026-11-22T10:00:00Z, or an age such " +
+		"as 6h or 3d. Okta keeps events for 90 days.",
+	"help_state": "Note in FILE what has been sent. The same command continues from there.",
+	"help_backfill_to": "Instead of a stack: - for stdout, a destination (cloudwatch), or a directory, for " +
+		"FORMAT-00001.jsonl and so on.",
+	"help_backfill_dead_letters": "With --to: append events that cannot be normalised, or that the destination refuses, " +
+		"to FILE.",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
 		"commas.",
 	"help_reconcile_since": "Compare the events published since then: 2026-11-22, 2026-11-22T10:00 (UTC), or an age " +
@@ -63,6 +70,8 @@ const (
 		"hour is provisional or events are in a dead-letter queue; 130 interrupted."
 	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +
 		"was not read to its end, or a call failed; 2 wrong options; 130 interrupted."
+	fillExitCodes = "\n\nExit codes: 0 everything was sent, or a dry run; 1 something was not sent, or a call failed; " +
+		"2 wrong options; 130 interrupted."
 )
 
 // Help is what --help shows between the command and its options.
@@ -90,16 +99,14 @@ func (explainCommand) Help() string {
 
 // Help is what --help shows between the command and its options.
 func (reconcileCommand) Help() string {
-	return `Events are told apart by uuid, and counted for each hour in which Okta published them.
+	return `Events are told apart by uuid, and counted for each hour in which Okta published
+them.
 
-Examples:
+Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
 
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 3d --against cloudwatch
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 2026-11-22 --until 2026-11-23 --against cloudwatch --fill
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 7d --against archive/*.jsonl.gz --html proof.html` + reconcileExitCodes
+    oktastream reconcile --org-url $URL --since 3d --against cloudwatch
+    oktastream reconcile --org-url $URL --since 3d --against cloudwatch --fill
+    oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes
 }
 
 // Help is what --help shows between the command and its options.
@@ -124,6 +131,19 @@ func (dlqReplay) Help() string {
 
     oktastream dlq replay --reason refused
     oktastream dlq replay --reason refused --audit replay.jsonl --yes` + dlqExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (backfillCommand) Help() string {
+	return `Reads the events of a window from Okta's System Log API and sends them to a pipeline of a stack, or where --to says.
+Without --yes it only reports how many there are, how long it takes and what it costs.
+
+Examples:
+
+    oktastream backfill --since 2026-11-22T10:00:00Z --until 2026-11-22T16:00:00Z \\
+        --org-url https://ORG.okta.com --token-file token --stack oktastream --state fill.json --yes
+    oktastream backfill --since 90d --org-url https://ORG.okta.com --token-file token --to events
+    oktastream backfill --since 6h --org-url https://ORG.okta.com --token-file token --to - --format raw` + fillExitCodes
 }
 
 // helpCommand shows the help of a command, as --help after it does.

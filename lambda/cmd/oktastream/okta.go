@@ -161,7 +161,10 @@ func oktaProblem(err error) error {
 }
 
 // moment is a point in time of a flag: a date, a time, or an age.
-type moment struct{ time.Time }
+type moment struct {
+	time.Time
+	relative bool // to the current time: another one in the next run
+}
 
 // momentForms are the forms of a time, besides an age. Without a zone it is UTC.
 var momentForms = []string{
@@ -178,6 +181,7 @@ func (m *moment) UnmarshalText(text []byte) error {
 		}
 	}
 	var age span
+	m.relative = true
 	if string(text) == "now" {
 		m.Time = now().UTC()
 		return nil

@@ -71,6 +71,59 @@ func newCount(c console, total int64) *progress {
 	)}
 }
 
+// shares is what the whole of a window counts, in the progress of reading it.
+const shares = 1000
+
+// newShare shows how much of a window has been read; toStdout says that records go there.
+func newShare(c console, toStdout bool) *progress {
+	if !term.IsTerminal(int(c.err.Fd())) || toStdout && term.IsTerminal(int(c.out.Fd())) {
+		return &progress{}
+	}
+	return &progress{bar: progressbar.NewOptions64(shares,
+		progressbar.OptionSetWriter(c.err),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(20),
+	)}
+}
+
+// newSteps shows which step is at work and how much it has done, where nothing says how much
+// there is.
+func newSteps(c console) *progress {
+	if !term.IsTerminal(int(c.err.Fd())) {
+		return &progress{}
+	}
+	return &progress{bar: progressbar.NewOptions64(-1,
+		progressbar.OptionSetWriter(c.err),
+		progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(),
+		// A counter is drawn when there is something to count, and not by a clock.
+		progressbar.OptionSetSpinnerChangeInterval(0),
+		progressbar.OptionSpinnerType(14),
+	)}
+}
+
+// step says how much of a step is done.
+func (p *progress) step(what string, done int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Describe(what)
+		// What cannot be drawn is not worth an error.
+		_ = p.bar.Set64(done)
+		p.silence.shown()
+	}
+}
+
+// describe sets the text in front of the bar. It is drawn with the bar.
+func (p *progress) describe(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Describe(text)
+	}
+}
+
 // at says how much is done, of how much there turns out to be.
 func (p *progress) at(done, total int64) {
 	p.mu.Lock()

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 )
 
 // root is the directory of the module.
@@ -39,6 +41,7 @@ func TestScripts(t *testing.T) {
 		"glob":    glob,
 	}
 	maps.Copy(commands, (&clouds{t: t, of: map[string]*cloud{}}).commands())
+	maps.Copy(commands, (&orgs{of: map[string]*oktafake.Org{}}).commands())
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       *update,
@@ -94,25 +97,26 @@ func badOutput(args []string, stdout, stderr string) (complaints []string) {
 	}
 	asJSON := slices.Contains(args, "--json")
 	for line := range strings.Lines(stderr) {
-		if asJSON && args[0] == "run" && json.Valid([]byte(line)) {
+		if asJSON && (args[0] == "run" || args[0] == "backfill") && json.Valid([]byte(line)) {
 			continue
 		}
 		text, ours := strings.CutPrefix(line, "oktastream: ")
-		if !ours || strings.HasSuffix(text, ".\n") || !strings.HasSuffix(text, "\n") {
+		if !ours || strings.HasSuffix(strings.TrimSuffix(text, "...\n"), ".\n") || !strings.HasSuffix(text, "\n") {
 			complaints = append(complaints, "stderr has the line "+strconv.Quote(line))
 		}
 	}
 	if slices.Contains(args, "--help") || len(args) == 0 {
 		return complaints
 	}
-	if args[0] == "run" {
+	toStdout := args[0] == "run" || strings.Contains(strings.Join(args, " "), "--to - ")
+	if toStdout {
 		for line := range strings.Lines(stdout) {
 			if line[0] != '{' || !json.Valid([]byte(line)) || !strings.HasSuffix(line, "\n") {
 				complaints = append(complaints, "stdout has the line "+strconv.Quote(line))
 			}
 		}
 	}
-	if args[0] != "run" && asJSON && stdout != "" && !json.Valid([]byte(stdout)) {
+	if !toStdout && asJSON && stdout != "" && !json.Valid([]byte(stdout)) {
 		complaints = append(complaints, "what --json prints is not JSON")
 	}
 	return complaints
