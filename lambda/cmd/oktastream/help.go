@@ -103,16 +103,14 @@ func (explainCommand) Help() string {
 
 // Help is what --help shows between the command and its options.
 func (reconcileCommand) Help() string {
-	return `Events are told apart by uuid, and counted for each hour in which Okta published them.
+	return `Events are told apart by uuid, and counted for each hour in which Okta published
+them.
 
-Examples:
+Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
 
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 3d --against cloudwatch
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 2026-11-22 --until 2026-11-23 --against cloudwatch --fill
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 7d --against archive/*.jsonl.gz --html proof.html` + reconcileExitCodes
+    oktastream reconcile --org-url $URL --since 3d --against cloudwatch
+    oktastream reconcile --org-url $URL --since 3d --against cloudwatch --fill
+    oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes
 }
 
 // Help is what --help shows between the command and its options.
