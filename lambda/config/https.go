@@ -23,7 +23,7 @@ const (
 func (r *reader) https(c *Config) {
 	h := &c.HTTPS
 	*h = https.Config{
-		Preset: string(c.Destination), Region: c.Region, Format: string(c.Format),
+		Preset: string(c.Destination), Region: c.Region,
 		CACertificates: r.certificates("CA_CERTIFICATE"),
 	}
 	c.Secret, c.SecretField = r.get(prefix+"SECRET"), r.get(prefix+"SECRET_FIELD")

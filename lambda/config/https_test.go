@@ -33,7 +33,7 @@ func TestDefaultsOverHTTPS(t *testing.T) {
 	h := c.HTTPS
 	if err != nil || c.Format != pipeline.Raw || c.Route().Transport != HTTPS || c.Secret != "okta/secret" || c.SecretField != "" ||
 		h.Preset != "splunk" || h.Endpoint != "https://destination.example:8088" || h.Sourcetype != "OktaIM2:log" ||
-		h.Source != "okta:im2" || h.Host != "example.okta.com" || h.Index != "" || h.Ack || h.CACertificates != nil || h.Format != "raw" {
+		h.Source != "okta:im2" || h.Host != "example.okta.com" || h.Index != "" || h.Ack || h.CACertificates != nil {
 		t.Errorf("%+v, %v", c, err)
 	}
 	c, err = read(valid("datadog-https"))
@@ -54,7 +54,7 @@ func TestEverySettingOverHTTPS(t *testing.T) {
 	c, err := read(env)
 	h := c.HTTPS
 	if err != nil || c.Format != pipeline.OCSF || c.SecretField != "hec" || h.Index != "okta" || h.Sourcetype != "okta:json" ||
-		h.Source != "stream" || !h.Ack || h.Host != "example.okta-emea.com" || len(h.CACertificates) != 2 || h.Format != "ocsf" {
+		h.Source != "stream" || !h.Ack || h.Host != "example.okta-emea.com" || len(h.CACertificates) != 2 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	env["OKTASTREAM_OKTA_DOMAIN"] = "none"

@@ -18,8 +18,9 @@ import (
 )
 
 // concurrency is how many batches are on their way at once. A batch is up to a
-// MiB, so that four of them and the records they are made of stay far below the
-// function's memory.
+// MiB, for Datadog over HTTPS up to 5 MB; the payload of an invocation has 6 MB at most,
+// so that the batches and the records they are made of stay far below the function's
+// memory.
 const concurrency = 4
 
 // Clients are what the destinations are called with. Only those that the pipeline's
@@ -58,6 +59,7 @@ func newSink(
 		}), nil
 	case config.HTTPS:
 		h := c.HTTPS
+		h.Preset, h.Format = string(c.Destination), string(c.Format)
 		h.Credentials, h.Client, h.Now, h.CallTimeout = clients.Credentials, clients.HTTP, now, callTimeout
 		switch {
 		case clients.Secret != nil:

@@ -3,13 +3,17 @@ package dlq_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
 // sinkOf answers for each record as outcome says.
@@ -134,4 +138,37 @@ func TestABlockedSinkEndsAReplay(t *testing.T) {
 	if !errors.Is(err, blocked) || p.Err == nil {
 		t.Errorf("%v, %v", err, p.Err)
 	}
+}
+
+// A check of a replay makes the records of any destination and sends nothing.
+func TestTheCheckOfAReplayForEachRoute(t *testing.T) {
+	for _, route := range config.Routes() {
+		c := config.Config{
+			Pipeline: "okta-" + string(route.Destination), Source: ownSource, Account: ownAccount, Region: ownRegion,
+			Destination: route.Destination, Transport: route.Transport, Format: route.Format,
+			LogGroup: "g", DeliveryBus: "b", HTTPS: https.Config{Discard: true},
+		}
+		loop, err := destination.New(c, destination.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}}, time.Now, 0)
+		if err != nil {
+			if route.Transport == config.HTTPS && !hasPreset(route.Destination) {
+				continue
+			}
+			t.Fatal(err)
+		}
+		target := &dlq.Local{Deliver: loop, Config: c}
+		good, bad, batch := item(envelope(okta("u-1", "a.b"))), item(`{"truncated":`), item(packed(0, okta("u-2", "a.b")))
+		if err := target.Send(t.Context(), []*dlq.Item{good, bad, batch}); err != nil {
+			t.Fatal(err)
+		}
+		if good.Err != nil || bad.Err == nil || bad.Err.Error() != "not_json" {
+			t.Errorf("%s by %s: %v, %v", route.Destination, route.Transport, good.Err, bad.Err)
+		}
+		if own := route.Destination == config.Datadog; own != (batch.Err == nil) {
+			t.Errorf("%s by %s: a packed batch: %v", route.Destination, route.Transport, batch.Err)
+		}
+	}
+}
+
+func hasPreset(d config.Destination) bool {
+	return slices.ContainsFunc(https.Presets(), func(p https.Preset) bool { return p.Name == string(d) })
 }

@@ -72,7 +72,7 @@ func (o *pipelineOutput) local() (*dlq.Local, error) {
 	if route.Transport == "" {
 		return nil, fault(fmt.Errorf("unknown destination %q", o.Destination))
 	}
-	l.Config.Format, l.Config.HTTPS.Preset = route.Format, o.Destination
+	l.Config.Format = route.Format
 	if o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch {
 		// What the rule stores is what EventBridge gives it.
 		l.Envelope = true

@@ -97,7 +97,7 @@ type Config struct {
 type Sink struct {
 	api      API
 	logGroup string
-	keeps    time.Duration // how old a record may be to keep its time
+	age      sink.Age
 	timeout  time.Duration
 	now      func() time.Time
 }
@@ -107,12 +107,12 @@ func New(api API, c Config) *Sink {
 	s := &Sink{
 		api:      api,
 		logGroup: c.LogGroup,
-		keeps:    maxAge - margin,
+		age:      sink.Age{Past: maxAge - margin, Ahead: maxAhead - margin},
 		timeout:  cmp.Or(c.CallTimeout, defaultCallTimeout),
 		now:      c.Now,
 	}
 	if c.RetentionDays > 0 {
-		s.keeps = min(s.keeps, time.Duration(c.RetentionDays)*24*time.Hour-margin)
+		s.age.Past = min(s.age.Past, time.Duration(c.RetentionDays)*24*time.Hour-margin)
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -72,7 +72,6 @@ func batches(list []event) [][]int {
 // be sent at all.
 func (s *Sink) events(records []sink.Record, answers []sink.Answer) []event {
 	now := s.now()
-	oldest, newest := now.Add(-s.keeps).UnixMilli(), now.Add(maxAhead-margin).UnixMilli()
 	list := make([]event, 0, len(records))
 	for i := range records {
 		r := &records[i]
@@ -89,7 +88,7 @@ func (s *Sink) events(records []sink.Record, answers []sink.Answer) []event {
 			answers[i] = sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: tooLarge(r)}
 			continue
 		}
-		if e.timeMS < oldest || e.timeMS > newest {
+		if !s.age.Keeps(e.timeMS, now) {
 			e.timeMS, e.restamped = now.UnixMilli(), true
 		}
 		list = append(list, e)

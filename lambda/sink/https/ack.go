@@ -11,8 +11,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Splunk's indexer acknowledgement ("About HTTP Event Collector Indexer
-// Acknowledgment", Splunk documentation, 2026-11): a response to events carries an
+// Splunk's indexer acknowledgement (help.splunk.com, "About HTTP Event Collector Indexer
+// Acknowledgment", 2026-11): a response to events carries an
 // ackId, and a second address says for an ackId of the same channel whether the events
 // are indexed.
 const hecAckPath = hecPath + "/ack"

@@ -38,7 +38,7 @@ func TestAPageOfAProxyIsNoAnswer(t *testing.T) {
 			if states(answers) != "rr" || err == nil || sink.KindOf(err) != want || calls.Load() != 1 {
 				t.Errorf("%s, HTTP %d: %s, kind %d, want %d: %v", name, status, states(answers), sink.KindOf(err), want, err)
 			}
-			if want == sink.Blocked && !strings.HasSuffix(err.Error(), "correct the setting endpoint") {
+			if want == sink.Blocked && !strings.HasSuffix(err.Error(), "correct the setting "+d.where) {
 				t.Errorf("%s, HTTP %d: %v", name, status, err)
 			}
 		}
@@ -51,8 +51,8 @@ func TestStatusOfTheDestination(t *testing.T) {
 		kind    sink.Kind
 		setting string
 	}{
-		401: {sink.Blocked, "secret"}, 403: {sink.Blocked, "secret"}, 404: {sink.Blocked, "endpoint"},
-		405: {sink.Blocked, "endpoint"}, 400: {sink.Content, ""}, 413: {sink.Content, ""}, 422: {sink.Unknown, ""},
+		401: {sink.Blocked, "secret"}, 403: {sink.Blocked, "secret"}, 404: {sink.Blocked, "where"},
+		405: {sink.Blocked, "where"}, 400: {sink.Content, ""}, 413: {sink.Content, ""}, 422: {sink.Unknown, ""},
 		408: {sink.Transient, ""}, 429: {sink.Transient, ""}, 500: {sink.Transient, ""}, 503: {sink.Transient, ""},
 		200: {sink.Transient, ""},
 	} {
@@ -64,7 +64,11 @@ func TestStatusOfTheDestination(t *testing.T) {
 				t.Errorf("%s, HTTP %d: %s, kind %d, want %d: %v", name, status, states(answers), sink.KindOf(err), want.kind, err)
 				continue
 			}
-			if want.setting != "" && !strings.HasSuffix(err.Error(), "correct the setting "+want.setting) {
+			setting := want.setting
+			if setting == "where" {
+				setting = d.where
+			}
+			if setting != "" && !strings.HasSuffix(err.Error(), "correct the setting "+setting) {
 				t.Errorf("%s, HTTP %d: %v", name, status, err)
 			}
 		}
@@ -99,7 +103,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 		{"reset after the work", httpsfake.Fault{ResetAfter: true}, "connection "},
 		{"cut gzip", httpsfake.Fault{CutGzip: true}, "unreadable response"},
 		{"longer than 1 MiB", httpsfake.Fault{Pad: 2 << 20}, "more than 1048576 bytes"},
-		{"longer than 1 MiB, compressed", httpsfake.Fault{Pad: 64 << 20, Gzip: true}, "more than 1048576 bytes"},
+		{"longer than 1 MiB, compressed", httpsfake.Fault{Pad: 4 << 20, Gzip: true}, "more than 1048576 bytes"},
 	} {
 		for name, open := range targets() {
 			t.Run(name+", "+c.name, func(t *testing.T) {

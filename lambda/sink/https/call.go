@@ -101,7 +101,7 @@ func (s *Sink) Post(ctx context.Context, u *url.URL, body []byte) (*Response, *s
 	sent := newRequestBody(body)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), sent)
 	if err != nil {
-		return nil, Blocked(SettingEndpoint, "%s: the endpoint is not a URL that can be called", name)
+		return nil, Blocked(s.preset.Where, "%s: the endpoint is not a URL that can be called", name)
 	}
 	r.ContentLength = int64(len(body))
 	r.Header.Set("Content-Type", s.preset.Body.ContentType)
@@ -132,7 +132,9 @@ func (s *Sink) Post(ctx context.Context, u *url.URL, body []byte) (*Response, *s
 			return nil, transient("%s: HTTP %d with credentials that have changed since", name, out.StatusCode)
 		}
 	}
-	return &Response{Status: out.StatusCode, Header: out.Header, Body: text, Now: s.config.Now()}, nil
+	return &Response{
+		Status: out.StatusCode, Header: out.Header, Body: text, Now: s.config.Now(), Where: s.preset.Where,
+	}, nil
 }
 
 // noResponse is the error of a call without a readable response.
@@ -144,7 +146,7 @@ func (s *Sink) noResponse(err error, status int) *sink.Error {
 	case isUnverified:
 		return Blocked(SettingCertificate, "%s: the server's certificate is not trusted or is not that of the host", name)
 	case isPlain, errors.Is(err, http.ErrSchemeMismatch):
-		return Blocked(SettingEndpoint, "%s: the server does not speak TLS", name)
+		return Blocked(s.preset.Where, "%s: the server does not speak TLS", name)
 	}
 	return transient("%s: %w", name, sink.NoResponse(err, status))
 }

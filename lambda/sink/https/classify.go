@@ -22,9 +22,9 @@ func ByStatus(r *Response, what string) *sink.Error {
 	case isTransient(r.Status):
 		e.RetryAfter = sink.RetryAfter(r.Header, r.Now)
 	case r.Status >= 300 && r.Status < 400:
-		return Blocked(SettingEndpoint, "%w, a redirect, which is not followed", e.Err)
+		return Blocked(r.Where, "%w, a redirect, which is not followed", e.Err)
 	case r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed, r.Status == http.StatusGone:
-		return Blocked(SettingEndpoint, "%w", e.Err)
+		return Blocked(r.Where, "%w", e.Err)
 	case r.Status >= 400:
 		e.Kind = sink.Unknown
 	}
@@ -48,7 +48,7 @@ func NotItsOwn(name string, r *Response) *sink.Error {
 	case r.Status == http.StatusUnauthorized, r.Status == http.StatusProxyAuthRequired,
 		r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed, r.Status == http.StatusGone,
 		r.Status >= 300 && r.Status < 400:
-		return Blocked(SettingEndpoint, "%w", e.Err)
+		return Blocked(r.Where, "%w", e.Err)
 	case r.Status == http.StatusRequestEntityTooLarge:
 		e.Kind = sink.Content
 	case r.Status >= 400 && !isTransient(r.Status):

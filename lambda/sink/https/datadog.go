@@ -25,7 +25,8 @@ const sendMargin = 20 * time.Minute
 // datadogLogs is Datadog's log intake.
 func datadogLogs() Preset {
 	return Preset{
-		Name: "datadog",
+		Name:  "datadog",
+		Where: SettingSite,
 		Body: Body{
 			Name: "JSON array", ContentType: "application/json", Open: "[", Between: ",", Close: "]",
 			Size: func(_ *Config, r *sink.Record) int { return len(r.Line) },

@@ -95,6 +95,7 @@ func New(c Config) (*Sink, error) {
 	if !ok {
 		return nil, fmt.Errorf("unknown HTTPS destination %q", c.Preset)
 	}
+	p.Where = cmp.Or(p.Where, SettingEndpoint)
 	c.Now = nowOf(c.Now)
 	c.channel = newChannel()
 	c.CallTimeout = cmp.Or(max(c.CallTimeout, 0), defaultCallTimeout)

@@ -13,6 +13,8 @@ import (
 // what its responses mean. Every preset is a row of Presets.
 type Preset struct {
 	Name string // the value of the setting destination
+	// Where is the setting that says where the destination is; "" is endpoint.
+	Where string
 	// Body is the form of a request's body, Auths the ways to authenticate, of which
 	// the first is the default.
 	Body  Body
@@ -69,6 +71,7 @@ type Encoder interface {
 type Auth struct {
 	Name   string // the value of the setting auth; "" where a preset has one way only
 	Secret bool   // it needs a secret
+	How    string // for the page: what a request carries
 	New    func(c *Config) (Authorizer, error)
 }
 
@@ -87,6 +90,7 @@ type Response struct {
 	Header http.Header
 	Body   []byte // without its compression, at most 1 MiB
 	Now    time.Time
+	Where  string // the setting that says where the destination is
 }
 
 // Presets returns all presets.

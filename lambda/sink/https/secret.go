@@ -24,19 +24,20 @@ func Static(value string) Secret {
 // Header authenticates by a header with the secret behind prefix, such as
 // "Authorization" and "Splunk ".
 func Header(name, key, prefix string) Auth {
-	return secretAuth(name, key, func(secret string) string { return prefix + secret })
+	how := "header `" + key + ": " + prefix + "SECRET`"
+	return secretAuth(name, how, key, func(secret string) string { return prefix + secret })
 }
 
 // Basic authenticates by HTTP basic authentication (RFC 7617); the secret is
 // user:password.
 func Basic(name string) Auth {
-	return secretAuth(name, "Authorization", func(secret string) string {
+	return secretAuth(name, "basic authentication with `USER:PASSWORD`", "Authorization", func(secret string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(secret))
 	})
 }
 
-func secretAuth(name, key string, value func(secret string) string) Auth {
-	return Auth{Name: name, Secret: true, New: func(c *Config) (Authorizer, error) {
+func secretAuth(name, how, key string, value func(secret string) string) Auth {
+	return Auth{Name: name, Secret: true, How: how, New: func(c *Config) (Authorizer, error) {
 		if c.Secret == nil {
 			return nil, errNoSecret
 		}
@@ -92,7 +93,10 @@ func (h *header) load(ctx context.Context) *sink.Error {
 	secret, err := h.read(ctx)
 	h.readAt = h.now()
 	if err != nil {
-		return &sink.Error{Kind: sink.KindOf(err), Err: err}
+		if failure, ok := errors.AsType[*sink.Error](err); ok {
+			return failure
+		}
+		return transient("%s: read the secret: %w", h.preset, err)
 	}
 	secret = strings.TrimSpace(secret)
 	switch {

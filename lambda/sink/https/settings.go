@@ -14,6 +14,7 @@ import (
 const (
 	SettingDestination = "destination"
 	SettingEndpoint    = "endpoint"
+	SettingSite        = "site" // of Datadog
 	SettingSecret      = "secret"
 	SettingSecretField = "secretField"
 	SettingAuth        = "auth"

@@ -22,6 +22,7 @@ type target struct {
 	config  https.Config
 	arrived func() [][]byte
 	handler http.Handler
+	where   string                           // the setting that says where it is
 	own     func(status int) httpsfake.Fault // an error of the destination's own
 }
 
@@ -38,7 +39,7 @@ func splunk() target {
 			}
 			return lines
 		},
-		handler: hec,
+		handler: hec, where: "endpoint",
 		own: func(status int) httpsfake.Fault {
 			return httpsfake.Fault{
 				Status: status, ContentType: "application/json", Body: `{"text":"something new","code":99}`,
@@ -57,8 +58,8 @@ func datadogTarget() target {
 			}
 			return lines
 		},
-		handler: intake,
-		own:     httpsfake.DatadogFault,
+		handler: intake, where: "site",
+		own: httpsfake.DatadogFault,
 	}
 }
 
