@@ -94,7 +94,10 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 	if err != nil {
 		return nil, err
 	}
-	local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called))
+	logs, bus := cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called)
+	if local.Deliver, err = sinkLoop(local.Config, logs, bus); err != nil {
+		return nil, err
+	}
 	p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {
 		return backfill.AppendEnvelope(nil, own, e)
 	}}
@@ -118,8 +121,8 @@ func sameOrg(address string, o *pipelineOutput) error {
 	if org == "" || !ok || own == org {
 		return nil
 	}
-	return withHint(usage(fmt.Errorf("pipeline %s gets the events of the org %s, and --org-url is of %s", o.Pipeline, own, org)),
-		"name the org of the stack, or another stack")
+	return withHint(usage(fmt.Errorf("pipeline %s gets the events of the org %s, and --org-url is of %s",
+		o.Pipeline, own, org)), "name the org of the stack, or another stack")
 }
 
 func (p *stackPipeline) to() string {
@@ -164,7 +167,8 @@ func (s *stackTarget) notes() []string {
 	for _, p := range s.pipelines {
 		notes = append(notes, ageNote(p.Pipeline, p.Destination, p.RetentionDays))
 	}
-	return append(notes, "events that are there already arrive again, with the same uuid; reconcile --fill sends only what is missing")
+	return append(notes, "events that are there already arrive again, with the same uuid; "+
+		"reconcile --fill sends only what is missing")
 }
 
 // ageNote says what a destination does with old events.

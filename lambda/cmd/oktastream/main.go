@@ -51,13 +51,14 @@ const (
 )
 
 type commands struct {
-	Run      runCommand       `cmd:"" help:"Normalise System Log events from files or stdin, as the function does."`
-	Explain  explainCommand   `cmd:"" help:"Show how an event, or a type of event, is normalised."`
-	DLQ      dlqCommand       `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
-	Backfill backfillCommand  `cmd:"" help:"Read a window of events from Okta's API, and send them where they are missing."`
-	Version  kong.VersionFlag `help:"Show the version."`
+	Run     runCommand     `cmd:"" help:"Normalise System Log events from files or stdin, as the function does."`
+	Explain explainCommand `cmd:"" help:"Show how an event, or a type of event, is normalised."`
+	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
 
+	Backfill  backfillCommand  `cmd:"" help:"Read a window of events from Okta's API, and send them."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare Okta's System Log with what the destination holds."`
+
+	Version kong.VersionFlag `help:"Show the version."`
 
 	Help       helpCommand       `cmd:"" help:"Show the help of a command."`
 	Completion completionCommand `cmd:"" help:"Print the script with which a shell completes the command's words."`

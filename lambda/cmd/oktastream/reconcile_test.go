@@ -128,10 +128,14 @@ func (w *reconcileWorld) function(t *testing.T) {
 		t.Fatal(err)
 	}
 	queues := sqs.NewFromConfig(w.Config())
+	loop, err := destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())}, w.cloud.now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := &handler.Handler{
 		Config: c, Dead: &deadletter.Queue{API: queues, URL: c.DeadURL}, Metrics: io.Discard,
 		Buffer: &deadletter.Queue{API: queues, URL: c.BufferURL}, Log: slog.New(slog.DiscardHandler), Now: w.cloud.now,
-		Deliver: destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())}, w.cloud.now, 0),
+		Deliver: loop,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -45,6 +45,9 @@ type Config struct {
 	// PrincipalPercent is the part of RateLimit that one token or app may use.
 	// Default 50 (rl2-token-oauth).
 	PrincipalPercent int
+	// RateWindow is the time that RateLimit is for. Default 60 s, as Okta's; a shorter
+	// one lets the test of a process meet the limit often.
+	RateWindow time.Duration
 	// Concurrent is how many requests may be in flight. Default 75 (rl2-monitor).
 	Concurrent int
 	// MaxWindow is the span of a bounded read above which the query times out with
@@ -85,6 +88,7 @@ func New(c Config) *Org {
 	}
 	c.RateLimit = cmp.Or(c.RateLimit, 120)
 	c.PrincipalPercent = cmp.Or(c.PrincipalPercent, 50)
+	c.RateWindow = cmp.Or(c.RateWindow, time.Minute)
 	c.Concurrent = cmp.Or(c.Concurrent, 75)
 	o := &Org{
 		cfg: c, key: []byte(rand.Text()), rates: map[string]*window{}, calls: map[string]int{},

@@ -153,6 +153,7 @@ func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
 
 // event makes a minimal event.
 func event(uuid string, published, persisted time.Time) oktafake.Event {
-	text := `{"uuid":"` + uuid + `","published":"` + at(published) + `","eventType":"user.session.start","severity":"INFO"}`
+	text := `{"uuid":"` + uuid + `","published":"` + at(published) + `",` +
+		`"eventType":"user.session.start","severity":"INFO"}`
 	return oktafake.Event{UUID: uuid, Published: published, Persisted: persisted, JSON: []byte(text)}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,6 +137,8 @@ func (s *stream) wire(r *request) map[string]any {
 	}
 }
 
+var streamFilter = regexp.MustCompile(`^(status|type) eq "\w+"$`)
+
 // listStreams is GET /api/v1/logStreams. An org has two streams at most, so there
 // are no pages.
 func (o *Org) listStreams(r *request) answer {
@@ -147,6 +150,9 @@ func (o *Org) listStreams(r *request) answer {
 		return invalid("limit", "must be from the number of streams to 200")
 	}
 	filter := r.query.Get("filter")
+	if r.query.Has("filter") && !streamFilter.MatchString(filter) {
+		return badFilter(filter, "only status eq and type eq are supported")
+	}
 	all := []map[string]any{}
 	for _, s := range o.streams {
 		w := s.wire(r)

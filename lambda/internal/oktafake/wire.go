@@ -83,18 +83,11 @@ func match(pattern, path string) (id string, ok bool) {
 	return id, ok && id != "" && !strings.Contains(id, "/")
 }
 
-// window counts the requests of 60 seconds from the first one. Okta's windows do
+// window counts the requests of a time from the first one on. Okta's windows do
 // not begin on clock minutes.
 type window struct {
 	start time.Time
 	n     int
-}
-
-// open begins a new window if the last one is over.
-func (w *window) open(now time.Time) {
-	if now.Sub(w.start) >= time.Minute {
-		*w = window{start: now}
-	}
 }
 
 // take counts a request in the bucket of the org and in the part of it that the
@@ -105,25 +98,28 @@ func (o *Org) take(r *request, bucket, principal string) bool {
 	limit, share := o.cfg.RateLimit, o.cfg.RateLimit*o.cfg.PrincipalPercent/100
 	switch {
 	case org.n >= limit:
-		setRate(r.header, limit, 0, org.start.Add(time.Minute))
+		setRate(r.header, limit, 0, org.start.Add(o.cfg.RateWindow))
 		return false
 	case principal != "" && own.n >= share:
-		setRate(r.header, limit, 0, own.start.Add(time.Minute))
+		setRate(r.header, limit, 0, own.start.Add(o.cfg.RateWindow))
 		return false
 	}
 	org.n++
 	own.n++
-	setRate(r.header, limit, limit-org.n, org.start.Add(time.Minute))
+	setRate(r.header, limit, limit-org.n, org.start.Add(o.cfg.RateWindow))
 	return true
 }
 
+// window is that of a bucket, a new one if the last is over.
 func (o *Org) window(now time.Time, name string) *window {
 	w := o.rates[name]
 	if w == nil {
 		w = &window{}
 		o.rates[name] = w
 	}
-	w.open(now)
+	if now.Sub(w.start) >= o.cfg.RateWindow {
+		*w = window{start: now}
+	}
 	return w
 }
 

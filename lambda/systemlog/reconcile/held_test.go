@@ -33,8 +33,8 @@ var shapes = map[string]pipeline.Config{
 	"ocsf":              {Format: pipeline.OCSF},
 	"datadog":           {Format: pipeline.Datadog},
 	"raw":               {Format: pipeline.Raw},
-	"ocsf for Datadog":  {Format: pipeline.OCSF, ToDatadog: true},
-	"raw for Datadog":   {Format: pipeline.Raw, ToDatadog: true},
+	"ocsf for Datadog":  {Format: pipeline.OCSF, DatadogLogs: true},
+	"raw for Datadog":   {Format: pipeline.Raw, DatadogLogs: true},
 	"ocsf with the raw": {Format: pipeline.OCSF, KeepRaw: 1},
 }
 
