@@ -132,3 +132,22 @@ func TestDirRefusesWhatIsThere(t *testing.T) {
 		t.Errorf("files of another name are in nobody's way: %v", err)
 	}
 }
+
+// A directory that is continued gets new files, behind those that are there.
+func TestContinueDir(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out[1]")
+	for i, want := range []string{"ocsf-00001.jsonl", "ocsf-00002.jsonl", "ocsf-00003.jsonl"} {
+		d, err := sink.ContinueDir(path, "ocsf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := make([]sink.Answer, 2)
+		if err := errors.Join(d.Deliver(t.Context(), records(2), answers), d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(path, want))
+		if err != nil || len(lines(text)) != 2 {
+			t.Fatalf("run %d: %s holds %q, %v", i, want, text, err)
+		}
+	}
+}

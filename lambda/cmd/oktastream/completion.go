@@ -145,6 +145,10 @@ func values(placeholder, before, prefix string) []completion {
 		all = []string{"ocsf", "datadog", "raw"}
 	case "QUEUE":
 		all = []string{"redrive", "dead"}
+	case "TO":
+		for _, d := range destinations {
+			all = append(all, string(d))
+		}
 	case "SHELL":
 		all = []string{"bash", "zsh", "fish"}
 	case "TYPE":

@@ -34,6 +34,7 @@ func TestComplete(t *testing.T) {
 		"explain user.session.st":        "user.session.start",
 		"explain --format raw policy.ev": "policy.evaluate_sign_on",
 		"dlq list --in ":                 "redrive dead",
+		"run --to ":                      "cloudwatch splunk elastic opensearch datadog",
 		"completion ":                    "bash zsh fish",
 		// names of files, which the shell completes
 		"run ": "", "run events": "", "run --dead-letters ": "", "run --to ou": "", "run --service=o": "", "explain ": "", "explain ./e": "",

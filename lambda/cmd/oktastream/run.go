@@ -119,6 +119,9 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 
 	total, err := job.Run(ctx)
 	bar.end()
+	if total.GaveUp != nil && !total.Interrupted && errors.Is(err, total.GaveUp) {
+		err = nil // notSent reports it
+	}
 	err = errors.Join(err, output.close(), notes.err, files.close(total))
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
@@ -131,6 +134,13 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 		err = r.notSent(output.remote, report, total, err)
 	}
 	r.printLedger(c.err, total)
+	return r.verdict(report, letters, output, total, failed, err)
+}
+
+// verdict is what the run ends with; failed says that an input was not read.
+func (r *runCommand) verdict(
+	report *messages, letters *letters, output output, total bulk.Result, failed bool, err error,
+) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return quiet(exitInterrupted)

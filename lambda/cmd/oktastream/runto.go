@@ -63,8 +63,8 @@ func (r *runCommand) repeatable() bool {
 	})
 }
 
-// notSent reports what the run did not send, where that is kept, and the next step. It
-// returns err without the reason for which the run gave up, which it has reported.
+// notSent reports why the run gave up, what it did not send, where that is kept, and the
+// next step. It returns err with that of the file where it is kept.
 func (r *runCommand) notSent(to *remote, report *messages, total bulk.Result, err error) error {
 	kept, closing := to.unsent.close()
 	gaveUp := total.GaveUp
@@ -81,11 +81,8 @@ func (r *runCommand) notSent(to *remote, report *messages, total bulk.Result, er
 			Note: fmt.Sprintf("%s not sent: kept in %s", records, kept), Unsent: kept,
 			Hint: fmt.Sprintf("to send them later: oktastream run --to %s %s, with the other options of this run", r.To, kept),
 		})
-	case closing == nil:
+	case closing == nil && !total.Interrupted:
 		report.print(message{Note: "nothing was sent: run it again when that is fixed"})
-	}
-	if errors.Is(err, gaveUp) && !total.Interrupted {
-		err = nil // it has been reported
 	}
 	return errors.Join(err, closing)
 }

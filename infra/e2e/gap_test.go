@@ -1,0 +1,146 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/tidwall/gjson"
+)
+
+// fakeOkta is an Okta org in a process of its own, with a history of some hours: in its
+// middle the log stream fails, Okta deactivates it, and an administrator activates it
+// again.
+type fakeOkta struct {
+	url, since, until string
+	held              string // the file of the events that the log stream delivered
+}
+
+// startOkta starts it. It ends with the test.
+func startOkta(t *testing.T, dir, token string) *fakeOkta {
+	t.Helper()
+	binary := filepath.Join(dir, "oktafake")
+	if out, err := exec.Command("go", "build", "-o", binary,
+		"../../lambda/internal/oktafake/cmd").CombinedOutput(); err != nil {
+		t.Fatalf("build the fake Okta org: %v\n%s", err, out)
+	}
+	o := &fakeOkta{held: filepath.Join(dir, "held.jsonl")}
+	process := exec.Command(binary, "-addr", "127.0.0.1:0", "-events-per-hour", "120", "-hours", "4", "-gap", "1h",
+		"-held", o.held, "-token", token, "-rate", "100000")
+	process.Stderr = os.Stderr
+	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stdout, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatalf("start the fake Okta org: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = process.Process.Kill()
+		_ = process.Wait()
+	})
+	lines := bufio.NewScanner(stdout)
+	history := regexp.MustCompile(`^history +(\S+) to (\S+):`)
+	for lines.Scan() {
+		line := lines.Text()
+		if rest, ok := strings.CutPrefix(line, "org URL"); ok {
+			o.url = strings.TrimSpace(rest)
+		}
+		if found := history.FindStringSubmatch(line); found != nil {
+			o.since, o.until = found[1], found[2]
+		}
+		if strings.HasPrefix(line, "try") {
+			break // it serves
+		}
+	}
+	if o.url == "" || o.since == "" {
+		t.Fatal("the fake Okta org does not say where it is")
+	}
+	return o
+}
+
+// TestGap deploys a stack and sends it what a log stream delivered that Okta had switched
+// off for an hour. `reconcile` finds exactly the events of the gap, `--fill` brings them
+// through the deployed pipeline, and the next comparison says that none is missing.
+func TestGap(t *testing.T) {
+	w := &world{cloud: newCloud(t), sent: map[string]sent{}, dead: map[string]sent{}}
+	w.binary = filepath.Join(w.dir, "oktastream")
+	if out, err := exec.Command("go", "build", "-o", w.binary, "../../lambda/cmd/oktastream").CombinedOutput(); err != nil {
+		t.Fatalf("build the command: %v\n%s", err, out)
+	}
+	const secret = "00tokenOfTheEndToEndTest"
+	token := filepath.Join(w.dir, "token")
+	if err := os.WriteFile(token, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	okta := startOkta(t, w.dir, secret)
+	w.first = w.stream(t, "e2e-dddd")
+	w.cdk(t, "bootstrap", "--ci", "-o", filepath.Join(w.dir, "cdk.out"), "-c", "source="+w.first.source, "-c",
+		"destination=cloudwatch")
+	w.one = w.deploy(t, "gap", w.firstStack("destination=cloudwatch")...)
+	p := w.one["cloudwatch"]
+	w.hasten(t, p, calm)
+	w.hosts.up(t, p.Name)
+
+	text, err := os.ReadFile(okta.held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := sent{}
+	var entries []types.PutPartnerEventsRequestEntry
+	for line := range strings.Lines(string(text)) {
+		event := gjson.Parse(line)
+		held[event.Get("uuid").String()] = event.Get("eventType").String()
+		if entries = append(entries, w.first.entry([]byte(strings.TrimSpace(line)))); len(entries) == 10 {
+			w.first.put(t, entries)
+			entries = nil
+		}
+	}
+	if len(entries) > 0 {
+		w.first.put(t, entries)
+	}
+	now := w.counts(t, p, held)
+	now.all(t, p, held)
+
+	compare := []string{"reconcile", "--since", okta.since, "--until", okta.until, "--org-url", okta.url, "--token-file",
+		token, "--against", "cloudwatch", "--stack", "gap", "--json"}
+	before := w.reconciled(t, 1, compare...)
+	missing := before.Get("missing").Int()
+	if missing == 0 || before.Get("okta").Int() != before.Get("here").Int()+missing {
+		t.Fatalf("the gap is not found: %s", before.Raw)
+	}
+	after := w.reconciled(t, 0, append(compare, "--fill")...)
+	if after.Get("missing").Int() != 0 || after.Get("here").Int() != after.Get("okta").Int() {
+		t.Errorf("after --fill: %s", after.Raw)
+	}
+	again := w.reconciled(t, 0, compare...)
+	if again.Get("missing").Int() != 0 || again.Get("copies").Int() != 0 {
+		t.Errorf("the second comparison: %s", again.Raw)
+	}
+	t.Logf("%d events of Okta's, %d delivered by the log stream, %d missing and filled", before.Get("okta").Int(),
+		len(held), missing)
+}
+
+// reconciled runs reconcile, wants its exit code, and gives what it prints.
+func (w *world) reconciled(t *testing.T, code int, arguments ...string) gjson.Result {
+	t.Helper()
+	command := exec.Command(w.binary, arguments...)
+	command.Env = w.environment()
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if command.ProcessState.ExitCode() != code {
+		t.Fatalf("oktastream %v: exit code %d, want %d: %v\n%.3000s\n%s", arguments, command.ProcessState.ExitCode(), code,
+			err, out, stderr.String())
+	}
+	return gjson.ParseBytes(out)
+}
