@@ -9,7 +9,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -52,6 +51,32 @@ type story struct {
 	delivered    map[string]bool // by the log stream
 	lost         map[string]bool // events of the window that it did not deliver
 	down         bool            // the partner bus
+	metrics      storyMetrics
+}
+
+// storyMetrics adds up what the function counts: the events that it received, by
+// origin, and of how many it measured the lag.
+type storyMetrics struct {
+	mu               sync.Mutex
+	received, lagged map[string]int
+}
+
+func (m *storyMetrics) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for line := range bytes.Lines(p) {
+		var metric struct {
+			Origin   string
+			Received int
+			Lag      []float64 `json:"lag_ms"`
+		}
+		if err := json.Unmarshal(line, &metric); err != nil {
+			return 0, err
+		}
+		m.received[metric.Origin] += metric.Received
+		m.lagged[metric.Origin] += len(metric.Lag)
+	}
+	return len(p), nil
 }
 
 const storyStream = "0oaoktastream"
@@ -62,6 +87,7 @@ const storyStream = "0oaoktastream"
 // to an hour.
 func newStory(t *testing.T, seed uint64, events int, ended time.Duration) *story {
 	s := &story{cloud: newCloud(t), T: t, delivered: map[string]bool{}, lost: map[string]bool{}}
+	s.metrics = storyMetrics{received: map[string]int{}, lagged: map[string]int{}}
 	s.until = time.Now().UTC().Truncate(time.Hour).Add(-ended)
 	s.since = s.until.Add(-6 * time.Hour)
 	s.clock.Store(s.since.UnixMilli())
@@ -184,7 +210,7 @@ func (s *story) newFunction() *handler.Handler {
 	queues := sqs.NewFromConfig(s.Config())
 	return &handler.Handler{
 		Config: c, Dead: &deadletter.Queue{API: queues, URL: dead}, Buffer: &deadletter.Queue{API: queues, URL: s.buffer},
-		Metrics: io.Discard, Log: slog.New(slog.DiscardHandler), Now: s.now, Version: "test",
+		Metrics: &s.metrics, Log: slog.New(slog.DiscardHandler), Now: s.now, Version: "test",
 		Deliver: destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(s.Config())}, s.now, 0),
 	}
 }
@@ -315,7 +341,7 @@ func (s *story) fillUnderKills(random *rand.Rand, most int) (kills int, last rec
 			}
 			return awsfake.Fault{}
 		})
-		code, stdout, stderr := s.run(process.Store, "reconcile", "--against", "cloudwatch", "--json", "--fill")
+		code, stdout, stderr := s.run(process.Store, "reconcile", "--against", "cloudwatch", "--json", "--fill", "--wait", "2m")
 		if killed.Load() {
 			kills++
 			continue
@@ -379,9 +405,16 @@ func (s *story) tell(random *rand.Rand) {
 		s.Errorf("%d of %d events are in the log group, with %d copies after %d kills", len(after), events, copies, kills)
 	}
 
+	// What was sent is counted apart, and has no lag.
+	got := s.metrics.received
+	if got[""] != len(s.delivered) || got["backfill"] != len(s.lost)+copies || len(got) != 2 ||
+		s.metrics.lagged[""] == 0 || s.metrics.lagged["backfill"] != 0 {
+		s.Errorf("the function received %v, and measured the lags of %v", got, s.metrics.lagged)
+	}
+
 	// A third run has nothing to send.
 	sent := s.Calls(awsfake.SQS, "SendMessageBatch")
-	s.reconcile(0, "--fill")
+	s.reconcile(0, "--fill", "--wait", "2m")
 	if n := s.Calls(awsfake.SQS, "SendMessageBatch") - sent; n != 0 {
 		s.Errorf("the third run made %d calls of SendMessageBatch", n)
 	}
