@@ -33,6 +33,9 @@ type Settings struct {
 	Domain string
 }
 
+// DefaultDomain is the Domain where Settings do not say.
+const DefaultDomain = "okta.com"
+
 // NoDomain is the Domain of an org whose address cannot be told from its name.
 const NoDomain = "none"
 
@@ -62,7 +65,7 @@ func newNormaliser(parts []record.Part) *Normaliser {
 }
 
 func (s Settings) withDefaults() Settings {
-	s.Service, s.Domain = cmp.Or(s.Service, "okta"), cmp.Or(s.Domain, "okta.com")
+	s.Service, s.Domain = cmp.Or(s.Service, "okta"), cmp.Or(s.Domain, DefaultDomain)
 	return s
 }
 

@@ -11,7 +11,7 @@ import (
 // makes for a stack with one destination, default settings and live=true.
 func TestAlarms(t *testing.T) {
 	for d, inCode := range map[settings.Destination]int{settings.CloudWatch: alarmsCloudWatch,
-		settings.Datadog: alarmsDatadog} {
+		settings.Datadog: alarmsDatadog, settings.Splunk: alarmsHTTPS, settings.OpenSearch: alarmsHTTPS} {
 		all := settings.Default()
 		set := all.Of(d)
 		p := watch.Pipeline{
@@ -19,10 +19,13 @@ func TestAlarms(t *testing.T) {
 			Redrive: "redrive", Dead: "dead",
 			Function: "function", Mapping: "mapping", OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
 		}
-		if d == settings.Datadog {
+		switch d {
+		case settings.Datadog:
 			p.DeliveryRule, p.DeliveryBus = "to-datadog", "delivery"
-		} else {
+		case settings.CloudWatch:
 			p.LogGroup = "events"
+		default:
+			p.HTTPS = true
 		}
 		metrics := 0
 		for _, a := range watch.Alarms(watch.Stack{

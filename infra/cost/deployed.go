@@ -1,29 +1,20 @@
 package main
 
-// Metrics that the alarms of a stack with one destination read, which is what AWS
-// charges alarms by: one that compares two metrics costs as much as two (infracost,
-// cloudwatch_metric_alarm_test.golden, "expression"). With live=true, which adds the
-// alarm of silence. TestAlarms compares them with package infra/watch.
+// Metrics that the alarms of a stack with one destination read, with live=true, which is
+// what AWS charges alarms by (infracost, cloudwatch_metric_alarm_test.golden,
+// "expression"). TestAlarms compares them with package infra/watch.
 const (
 	alarmsCloudWatch = 39
 	alarmsDatadog    = 42
+	alarmsHTTPS      = 41
 )
 
-// What else a pipeline with a function has by being there.
 const (
-	// ledgerMetrics are what the function writes under the dimension pipeline:
-	// CloudWatch makes a custom metric of each (package lambda/ledger).
-	ledgerMetrics = 18
-	// mappingMetrics are what MetricsConfig EventCount of the event source mapping
-	// switches on for a queue without a filter: polled, invoked, failed to invoke,
-	// deleted. AWS was not found to say whether they cost what a custom metric does;
-	// they are taken to.
+	// ledgerMetrics are the custom metrics that the function writes (lambda/ledger).
+	ledgerMetrics = 20
+	// mappingMetrics are those of MetricsConfig EventCount of the event source mapping.
+	// No page was found that says whether they cost what a custom metric does.
 	mappingMetrics = 4
-	dashboards     = 1
-	// secrets: the one that holds Datadog's key. The connection's own costs nothing
-	// beside the invocations (Secrets Manager user guide, "How EventBridge uses AWS
-	// Secrets Manager", read 2026-11-22).
-	secrets = 1
 	// functionLogDays is how long the function's own log is kept (infra/oktastream).
 	functionLogDays = 90
 )
@@ -42,7 +33,7 @@ const (
 // What an invocation writes to the function's own log: the ledger as metrics and one
 // line of summary, and for each event its lag. TestOwnLog measures.
 const (
-	logBytesAnInvocation = 1529
+	logBytesAnInvocation = 1709
 	logBytesAnEvent      = 5.2
 	logLines             = 2
 )
@@ -65,9 +56,10 @@ const (
 	measuredEventsPerSecond = 50_000
 	shareOfMeasured         = 0.5
 	mbOfOneVCPU             = 1769
-	// callMilliseconds is how long an invocation waits for the destination to take its
-	// batch, several calls at once. Nobody has measured it on AWS.
-	callMilliseconds = 100
+	// awsMilliseconds and httpsMilliseconds are how long an invocation waits for the
+	// destination to take its batch: a service of AWS's, or one that the function calls
+	// over HTTPS. Nobody has measured them on AWS.
+	awsMilliseconds, httpsMilliseconds = 100, 200
 )
 
 // How Lambda polls a queue. "Lambda starts processing five batches at a time … When

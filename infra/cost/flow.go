@@ -27,8 +27,9 @@ func chunks(payloadBytes float64) float64 {
 // flow is a number of events that comes evenly over the day, and how the buffer
 // queue is drained.
 type flow struct {
-	eventsPerDay float64
-	set          settings.Pipeline
+	eventsPerDay     float64
+	callMilliseconds float64 // that an invocation waits for the destination
+	set              settings.Pipeline
 }
 
 func (f flow) eventsPerMonth() float64 { return f.eventsPerDay * daysOfMonth }
@@ -79,7 +80,7 @@ func (f flow) deletesPerMonth() float64 {
 func (f flow) billedMilliseconds() float64 {
 	vCPUs := float64(f.set.Memory) / mbOfOneVCPU
 	eventsPerSecond := measuredEventsPerSecond * shareOfMeasured * vCPUs
-	return math.Ceil(f.eventsOfBatch()/eventsPerSecond*1000 + callMilliseconds)
+	return math.Ceil(f.eventsOfBatch()/eventsPerSecond*1000 + f.callMilliseconds)
 }
 
 func (f flow) gbSecondsPerMonth() float64 {

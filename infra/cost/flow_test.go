@@ -30,7 +30,7 @@ func TestChunks(t *testing.T) {
 func usual(eventsPerDay float64) flow {
 	set := settings.Default().CloudWatch
 	set.Batch, set.Window, set.Memory = 100, 5, 256
-	return flow{eventsPerDay, set}
+	return flow{eventsPerDay, 100, set}
 }
 
 // TestTheDefaultsAreTheUsual: the table is made with what is deployed.

@@ -19,17 +19,23 @@ func total(bill []line) float64 {
 // way is a way for events to go, and its bill.
 type way struct {
 	title string
-	bill  func(p prices, eventsPerDay float64) []line
+	bill  func(eventsPerDay float64) []line
+	brief bool // the table shows its total only
 }
 
 // ways are ours and those made by hand, in the order of the table.
 func ways() []way {
 	all := settings.Default()
+	infrequent := all.CloudWatch
+	infrequent.LogClass = settings.LogClassInfrequent
 	return []way{
-		{"oktastream → CloudWatch Logs (OCSF)", pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
-		{"by hand: rule → CloudWatch Logs, no function (whole envelopes)", ruleToCloudWatch},
-		{"oktastream → Datadog, AWS's part", pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
-		{"by hand: rule → Datadog, no function (one POST an event), AWS's part", ruleToDatadog},
+		{title: "oktastream → CloudWatch Logs (OCSF)", bill: pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
+		{title: "… with `logClass=infrequent`", bill: pipeline{infrequent, ocsfBytes, 1}.toCloudWatch, brief: true},
+		{title: "by hand: rule → CloudWatch Logs, no function (whole envelopes)", bill: ruleToCloudWatch},
+		{title: "oktastream → Datadog, AWS's part", bill: pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
+		{title: "by hand: rule → Datadog, no function (one POST an event), AWS's part", bill: ruleToDatadog},
+		{title: "oktastream → Splunk, Elastic, OpenSearch, or Datadog with `transport=https`, AWS's part",
+			bill: pipeline{all.Splunk, rawBytes, 1}.overHTTPS},
 	}
 }
 
@@ -40,83 +46,92 @@ type pipeline struct {
 	let         float64 // the share of events that the rule lets through
 }
 
-func (c pipeline) flow(eventsPerDay float64) flow {
-	return flow{eventsPerDay: eventsPerDay * c.let, set: c.set}
+// bill is what every pipeline with a function pays, and in the middle what its
+// destination adds.
+func (c pipeline) bill(eventsPerDay, callMilliseconds, alarms float64, to func(flow) []line) []line {
+	f := flow{eventsPerDay * c.let, callMilliseconds, c.set}
+	bill := append(arrive(eventsPerDay*daysOfMonth), drain(f)...)
+	return append(append(bill, to(f)...), watched(f, alarms)...)
 }
 
-func (c pipeline) toCloudWatch(p prices, eventsPerDay float64) []line {
-	f := c.flow(eventsPerDay)
-	bill := append(arrive(p, eventsPerDay*daysOfMonth), drain(p, f)...)
-	bill = append(bill, keep(p, logs{f.eventsPerMonth() * c.recordBytes, f.eventsPerMonth(), c.set.RetentionDays})...)
-	return append(bill, watched(p, f, alarmsCloudWatch)...)
+func (c pipeline) toCloudWatch(eventsPerDay float64) []line {
+	return c.bill(eventsPerDay, awsMilliseconds, alarmsCloudWatch, func(f flow) []line {
+		l := logs{f.eventsPerMonth() * c.recordBytes, f.eventsPerMonth(), c.set.RetentionDays}
+		if c.set.LogClass == settings.LogClassInfrequent {
+			return keep(l, infrequentIngestedGiB, infrequentStoredGiBMonth)
+		}
+		return keep(l, logsIngestedGiB, logsStoredGiBMonth)
+	})
 }
 
-func (c pipeline) toDatadog(p prices, eventsPerDay float64) []line {
-	f := c.flow(eventsPerDay)
-	bill := append(arrive(p, eventsPerDay*daysOfMonth), drain(p, f)...)
-	packed := packOf(f.eventsOfBatch(), c.recordBytes, float64(c.set.PackBytes)).chunks * f.invocationsPerMonth()
-	bill = append(bill,
-		line{"EventBridge: packed batches put on the delivery bus", p.customEvent.of(packed)},
-		line{"EventBridge: API destination, one POST a packed batch", p.apiDestination.of(packed)},
-		line{"Secrets Manager: Datadog's key", p.secret.of(secrets)},
-	)
-	return append(bill, watched(p, f, alarmsDatadog)...)
+func (c pipeline) toDatadog(eventsPerDay float64) []line {
+	return c.bill(eventsPerDay, awsMilliseconds, alarmsDatadog, func(f flow) []line {
+		packed := packOf(f.eventsOfBatch(), c.recordBytes, float64(c.set.PackBytes)).chunks * f.invocationsPerMonth()
+		return []line{
+			{"EventBridge: packed batches put on the delivery bus", customEvent.of(packed)},
+			{"EventBridge: API destination, one POST a packed batch", apiDestination.of(packed)},
+			{"Secrets Manager: the secret", secretMonth.of(1)},
+		}
+	})
+}
+
+// overHTTPS is the same for every destination that the function calls itself, but for
+// the secret, which a function that signs as its role does not need.
+func (c pipeline) overHTTPS(eventsPerDay float64) []line {
+	return c.bill(eventsPerDay, httpsMilliseconds, alarmsHTTPS, func(flow) []line {
+		return []line{{"Secrets Manager: the secret", secretMonth.of(1)}}
+	})
 }
 
 // ruleToCloudWatch is what somebody makes by hand in the console: no queue, no
 // function, no alarm. The log group is taken to keep events as long as ours does.
-func ruleToCloudWatch(p prices, eventsPerDay float64) []line {
+func ruleToCloudWatch(eventsPerDay float64) []line {
 	events := eventsPerDay * daysOfMonth
 	kept := logs{events * envelopeBytes, events, settings.Default().CloudWatch.RetentionDays}
-	return append(arrive(p, events), keep(p, kept)...)
+	return append(arrive(events), keep(kept, logsIngestedGiB, logsStoredGiBMonth)...)
 }
 
-func ruleToDatadog(p prices, eventsPerDay float64) []line {
+func ruleToDatadog(eventsPerDay float64) []line {
 	events := eventsPerDay * daysOfMonth
-	return append(arrive(p, events), line{"EventBridge: API destination, one POST an event",
-		p.apiDestination.of(events * chunks(rawBytes))})
+	return append(arrive(events), line{"EventBridge: API destination, one POST an event",
+		apiDestination.of(events * chunks(rawBytes))})
 }
 
 // arrive is what everybody pays, for every event that Okta sends, whatever a rule
-// makes of it. Rules cost nothing, nor does it that a rule hands an event to a target
-// in its own account (cloudburn.io, 2026-03: "Same-account delivery free"); what the
-// target costs is the target's.
-func arrive(p prices, eventsPerMonth float64) []line {
-	return []line{
-		{"EventBridge: events from Okta", p.partnerEvent.of(eventsPerMonth * chunks(envelopeBytes))},
-		{"EventBridge: rules and their deliveries within the account", 0},
-	}
+// makes of it. Rules and their deliveries within the account are free (cloudburn.io,
+// 2026-03); what the target costs is the target's.
+func arrive(eventsPerMonth float64) []line {
+	return []line{{"EventBridge: events from Okta", partnerEvent.of(eventsPerMonth * chunks(envelopeBytes))}}
 }
 
 // drain is the buffer queue and the function. What EventBridge sends to a queue is a
-// request like any other: SQS charges each to the queue's owner (no
-// page of AWS was found that excepts EventBridge).
-func drain(p prices, f flow) []line {
+// request like any other: no page of AWS was found that excepts it.
+func drain(f flow) []line {
 	return []line{
-		{"SQS: sends of the rule", p.sqsRequest.of(f.eventsPerMonth() * chunks(envelopeBytes))},
+		{"SQS: sends of the rule", sqsRequest.of(f.eventsPerMonth() * chunks(envelopeBytes))},
 		{"SQS: receives of Lambda's pollers, empty ones included",
-			p.sqsRequest.of(f.receivesPerMonth() * chunks(f.eventsOfReceive()*envelopeBytes))},
-		{"SQS: deletes, up to ten messages each", p.sqsRequest.of(f.deletesPerMonth())},
-		{"Lambda: requests", p.lambdaRequest.of(f.invocationsPerMonth())},
-		{"Lambda: GB-seconds", p.lambdaGBSecond.of(f.gbSecondsPerMonth())},
+			sqsRequest.of(f.receivesPerMonth() * chunks(f.eventsOfReceive()*envelopeBytes))},
+		{"SQS: deletes, up to ten messages each", sqsRequest.of(f.deletesPerMonth())},
+		{"Lambda: requests", lambdaRequest.of(f.invocationsPerMonth())},
+		{"Lambda: GB-seconds", lambdaGBSecond.of(f.gbSecondsPerMonth())},
 	}
 }
 
-func keep(p prices, l logs) []line {
+func keep(l logs, ingested, stored item) []line {
 	return []line{
-		{"CloudWatch Logs: events ingested", p.logsIngestedGiB.of(l.ingestedGiB())},
-		{"CloudWatch Logs: events stored", p.logsStoredGiBMonth.of(l.storedGiB())},
+		{"CloudWatch Logs: events ingested", ingested.of(l.ingestedGiB())},
+		{"CloudWatch Logs: events stored", stored.of(l.storedGiB())},
 	}
 }
 
 // watched is what it costs to see what the pipeline does.
-func watched(p prices, f flow, alarms float64) []line {
+func watched(f flow, alarms float64) []line {
 	own := f.functionLog()
 	return []line{
-		{"CloudWatch Logs: the function's own log", p.logsIngestedGiB.of(own.ingestedGiB()) +
-			p.logsStoredGiBMonth.of(own.storedGiB())},
-		{"CloudWatch: custom metrics", p.customMetric.of(ledgerMetrics + mappingMetrics)},
-		{"CloudWatch: alarms", p.alarmMetric.of(alarms)},
-		{"CloudWatch: dashboard", p.dashboard.of(dashboards)},
+		{"CloudWatch Logs: the function's own log", logsIngestedGiB.of(own.ingestedGiB()) +
+			logsStoredGiBMonth.of(own.storedGiB())},
+		{"CloudWatch: custom metrics", customMetric.of(ledgerMetrics + mappingMetrics)},
+		{"CloudWatch: alarms", alarmMetric.of(alarms)},
+		{"CloudWatch: dashboard", dashboard.of(1)},
 	}
 }

@@ -25,20 +25,18 @@ func amounts(t *testing.T, bills ...[]line) map[string]float64 {
 // TestLines is worked out by hand for 864,000 events a day, 10 a second, which are
 // 25.92 M a month and come in batches of 11 (see TestFlow).
 func TestLines(t *testing.T) {
-	p := list()
 	f := usual(864_000)
 	kept := logs{bytesPerMonth: 25_920_000 * 2_500, eventsPerMonth: 25_920_000, retentionDays: 400}
-	got := amounts(t, arrive(p, 25_920_000), drain(p, f), keep(p, kept), watched(p, f, 39))
+	got := amounts(t, arrive(25_920_000), drain(f), keep(kept, logsIngestedGiB, logsStoredGiBMonth), watched(f, 39))
 	invocations := 25_920_000 / 11.0
 	ownLog := invocations * (logBytesAnInvocation + 11*logBytesAnEvent + float64(len(platformLines)))
 	want := map[string]float64{
-		"EventBridge: events from Okta":                              25.92,    // 25.92 M × 1.00
-		"EventBridge: rules and their deliveries within the account": 0,        //
-		"SQS: sends of the rule":                                     10.368,   // 25.92 M × 0.40
-		"SQS: receives of Lambda's pollers, empty ones included":     10.368,   // one for each event
-		"SQS: deletes, up to ten messages each":                      1.885091, // 2 × 2.356364 M × 0.40
-		"Lambda: requests":                                           0.471273, // 2.356364 M × 0.20
-		"Lambda: GB-seconds":                                         0.816877,
+		"EventBridge: events from Okta":                          25.92,    // 25.92 M × 1.00
+		"SQS: sends of the rule":                                 10.368,   // 25.92 M × 0.40
+		"SQS: receives of Lambda's pollers, empty ones included": 10.368,   // one for each event
+		"SQS: deletes, up to ten messages each":                  1.885091, // 2 × 2.356364 M × 0.40
+		"Lambda: requests":                                       0.471273, // 2.356364 M × 0.20
+		"Lambda: GB-seconds":                                     0.816877,
 		// 2.356364 M × 0.104 s × ¼ GB × 0.0000133334
 		"CloudWatch Logs: events ingested": 30.174971, // 60.349941 GB × 0.50
 		"CloudWatch Logs: events stored":   3.872037,
@@ -60,36 +58,64 @@ func TestLines(t *testing.T) {
 // TestLinesToDatadog: 11 logs of 3,000 bytes are one entry of 33 kB, one chunk; 100
 // are one of 81 logs, four chunks, and one of 19, one chunk.
 func TestLinesToDatadog(t *testing.T) {
-	p := list()
 	set := settings.Default().Datadog
 	set.PackBytes = 245_760
 	c := pipeline{set, 3_000, 1}
-	got := amounts(t, c.toDatadog(p, 864_000))
+	got := amounts(t, c.toDatadog(864_000))
 	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 2.356364, 1e-5)
 	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 0.471273, 1e-5)
-	near(t, "secret", got["Secrets Manager: Datadog's key"], 0.40, 0)
+	near(t, "secret", got["Secrets Manager: the secret"], 0.40, 0)
 	near(t, "alarms", got["CloudWatch: alarms"], 0.10*alarmsDatadog, 1e-9)
-	got = amounts(t, c.toDatadog(p, 86_400_000)) // 25.92 M batches of 100
+	got = amounts(t, c.toDatadog(86_400_000)) // 25.92 M batches of 100
 	near(t, "delivery bus", got["EventBridge: packed batches put on the delivery bus"], 5*25.92, 1e-5)
 	near(t, "API destination", got["EventBridge: API destination, one POST a packed batch"], 25.92, 1e-5)
 }
 
 func TestLinesByHand(t *testing.T) {
-	p := list()
-	got := amounts(t, ruleToDatadog(p, 1_000_000))
+	got := amounts(t, ruleToDatadog(1_000_000))
 	near(t, "a POST an event", got["EventBridge: API destination, one POST an event"], 6, 1e-9) // 30 M × 0.20
-	near(t, "total", total(ruleToDatadog(p, 1_000_000)), 36, 1e-9)
-	got = amounts(t, ruleToCloudWatch(p, 1_000_000))
+	near(t, "total", total(ruleToDatadog(1_000_000)), 36, 1e-9)
+	got = amounts(t, ruleToCloudWatch(1_000_000))
 	near(t, "ingested", got["CloudWatch Logs: events ingested"], 30e6*envelopeBytes/1024/1024/1024/2, 1e-9)
 	near(t, "stored", got["CloudWatch Logs: events stored"], 1e6*(envelopeBytes*0.15+26)*400/1024/1024/1024*0.03, 1e-9)
 }
 
+// TestTheInfrequentClass halves ingestion and leaves everything else but storage.
+func TestTheInfrequentClass(t *testing.T) {
+	set := settings.Default().CloudWatch
+	standard := amounts(t, pipeline{set, ocsfBytes, 1}.toCloudWatch(1_000_000))
+	set.LogClass = settings.LogClassInfrequent
+	infrequent := amounts(t, pipeline{set, ocsfBytes, 1}.toCloudWatch(1_000_000))
+	for what, usd := range standard {
+		switch what {
+		case "CloudWatch Logs: events ingested":
+			usd /= 2
+		case "CloudWatch Logs: events stored":
+			usd = usd / 0.03 * 0.05
+		}
+		near(t, what, infrequent[what], usd, 1e-9)
+	}
+}
+
+// TestLinesOverHTTPS: nothing of EventBridge's and CloudWatch's but what every pipeline
+// has, a secret, and a call that takes longer.
+func TestLinesOverHTTPS(t *testing.T) {
+	set := settings.Default().Splunk
+	got := amounts(t, pipeline{set, rawBytes, 1}.overHTTPS(864_000))
+	like := amounts(t, pipeline{set, rawBytes, 1}.toCloudWatch(864_000))
+	near(t, "GB-seconds", got["Lambda: GB-seconds"], like["Lambda: GB-seconds"]*204/104, 1e-6)
+	near(t, "secret", got["Secrets Manager: the secret"], 0.40, 0)
+	near(t, "alarms", got["CloudWatch: alarms"], 0.10*alarmsHTTPS, 1e-9)
+	if len(got) != len(like)-1 {
+		t.Errorf("%d lines, want %d", len(got), len(like)-1)
+	}
+}
+
 // TestAFilterOfTheRule saves everything behind the rule and nothing before it.
 func TestAFilterOfTheRule(t *testing.T) {
-	p := list()
 	set := settings.Default().CloudWatch
-	half := amounts(t, pipeline{set, ocsfBytes, 0.5}.toCloudWatch(p, 2_000_000))
-	whole := amounts(t, pipeline{set, ocsfBytes, 1}.toCloudWatch(p, 1_000_000))
+	half := amounts(t, pipeline{set, ocsfBytes, 0.5}.toCloudWatch(2_000_000))
+	whole := amounts(t, pipeline{set, ocsfBytes, 1}.toCloudWatch(1_000_000))
 	for what, usd := range whole {
 		if what == "EventBridge: events from Okta" {
 			usd *= 2
@@ -100,11 +126,10 @@ func TestAFilterOfTheRule(t *testing.T) {
 
 // TestMoreEventsCostMore: no line of any bill gets smaller, and the total grows.
 func TestMoreEventsCostMore(t *testing.T) {
-	p := list()
 	for _, w := range ways() {
 		var before []line
 		for perDay := 1.0; perDay < 2e9; perDay *= 1.1 {
-			bill := w.bill(p, perDay)
+			bill := w.bill(perDay)
 			for i := range before {
 				if bill[i].usd < before[i].usd*(1-1e-12) {
 					t.Fatalf("%s: %s: %f at %.0f events a day, less than %f", w.title, bill[i].what, bill[i].usd, perDay,
@@ -123,17 +148,20 @@ func TestMoreEventsCostMore(t *testing.T) {
 // was read.
 func TestPricesAreSourced(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range list().all() {
+	if n := len(prices()); n != int(kmsRequest)+1 {
+		t.Errorf("%d prices, want %d", n, kmsRequest+1)
+	}
+	for _, p := range prices() {
 		if p.usd <= 0 || p.per <= 0 || p.what == "" || p.unit == "" || p.source == "" || p.dated == "" || seen[p.what] {
 			t.Errorf("%+v", p)
 		}
 		seen[p.what] = true
-		if p.trust == own && !strings.HasPrefix(p.source, "aws.amazon.com/") {
+		if p.own && !strings.HasPrefix(p.source, "aws.amazon.com/") {
 			t.Errorf("%s is said to be AWS's own word and comes from %s", p.what, p.source)
 		}
 	}
-	near(t, "a million requests", list().sqsRequest.of(1_000_000), 0.40, 1e-12)
-	near(t, "10,000 requests of KMS", list().kmsRequest.of(10_000), 0.03, 1e-12)
+	near(t, "a million requests", sqsRequest.of(1_000_000), 0.40, 1e-12)
+	near(t, "10,000 requests of KMS", kmsRequest.of(10_000), 0.03, 1e-12)
 }
 
 func TestAmountsAsWritten(t *testing.T) {

@@ -8,105 +8,93 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// volumes are the numbers of events a day that the table has.
+// volumes are the numbers of events a day that the tables have.
 func volumes() []float64 { return []float64{100e3, 1e6, 10e6, 100e6} }
 
-// table is all that is shown.
-func table() string {
-	p := list()
+// row is a row of a table, whose cells are US dollars at each volume.
+type row struct {
+	what  string
+	cells func(eventsPerDay float64) string
+}
+
+// text is all that is shown.
+func text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "US dollars a month of %d days in %s, at list prices without free tiers.\n\n", daysOfMonth,
 		pricesRegion)
-	writeTotals(&b, p)
+	b.WriteString(totals())
 	for _, w := range ways() {
-		writeBill(&b, p, w)
+		if !w.brief {
+			b.WriteString("\n" + table("**"+w.title+"**", bill(w)))
+		}
 	}
-	writeLevers(&b, p)
-	writeNotes(&b, p)
-	writePrices(&b, p)
+	b.WriteString("\n" + table("**what a setting changes of oktastream → CloudWatch Logs**", levers()))
+	writeNotes(&b)
+	fmt.Fprintf(&b, "\n| price, %s | US dollars | source, read %s | of |\n|---|---|---|---|\n", pricesRegion, pricesRead)
+	for _, p := range prices() {
+		mark := " ¹"
+		if p.own {
+			mark = ""
+		}
+		fmt.Fprintf(&b, "| %s | %s a %s%s | %s | %s |\n", p.what, plain(p.usd), p.unit, mark, p.source, p.dated)
+	}
+	b.WriteString("\n¹ List price as somebody else has copied it from AWS, not re-confirmed on AWS's own page.\n")
 	return b.String()
 }
 
-func writeHead(b *strings.Builder, first string) {
-	fmt.Fprintf(b, "| %s |", first)
+func table(title string, rows []row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |", title)
 	for _, v := range volumes() {
-		fmt.Fprintf(b, " %s |", perDay(v))
+		fmt.Fprintf(&b, " %s |", perDay(v))
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---:|", len(volumes())) + "\n")
-}
-
-func writeTotals(b *strings.Builder, p prices) {
-	writeHead(b, "total")
-	for _, w := range ways() {
-		fmt.Fprintf(b, "| %s |", w.title)
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s |", r.what)
 		for _, v := range volumes() {
-			fmt.Fprintf(b, " %s |", dollars(total(w.bill(p, v))))
+			fmt.Fprintf(&b, " %s |", r.cells(v))
 		}
 		b.WriteString("\n")
 	}
+	return b.String()
 }
 
-func writeBill(b *strings.Builder, p prices, w way) {
-	b.WriteString("\n")
-	writeHead(b, "**"+w.title+"**")
-	var bills [][]line
-	for _, v := range volumes() {
-		bills = append(bills, w.bill(p, v))
+// totals is the table that the project's page shows too.
+func totals() string {
+	var rows []row
+	for _, w := range ways() {
+		rows = append(rows, row{w.title, func(v float64) string { return dollars(total(w.bill(v))) }})
 	}
-	for i, l := range bills[0] {
-		fmt.Fprintf(b, "| %s |", l.what)
-		for _, bill := range bills {
-			fmt.Fprintf(b, " %s |", dollars(bill[i].usd))
-		}
-		b.WriteString("\n")
-	}
-	b.WriteString("| **total** |")
-	for _, bill := range bills {
-		fmt.Fprintf(b, " **%s** |", dollars(total(bill)))
-	}
-	b.WriteString("\n")
+	return table("total", rows)
 }
 
-// writeLevers shows what each setting changes of the total into CloudWatch Logs, one
-// at a time.
-func writeLevers(b *strings.Builder, p prices) {
+func bill(w way) []row {
+	var rows []row
+	for i, l := range w.bill(volumes()[0]) {
+		rows = append(rows, row{l.what, func(v float64) string { return dollars(w.bill(v)[i].usd) }})
+	}
+	return append(rows, row{"**total**", func(v float64) string { return "**" + dollars(total(w.bill(v))) + "**" }})
+}
+
+// levers are what each setting changes of the total into CloudWatch Logs, one at a
+// time.
+func levers() []row {
 	usual := pipeline{settings.Default().CloudWatch, ocsfBytes, 1}
-	with := func(change func(*pipeline)) pipeline {
+	lever := func(what string, change func(*pipeline)) row {
 		changed := usual
 		change(&changed)
-		return changed
+		return row{what, func(v float64) string {
+			return difference(total(changed.toCloudWatch(v)) - total(usual.toCloudWatch(v)))
+		}}
 	}
-	b.WriteString("\n")
-	writeHead(b, "**what a setting changes of oktastream → CloudWatch Logs**")
-	for _, lever := range []struct {
-		what string
-		pipeline
-	}{
-		{"`exclude` or `include` in the rule, half of the events left out", with(func(c *pipeline) { c.let = 0.5 })},
-		{"`format=raw`", with(func(c *pipeline) { c.recordBytes = rawBytes })},
-		{"`retention=90`", with(func(c *pipeline) { c.set.RetentionDays = 90 })},
-		{"`window=60`", with(func(c *pipeline) { c.set.Window = 60 })},
-		{"`window=60` with `batch=1000`", with(func(c *pipeline) { c.set.Window, c.set.Batch = 60, 1000 })},
-	} {
-		fmt.Fprintf(b, "| %s |", lever.what)
-		for _, v := range volumes() {
-			fmt.Fprintf(b, " %s |", difference(total(lever.toCloudWatch(p, v))-total(usual.toCloudWatch(p, v))))
-		}
-		b.WriteString("\n")
+	return []row{
+		lever("`exclude` or `include` in the rule, half of the events left out", func(c *pipeline) { c.let = 0.5 }),
+		lever("`logClass=infrequent`", func(c *pipeline) { c.set.LogClass = settings.LogClassInfrequent }),
+		lever("`format=raw`", func(c *pipeline) { c.recordBytes = rawBytes }),
+		lever("`retention=90`", func(c *pipeline) { c.set.RetentionDays = 90 }),
+		lever("`window=60`", func(c *pipeline) { c.set.Window = 60 }),
+		lever("`window=60` with `batch=1000`", func(c *pipeline) { c.set.Window, c.set.Batch = 60, 1000 }),
 	}
-}
-
-func writePrices(b *strings.Builder, p prices) {
-	fmt.Fprintf(b, "\n| price, %s | US dollars | source, read %s | of |\n|---|---|---|---|\n", pricesRegion, pricesRead)
-	for _, price := range p.all() {
-		mark := ""
-		if price.trust == copied {
-			mark = " ¹"
-		}
-		fmt.Fprintf(b, "| %s | %s a %s%s | %s | %s |\n", price.what, plain(price.usd), price.unit, mark, price.source,
-			price.dated)
-	}
-	b.WriteString("\n¹ List price as somebody else has copied it from AWS, not re-confirmed on AWS's own page.\n")
 }
 
 // perDay writes a number of events.

@@ -52,6 +52,8 @@ type cloud struct {
 	intake *intake // Datadog
 	gate   *gate   // between the functions and AWS
 	hosts  *hosts  // Lambda
+
+	destinations *destinations // over HTTPS; nil where there are none
 }
 
 // output is what a process says, for when something goes wrong.

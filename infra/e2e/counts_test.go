@@ -154,7 +154,14 @@ func (c *cloud) depths(t *testing.T, p pipeline) string {
 func (c *cloud) standing(t *testing.T, p pipeline) standing {
 	t.Helper()
 	now := standing{delivered: map[string][]string{}, dead: map[string]letter{}}
-	if p.Destination == "datadog" {
+	switch {
+	case c.destinations != nil:
+		_, events := c.destinations.stored(t, p.Destination)
+		for _, event := range events {
+			uuid := uuidOf(event)
+			now.delivered[uuid] = append(now.delivered[uuid], event)
+		}
+	case p.Destination == "datadog":
 		for uuid, logs := range c.intake.all() {
 			if c.others(uuid, p.Source) {
 				continue
@@ -163,7 +170,7 @@ func (c *cloud) standing(t *testing.T, p pipeline) standing {
 				now.delivered[uuid] = append(now.delivered[uuid], fmt.Sprint(log.log))
 			}
 		}
-	} else {
+	default:
 		for _, record := range c.records(t, p.LogGroup) {
 			uuid := uuidOf(record)
 			now.delivered[uuid] = append(now.delivered[uuid], record)

@@ -39,7 +39,7 @@ func (b *builder) seen(p *Pipeline) watch.Pipeline {
 	seen := watch.Pipeline{
 		Name: p.Name, Destination: string(p.Destination), Ingest: set.Ingest, Rule: *p.Rule.Name, Bus: *b.bus.name,
 		Filtered: len(set.Include)+len(set.Exclude) > 0, Dead: *p.Dead.Name,
-		OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(),
+		OutageHours: set.OutageHours, VisibilitySeconds: set.VisibilitySeconds(), HTTPS: b.s.HTTPS(p.Destination),
 	}
 	if p.Function != nil {
 		seen.Buffer, seen.Redrive, seen.Function, seen.Mapping = *p.Buffer.Name, *p.Redrive.Name, *p.Function.Name,

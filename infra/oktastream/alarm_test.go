@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/oktastream/oktastream/infra/queries"
+	"github.com/oktastream/oktastream/infra/settings"
 )
 
 // dimensions are the resources of the template that a dimension of a metric can
@@ -39,6 +40,9 @@ func (s *synthesised) dimensions(t *testing.T) map[string]map[string]bool {
 			}
 			names[dimension][value.(string)] = true
 		}
+	}
+	if name, exists := settings.ParseLogGroup(s.settings.CloudWatch.LogGroup); exists {
+		names["LogGroupName"][name] = true
 	}
 	for _, d := range s.settings.Destinations {
 		names["pipeline"][s.stack+"-"+string(d)] = true
@@ -253,7 +257,9 @@ func TestThePageShowsTheDeployedAlarms(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for _, r := range s.of("AWS::CloudWatch::Alarm") {
 			kind := r["Properties"].(map[string]any)["AlarmName"].(string)[len(s.stack)+1:]
-			kind = strings.TrimPrefix(strings.TrimPrefix(kind, "cloudwatch-"), "datadog-")
+			for _, d := range settings.Destinations() {
+				kind = strings.TrimPrefix(kind, string(d)+"-")
+			}
 			seen[kind] = true
 			if !shown[kind] {
 				t.Errorf("the alarm %s is deployed, and the page does not show it", kind)
@@ -311,7 +317,7 @@ func TestOutputsThatThePagesNameExist(t *testing.T) {
 		pages = append(pages, page...)
 	}
 	there := map[string]bool{}
-	for _, name := range []string{"both", "kms-given"} {
+	for _, name := range []string{"both", "kms-given", "opensearch"} {
 		for id := range synthesise(t, name).template["Outputs"].(map[string]any) {
 			there[id] = true
 		}

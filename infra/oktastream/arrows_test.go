@@ -128,7 +128,7 @@ func (s *synthesised) arrows(t *testing.T) []arrow {
 		if p.set.Ingest != settings.IngestRule {
 			list = append(list, p.ofFunction()...)
 		}
-		if d == settings.Datadog {
+		if p.byEventBridge() {
 			list = append(list, p.ofDelivery()...)
 		}
 		list = append(list, p.ofKey()...)

@@ -2,6 +2,7 @@ package oktastream
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -36,11 +37,13 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	if set.Ingest == settings.IngestLambda {
 		f.Role.may("RequeuesFailed", []string{"sqs:SendMessage"}, p.Buffer.ARN)
 	}
-	switch p.Destination {
-	case settings.CloudWatch:
+	switch {
+	case p.LogGroup != nil:
 		f.Role.may("Delivers", streams, p.LogGroup.ARN)
-	case settings.Datadog:
+	case p.Delivery != nil:
 		f.Role.may("PutsBatches", []string{"events:PutEvents"}, p.Delivery.busARN)
+	default:
+		f.Role.mayCall(b, p.Destination)
 	}
 	f.Role.mayUseQueues(b)
 	policy := f.Role.attach(b)
@@ -52,10 +55,11 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 		Handler:       jsii.String("bootstrap"),
 		Code:          &awslambda.CfnFunction_CodeProperty{S3Bucket: b.code.bucket, S3Key: b.code.key},
 		Role:          f.Role.ARN,
-		Timeout:       jsii.Number(set.Timeout),
+		Timeout:       jsii.Number(set.TimeoutSeconds()),
 		MemorySize:    jsii.Number(set.Memory),
 		LoggingConfig: &awslambda.CfnFunction_LoggingConfigProperty{LogGroup: f.LogGroup.Name},
 		Environment:   &awslambda.CfnFunction_EnvironmentProperty{Variables: b.environment(p, set)},
+		VpcConfig:     vpc(b.s.HTTPS(p.Destination), set),
 	})
 	f.resource.AddResourceDependency(policy, nil)
 	f.Name, f.ARN = f.resource.Ref(), f.resource.AttrArn()
@@ -95,17 +99,20 @@ func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*s
 		"BUFFER_URL": p.Buffer.URL, "DEAD_URL": p.Dead.URL, "MAX_RECEIVE_COUNT": number(set.MaxReceiveCount()),
 		"INCLUDE": commas(left.Include), "EXCLUDE": commas(left.Exclude),
 	}
-	switch p.Destination {
-	case settings.CloudWatch:
+	switch {
+	case p.LogGroup != nil:
 		variables["LOG_GROUP"] = p.LogGroup.Name
-		variables["RETENTION_DAYS"] = number(set.RetentionDays)
-	case settings.Datadog:
+		variables["RETENTION_DAYS"] = number(p.LogGroup.days)
+	case p.Delivery != nil:
 		variables["DELIVERY_BUS"] = p.Delivery.busName
 		variables["PACK_BYTES"] = number(set.PackBytes)
-		variables["SERVICE"] = jsii.String(set.Service)
-		variables["TAGS"] = commas(set.Tags)
-		variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain)
+	default:
+		maps.Copy(variables, b.environmentOverHTTPS(p.Destination))
 	}
+	if p.Destination == settings.Datadog {
+		variables["SERVICE"], variables["TAGS"] = jsii.String(set.Service), commas(set.Tags)
+	}
+	variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain) // "" where the destination has no such setting
 	written := map[string]*string{}
 	for name, value := range variables {
 		if *value != "" {

@@ -64,7 +64,7 @@ func (b *builder) keyStatements() []statement {
 	if b.s.Bus == settings.BusCreate {
 		buses = append(buses, arn("events", "event-bus/", jsii.String(b.s.Source)))
 	}
-	if b.s.Has(settings.Datadog) {
+	if b.s.ByEventBridge() {
 		// The delivery bus: its name begins with the stack's, see newDelivery.
 		buses = append(buses, arn("events", "event-bus/", join(awscdk.Aws_STACK_NAME(), jsii.String("-*-delivery"))))
 	}
@@ -98,15 +98,24 @@ func (b *builder) keyStatements() []statement {
 			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
 			"kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
 		}, "*", condition{
-			// CloudWatch Logs user guide, "Encrypt log data using KMS", read 2026-11. The
-			// groups' names begin with the stack's: CloudFormation makes them.
-			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()),
-				jsii.String("-*"))},
+			// CloudWatch Logs user guide, "Encrypt log data using KMS", read 2026-11.
+			"ArnLike": {"kms:EncryptionContext:aws:logs:arn": b.encryptedGroups()},
 		}))
 	if b.s.AlarmEmail != "" {
 		statements = append(statements, keyForAlarms())
 	}
 	return statements
+}
+
+// encryptedGroups are the log groups that the key encrypts. Their names begin with
+// the stack's where CloudFormation chooses them.
+func (b *builder) encryptedGroups() any {
+	named := join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), jsii.String("-*"))
+	name, exists := settings.ParseLogGroup(b.s.CloudWatch.LogGroup)
+	if !b.s.Has(settings.CloudWatch) || exists || name == "" {
+		return named
+	}
+	return []*string{named, arn("logs", "log-group:", &name)}
 }
 
 // arnOrNil is the key's ARN, nil where AWS owns the key.

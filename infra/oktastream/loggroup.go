@@ -15,6 +15,36 @@ type LogGroup struct {
 	// Name of the group. ARN ends in :* and means the group's streams.
 	Name, ARN *string
 	targetARN *string // as a rule's target names it, without :*
+	days      int     // that it keeps events; 0 is for ever, or not known
+}
+
+// newEventGroup is the log group that holds events: one that the stack makes, with
+// the name that is given or one of CloudFormation's, or one that exists.
+func (b *builder) newEventGroup(scope constructs.Construct, set *settings.Pipeline) *LogGroup {
+	name, exists := settings.ParseLogGroup(set.LogGroup)
+	if exists {
+		target := arn("logs", "log-group:", &name)
+		return &LogGroup{Name: &name, ARN: join(target, jsii.String(":*")), targetARN: target}
+	}
+	id, infrequent := "Events", set.LogClass == settings.LogClassInfrequent
+	if infrequent {
+		// CloudFormation does not update the class of a group: a stack whose logClass
+		// changes gets another group, and the one before stays with its events
+		// (AWS::Logs::LogGroup, LogGroupClass, read 2026-11).
+		id = "InfrequentEvents"
+	}
+	group := b.newLogGroup(scope, id, set.RetentionDays)
+	if name != "" {
+		group.resource.SetLogGroupName(&name)
+	}
+	if infrequent {
+		group.resource.SetLogGroupClass(jsii.String("INFREQUENT_ACCESS"))
+	} else {
+		// Only groups of the class Standard can have indexes (CloudWatch Logs API
+		// reference, PutIndexPolicy, read 2026-11).
+		group.index(set)
+	}
+	return group
 }
 
 func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *LogGroup {
@@ -35,8 +65,8 @@ func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *
 		// back, which would stop the roll back.
 		group.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	}
-	return &LogGroup{resource: group, Name: group.Ref(), ARN: group.AttrArn(), targetARN: arn("logs", "log-group:",
-		group.Ref())}
+	return &LogGroup{resource: group, Name: group.Ref(), ARN: group.AttrArn(), days: days,
+		targetARN: arn("logs", "log-group:", group.Ref())}
 }
 
 // logPolicy lets a rule write into a log group. CloudWatch Logs takes no role of a

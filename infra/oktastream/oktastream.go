@@ -1,7 +1,7 @@
 // Package oktastream is the construct that brings Okta System Log events from a
-// partner event source to CloudWatch Logs, to Datadog, or to both: bus, rules,
-// queues, function, and the policies that allow exactly these parts to call each
-// other.
+// partner event source to CloudWatch Logs, Datadog, Splunk, Elastic or OpenSearch:
+// bus, rules, queues, functions, and the policies that allow exactly these parts to
+// call each other.
 //
 //	s := settings.Default()
 //	s.Source = "aws.partner/okta.com/example/oktastream"
@@ -18,7 +18,7 @@
 // Everything is written with CloudFormation's own resources and policies are
 // written out: the template contains what this package writes. Each
 // destination is a pipeline of its own, which shares only the bus, the key and the
-// replay role with the other.
+// replay role with the others.
 package oktastream
 
 import (
@@ -141,9 +141,10 @@ type Pipeline struct {
 	Function              *Function // nil with ingest=rule
 	// Rule is the rule on the partner event bus.
 	Rule *Rule
-	// LogGroup is where CloudWatch Logs keeps events; nil for Datadog.
+	// LogGroup is where CloudWatch Logs keeps events; nil for other destinations.
 	LogGroup *LogGroup
-	// Delivery is the way to Datadog; nil for CloudWatch Logs.
+	// Delivery is the way to Datadog by EventBridge; nil for other destinations, and
+	// where the function calls Datadog itself.
 	Delivery *Delivery
 }
 
@@ -160,12 +161,11 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 			visibility: set.VisibilitySeconds(), redrive: p.Redrive, receives: set.MaxReceiveCount(),
 		})
 	}
-	switch d {
-	case settings.CloudWatch:
-		p.LogGroup = b.newLogGroup(scope, "Events", set.RetentionDays)
-		p.LogGroup.index(set)
+	switch {
+	case d == settings.CloudWatch:
+		p.LogGroup = b.newEventGroup(scope, set)
 		b.saveQueries(scope, p.LogGroup, set)
-	case settings.Datadog:
+	case !b.s.HTTPS(d):
 		p.Delivery = b.newDelivery(scope, p, set)
 	}
 	if set.Ingest != settings.IngestRule {
@@ -217,8 +217,8 @@ func commas(list []string) *string { return jsii.String(strings.Join(list, ","))
 
 // title is a destination's name as its owner writes it.
 func title(d settings.Destination) string {
-	if d == settings.Datadog {
-		return "Datadog"
-	}
-	return "CloudWatch"
+	return map[settings.Destination]string{
+		settings.CloudWatch: "CloudWatch", settings.Datadog: "Datadog", settings.Splunk: "Splunk",
+		settings.Elastic: "Elastic", settings.OpenSearch: "OpenSearch",
+	}[d]
 }

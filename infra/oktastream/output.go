@@ -38,6 +38,9 @@ func (b *builder) outputs(o *Oktastream) {
 		if p.LogGroup != nil {
 			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
 		}
+		if _, signs := b.s.SignedTo(p.Destination); signs && p.Function != nil {
+			out(title+"RoleArn", "The role that OpenSearch must let in: the function's", p.Function.Role.ARN)
+		}
 		out(title+"DeadUrl", "The queue of events that cannot be delivered, each with its reason", p.Dead.URL)
 		if p.Redrive != nil {
 			out(title+"RedriveUrl", "The queue of events that were tried for the whole outage budget", p.Redrive.URL)
@@ -60,7 +63,7 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 		d["buffer"], d["redrive"], d["max_receive_count"] = p.Buffer.URL, p.Redrive.URL, set.MaxReceiveCount()
 	}
 	if p.LogGroup != nil {
-		d["log_group"], d["retention_days"] = p.LogGroup.Name, set.RetentionDays
+		d["log_group"], d["retention_days"] = p.LogGroup.Name, p.LogGroup.days
 	}
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes

@@ -24,6 +24,21 @@ func (p *drawn) arn(kind, id string) string {
 	return p.s.account.ARN(logical)
 }
 
+// group is the ARN of a stream of the log group that holds events.
+func (p *drawn) group() string {
+	if _, exists := settings.ParseLogGroup(p.set.LogGroup); exists {
+		return strings.TrimSuffix(p.set.LogGroup, ":*") + ":log-stream:x"
+	}
+	id := "Events"
+	if p.set.LogClass == settings.LogClassInfrequent {
+		id = "InfrequentEvents"
+	}
+	return strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", id), "*") + "log-stream:x"
+}
+
+// byEventBridge is true where EventBridge delivers to the destination.
+func (p *drawn) byEventBridge() bool { return p.d == settings.Datadog && !p.s.settings.HTTPS(p.d) }
+
 func (p *drawn) role(id string) string { return p.s.roleARN(p.t, "Okta"+title(p.d)+id) }
 
 // ofRule is the arrow from the partner bus to the rule's target.
@@ -48,8 +63,7 @@ func (p *drawn) ofRule() []arrow {
 				send, buffer)),
 		}}
 	case p.d == settings.CloudWatch:
-		group := p.arn("AWS::Logs::LogGroup", "Events")
-		stream := strings.TrimSuffix(group, "*") + "log-stream:x"
+		stream := p.group()
 		const put = "logs:PutLogEvents"
 		delivery := byRule(p.rule, put, stream)
 		delivery.Principal.Service = "delivery.logs.amazonaws.com"
@@ -87,7 +101,7 @@ func (p *drawn) posts(name, role, intake string) arrow {
 func (p *drawn) ofDeadLetters() []arrow {
 	const send = "sqs:SendMessage"
 	from := []string{p.rule}
-	if p.d == settings.Datadog {
+	if p.byEventBridge() {
 		from = append(from, p.deliveryRule())
 	}
 	if rules := p.s.of("AWS::Events::Rule"); p.s.settings.Destinations[0] == p.d {
@@ -100,7 +114,7 @@ func (p *drawn) ofDeadLetters() []arrow {
 	if p.key != "" && p.s.settings.Bus == settings.BusCreate && p.s.settings.Destinations[0] == p.d {
 		from = append(from, "arn:aws:events:"+here+":"+account+":event-bus/"+source)
 	}
-	if p.key != "" && p.d == settings.Datadog {
+	if p.key != "" && p.byEventBridge() {
 		from = append(from, p.arn("AWS::Events::EventBus", "DeliveryBus"))
 	}
 	var list []arrow
@@ -158,8 +172,11 @@ func (p *drawn) ofFunction() []arrow {
 		}, neighbours: []access.Request{byRole(role, "logs:PutLogEvents", elsewhere), byRole(role,
 			"logs:DeleteLogStream", own)}},
 	}
+	if p.s.settings.HTTPS(p.d) {
+		return append(list, p.overHTTPS(role)...)
+	}
 	if p.d == settings.CloudWatch {
-		group := strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", "Events"), "*") + "log-stream:oktastream/2026/11/22"
+		group := p.group()
 		return append(list, arrow{name: "function → log group", calls: []access.Request{
 			byRole(role, "logs:CreateLogStream", group), byRole(role, "logs:PutLogEvents", group),
 		}, neighbours: []access.Request{byRole(role, "logs:DeleteLogGroup", group), byOtherAccount("logs:PutLogEvents",
@@ -212,7 +229,7 @@ func (p *drawn) ofReplay() []arrow {
 		back.neighbours = []access.Request{byRole(p.replay, "sqs:ReceiveMessage", buffer), byRole(p.replay,
 			"sqs:StartMessageMoveTask", p.dead), byAdmin("sqs:SendMessage", buffer)}
 	case p.d == settings.CloudWatch:
-		group := strings.TrimSuffix(p.arn("AWS::Logs::LogGroup", "Events"), "*") + "log-stream:x"
+		group := p.group()
 		back.calls = []access.Request{byRole(p.replay, "logs:PutLogEvents", group), byRole(p.replay,
 			"logs:CreateLogStream", group)}
 		back.neighbours = []access.Request{byRole(p.replay, "logs:DeleteLogGroup", group)}
@@ -348,7 +365,7 @@ func (p *drawn) ofKey() []arrow {
 				logs("kms:Encrypt", group)},
 			neighbours: []access.Request{
 				logs(decrypt, strings.Replace(group, ":log-group:", ":log-group:x", 1)),
-				logs(decrypt, strings.Replace(group, ":log-group:"+p.s.stack, ":log-group:"+p.s.stack+"2", 1)),
+				logs(decrypt, strings.Replace(group, ":log-group:", ":log-group:"+p.s.stack+"2", 1)),
 				logs(decrypt, strings.Replace(group, account, otherAccount, 1)),
 			},
 		})

@@ -14,6 +14,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
+const sixCharacters = "Secrets Manager puts six characters behind a secret's name"
+
 // wildcards are the only statements of the templates that allow or concern more
 // than they name, each with its reason.
 func wildcards() map[string]string {
@@ -27,6 +29,18 @@ func wildcards() map[string]string {
 		"key Archive resource *":                  "in a key's policy * is that key",
 		"key Alarms resource *":                   "in a key's policy * is that key",
 		"key LogGroups resource *":                "in a key's policy * is that key",
+
+		"identity DecryptsTheSecret resource arn:aws:kms:us-east-1:*:key/*": "only the secret knows its key; the condition " +
+			"names the secret, and Secrets Manager as the only caller",
+		"identity NetworkInterfaces resource *": "Lambda makes them, and their ids are not known before; the condition keeps " +
+			"the function's own code out",
+		"identity CallsTheDestination resource arn:aws:es:us-east-1:111122223333:domain/okta-logs/*_bulk": "the path of " +
+			"the bulk API, with or without an index",
+		"identity CallsTheDestination resource arn:aws:es:us-east-1:111122223333:domain/*/*_bulk": "the endpoint is a " +
+			"domain's own name, which does not tell the domain; synthesis says so",
+		"identity ReadsTheSecret resource arn:aws:secretsmanager:us-east-1:111122223333:secret:splunk/hec-token-??????": sixCharacters,
+		"identity ReadsTheSecret resource arn:aws:secretsmanager:us-east-1:111122223333:secret:datadog/api-key-??????":  sixCharacters,
+		"identity ReadsTheSecret resource arn:aws:secretsmanager:us-east-1:111122223333:secret:logs/keys-??????":        sixCharacters,
 	}
 }
 
@@ -81,8 +95,9 @@ func TestNoWildcards(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNowhere: the template has a dynamic reference in the connection,
-// and nothing else that has to do with the key.
+// TestSecretsAreNowhere: the template has a dynamic reference in the connection of
+// EventBridge's, and nothing else that has to do with a key or a token. A function that
+// reads a secret has its name in one variable, and CloudFormation resolves none there.
 func TestSecretsAreNowhere(t *testing.T) {
 	want := map[string]string{
 		"datadog": "{{resolve:secretsmanager:datadog/api-key:SecretString}}",
@@ -95,9 +110,20 @@ func TestSecretsAreNowhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		references := regexp.MustCompile(`\{\{resolve:[^}]*\}\}`).FindAllString(string(text), -1)
-		if !s.settings.Has(settings.Datadog) {
+		for _, d := range s.settings.Destinations {
+			if s.settings.Of(d).Ingest == settings.IngestRule {
+				continue
+			}
+			named := s.settings.Secret(d)
+			for name, value := range s.variables(t, d) {
+				if holds := named != "" && strings.Contains(value, named); holds != (name == "SECRET") || strings.Contains(value, "{{") {
+					t.Errorf("the function's variable %s is %q", name, value)
+				}
+			}
+		}
+		if !s.settings.ByEventBridge() {
 			if len(references) > 0 {
-				t.Errorf("a template without Datadog refers to %v", references)
+				t.Errorf("a template without a connection refers to %v", references)
 			}
 			return
 		}
@@ -201,14 +227,19 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 					t.Errorf("the queue %s has the URL %s", id, url)
 				}
 			}
-			switch d {
-			case settings.CloudWatch:
+			switch {
+			case s.settings.HTTPS(d):
+				s.readsHTTPS(t, d, c)
+			case d == settings.CloudWatch:
+				if s.settings.CloudWatch.LogGroup != "" {
+					continue // TestLogGroups
+				}
 				id, _ := s.only(t, "AWS::Logs::LogGroup", "OktaCloudWatchEvents")
 				if name := s.resolve(t, map[string]any{"Ref": id}); c.LogGroup != name || c.RetentionDays != set.RetentionDays {
 					t.Errorf("the function writes to %s with %d days, want %v with %d", c.LogGroup, c.RetentionDays, name,
 						set.RetentionDays)
 				}
-			case settings.Datadog:
+			default:
 				id, _ := s.only(t, "AWS::Events::EventBus", "OktaDatadogDeliveryBus")
 				if name := s.resolve(t, map[string]any{"Ref": id}); c.DeliveryBus != name || c.PackBytes != set.PackBytes ||
 					c.Datadog.Service != set.Service || !slices.Equal(c.Datadog.Tags, set.Tags) {
@@ -223,7 +254,7 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 // bus is what the rule there waits for, and its logs are what is POSTed.
 func TestTheDeliveryRuleMatchesPackedBatches(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
-		if !s.settings.Has(settings.Datadog) {
+		if !s.settings.ByEventBridge() {
 			return
 		}
 		_, rule := s.only(t, "AWS::Events::Rule", "OktaDatadogDeliveryRule")

@@ -67,7 +67,10 @@ const (
 	account  = "111122223333"
 	here     = "us-east-1"
 	deployer = "arn:aws:iam::111122223333:role/cfn-exec"
-	given    = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	// privateCA is the certificate of a CA whose key nobody has.
+	privateCA  = "../settings/testdata/ca.pem"
+	theirGroup = "arn:aws:logs:us-east-1:111122223333:log-group:/their/events"
+	given      = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
 // configurations are what the tests synthesise, by name: context as a user would
@@ -86,7 +89,7 @@ func configurations() map[string]map[string]any {
 		"datadog":           with("destination", dd, "secret", "datadog/api-key"),
 		"both":              with("destination", both, "secret", "datadog/api-key", "secretField", "key", "tags", "env:prod"),
 		"lambda-cloudwatch": with("destination", cw, "ingest", "lambda"),
-		"lambda-datadog":    with("destination", dd, "ingest", "lambda", "secret", "datadog/api-key"),
+		"lambda-datadog":    with("destination", dd, "ingest", "lambda", "secret", "datadog/api-key", "site", "eu1", "rate", 50),
 		"rule-cloudwatch":   with("destination", cw, "ingest", "rule"),
 		"rule-datadog": with("destination", dd, "ingest", "rule", "secret", "datadog/api-key", "tags",
 			"env:prod,team:sec"),
@@ -95,19 +98,18 @@ func configurations() map[string]map[string]any {
 		"kms-own":         with("destination", both, "secret", "datadog/api-key", "kms", "own", "archiveDays", 30),
 		"kms-given":       with("destination", both, "secret", "datadog/api-key", "kms", given),
 		"kms-own-rule":    with("destination", both, "secret", "datadog/api-key", "kms", "own", "ingest", "rule"),
-		"raw":             with("destination", cw, "format", "raw"),
+		"raw":             with("destination", cw, "format", "raw", "exclude", "system.*,app.oauth2.*"),
 		"existing":        with("destination", cw, "bus", "existing", "archiveDays", 7),
 		"existing-own":    with("destination", both, "secret", "datadog/api-key", "bus", "existing", "kms", "own"),
-		"include":         with("destination", cw, "include", "user.session.*,user.mfa.*"),
-		"exclude":         with("destination", cw, "exclude", "system.*,app.oauth2.*"),
+		"include":         with("destination", cw, "include", "user.session.*,user.mfa.*", "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
 		"include-exclude": with("destination", cw, "include", "user.*", "exclude", "user.session.end"),
 		"filter-rule": with("destination", both, "secret", "datadog/api-key", "ingest", "rule", "include",
 			"user.session.start"),
 		"rotated": with("destination", dd, "secret",
 			"arn:aws:secretsmanager:us-east-1:111122223333:secret:dd-AbCdEf", "secretField", "key", "secretVersion",
 			"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
-		"eu1":     with("destination", dd, "secret", "datadog/api-key", "site", "eu1", "rate", 50),
-		"slow":    with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96),
+		"slow": with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96, "alarmTopic",
+			"arn:aws:sns:us-east-1:111122223333:oncall"),
 		"destroy": with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
 		"mail":    with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
 		"mail-own": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
@@ -115,10 +117,26 @@ func configurations() map[string]map[string]any {
 		"mail-live-both": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
 			"live", true),
 		"mail-given": with("destination", cw, "alarmEmail", "oncall@example.com", "kms", given),
-		"topic":      with("destination", cw, "alarmTopic", "arn:aws:sns:us-east-1:111122223333:oncall"),
 		"locked": with("destination", both, "secret", "datadog/api-key", "datadog.ingest", "rule",
 			"lockQueues", deployer, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
-		"replayers": with("destination", cw, "replayPrincipals", "arn:aws:iam::111122223333:role/oncall"),
+		"splunk": with("destination", "splunk", "endpoint", "https://http-inputs-example.splunkcloud.com", "secret",
+			"splunk/hec-token", "index", "okta", "splunk.source", "okta:stream", "ack", true),
+		"elastic": with("destination", "elastic", "endpoint", "https://es.internal.example:9200/_bulk", "ingest", "lambda",
+			"secret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:elastic/key-AbCdEf", "caCertificate", privateCA,
+			"vpc", "subnet-0a1b2c3d4e5f60718,subnet-0a1b2c3d,sg-0a1b2c3d4e5f60718"),
+		"opensearch": with("destination", "opensearch", "endpoint", "https://search-okta-logs-"+
+			"0a1b2c3d4e5f6g7h8i9j0k1l2m.us-east-1.es.amazonaws.com", "format", "ocsf", "secret", "not/read", "kms", "own"),
+		"own-domain": with("destination", "opensearch", "endpoint", "https://logs.example.com", "dataStream", "okta"),
+		"datadog-https": with("destination", dd, "secret", "datadog/api-key", "transport", "https", "site", "eu1", "kms",
+			"own"),
+		"all": with("destination", "cloudwatch,datadog,splunk,elastic,opensearch", "kms", "own", "secret", "logs/keys", "transport", "https",
+			"datadog.secret", "datadog/api-key", "secretField", "hec", "elastic.secretField", "elastic", "elastic.auth",
+			"basic", "datadog.secretField", "key", "splunk.endpoint", "https://splunk.example.com:8088",
+			"elastic.endpoint", "https://example.es.us-east-1.aws.elastic.cloud", "opensearch.auth", "aoss",
+			"opensearch.endpoint", "https://0a1b2c3d4e5f6g7h8i9j.eu-west-1.aoss.amazonaws.com", "logGroup", "/okta/events",
+			"logClass", "infrequent"),
+		"log-group":      with("destination", cw, "logGroup", theirGroup, "kms", "own"),
+		"log-group-rule": with("destination", cw, "logGroup", theirGroup+":*", "ingest", "rule"),
 	}
 }
 

@@ -10,6 +10,23 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 )
 
+// TestQueriesRunInBothLogClasses: "Log groups in the Infrequent Access log class
+// support all query commands except pattern, diff, filterIndex, and unmask" ("Logs
+// Insights QL commands supported in log classes", CloudWatch Logs user guide, 2026-11).
+func TestQueriesRunInBothLogClasses(t *testing.T) {
+	standardOnly := regexp.MustCompile(`(?m)^(\||.*\|)?\s*(pattern|diff|filterIndex|unmask)\b`)
+	if !standardOnly.MatchString("fields a\n| diff previousDay") || !standardOnly.MatchString("filter a = 1 | pattern b") {
+		t.Fatal("the expression does not see the commands")
+	}
+	for _, q := range All() {
+		for _, s := range shapes() {
+			if w := standardOnly.FindString(q.Text(s)); w != "" {
+				t.Errorf("%s, %s: %q runs in the class Standard only", q.Name, s, w)
+			}
+		}
+	}
+}
+
 // TestLimitsOfQueryDefinition holds what CloudFormation holds, with room for a
 // stack's name in front.
 func TestLimitsOfQueryDefinition(t *testing.T) {

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oktastream/oktastream/events"
@@ -25,15 +26,18 @@ func (s *Settings) faults(region string) []error {
 			"(Reports, Log Streaming), then look in the EventBridge console under Partner event sources", events.SourcePrefix)
 	}
 	if len(s.Destinations) == 0 {
-		add("destination: it must be set to cloudwatch, datadog, or cloudwatch,datadog")
+		add("destination: it must be set to one or more of %s", strings.Join(names(Destinations()), ", "))
 	}
 	if s.AlarmEmail != "" && s.AlarmTopic != "" {
 		add("alarmEmail and alarmTopic: alarms go to one of them; leave the other out (subscribe the address to the topic)")
 	}
 	faults = append(faults, s.values()...)
 	faults = append(faults, s.checkRegion(region)...)
+	if err := s.sameEndpoint(); err != nil {
+		faults = append(faults, err)
+	}
 	for _, d := range s.Destinations {
-		for _, err := range s.Of(d).check(d, s.Source) {
+		for _, err := range s.check(d) {
 			add("%s: %w", d, err)
 		}
 	}
@@ -79,16 +83,23 @@ func (s *Settings) values() []error {
 	return faults
 }
 
-func (p *Pipeline) check(d Destination, source string) []error {
+func (s *Settings) check(d Destination) []error {
+	p := s.Of(d)
 	var faults []error
 	add := func(format string, arguments ...any) { faults = append(faults, fmt.Errorf(format, arguments...)) }
 	if p.Batch > 10 && p.Window == 0 {
 		add("window 0 with batch %d: Lambda takes more than 10 messages only with a window of a second and more; set "+
 			"window=1 or batch=10", p.Batch)
 	}
-	if d == Datadog && p.Secret == "" {
-		add("secret: it must be set to the name of the Secrets Manager secret that holds Datadog's API key (aws " +
-			"secretsmanager create-secret --name datadog/api-key --secret-string file://key)")
+	if s.HTTPS(d) {
+		faults = append(faults, s.checkHTTPS(d)...)
+	}
+	if d == Datadog && !s.HTTPS(d) {
+		faults = append(faults, p.checkAPIDestination()...)
+	}
+	if _, exists := ParseLogGroup(p.LogGroup); d == CloudWatch && exists && p.LogClass != LogClassStandard {
+		add("logClass %s with an existing log group: a group keeps the class that it was made with; leave logClass out",
+			p.LogClass)
 	}
 	_, err := events.NewFilter(p.Include, p.Exclude)
 	if err != nil {
@@ -98,7 +109,7 @@ func (p *Pipeline) check(d Destination, source string) []error {
 	if why := pattern.Empty(p.Include, p.Exclude); why != "" {
 		add("the filter lets nothing through: %s; change include or exclude", why)
 	}
-	rest := pattern.For(source, p.Include, p.Exclude)
+	rest := pattern.For(s.Source, p.Include, p.Exclude)
 	if p.Ingest == IngestRule {
 		if p.Format != "" {
 			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set "+
@@ -115,10 +126,36 @@ func (p *Pipeline) check(d Destination, source string) []error {
 		}
 		return faults
 	}
-	if n := environmentBase + len(strings.Join(rest.Include, ",")) + len(strings.Join(rest.Exclude, ",")) +
-		len(strings.Join(p.Tags, ",")) + len(p.Service); n > environmentLimit {
+	certificates := ""
+	if p.CACertificate != "" {
+		certificates, _ = Certificates(p.CACertificate) // values reports what is wrong with it
+	}
+	n := environmentBase + len(certificates)
+	for _, text := range append(slices.Concat(rest.Include, rest.Exclude, p.Tags),
+		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup) {
+		n += len(text) + 1
+	}
+	switch {
+	case n > environmentLimit && len(certificates) > environmentLimit/3:
+		add("the certificates of caCertificate make the function's environment about %d bytes long, and Lambda holds %d; "+
+			"put only the private CA's certificate into the file", n, environmentLimit)
+	case n > environmentLimit:
 		add("filter and tags make the function's environment about %d bytes long, and Lambda holds %d; shorten the "+
 			"filter with *, or the tags", n, environmentLimit)
+	}
+	return faults
+}
+
+// checkAPIDestination are the faults of a pipeline to Datadog by EventBridge.
+func (p *Pipeline) checkAPIDestination() []error {
+	var faults []error
+	if p.Secret == "" {
+		faults = append(faults, errors.New("secret: it must be set to the name of the Secrets Manager secret that holds "+
+			"Datadog's API key (aws secretsmanager create-secret --name datadog/api-key --secret-string file://key)"))
+	}
+	if len(p.VPC) > 0 {
+		faults = append(faults, errors.New("vpc: EventBridge calls Datadog, not the function; set transport=https, or write "+
+			"the setting for another destination only, for example splunk.vpc"))
 	}
 	return faults
 }
@@ -127,8 +164,8 @@ const (
 	// environmentLimit is what all environment variables of a function may have
 	// together (Lambda quotas, read 2026-11).
 	environmentLimit = 4096
-	// environmentBase is a bound of what the variables hold beside filter and tags:
-	// sixteen names, two queue URLs, names of a source, a bus and a log group.
+	// environmentBase is a bound of what the variables hold beside what is counted: the
+	// names of 22 variables, two queue URLs, names of a source, a bus and a log group.
 	environmentBase = 1400
 )
 
@@ -137,6 +174,7 @@ func (s *Settings) Notes() []string {
 	var notes []string
 	for _, d := range s.Destinations {
 		p := s.Of(d)
+		notes = append(notes, s.notes(d)...)
 		if p.Ingest != IngestRule {
 			for _, why := range pattern.For(s.Source, p.Include, p.Exclude).Why {
 				notes = append(notes, fmt.Sprintf("%s: %s", d, why))
@@ -164,8 +202,8 @@ func (s *Settings) Notes() []string {
 	}
 	if keyForm.MatchString(s.KMS) {
 		notes = append(notes, "THE KEY'S POLICY MUST ALLOW WHAT THE OUTPUT OktaKeyPolicyStatements SAYS, and the key "+
-			"must carry the tag EventBridgeApiDestinations=true where Datadog is a destination: without both nothing can be "+
-			"stored")
+			"must carry the tag EventBridgeApiDestinations=true where EventBridge delivers to Datadog: without both nothing "+
+			"can be stored")
 	}
 	return notes
 }

@@ -52,9 +52,16 @@ func siteNames() string {
 // IntakeURL is where Datadog's site takes logs. The site is a name or a host; the
 // name of one that is not known is an error.
 func IntakeURL(name string) (string, error) {
+	host, err := SiteHost(name)
+	return "https://http-intake.logs." + host + "/api/v2/logs", err
+}
+
+// SiteHost is the host of Datadog's site, for example datadoghq.eu. The site is a
+// name or a host; the name of one that is not known is an error.
+func SiteHost(name string) (string, error) {
 	for _, s := range sites() {
 		if strings.EqualFold(name, s.name) || name == s.host {
-			return "https://http-intake.logs." + s.host + "/api/v2/logs", nil
+			return s.host, nil
 		}
 	}
 	return "", fmt.Errorf("it must be one of %s, or such a site's host, for example datadoghq.eu",
@@ -62,7 +69,7 @@ func IntakeURL(name string) (string, error) {
 }
 
 func checkSite(value string) error {
-	_, err := IntakeURL(value)
+	_, err := SiteHost(value)
 	return err
 }
 
@@ -108,6 +115,11 @@ func (s *Settings) checkRegion(region string) []error {
 		":")[3] != region {
 		faults = append(faults, fmt.Errorf("alarmTopic: the topic is not in %s, the region of the stack; an alarm "+
 			"notifies topics of its own region only", region))
+	}
+	for _, d := range s.Destinations {
+		if region != "" {
+			faults = append(faults, s.checkRegionOf(d, region)...)
+		}
 	}
 	return faults
 }

@@ -12,6 +12,8 @@ func FuzzRead(f *testing.F) {
 		`{}`, `{"source":"aws.partner/okta.com/example/oktastream","destination":"cloudwatch"}`,
 		`{"oktastream":{"source":"aws.partner/okta.com/a/b","destination":["cloudwatch","datadog"],"datadog":{"secret":"s","tags":"a:b"}}}`,
 		`{"source":"aws.partner/okta.com/a/b","destination":"datadog","datadog.secret":"s","batch":10000,"window":0,"body":"template"}`,
+		`{"source":"aws.partner/okta.com/a/b","destination":"splunk,opensearch","splunk":{"endpoint":"https://x","secret":"s","source":"y","ack":true},"opensearch":{"endpoint":"https://search-a-b.us-east-1.es.amazonaws.com","vpc":["subnet-0a1b2c3d","sg-0a1b2c3d"]}}`,
+		`{"source":"aws.partner/okta.com/a/b","destination":"cloudwatch","logGroup":"arn:aws:logs:us-east-1:111122223333:log-group:x","logClass":"standard"}`,
 		`{"oktastream":[1],"include":"a**","exclude":"*","kms":"arn:aws:kms:us-east-1:111122223333:key/x","live":"yes","retention":1e400}`,
 	} {
 		f.Add(seed)

@@ -79,6 +79,7 @@ func (r *reader) all(values map[string]any) {
 		for _, d := range row.scopes() {
 			name := row.Name
 			value, ok := values[name]
+			ok = ok && !row.Dotted
 			if dotted := string(d) + "." + row.Name; d != "" {
 				if own, has := values[dotted]; has {
 					name, value, ok = dotted, own, true
@@ -119,7 +120,12 @@ func (r *reader) known(name string) error {
 		scope, plain = "", name
 	}
 	rows := table()
-	at := slices.IndexFunc(rows, func(row setting) bool { return row.Name == plain })
+	at := slices.IndexFunc(rows, func(row setting) bool {
+		return row.Name == plain && (scope == "" || slices.Contains(row.Of, Destination(scope)))
+	})
+	if at < 0 {
+		at = slices.IndexFunc(rows, func(row setting) bool { return row.Name == plain })
+	}
 	if plain == "body" {
 		return errors.New("this setting is gone: the text template that body=template made loses the quotes in lists; " +
 			"leave it out")
@@ -132,8 +138,10 @@ func (r *reader) known(name string) error {
 	case scope != "" && !slices.Contains(row.Of, Destination(scope)):
 		return fmt.Errorf("%s has no such setting; %s", scope, row.whose())
 	case r.faulty[name] || r.faulty["destination"]: // reported already
-	case scope != "" && !r.settings.Has(Destination(scope)), scope == "" && len(row.Of) == 1 && !r.settings.Has(row.Of[0]):
-		return fmt.Errorf("%s, which is not among the destinations; leave it out or add the destination", row.whose())
+	case scope != "" && !r.settings.Has(Destination(scope)):
+		return fmt.Errorf("%s is not among the destinations; leave it out or add the destination", scope)
+	case scope == "" && len(row.Of) > 0 && !slices.ContainsFunc(row.Of, r.settings.Has):
+		return fmt.Errorf("%s, not among the destinations; leave it out or add the destination", row.whose())
 	}
 	return nil
 }
@@ -142,11 +150,7 @@ func (row *setting) whose() string {
 	if len(row.Of) == 0 {
 		return "it is the stack's: write " + row.Name
 	}
-	var names []string
-	for _, d := range row.Of {
-		names = append(names, string(d))
-	}
-	return "it is a setting of " + strings.Join(names, " and ")
+	return "it is a setting of " + strings.Join(names(row.Of), " and ")
 }
 
 func nearest(name string, rows []setting) string {

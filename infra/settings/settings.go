@@ -6,20 +6,53 @@
 // and without Node.js.
 package settings
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Destination is where a pipeline delivers to.
 type Destination string
 
 // The destinations.
 const (
 	CloudWatch Destination = "cloudwatch" // CloudWatch Logs
-	Datadog    Destination = "datadog"    // Datadog, through an EventBridge API destination
+	Datadog    Destination = "datadog"    // Datadog, through an EventBridge API destination or over HTTPS
+	Splunk     Destination = "splunk"     // Splunk's HTTP Event Collector
+	Elastic    Destination = "elastic"    // Elasticsearch's bulk API
+	OpenSearch Destination = "opensearch" // the bulk API of OpenSearch: a domain, a collection, a cluster
 )
+
+// Destinations are all destinations, in the order in which pages name them.
+func Destinations() []Destination {
+	return []Destination{CloudWatch, Datadog, Splunk, Elastic, OpenSearch}
+}
 
 // The target of a pipeline's rule.
 const (
 	IngestQueue  = "queue"  // the buffer queue, which the function drains in batches
 	IngestLambda = "lambda" // the function, one event a call
 	IngestRule   = "rule"   // the log group or the API destination, no function
+)
+
+// How events go to Datadog.
+const (
+	TransportEventBridge = "eventbridge" // packed batches to an EventBridge API destination
+	TransportHTTPS       = "https"       // the function calls Datadog itself
+)
+
+// How the function authenticates to Elastic or OpenSearch.
+const (
+	AuthAPIKey = "apiKey" // Elastic: an API key
+	AuthBasic  = "basic"  // a user and a password
+	AuthES     = "es"     // OpenSearch Service: the function's role, SigV4
+	AuthAOSS   = "aoss"   // OpenSearch Serverless: the function's role, SigV4
+)
+
+// The class of the log group that holds events.
+const (
+	LogClassStandard   = "standard"
+	LogClassInfrequent = "infrequent"
 )
 
 // Who makes the partner event bus.
@@ -41,7 +74,8 @@ const (
 )
 
 // Settings are a stack's settings. [Default] has every default; what has none
-// (Source, Destinations, and Secret for Datadog) must be set.
+// (Source, Destinations, and Endpoint and Secret of destinations that need them) must
+// be set.
 type Settings struct {
 	Stack        string
 	Source       string // the partner event source, aws.partner/okta.com/<org>/<stream>
@@ -65,7 +99,7 @@ type Settings struct {
 	Live           bool
 	SilenceMinutes int
 
-	CloudWatch, Datadog Pipeline
+	CloudWatch, Datadog, Splunk, Elastic, OpenSearch Pipeline
 }
 
 // Pipeline is what can be set for each destination by itself.
@@ -81,35 +115,83 @@ type Pipeline struct {
 	Concurrency int // invocations at a time
 	OutageHours int // how long a message is tried before it goes to the queue redrive
 
-	RetentionDays int // CloudWatch Logs; 0 is for ever
+	RetentionDays int    // CloudWatch Logs; 0 is for ever
+	LogGroup      string // CloudWatch Logs: "", the name of a new group, or the ARN of an existing one
+	LogClass      string // CloudWatch Logs
 
-	Secret        string // Datadog: name or ARN in Secrets Manager
+	Secret        string // name or ARN in Secrets Manager
 	SecretField   string
 	SecretVersion string
-	Site          string
-	Rate          int // requests a second
-	PackBytes     int
-	Service       string
-	Tags          []string
-	OktaDomain    string
+	Endpoint      string // URL; Splunk, Elastic, OpenSearch
+	Auth          string // Elastic, OpenSearch; "" is the destination's own, see [Settings.Auth]
+	Index         string // Splunk, OpenSearch
+	DataStream    string // Elastic, OpenSearch
+	Sourcetype    string // Splunk
+	HECSource     string // Splunk
+	Ack           bool   // Splunk: wait for the indexers' acknowledgement
+	CACertificate string // Splunk, Elastic, OpenSearch: a PEM file, see [Certificates]
+	// VPC is the ids of the subnets and security groups of a function that calls its
+	// destination over HTTPS. None is no VPC.
+	VPC       []string
+	Transport string // Datadog
+
+	Site       string
+	Rate       int // requests a second
+	PackBytes  int
+	Service    string
+	Tags       []string
+	OktaDomain string
 }
 
 // Of is the pipeline's settings of a destination.
 func (s *Settings) Of(d Destination) *Pipeline {
-	if d == Datadog {
+	switch d {
+	case Datadog:
 		return &s.Datadog
+	case Splunk:
+		return &s.Splunk
+	case Elastic:
+		return &s.Elastic
+	case OpenSearch:
+		return &s.OpenSearch
 	}
 	return &s.CloudWatch
 }
 
 // Has reports whether the stack delivers to d.
-func (s *Settings) Has(d Destination) bool {
-	for _, have := range s.Destinations {
-		if have == d {
-			return true
-		}
+func (s *Settings) Has(d Destination) bool { return slices.Contains(s.Destinations, d) }
+
+// HTTPS reports whether the function calls d itself, over HTTPS.
+func (s *Settings) HTTPS(d Destination) bool {
+	if d == Datadog {
+		return s.Datadog.Transport == TransportHTTPS
 	}
-	return false
+	return d == Splunk || d == Elastic || d == OpenSearch
+}
+
+// ByEventBridge reports whether the stack delivers to Datadog by an EventBridge API
+// destination.
+func (s *Settings) ByEventBridge() bool { return s.Has(Datadog) && !s.HTTPS(Datadog) }
+
+// Auth is how the function authenticates to d; "" where d knows one way only.
+func (s *Settings) Auth(d Destination) string {
+	switch d {
+	case Elastic:
+		return cmp.Or(s.Elastic.Auth, AuthAPIKey)
+	case OpenSearch:
+		return cmp.Or(s.OpenSearch.Auth, AuthES)
+	}
+	return ""
+}
+
+// Secret is the secret that the function reads for d; "" where it reads none: with
+// CloudWatch Logs, with a destination that EventBridge calls, and where the function
+// signs as its role.
+func (s *Settings) Secret(d Destination) string {
+	if auth := s.Auth(d); !s.HTTPS(d) || auth == AuthES || auth == AuthAOSS {
+		return ""
+	}
+	return s.Of(d).Secret
 }
 
 // Default is the settings with every default.
@@ -128,11 +210,26 @@ func Default() Settings {
 	return s
 }
 
+// ackTimeout is the least timeout of a function that waits for the acknowledgement
+// of Splunk's indexers, in seconds: connectors that gave up after some two minutes
+// sent the same events again without end (splunk/kafka-connect-splunk, issue 122),
+// and one more minute is for sending and for giving events back.
+const ackTimeout = 360
+
+// TimeoutSeconds is the function's timeout: what is set, and with ack at least six
+// minutes.
+func (p *Pipeline) TimeoutSeconds() int {
+	if p.Ack {
+		return max(p.Timeout, ackTimeout)
+	}
+	return p.Timeout
+}
+
 // VisibilitySeconds is the visibility timeout of the buffer queue: six times the
 // function's timeout, as AWS advises (Lambda developer guide, "Using Lambda with
 // Amazon SQS", read 2026-11), and the batch window on top, which passes before the
 // function starts.
-func (p *Pipeline) VisibilitySeconds() int { return 6*p.Timeout + p.Window }
+func (p *Pipeline) VisibilitySeconds() int { return 6*p.TimeoutSeconds() + p.Window }
 
 // MaxReceiveCount is how often a message is received before SQS moves it to the
 // queue redrive. A message that is given back waits for one visibility timeout,

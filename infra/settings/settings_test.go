@@ -47,7 +47,20 @@ func TestRead(t *testing.T) {
 		}},
 		"the CDK's own keys are passed over": {`{"destination":"cloudwatch","aws:cdk:enable-path-metadata":true,"@aws-cdk/core:x":true}`, func(s Settings) bool { return s.Has(CloudWatch) }},
 		"twice is once":                      {`{"destination":"cloudwatch, cloudwatch","include":" user.* ,user.*"}`, func(s Settings) bool { return len(s.Destinations) == 1 && len(s.CloudWatch.Include) == 1 }},
-		"for ever":                           {`{"destination":"cloudwatch","retention":"0"}`, func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
+		"each destination's own": {`{"destination":"splunk,elastic","secret":"all","secretField":"hec","elastic.secretField":"key",` +
+			`"splunk.endpoint":"https://a:8088","elastic.endpoint":"https://b","splunk.source":"x","index":"okta"}`, func(s Settings) bool {
+			return s.Source == source && s.Splunk.HECSource == "x" && s.Splunk.Index == "okta" && s.Splunk.SecretField == "hec" &&
+				s.Elastic.SecretField == "key" && s.Splunk.Endpoint == "https://a:8088" && s.Elastic.Endpoint == "https://b" &&
+				s.Splunk.Sourcetype == "OktaIM2:log" && s.Auth(Elastic) == AuthAPIKey && s.Secret(Splunk) == "all"
+		}},
+		"a secret that the function does not read": {`{"destination":"datadog,opensearch","secret":"dd","opensearch.endpoint":"https://a"}`, func(s Settings) bool {
+			return s.Auth(OpenSearch) == AuthES && s.Secret(OpenSearch) == "" && s.Secret(Datadog) == "" && s.ByEventBridge()
+		}},
+		"Datadog over HTTPS": {`{"destination":"datadog","transport":"https","vpc":["subnet-0a1b2c3d","sg-0a1b2c3d4e5f60718"]}`, func(s Settings) bool {
+			subnets, groups := s.Datadog.VPCParts()
+			return s.HTTPS(Datadog) && !s.ByEventBridge() && s.Secret(Datadog) == "dd" && len(subnets) == 1 && len(groups) == 1
+		}},
+		"for ever": {`{"destination":"cloudwatch","retention":"0"}`, func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := context(t, test.context)
@@ -71,56 +84,98 @@ func TestRead(t *testing.T) {
 func faults() map[string][]string {
 	const ok = `"source":"` + source + `","destination":"cloudwatch"`
 	const dd = `"source":"` + source + `","destination":"datadog","secret":"s"`
+	const base = `"source":"` + source + `",`
+	const splunk = base + `"destination":"splunk","splunk.endpoint":"https://x:8088","splunk.secret":"s"`
+	const elastic = base + `"destination":"elastic","endpoint":"https://x","secret":"s"`
+	const theirGroup, version = "arn:aws:logs:us-east-1:111122223333:log-group:/their/group",
+		"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
 	return map[string][]string{
-		`{"destination":"cloudwatch"}`:                                                                  {"source", "Partner event sources"},
-		`{"source":"` + source + `"}`:                                                                   {"destination", "cloudwatch"},
-		`{"source":"okta.com/example/x","destination":"cloudwatch"}`:                                    {"source", "aws.partner/okta.com/ORG/STREAM"},
-		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`:                             {"source", "aws.partner/okta.com/ORG/STREAM"},
-		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`:                               {"source", "aws.partner/okta.com/ORG/STREAM"},
-		`{` + ok + `,"destinaton":"datadog"}`:                                                           {"destinaton", "did you mean destination?"},
-		`{` + ok + `,"zebra":"1"}`:                                                                      {"zebra", "README"},
-		`{` + ok + `,"retention":"400d"}`:                                                               {"retention", "whole number"},
-		`{` + ok + `,"retention":"100"}`:                                                                {"retention", "120"},
-		`{` + ok + `,"bus":"mine"}`:                                                                     {"bus", "existing"},
-		`{` + ok + `,"ingest":"pipe"}`:                                                                  {"ingest", "queue, lambda, rule"},
-		`{` + ok + `,"format":"ecs"}`:                                                                   {"format", "ocsf"},
-		`{` + ok + `,"window":"0"}`:                                                                     {"window 0", "batch=10"},
-		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`:                                {"nothing", "include or exclude"},
-		`{` + ok + `,"exclude":"*"}`:                                                                    {"nothing", "exclude"},
-		`{` + ok + `,"include":"user session"}`:                                                         {"user session", "letters"},
-		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`:                    {"include and exclude", "ingest=queue"},
-		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                                    {"2048 characters", "ingest=queue"},
-		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`:                              {"complex", "ingest=queue"},
-		`{` + ok + `,"include":"` + long(120) + `"}`:                                                    {"environment", "4096", "shorten"},
-		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                                   {"format raw", "ingest=queue"},
-		`{` + ok + `,"kms":"alias/mine"}`:                                                               {"kms", "alias"},
-		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:                              {"kms", "eu-west-1"},
-		`{` + ok + `,"secret":"x"}`:                                                                     {"secret", "datadog", "not among the destinations"},
-		`{` + ok + `,"datadog.format":"raw"}`:                                                           {"datadog.format", "not among the destinations"},
-		`{` + ok + `,"datadog.retention":"30"}`:                                                         {"datadog.retention", "setting of cloudwatch"},
-		`{` + ok + `,"datadog.bus":"existing"}`:                                                         {"datadog.bus", "write bus"},
-		`{` + ok + `,"batch":"0"}`:                                                                      {"batch", "1 to 10000"},
-		`{` + ok + `,"batch":true}`:                                                                     {"batch", "whole number"},
-		`{` + ok + `,"live":"yes"}`:                                                                     {"live", "true or false"},
-		`{` + ok + `,"silenceMinutes":"7"}`:                                                             {"silenceMinutes", "10"},
-		`{` + ok + `,"alarmEmail":"oncall"}`:                                                            {"alarmEmail", "e-mail"},
-		`{` + ok + `,"alarmTopic":"alarms"}`:                                                            {"alarmTopic", "ARN"},
-		`{` + ok + `,"alarmEmail":"a@example.com","alarmTopic":"arn:aws:sns:us-east-1:111122223333:x"}`: {"alarmEmail and alarmTopic", "one of them"},
-		`{` + ok + `,"batch":{}}`:                                                                       {"batch", "value"},
-		`{` + ok + `,"timeout":"1000"}`:                                                                 {"timeout", "10 to 900"},
-		`{` + ok + `,"concurrency":"1"}`:                                                                {"concurrency", "2 to 1000"},
-		`{` + ok + `,"stack":"1st"}`:                                                                    {"stack", "letter"},
-		`{` + ok + `,"removal":"never"}`:                                                                {"removal", "retain"},
-		`{` + ok + `,"archiveDays":"-1"}`:                                                               {"archiveDays", "0 to 3650"},
-		`{` + ok + `,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`:                  {"replayPrincipals", "IAM role"},
-		`{"source":"` + source + `","destination":"datadog"}`:                                           {"secret", "create-secret"},
-		`{` + dd + `,"site":"us9"}`:                                                                     {"site", "uk1"},
-		`{` + dd + `,"tags":"prod"}`:                                                                    {"tags", "key:value"},
-		`{` + dd + `,"body":"template"}`:                                                                {"body", "is gone"},
-		`{` + dd + `,"lockQueues":"me"}`:                                                                {"lockQueues", "ARN"},
-		`{` + dd + `,"packBytes":"1048576"}`:                                                            {"packBytes", "786432"},
-		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                     {"secretVersion", "version id"},
-		`{"oktastream":"x",` + ok + `}`:                                                                 {"oktastream", "object"},
+		`{"destination":"cloudwatch"}`:                                                                     {"source", "Partner event sources"},
+		`{"source":"` + source + `"}`:                                                                      {"destination", "cloudwatch"},
+		`{"source":"okta.com/example/x","destination":"cloudwatch"}`:                                       {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`:                                {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`:                                  {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{` + ok + `,"destinaton":"datadog"}`:                                                              {"destinaton", "did you mean destination?"},
+		`{` + ok + `,"zebra":"1"}`:                                                                         {"zebra", "README"},
+		`{` + ok + `,"retention":"400d"}`:                                                                  {"retention", "whole number"},
+		`{` + ok + `,"retention":"100"}`:                                                                   {"retention", "120"},
+		`{` + ok + `,"bus":"mine"}`:                                                                        {"bus", "existing"},
+		`{` + ok + `,"ingest":"pipe"}`:                                                                     {"ingest", "queue, lambda, rule"},
+		`{` + ok + `,"format":"ecs"}`:                                                                      {"format", "ocsf"},
+		`{` + ok + `,"window":"0"}`:                                                                        {"window 0", "batch=10"},
+		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`:                                   {"nothing", "include or exclude"},
+		`{` + ok + `,"exclude":"*"}`:                                                                       {"nothing", "exclude"},
+		`{` + ok + `,"include":"user session"}`:                                                            {"user session", "letters"},
+		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`:                       {"include and exclude", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                                       {"2048 characters", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`:                                 {"complex", "ingest=queue"},
+		`{` + ok + `,"include":"` + long(120) + `"}`:                                                       {"environment", "4096", "shorten"},
+		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                                      {"format raw", "ingest=queue"},
+		`{` + ok + `,"kms":"alias/mine"}`:                                                                  {"kms", "alias"},
+		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:                                 {"kms", "eu-west-1"},
+		`{` + ok + `,"secret":"x"}`:                                                                        {"secret", "datadog", "not among the destinations"},
+		`{` + ok + `,"datadog.format":"raw"}`:                                                              {"datadog.format", "not among the destinations"},
+		`{` + ok + `,"datadog.retention":"30"}`:                                                            {"datadog.retention", "setting of cloudwatch"},
+		`{` + ok + `,"datadog.bus":"existing"}`:                                                            {"datadog.bus", "write bus"},
+		`{` + ok + `,"batch":"0"}`:                                                                         {"batch", "1 to 10000"},
+		`{` + ok + `,"batch":true}`:                                                                        {"batch", "whole number"},
+		`{` + ok + `,"live":"yes"}`:                                                                        {"live", "true or false"},
+		`{` + ok + `,"silenceMinutes":"7"}`:                                                                {"silenceMinutes", "10"},
+		`{` + ok + `,"alarmEmail":"oncall"}`:                                                               {"alarmEmail", "e-mail"},
+		`{` + ok + `,"alarmTopic":"alarms"}`:                                                               {"alarmTopic", "ARN"},
+		`{` + ok + `,"alarmEmail":"a@example.com","alarmTopic":"arn:aws:sns:us-east-1:111122223333:x"}`:    {"alarmEmail and alarmTopic", "one of them"},
+		`{` + ok + `,"batch":{}}`:                                                                          {"batch", "value"},
+		`{` + ok + `,"timeout":"1000"}`:                                                                    {"timeout", "10 to 900"},
+		`{` + ok + `,"concurrency":"1"}`:                                                                   {"concurrency", "2 to 1000"},
+		`{` + ok + `,"stack":"1st"}`:                                                                       {"stack", "letter"},
+		`{` + ok + `,"removal":"never"}`:                                                                   {"removal", "retain"},
+		`{` + ok + `,"archiveDays":"-1"}`:                                                                  {"archiveDays", "0 to 3650"},
+		`{` + ok + `,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`:                     {"replayPrincipals", "IAM role"},
+		`{"source":"` + source + `","destination":"datadog"}`:                                              {"secret", "create-secret"},
+		`{` + dd + `,"site":"us9"}`:                                                                        {"site", "uk1"},
+		`{` + dd + `,"tags":"prod"}`:                                                                       {"tags", "key:value"},
+		`{` + dd + `,"body":"template"}`:                                                                   {"body", "is gone"},
+		`{` + dd + `,"lockQueues":"me"}`:                                                                   {"lockQueues", "ARN"},
+		`{` + dd + `,"packBytes":"1048576"}`:                                                               {"packBytes", "786432"},
+		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                        {"secretVersion", "version id"},
+		`{` + ok + `,"splunk.source":"x"}`:                                                                 {"splunk.source", "not among the destinations"},
+		`{` + ok + `,"datadog.source":"x"}`:                                                                {"datadog.source", "write source"},
+		`{` + ok + `,"endpoint":"https://x"}`:                                                              {"endpoint", "splunk and elastic", "destinations"},
+		`{` + ok + `,"logGroup":"my group"}`:                                                               {"logGroup", "name", "ARN"},
+		`{` + ok + `,"logGroup":"aws/x"}`:                                                                  {"logGroup", "name"},
+		`{` + ok + `,"logClass":"cheap"}`:                                                                  {"logClass", "standard, infrequent"},
+		`{` + ok + `,"logGroup":"` + theirGroup + `","logClass":"infrequent"}`:                             {"existing", "leave logClass out"},
+		`{` + ok + `,"logGroup":"arn:aws:logs:eu-west-1:111122223333:log-group:x"}`:                        {"logGroup", "eu-west-1"},
+		`{` + dd + `,"vpc":"subnet-0a1b2c3d,sg-0a1b2c3d"}`:                                                 {"vpc", "transport=https"},
+		`{` + dd + `,"transport":"udp"}`:                                                                   {"transport", "eventbridge, https"},
+		`{` + dd + `,"transport":"https","ingest":"rule"}`:                                                 {"ingest=rule", "ingest=queue"},
+		`{` + dd + `,"transport":"https","secretVersion":"` + version + `"}`:                               {"secretVersion", "current version"},
+		`{` + base + `"destination":"splunk","secret":"s"}`:                                                {"endpoint", "HTTP Event Collector", "8088"},
+		`{` + base + `"destination":"splunk","endpoint":"https://x"}`:                                      {"secret", "HEC token", "create-secret"},
+		`{` + splunk + `,"ingest":"rule"}`:                                                                 {"ingest=rule", "which records were refused", "ingest=lambda"},
+		`{` + splunk + `,"splunk.endpoint":"http://x"}`:                                                    {"splunk.endpoint", "https URL"},
+		`{` + splunk + `,"splunk.endpoint":"https://u:p@x"}`:                                               {"splunk.endpoint", "without user"},
+		`{` + splunk + `,"splunk.endpoint":"https://x?token=t"}`:                                           {"splunk.endpoint", "query"},
+		`{` + splunk + `,"index":"Main"}`:                                                                  {"index", "lower-case"},
+		`{` + splunk + `,"ack":"yes"}`:                                                                     {"ack", "true or false"},
+		`{` + splunk + `,"splunk.source":""}`:                                                              {"splunk.source", "letters"},
+		`{` + splunk + `,"vpc":"vpc-0a1b2c3d"}`:                                                            {"vpc", "subnet-"},
+		`{` + splunk + `,"vpc":"subnet-0a1b2c3d"}`:                                                         {"0 security groups", "sg-"},
+		`{` + splunk + `,"vpc":"sg-0a1b2c3d"}`:                                                             {"0 subnets", "subnet-"},
+		`{` + splunk + `,"caCertificate":"testdata/nowhere.pem"}`:                                          {"caCertificate", "nowhere.pem"},
+		`{` + splunk + `,"caCertificate":"testdata"}`:                                                      {"caCertificate", "is not a file"},
+		`{` + splunk + `,"caCertificate":"settings.go"}`:                                                   {"caCertificate", "BEGIN CERTIFICATE"},
+		`{` + splunk + `,"auth":"basic"}`:                                                                  {"auth", "setting of elastic and opensearch"},
+		`{` + elastic + `,"auth":"es"}`:                                                                    {"auth", "apiKey, basic"},
+		`{` + elastic + `,"format":"ocsf"}`:                                                                {"format", "raw"},
+		`{` + elastic + `,"dataStream":"-x"}`:                                                              {"dataStream", "lower-case"},
+		`{` + base + `"destination":"elastic","endpoint":"https://x","auth":"basic"}`:                      {"secret", "USER:PASSWORD"},
+		`{` + base + `"destination":"opensearch","auth":"basic","endpoint":"https://x"}`:                   {"secret", "USER:PASSWORD"},
+		`{` + base + `"destination":"opensearch","auth":"apiKey","endpoint":"https://x","secret":"s"}`:     {"auth", "es, aoss, basic"},
+		`{` + base + `"destination":"opensearch","endpoint":"https://x","index":"a","dataStream":"b"}`:     {"index and dataStream"},
+		`{` + splunk + `,"splunk.secret":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-AbCdEf"}`: {"secret", "replica"},
+		`{` + base + `"destination":"splunk,elastic","secret":"s","endpoint":"https://x"}`:                 {"splunk and elastic cannot both be", "elastic.endpoint"},
+		`{"oktastream":"x",` + ok + `}`:                                                                    {"oktastream", "object"},
 	}
 }
 
@@ -153,7 +208,7 @@ func TestEachFaultComesWithItsFix(t *testing.T) {
 // TestAllFaultsAreToldAtOnce: whoever made three slips is not sent round three
 // times.
 func TestAllFaultsAreToldAtOnce(t *testing.T) {
-	_, err := Read(context(t, `{"source":"x","destination":"cloudwatch,splunk","batch":"no","colour":"red","window":"0","datadog.site":"mars"}`), "")
+	_, err := Read(context(t, `{"source":"x","destination":"cloudwatch,kafka","batch":"no","colour":"red","window":"0","datadog.site":"mars"}`), "")
 	if err == nil {
 		t.Fatal("six faults are taken")
 	}
@@ -227,15 +282,19 @@ func TestPagesShowTheSettings(t *testing.T) {
 	few.WriteString("| setting | meaning | default |\n|---|---|---|\n")
 	for _, row := range table() {
 		of := ""
-		if len(row.Of) == 1 {
-			of = " (" + string(row.Of[0]) + ")"
+		if n := len(row.Of); n > 0 && n < len(Destinations()) {
+			of = " (" + strings.Join(names(row.Of), ", ") + ")"
 		}
 		value := "none"
 		if row.Default != "" {
 			value = "`" + row.Default + "`"
 		}
-		fmt.Fprintf(&all, "| `%s`%s | %s | %s | %s |\n", row.Name, of, row.Meaning, value, row.Allowed)
-		if slices.Contains(common, row.Name) {
+		name := row.Name
+		if row.Dotted {
+			name, of = string(row.Of[0])+"."+name, ""
+		}
+		fmt.Fprintf(&all, "| `%s`%s | %s | %s | %s |\n", name, of, row.Meaning, value, row.Allowed)
+		if slices.Contains(common, name) {
 			fmt.Fprintf(&few, "| `%s`%s | %s | %s |\n", row.Name, of, row.Meaning, value)
 		}
 	}

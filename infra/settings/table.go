@@ -18,6 +18,9 @@ type setting struct {
 	// Of is the destinations that have the setting, each of which can be set by
 	// itself with its name and a dot before the setting's. None is the stack's.
 	Of []Destination
+	// Dotted settings are written with the destination only: the plain name is
+	// another setting's.
+	Dotted bool
 
 	bind  func(*Settings, Destination) any
 	check func(value string) error // of each element where the setting is a list
@@ -28,8 +31,17 @@ type setting struct {
 
 const roleForm = `^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$`
 
-// both are the destinations.
-func both() []Destination { return []Destination{CloudWatch, Datadog} }
+// overHTTPS are the destinations that only the function calls.
+func overHTTPS() []Destination { return []Destination{Splunk, Elastic, OpenSearch} }
+
+// names are destinations as a user writes them.
+func names(of []Destination) []string {
+	list := make([]string, len(of))
+	for i, d := range of {
+		list[i] = string(d)
+	}
+	return list
+}
 
 // table is all settings in the order in which the README shows them.
 func table() []setting {
@@ -39,8 +51,9 @@ func table() []setting {
 			Allowed: "`aws.partner/okta.com/ORG/STREAM`",
 			bind:    func(s *Settings, _ Destination) any { return &s.Source }, check: checkSource},
 		{Name: "destination", Meaning: "where events go; each destination has its own pipeline, which fails alone",
-			Allowed: "`cloudwatch`, `datadog`, `cloudwatch,datadog`",
-			bind:    func(s *Settings, _ Destination) any { return &s.Destinations }, check: oneOf("cloudwatch", "datadog")},
+			Allowed: "`" + strings.Join(names(Destinations()), "`, `") + "`, or several of them joined by commas",
+			bind:    func(s *Settings, _ Destination) any { return &s.Destinations },
+			check:   oneOf(names(Destinations())...)},
 		{Name: "stack", Meaning: "the stack's name, and the first part of every pipeline's", Default: "oktastream",
 			Allowed: "letters, digits and hyphens, up to 40",
 			bind:    func(s *Settings, _ Destination) any { return &s.Stack },
@@ -51,31 +64,51 @@ func table() []setting {
 			bind:    func(s *Settings, _ Destination) any { return &s.Bus }, check: oneOf(BusCreate, BusExisting)},
 		{Name: "ingest", Meaning: "the target of the rule: the buffer queue, the function, or the destination itself " +
 			"with no function", Default: IngestQueue,
-			Allowed: "`queue`, `lambda`, `rule`", Of: both(),
+			Allowed: "`queue`, `lambda`; `rule` for CloudWatch Logs and Datadog's API destination", Of: Destinations(),
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Ingest }, check: oneOf(IngestQueue, IngestLambda,
 				IngestRule)},
-		{Name: "format", Meaning: "what a record looks like", Of: both(),
-			Allowed: "`ocsf`, `datadog`, `raw`; by default `ocsf` in CloudWatch Logs and `datadog` in Datadog; absent with " +
-				"`ingest=rule`, which stores events as they come",
+		{Name: "format", Meaning: "what a record looks like", Of: Destinations(),
+			Allowed: "`ocsf`, `datadog`, `raw`; by default `ocsf` in CloudWatch Logs, `datadog` in Datadog and `raw` " +
+				"elsewhere; only `raw` in Elastic; absent with `ingest=rule`, which stores events as they come",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Format }, check: oneOf("", "ocsf", "datadog",
 				"raw")},
-		{Name: "include", Meaning: "event types to deliver; none is all", Of: both(),
+		{Name: "include", Meaning: "event types to deliver; none is all", Of: Destinations(),
 			Allowed: "types joined by commas, `*` for any characters",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Include }},
 		{Name: "exclude", Meaning: "event types to leave out; beats `include`; `system.log_stream.*` always goes " +
-			"through", Of: both(),
+			"through", Of: Destinations(),
 			Allowed: "types joined by commas, `*` for any characters",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Exclude }},
 		{Name: "retention", Meaning: "days that CloudWatch Logs keeps events; Okta keeps 90", Default: "400",
 			Of:      []Destination{CloudWatch},
 			Allowed: "what CloudWatch Logs has: " + numbers(retentions()[1:]) + "; `0` is for ever",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).RetentionDays }, days: retentions()},
-		{Name: "secret", Meaning: "the secret in Secrets Manager that holds Datadog's API key", Of: []Destination{Datadog},
-			Allowed: "name or ARN",
+		{Name: "logGroup", Meaning: "the log group that holds events: a name for a new one, or the ARN of an existing one, " +
+			"whose retention, class and indexes stay as they are", Of: []Destination{CloudWatch},
+			Allowed: "a name that no log group has, or an ARN; absent: CloudFormation chooses the name",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).LogGroup }, check: checkLogGroup},
+		{Name: "logClass", Meaning: "the class of a new log group; `infrequent` costs half as much to write to and has " +
+			"fewer features", Default: LogClassStandard, Of: []Destination{CloudWatch},
+			Allowed: "`standard`, `infrequent`",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).LogClass },
+			check:   oneOf(LogClassStandard, LogClassInfrequent)},
+		{Name: "transport", Meaning: "how events go to Datadog: packed in batches by an EventBridge API destination, or " +
+			"from the function itself", Default: TransportEventBridge, Of: []Destination{Datadog},
+			Allowed: "`eventbridge`, `https`",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Transport },
+			check:   oneOf(TransportEventBridge, TransportHTTPS)},
+		{Name: "endpoint", Meaning: "where the function sends events: the base URL or the full path", Of: overHTTPS(),
+			Allowed: "an `https` URL; certificates are verified",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Endpoint },
+			check:   checkEndpoint},
+		{Name: "secret", Meaning: "the secret in Secrets Manager that holds Datadog's API key, Splunk's HEC token, " +
+			"Elastic's API key, or with `auth=basic` `USER:PASSWORD`",
+			Of:      append([]Destination{Datadog}, overHTTPS()...),
+			Allowed: "name or ARN; not used with `auth=es` and `auth=aoss`",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Secret },
 			check:   matches(`^[A-Za-z0-9/_+=.@:-]{1,512}$`, "a secret's name or ARN")},
 		{Name: "secretField", Meaning: "the field of the secret that holds the key, where the secret is JSON",
-			Of:      []Destination{Datadog},
+			Of:      append([]Destination{Datadog}, overHTTPS()...),
 			Allowed: "a field's name; absent where the secret is the key itself",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).SecretField },
 			check:   matches(`^[A-Za-z0-9_.-]*$`, "letters, digits, dots, hyphens and underscores")},
@@ -85,6 +118,44 @@ func table() []setting {
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).SecretVersion },
 			check: matches(`^([A-Za-z0-9-]{32,64})?$`, "a version id of 32 to 64 letters, digits and hyphens (aws "+
 				"secretsmanager list-secret-version-ids)")},
+		{Name: "auth", Meaning: "how the function authenticates: with an API key, with user and password, or as its role " +
+			"(OpenSearch Service `es`, OpenSearch Serverless `aoss`)", Of: []Destination{Elastic, OpenSearch},
+			Allowed: "Elastic: `apiKey` (default), `basic`; OpenSearch: `es` (default), `aoss`, `basic`",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Auth },
+			check:   oneOf("", AuthAPIKey, AuthBasic, AuthES, AuthAOSS)},
+		{Name: "index", Meaning: "the index of Splunk, or the index or alias of OpenSearch",
+			Of:      []Destination{Splunk, OpenSearch},
+			Allowed: "a name; by default the HEC token's own in Splunk, and `okta` in OpenSearch",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Index },
+			check: matches(`^([a-z0-9][a-z0-9._-]{0,254})?$`, "up to 255 lower-case letters, digits, dots, hyphens and "+
+				"underscores, a letter or a digit first")},
+		{Name: "dataStream", Meaning: "the data stream that events go to", Of: []Destination{Elastic, OpenSearch},
+			Allowed: "a name; by default `logs-okta.system-default` in Elastic, and none in OpenSearch",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).DataStream },
+			check: matches(`^([a-z0-9][a-z0-9._-]{0,99})?$`, "up to 100 lower-case letters, digits, dots, hyphens and "+
+				"underscores, a letter or a digit first")},
+		{Name: "sourcetype", Meaning: "the sourcetype of events; Splunk's add-on for Okta reads the default",
+			Of: []Destination{Splunk}, Default: "OktaIM2:log",
+			Allowed: "letters, digits, `:`, `_`, `-`, `.`, up to 100",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Sourcetype },
+			check:   matches(`^[A-Za-z0-9:_.-]{1,100}$`, "up to 100 letters, digits, colons, underscores, dots and hyphens")},
+		{Name: "source", Meaning: "the source of events in Splunk", Of: []Destination{Splunk}, Dotted: true,
+			Default: "okta:im2", Allowed: "letters, digits, `:`, `/`, `_`, `-`, `.`, up to 100",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).HECSource },
+			check: matches(`^[A-Za-z0-9:/_.-]{1,100}$`,
+				"up to 100 letters, digits, colons, slashes, underscores, dots and hyphens")},
+		{Name: "ack", Meaning: "`true`: an event is delivered when Splunk's indexers have acknowledged it; the function's " +
+			"timeout is then at least 360 s", Default: "false", Of: []Destination{Splunk},
+			Allowed: "`true`, `false`; the HEC token needs indexer acknowledgement",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Ack }},
+		{Name: "caCertificate", Meaning: "a file with the certificate of a private CA, the only one that is then trusted",
+			Of: overHTTPS(), Allowed: "the path of a PEM file",
+			bind:  func(s *Settings, d Destination) any { return &s.Of(d).CACertificate },
+			check: checkCertificates},
+		{Name: "vpc", Meaning: "the subnets and security groups of a function that calls its destination itself; it must " +
+			"reach SQS, Secrets Manager and the destination from there", Of: append([]Destination{Datadog}, overHTTPS()...),
+			Allowed: "ids, `subnet-…,subnet-…,sg-…`; with Datadog only with `transport=https`",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).VPC }, check: checkVPC},
 		{Name: "site", Meaning: "Datadog's site", Default: "us1", Of: []Destination{Datadog},
 			Allowed: siteNames() + ", or the site's host",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Site }, check: checkSite},
@@ -94,8 +165,8 @@ func table() []setting {
 		{Name: "tags", Meaning: "tags of Datadog's logs, beside `okta_org` and `region`", Of: []Destination{Datadog},
 			Allowed: "`key:value`, joined by commas",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Tags }, check: datadog.CheckTag},
-		{Name: "oktaDomain", Meaning: "domain of the org, for the hostname of Datadog's logs",
-			Default: "okta.com", Of: []Destination{Datadog},
+		{Name: "oktaDomain", Meaning: "domain of the org, for the hostname of Datadog's logs and the host in Splunk",
+			Default: "okta.com", Of: []Destination{Datadog, Splunk},
 			Allowed: "`okta-emea.com`, `oktapreview.com` and the like; `none`: no hostname",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).OktaDomain },
 			check:   matches(`^(none|[a-z0-9-]+(\.[a-z0-9-]+)+)$`, "a domain, or none")},
@@ -106,20 +177,20 @@ func table() []setting {
 		{Name: "packBytes", Meaning: "size of a PutEvents request, at most", Default: "245760", Of: []Destination{Datadog},
 			Allowed: "16384 to 786432",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).PackBytes }, low: 16384, high: 786432},
-		{Name: "batch", Meaning: "messages an invocation, at most", Default: "100", Of: both(), Allowed: "1 to 10000",
+		{Name: "batch", Meaning: "messages an invocation, at most", Default: "100", Of: Destinations(), Allowed: "1 to 10000",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Batch }, low: 1, high: 10000},
-		{Name: "window", Meaning: "seconds that Lambda waits for a full batch", Default: "5", Of: both(),
+		{Name: "window", Meaning: "seconds that Lambda waits for a full batch", Default: "5", Of: Destinations(),
 			Allowed: "0 to 300; at least 1 with `batch` beyond 10",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Window }, low: 0, high: 300},
-		{Name: "timeout", Meaning: "the function's, in seconds", Default: "60", Of: both(), Allowed: "10 to 900",
+		{Name: "timeout", Meaning: "the function's, in seconds", Default: "60", Of: Destinations(), Allowed: "10 to 900",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Timeout }, low: 10, high: 900},
-		{Name: "memory", Meaning: "the function's, in MB", Default: "256", Of: both(), Allowed: "128 to 10240",
+		{Name: "memory", Meaning: "the function's, in MB", Default: "256", Of: Destinations(), Allowed: "128 to 10240",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Memory }, low: 128, high: 10240},
 		{Name: "concurrency", Meaning: "invocations from the buffer queue at a time, at most", Default: "10",
-			Of: both(), Allowed: "2 to 1000",
+			Of: Destinations(), Allowed: "2 to 1000",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Concurrency }, low: 2, high: 1000},
 		{Name: "outageHours", Meaning: "how long an event is tried before it goes to the queue `redrive`", Default: "6",
-			Of: both(), Allowed: "1 to 96",
+			Of: Destinations(), Allowed: "1 to 96",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).OutageHours }, low: 1, high: 96},
 		{Name: "kms", Meaning: "what encrypts queues, log groups, buses and the connection: keys that AWS owns, a key " +
 			"that the stack makes, or a key of yours", Default: KMSAWS,
@@ -182,9 +253,10 @@ func oneOf(allowed ...string) func(string) error {
 }
 
 func matches(pattern, what string) func(string) error {
-	form := regexp.MustCompile(pattern)
 	return func(value string) error {
-		if form.MatchString(value) {
+		// Compiled where it is used: the table is made anew for each reading, and few of
+		// its rows are checked.
+		if regexp.MustCompile(pattern).MatchString(value) {
 			return nil
 		}
 		return fmt.Errorf("it must be %s", what)

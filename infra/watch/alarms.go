@@ -28,6 +28,9 @@ func pipelineAlarms(s Stack, p Pipeline) []Alarm {
 		all = append(all, functionAlarms(s, p)...)
 		all = append(all, ledgerAlarms(s, p)...)
 	}
+	if p.HTTPS {
+		all = append(all, refusesUs(p))
+	}
 	if p.Ingest == ingestQueue {
 		all = append(all, countersAlarm(s, p))
 	}

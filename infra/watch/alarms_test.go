@@ -164,7 +164,8 @@ func fires(t *testing.T, a Alarm, data func(*Metric) series, length int) bool {
 func TestASingleEventIsEnough(t *testing.T) {
 	once := []string{"stream-changed", "rule-failed", "rule-lost", "delivery-failed", "delivery-lost",
 		"dead-not-empty", "redrive-not-empty",
-		"function-errors", "async-lost", "async-dropped", "dead-letter-failed", "exhausted", "conflict", "ledger-unbalanced"}
+		"function-errors", "async-lost", "async-dropped", "dead-letter-failed", "exhausted", "conflict", "ledger-unbalanced",
+		"destination-refuses-us"}
 	seen := map[string]bool{}
 	for _, a := range kinds() {
 		none := filled(a.Periods, missing())

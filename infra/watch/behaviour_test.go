@@ -160,7 +160,7 @@ func TestTheLedgersAlarm(t *testing.T) {
 
 // A replay can fail hours after whoever began it has gone home.
 func TestReplaysAreWatchedToo(t *testing.T) {
-	for _, name := range []string{"dead-letter-failed", "exhausted"} {
+	for _, name := range []string{"dead-letter-failed", "exhausted", "destination-refuses-us"} {
 		if !slices.ContainsFunc(kind(t, name).Queries, func(q Query) bool {
 			return q.Metric != nil && slices.Contains(q.Metric.Dimensions, Dimension{"origin", "replay"})
 		}) {
@@ -179,14 +179,18 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 		queues   = "redrive-not-empty redrive-for-a-week buffer-deep buffer-old"
 		function = "function-errors function-throttled mapping-failing"
 		async    = "async-lost async-dropped"
+		refuses  = "destination-refuses-us"
 		ledger   = "lag dead-letter-failed exhausted conflict ledger-unbalanced"
 	)
 	for name, want := range map[string][]string{
 		"default":               {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
 		"queue cloudwatch live": {"silence stream-changed", rule, dead, queues, function, ledger, "counters-disagree"},
 		"lambda datadog":        {"stream-changed", rule, retrying, delivery, dead, queues, function, async, ledger},
-		"rule cloudwatch":       {"stream-changed", rule, retrying, dead},
-		"rule datadog":          {"stream-changed", rule, retrying, delivery, dead},
+		"lambda splunk":         {"stream-changed", rule, dead, queues, function, async, ledger, refuses},
+		"queue elastic,opensearch": {"stream-changed", rule, dead, queues, function, ledger, refuses, "counters-disagree",
+			rule, dead, queues, function, ledger, refuses, "counters-disagree"},
+		"rule cloudwatch": {"stream-changed", rule, retrying, dead},
+		"rule datadog":    {"stream-changed", rule, retrying, delivery, dead},
 		"queue cloudwatch,datadog": {"stream-changed", rule, dead, queues, function, ledger, "counters-disagree", rule,
 			retrying, delivery, dead, queues, function, ledger, "counters-disagree"},
 	} {
@@ -236,6 +240,7 @@ func TestDeliveriesThatAreRepeated(t *testing.T) {
 func TestWhatAlarmsCost(t *testing.T) {
 	for name, want := range map[string][2]int{
 		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {39, 79},
+		"queue splunk live":      {20, 41},
 		"lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10},
 	} {
 		alarms, read := Alarms(stacks()[name]), 0

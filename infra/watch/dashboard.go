@@ -56,7 +56,7 @@ func alarmStatus(s Stack, width int) widget {
 // fromOkta is what EventBridge ingests from Okta, and what the rules match.
 func fromOkta(s Stack) []widget {
 	lines := []line{of(ofSource(s.Source, "Events", "Sum"), "from Okta", grey)}
-	colours := []string{blue, green, purple}
+	colours := []string{blue, green, purple, orange, brown}
 	for i, p := range s.Pipelines {
 		label := "to " + p.Destination
 		if p.Filtered {
@@ -110,7 +110,7 @@ func outcome(p Pipeline) widget {
 		"exhausted": red, "dead": darkRed,
 	}
 	other := "accepted_by_eventbridge"
-	if p.Destination == datadog {
+	if p.DeliveryRule != "" {
 		other = "delivered"
 	}
 	w := graph(12, titleFate, "events")

@@ -142,14 +142,14 @@ func TestTheDashboardShowsEveryAlarm(t *testing.T) {
 
 // What the ledger says becomes of what is received is all there, once.
 func TestTheLedgerIsOnTheDashboard(t *testing.T) {
-	for _, destination := range []string{"cloudwatch", "datadog"} {
+	for _, destination := range []string{"cloudwatch", "datadog", "splunk"} {
 		var have []string
 		for _, l := range outcome(pipeline("okta", destination, "queue", false)).lines {
 			have = append(have, l.metric.Name)
 		}
 		want := map[string]string{
 			"cloudwatch": "delivered duplicate filtered returned exhausted dead", "datadog": "accepted_by_eventbridge " +
-				"duplicate filtered returned exhausted dead",
+				"duplicate filtered returned exhausted dead", "splunk": "delivered duplicate filtered returned exhausted dead",
 		}[destination]
 		if got := strings.Join(have, " "); got != want {
 			t.Errorf("%s: %s", destination, got)

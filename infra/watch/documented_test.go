@@ -52,7 +52,7 @@ type documentation struct {
 
 const ownMetrics = "received delivered accepted_by_eventbridge duplicate filtered returned exhausted dead " +
 	"unknown_type conflict restamped " +
-	"dead_letter_failed fallback_raw stream_changed bytes_in bytes_out batches lag_ms"
+	"dead_letter_failed fallback_raw stream_changed already_there refused_by_destination bytes_in bytes_out batches lag_ms"
 
 // known are the documented metrics, each with its dimensions.
 func known(t *testing.T) map[string]string {

@@ -62,6 +62,8 @@ func allFailures() []failure {
 		{What: "Datadog answers 401, 407, 409, 429, 5xx, or not within 5 s", Kinds: []string{"delivery-retrying",
 			"delivery-failed"}},
 		{What: "Datadog answers another 4xx", Kinds: []string{"delivery-failed", "dead-not-empty"}},
+		{What: "our own setting is wrong (401, 403, wrong index, all records refused alike) at a destination over HTTPS",
+			Kinds: []string{"destination-refuses-us", "mapping-failing", "exhausted"}},
 		{What: "our own log", Why: "content in the log is a fault of the program, which its tests look for; no metric " +
 			"could show it"},
 		{What: "the ledger does not balance", Kinds: []string{"ledger-unbalanced"}},
@@ -89,12 +91,13 @@ func allFailures() []failure {
 func kinds() []Alarm {
 	var list []Alarm
 	for _, ingest := range []string{ingestQueue, ingestLambda, ingestRule} {
-		p := Pipeline{Name: "STACK-DESTINATION", Destination: datadog, Ingest: ingest, Rule: "rule", Bus: "bus",
+		p := Pipeline{Name: "STACK-DESTINATION", Destination: "datadog", Ingest: ingest, Rule: "rule", Bus: "bus",
 			Buffer:  "buffer",
 			Redrive: "redrive", Dead: "dead", Function: "function", Mapping: "mapping", DeliveryRule: "to-datadog",
 			DeliveryBus: "delivery",
 			OutageHours: 6, VisibilitySeconds: 365}
-		s := Stack{Name: "STACK", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 60, Pipelines: []Pipeline{p}}
+		s := Stack{Name: "STACK", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 60,
+			Pipelines: []Pipeline{p, {Name: p.Name, HTTPS: true}}}
 		for _, a := range Alarms(s) {
 			if !slices.ContainsFunc(list, func(k Alarm) bool { return k.Kind == a.Kind }) {
 				list = append(list, a)
@@ -164,7 +167,7 @@ var rules = []string{
 	"a body with many records",
 	"one of ten PutEvents entries fails", "log stream missing", "rejectedLogEventsInfo", "too old for Datadog",
 	"record over the destination's limit", "duplicates", "partial batch response", "packed batch comes back",
-	"Datadog answers 401", "Datadog answers another 4xx", "our own log",
+	"Datadog answers 401", "Datadog answers another 4xx", "our own setting is wrong", "our own log",
 }
 
 func TestEveryFailureShows(t *testing.T) {

@@ -68,6 +68,15 @@ func mappingFailing(p Pipeline) Alarm {
 		},
 		Comparison: atLeast, Threshold: failingShare,
 	}
+	steps := []string{
+		"In Logs Insights, log group of the function, run `filter msg = \"invocation\" | fields @timestamp, @message " +
+			"| sort @timestamp desc`: returned names the error.",
+		"Throttled or 5xx: wait. It ends by itself.",
+		"Access denied or not found: deploy again.",
+	}
+	if p.HTTPS {
+		steps[2] = "The alarm destination-refuses-us is on: follow its steps."
+	}
 	// Three of six periods: where one event an hour comes in, it comes back once in a
 	// visibility timeout, six minutes and a bit, so that every second or so period
 	// sees it.
@@ -77,8 +86,5 @@ func mappingFailing(p Pipeline) Alarm {
 			"A tenth or more of the events of {name} come back to the buffer queue.",
 			"The destination is down, throttles, or refuses access. Events are tried for outageHours, "+
 				"then they go to the queue redrive.",
-			"In Logs Insights, log group of the function, run `filter msg = \"invocation\" | fields @timestamp, @message "+
-				"| sort @timestamp desc`: returned names the error.",
-			"Throttled or 5xx: wait. It ends by itself.",
-			"Access denied or not found: deploy again.")
+			steps...)
 }

@@ -6,8 +6,8 @@ import "slices"
 // and an ordinary day, of seconds, along its bottom.
 func lag(p Pipeline) widget {
 	w := graph(6, "lag: published to delivered", "seconds")
-	if p.Destination == datadog {
-		w.title = "lag: published to handed over"
+	if p.DeliveryRule != "" {
+		w.title = "lag: published to accepted by EventBridge"
 	}
 	w.lines = slices.Concat(inSeconds("p50", own(p.Name, "lag_ms", "p50"), "p50", blue), inSeconds("p99", own(p.Name,
 		"lag_ms", "p99"), "p99", orange))
@@ -25,6 +25,9 @@ func failures(p Pipeline) widget {
 		of(own(p.Name, "dead_letter_failed", "Sum"), "dead-letter-failed", brown),
 		of(own(p.Name, "conflict", "Sum"), "conflict", blue),
 	)
+	if p.HTTPS {
+		w.lines = append(w.lines, of(own(p.Name, "refused_by_destination", "Sum"), "refused for a setting", darkRed))
+	}
 	w.rightUnit = "came back"
 	return w
 }
@@ -78,7 +81,7 @@ func buffer(p Pipeline) widget {
 	return w
 }
 
-// volume is the bytes that AWS or Datadog charge for. What CloudWatch Logs takes in has
+// volume is the bytes that AWS or the destination charges for. What CloudWatch Logs takes in has
 // its own measure, with 26 bytes an event on top.
 func volume(p Pipeline) widget {
 	w := graph(6, "bytes that cost money", "bytes",
@@ -108,12 +111,16 @@ func calls(p Pipeline) widget {
 }
 
 func notes(p Pipeline) widget {
-	return graph(6, titleNotes, "events",
+	w := graph(6, titleNotes, "events",
 		of(own(p.Name, "unknown_type", "Sum"), "unknown_type", purple),
 		of(own(p.Name, "restamped", "Sum"), "restamped", blue),
 		of(own(p.Name, "fallback_raw", "Sum"), "fallback_raw", orange),
 		of(ownReplay(p.Name, "received", "Sum"), "replayed", green),
 		of(ownBackfill(p.Name, "received", "Sum"), "backfilled", grey))
+	if p.HTTPS {
+		w.lines = append(w.lines, of(own(p.Name, "already_there", "Sum"), "already_there", pale))
+	}
+	return w
 }
 
 // delivered is what a rule did with what it matched.

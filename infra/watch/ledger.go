@@ -86,7 +86,7 @@ func unbalanced(p Pipeline) Alarm {
 
 // lagMeans says what the lag of this destination leaves out.
 func lagMeans(p Pipeline) string {
-	if p.Destination == datadog {
+	if p.DeliveryRule != "" {
 		return "Events are late. The lag ends when EventBridge accepts a batch: " +
 			"Datadog's own delay shows in delivery-retrying."
 	}

@@ -64,7 +64,7 @@ func deliveryRetrying(p Pipeline) (Alarm, bool) {
 	}
 	a.Comparison, a.Threshold = atLeast, 1
 	a = a.window(lasting(300, 3)).missing(notBreaching, eventsOnlyWhen)
-	if p.Destination != datadog {
+	if p.DeliveryRule == "" {
 		return a.about(p.Name, "delivery-retrying",
 			"EventBridge has repeated deliveries of {name} to CloudWatch Logs for 15 minutes.",
 			"CloudWatch Logs throttles, or is down. Nothing is lost for 24 hours; then the events go to the queue dead.",

@@ -19,13 +19,19 @@ func pipeline(stack, destination, ingest string, filtered bool) Pipeline {
 		p.Buffer, p.Redrive, p.Function, p.Mapping, p.VisibilitySeconds = token("Buffer"), token("Redrive"),
 			token("Function"), token("Mapping"), 365
 	}
-	if destination == "cloudwatch" {
+	switch destination {
+	case "cloudwatch":
 		p.LogGroup = token("LogGroup")
-	} else {
+	case "datadog":
 		p.DeliveryRule, p.DeliveryBus = "to-datadog", token("DeliveryBus")
+	default:
+		p.HTTPS = true
 	}
 	return p
 }
+
+// overHTTPS are the destinations of stacks that a rule cannot deliver to.
+const overHTTPS = "splunk elastic,opensearch"
 
 // stacks are all that the settings can make, and the default one, by name.
 func stacks() map[string]Stack {
@@ -36,7 +42,10 @@ func stacks() map[string]Stack {
 			Bus:    "aws.partner/okta.com/example/oktastream", SilenceMinutes: 60}
 	}
 	for _, ingest := range []string{"queue", "lambda", "rule"} {
-		for _, destinations := range []string{"cloudwatch", "datadog", "cloudwatch,datadog"} {
+		for _, destinations := range []string{"cloudwatch", "datadog", "cloudwatch,datadog", "splunk", "elastic,opensearch"} {
+			if ingest == "rule" && strings.Contains(overHTTPS, destinations) {
+				continue
+			}
 			for _, filtered := range []bool{false, true} {
 				for _, live := range []bool{false, true} {
 					s := base(longest)

@@ -36,9 +36,6 @@ const (
 	ingestRule   = "rule"
 )
 
-// datadog is the destination that EventBridge delivers to.
-const datadog = "datadog"
-
 // Stack is a stack to watch. What a stack does not have is "".
 type Stack struct {
 	Name      string
@@ -60,7 +57,8 @@ type Stack struct {
 // Pipeline is one destination's. What a pipeline does not have is "".
 type Pipeline struct {
 	Name        string // <stack>-<destination>, the dimension of the function's metrics
-	Destination string // cloudwatch or datadog
+	Destination string // cloudwatch, datadog, splunk, elastic or opensearch
+	HTTPS       bool   // the function calls the destination itself, over HTTPS
 	Ingest      string // queue, lambda or rule
 	Rule, Bus   string // the rule on the partner event bus, and that bus
 	Filtered    bool   // the rule leaves events out
@@ -69,7 +67,7 @@ type Pipeline struct {
 	Function              string // its name
 	Mapping               string // the id of the event source mapping
 	LogGroup              string // the group that holds the events
-	// DeliveryRule on DeliveryBus POSTs packed batches to Datadog.
+	// DeliveryRule on DeliveryBus POSTs packed batches to Datadog by EventBridge.
 	DeliveryRule, DeliveryBus string
 	OutageHours               int // how long an event is tried
 	VisibilitySeconds         int // of the buffer queue

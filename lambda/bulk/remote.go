@@ -132,5 +132,8 @@ func (w *writer) enter(from origin, answer *sink.Answer) error {
 	if answer.FallbackRaw {
 		w.ledger.FallbackRaw++
 	}
+	if answer.AlreadyThere {
+		w.ledger.AlreadyThere++
+	}
 	return nil
 }

@@ -14,15 +14,7 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
-)
-
-// Destination is where a pipeline delivers to.
-type Destination string
-
-// The destinations.
-const (
-	CloudWatch Destination = "cloudwatch" // CloudWatch Logs
-	Datadog    Destination = "datadog"    // Datadog, through an EventBridge API destination
+	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
 // Config is what the function needs to know. There is no secret in it.
@@ -32,6 +24,7 @@ type Config struct {
 	Account     string // the stack's own AWS account
 	Region      string // where the function runs
 	Destination Destination
+	Transport   Transport // "" is the destination's default
 	Format      pipeline.Format
 	Filter      events.Filter
 	Datadog     datadog.Settings
@@ -41,18 +34,23 @@ type Config struct {
 	DeliveryBus   string // for Datadog
 	PackBytes     int    // size of a PutEvents request, for Datadog
 
+	// HTTPS is for the destinations over HTTPS; the secret, the clients and the clock
+	// are not in it. Secret is the ARN or the name of the secret in Secrets Manager, ""
+	// where there is none, and SecretField the member of a JSON secret, "" for all of it.
+	HTTPS       https.Config
+	Secret      string
+	SecretField string
+
 	BufferURL       string // the buffer queue
 	DeadURL         string // the queue `dead`
 	MaxReceiveCount int    // of the buffer queue
 }
 
-// minPackBytes is the least that PACK_BYTES may be: a request of less has room for
-// a handful of events.
-const minPackBytes = 16 << 10
-
 var (
 	account = regexp.MustCompile(`^[0-9]{12}$`)
 	name    = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
+	// siteName is a host name (RFC 1123, 2.1).
+	siteName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 )
 
 // Read reads the configuration with get, which is os.Getenv. The error names
@@ -60,13 +58,12 @@ var (
 func Read(get func(string) string) (Config, error) {
 	r := reader{get: get}
 	c := Config{
-		Pipeline:    r.text("PIPELINE", name, "letters, digits and hyphens"),
-		Account:     r.text("ACCOUNT", account, "12 digits"),
-		Region:      get("AWS_REGION"),
-		Destination: Destination(r.oneOf("DESTINATION", string(CloudWatch), string(Datadog))),
-		Source:      get(prefix + "SOURCE"),
-		BufferURL:   r.url("BUFFER_URL"),
-		DeadURL:     r.url("DEAD_URL"),
+		Pipeline:  r.text("PIPELINE", name, "letters, digits and hyphens"),
+		Account:   r.text("ACCOUNT", account, "12 digits"),
+		Region:    get("AWS_REGION"),
+		Source:    get(prefix + "SOURCE"),
+		BufferURL: r.url("BUFFER_URL"),
+		DeadURL:   r.url("DEAD_URL"),
 	}
 	if c.Region == "" {
 		r.fault("AWS_REGION is empty: Lambda sets it; set it where the function runs elsewhere")
@@ -75,7 +72,8 @@ func Read(get func(string) string) (Config, error) {
 		r.fault(prefix + "SOURCE must be the partner event source, " + events.SourcePrefix + "<org>/<stream>")
 	}
 	c.MaxReceiveCount = r.number("MAX_RECEIVE_COUNT", 0, 1, 1000)
-	c.Format = r.format(c.Destination)
+	route := r.route()
+	c.Destination, c.Transport, c.Format = route.Destination, route.Transport, r.format(route)
 	filter, err := events.NewFilter(r.list("INCLUDE"), r.list("EXCLUDE"))
 	if err != nil {
 		r.fault(err.Error())
@@ -84,37 +82,29 @@ func Read(get func(string) string) (Config, error) {
 	c.Datadog = datadog.Settings{
 		Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN"),
 	}
-	switch c.Destination {
-	case CloudWatch:
+	switch route.Transport {
+	case API:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")
 		c.RetentionDays = r.number("RETENTION_DAYS", 0, 0, 3653)
-	case Datadog:
+	case EventBridge:
 		c.DeliveryBus = r.text("DELIVERY_BUS", name, "the name of an event bus")
 		c.PackBytes = r.number("PACK_BYTES", eventbridge.DefaultPackBytes, minPackBytes, eventbridge.MaxPackBytes)
+	case HTTPS:
+		r.https(&c)
 	}
 	return c, errors.Join(r.faults...)
 }
 
-// KeepRaw is the length in bytes from which on a record may be too long for the
-// destination, so that the event's own bytes are kept to fall back on.
-func (c Config) KeepRaw() int {
-	if c.Destination == Datadog {
-		return minPackBytes
-	}
-	return 512 << 10
-}
-
 // NewPipeline makes the pipeline of a function with this configuration.
 func (c Config) NewPipeline() *pipeline.Pipeline {
-	return pipeline.New(pipeline.Config{
+	p := pipeline.Config{
 		Format:  c.Format,
 		Filter:  c.Filter,
 		Datadog: c.Datadog,
 		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
-		KeepRaw: c.KeepRaw(),
-
-		ToDatadog: c.Destination == Datadog,
-	})
+	}
+	c.Route().Apply(&p)
+	return pipeline.New(p)
 }
 
 const prefix = "OKTASTREAM_"
@@ -165,22 +155,6 @@ func (r *reader) number(key string, fallback, low, high int) int {
 		r.fault(fmt.Sprintf("%s%s must be a number from %d to %d, not %q", prefix, key, low, high, text))
 	}
 	return n
-}
-
-// format is OCSF for CloudWatch Logs and Datadog's own for Datadog, unless set.
-func (r *reader) format(d Destination) pipeline.Format {
-	value := r.get(prefix + "FORMAT")
-	switch {
-	case value == "" && d == Datadog:
-		return pipeline.Datadog
-	case value == "":
-		return pipeline.OCSF
-	}
-	format, err := pipeline.ParseFormat(value)
-	if err != nil {
-		r.fault(prefix + "FORMAT: " + err.Error())
-	}
-	return format
 }
 
 // list reads values that are joined by commas.

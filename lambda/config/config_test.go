@@ -2,11 +2,13 @@ package config
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
+	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
 func valid(destination string) map[string]string {
@@ -20,12 +22,29 @@ func valid(destination string) map[string]string {
 		"OKTASTREAM_DEAD_URL":          "https://sqs.us-east-1.amazonaws.com/111122223333/dead",
 		"OKTASTREAM_MAX_RECEIVE_COUNT": "59",
 	}
-	if destination == "cloudwatch" {
+	switch destination {
+	case "cloudwatch":
 		env["OKTASTREAM_LOG_GROUP"] = "/oktastream/okta"
-	} else {
+	case "datadog":
 		env["OKTASTREAM_DELIVERY_BUS"] = "okta-delivery"
+	case "datadog-https":
+		env["OKTASTREAM_DESTINATION"], env["OKTASTREAM_TRANSPORT"] = "datadog", "https"
+		env["OKTASTREAM_SITE"], env["OKTASTREAM_SECRET"] = "us5.datadoghq.com", "datadog/api-key"
+	default:
+		env["OKTASTREAM_ENDPOINT"], env["OKTASTREAM_SECRET"] = "https://destination.example:8088", "okta/secret"
 	}
 	return env
+}
+
+// all are the destinations that have a preset, and the two others.
+func all() []string {
+	list := []string{"cloudwatch", "datadog", "datadog-https"}
+	for _, p := range https.Presets() {
+		if p.Name != "datadog" {
+			list = append(list, p.Name)
+		}
+	}
+	return list
 }
 
 func read(env map[string]string) (Config, error) {
@@ -67,7 +86,7 @@ func TestEverySetting(t *testing.T) {
 }
 
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
-	for _, destination := range []string{"cloudwatch", "datadog"} {
+	for _, destination := range all() {
 		for key, bad := range map[string]string{
 			"AWS_REGION": "", "OKTASTREAM_PIPELINE": "", "OKTASTREAM_ACCOUNT": "1234", "OKTASTREAM_SOURCE": "aws.partner/okta.com/example",
 			"OKTASTREAM_BUFFER_URL": "buffer", "OKTASTREAM_DEAD_URL": "", "OKTASTREAM_MAX_RECEIVE_COUNT": "0",
@@ -111,7 +130,7 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 // FuzzRead checks that no value of a variable makes Read panic or accept what it
 // cannot use, and that each fault names its variable.
 func FuzzRead(f *testing.F) {
-	for _, destination := range []string{"cloudwatch", "datadog"} {
+	for _, destination := range all() {
 		for key, value := range valid(destination) {
 			f.Add(destination, key, value)
 		}
@@ -120,9 +139,12 @@ func FuzzRead(f *testing.F) {
 	f.Add("cloudwatch", "OKTASTREAM_RETENTION_DAYS", "-1")
 	f.Add("cloudwatch", "OKTASTREAM_INCLUDE", "user.*,,*")
 	f.Add("datadog", "OKTASTREAM_FORMAT", "raw")
+	f.Add("splunk", "OKTASTREAM_CA_CERTIFICATE", "AAAA,")
+	f.Add("splunk", "OKTASTREAM_ENDPOINT", "http://127.0.0.1:8088/services/collector")
+	f.Add("datadog-https", "OKTASTREAM_SITE", "http-intake")
 	f.Add("datadog", "OKTASTREAM_TAGS", "env:prod,team:sec")
 	f.Fuzz(func(t *testing.T, destination, key, value string) {
-		if destination != "cloudwatch" && destination != "datadog" {
+		if !slices.Contains(all(), destination) {
 			t.Skip()
 		}
 		env := valid(destination)
@@ -135,8 +157,8 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if c.MaxReceiveCount < 1 || c.MaxReceiveCount > 1000 || c.RetentionDays < 0 || c.KeepRaw() <= 0 ||
-			c.Destination == Datadog && (c.PackBytes < minPackBytes || c.PackBytes > eventbridge.MaxPackBytes) {
+		if c.MaxReceiveCount < 1 || c.MaxReceiveCount > 1000 || c.RetentionDays < 0 || c.Route().Transport == "" ||
+			c.Route().Transport == EventBridge && (c.PackBytes < minPackBytes || c.PackBytes > eventbridge.MaxPackBytes) {
 			t.Errorf("%s=%q is accepted as %+v", key, value, c)
 		}
 		c.NewPipeline()

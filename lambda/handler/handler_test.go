@@ -115,6 +115,26 @@ func TestPoisonWhoseCopyFailsGoesBack(t *testing.T) {
 	}
 }
 
+// What goes back because the destination refuses us is counted apart: an alarm names it.
+func TestARefusalOfTheDestinationIsCounted(t *testing.T) {
+	for kind, refused := range map[sink.Kind]float64{sink.Transient: 0, sink.Blocked: 2, sink.Unknown: 2} {
+		b := newBench(config.Splunk)
+		b.outcome = func(sink.Record) sink.Answer { return sink.Answer{} }
+		b.err = &sink.Error{Kind: kind, Err: errors.New("splunk: code 4, invalid token: correct the setting secret")}
+		ids := b.returned(t, messageOf("m1", envelope("u-1"), 1, ""), messageOf("m2", envelope("u-2"), 1, ""))
+		if len(ids) != 2 || !strings.Contains(b.log.String(), "correct the setting secret") {
+			t.Errorf("%v come again: %s", ids, b.log.String())
+		}
+		b.wantLedger(t, map[string]float64{"received": 2, "returned": 2, "refused_by_destination": refused})
+	}
+	b := newBench(config.Splunk)
+	b.outcome = func(sink.Record) sink.Answer { return sink.Answer{State: sink.Accepted, AlreadyThere: true} }
+	if ids := b.returned(t, messageOf("m1", envelope("u-1"), 1, "")); len(ids) != 0 {
+		t.Errorf("%v come again", ids)
+	}
+	b.wantLedger(t, map[string]float64{"received": 1, "delivered": 1, "already_there": 1})
+}
+
 func TestTheLastReceiveIsExhausted(t *testing.T) {
 	b := newBench(config.CloudWatch)
 	b.outcome = func(sink.Record) sink.Answer { return sink.Answer{} }

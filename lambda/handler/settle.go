@@ -81,12 +81,15 @@ func (w *work) enter(e *entry, now int64) {
 	case e.answer.State == sink.Accepted:
 		w.arrived(e, t, now)
 	default:
+		if kind := sink.KindOf(e.cause); kind == sink.Blocked || kind == sink.Unknown {
+			t.RefusedByDestination++
+		}
 		w.back(m, t)
 	}
 }
 
 func (w *work) arrived(e *entry, t *totals, now int64) {
-	if w.handler.Config.Destination == config.Datadog {
+	if w.handler.Config.Route().Transport == config.EventBridge {
 		t.AcceptedByEventBridge++
 	} else {
 		t.Delivered++
@@ -94,6 +97,9 @@ func (w *work) arrived(e *entry, t *totals, now int64) {
 	t.BytesOut += int64(e.answer.Bytes)
 	if e.answer.Restamped {
 		t.Restamped++
+	}
+	if e.answer.AlreadyThere {
+		t.AlreadyThere++
 	}
 	if e.answer.FallbackRaw {
 		t.FallbackRaw++

@@ -155,6 +155,7 @@ func (b *bench) wantLedger(t *testing.T, want map[string]float64) {
 	for _, word := range []string{
 		"received", "delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead",
 		"unknown_type", "conflict", "restamped", "dead_letter_failed", "fallback_raw", "stream_changed",
+		"already_there", "refused_by_destination",
 	} {
 		if got[word] != want[word] {
 			t.Errorf("%s = %v, want %v", word, got[word], want[word])

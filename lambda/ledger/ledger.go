@@ -45,9 +45,15 @@ type Ledger struct {
 	FallbackRaw int64 `json:"fallback_raw"`
 	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
 	StreamChanged int64 `json:"stream_changed"`
-	BytesIn       int64 `json:"bytes_in"`
-	BytesOut      int64 `json:"bytes_out"`
-	Batches       int64 `json:"batches"`
+	// AlreadyThere records were at the destination before, from a call whose answer was
+	// lost or from another copy of the event.
+	AlreadyThere int64 `json:"already_there"`
+	// RefusedByDestination records went back because the destination refuses us, for a
+	// setting of ours or for a reason that is not known.
+	RefusedByDestination int64 `json:"refused_by_destination"`
+	BytesIn              int64 `json:"bytes_in"`
+	BytesOut             int64 `json:"bytes_out"`
+	Batches              int64 `json:"batches"`
 }
 
 // Unbalanced is what is said of a ledger whose equation does not hold.

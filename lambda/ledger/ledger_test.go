@@ -57,7 +57,7 @@ func TestLinesNameEveryFieldThatIsNotZero(t *testing.T) {
 	for _, word := range []string{
 		"1 received", "2 delivered", "4 accepted_by_eventbridge", "8 duplicate", "16 filtered", "32 returned", "64 exhausted", "128 dead",
 		"256 unknown_type", "512 conflict", "1024 restamped", "2048 dead_letter_failed", "4096 fallback_raw",
-		"8192 stream_changed", "16384 bytes in", "32768 bytes out",
+		"8192 stream_changed", "16384 already_there", "32768 refused_by_destination", "65536 bytes in", "131072 bytes out",
 	} {
 		if !strings.Contains(text, word) {
 			t.Errorf("%q is not in\n%s", word, text)
@@ -76,6 +76,7 @@ func TestJSONHasTheWordsOfTheMetrics(t *testing.T) {
 	for _, key := range []string{
 		"received", "delivered", "accepted_by_eventbridge", "duplicate", "filtered", "returned", "exhausted", "dead", "unknown_type",
 		"conflict", "restamped", "dead_letter_failed", "fallback_raw", "bytes_in", "bytes_out", "batches", "stream_changed",
+		"already_there", "refused_by_destination",
 	} {
 		if m[key] == 0 {
 			t.Errorf("%s is missing", key)

@@ -36,6 +36,8 @@ var words = []word{
 	{"dead_letter_failed", "Count", note, func(l *Ledger) *int64 { return &l.DeadLetterFailed }},
 	{"fallback_raw", "Count", note, func(l *Ledger) *int64 { return &l.FallbackRaw }},
 	{"stream_changed", "Count", note, func(l *Ledger) *int64 { return &l.StreamChanged }},
+	{"already_there", "Count", note, func(l *Ledger) *int64 { return &l.AlreadyThere }},
+	{"refused_by_destination", "Count", note, func(l *Ledger) *int64 { return &l.RefusedByDestination }},
 	{"bytes_in", "Bytes", other, func(l *Ledger) *int64 { return &l.BytesIn }},
 	{"bytes_out", "Bytes", other, func(l *Ledger) *int64 { return &l.BytesOut }},
 	{"batches", "Count", other, func(l *Ledger) *int64 { return &l.Batches }},

@@ -45,9 +45,9 @@ func ParseFormat(name string) (Format, error) {
 type Config struct {
 	Format  Format
 	Filter  events.Filter
-	Datadog datadog.Settings // for Format Datadog, and ToDatadog
-	// ToDatadog gives records of the other formats what Datadog needs of every log.
-	ToDatadog bool
+	Datadog datadog.Settings // for Format Datadog, and DatadogLogs
+	// DatadogLogs gives records of the other formats what Datadog needs of every log.
+	DatadogLogs bool
 	// Org is the Okta org of events that come without an envelope, "" where it is not known.
 	Org string
 	// Own is where events must come from; what comes from elsewhere, or does not
@@ -139,11 +139,11 @@ func (c *Config) normaliser() normaliser {
 	switch {
 	case c.Format == Datadog:
 		return datadog.New(c.Datadog)
-	case c.Format == Raw && c.ToDatadog:
+	case c.Format == Raw && c.DatadogLogs:
 		return datadog.NewRaw(c.Datadog)
 	case c.Format == Raw:
 		return rawNormaliser{}
-	case c.ToDatadog:
+	case c.DatadogLogs:
 		return datadog.NewOCSF(c.Datadog, ocsf.New())
 	}
 	return ocsf.New()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -73,19 +74,27 @@ func (l *Loop) Deliver(ctx context.Context, records []Record) Outcome {
 	return out
 }
 
-// retryIfAllRefused makes all records Retry where the destination has refused each
-// of several: then the fault is not theirs, whatever the error code says.
+// retryIfAllRefused makes the refused records Retry where the destination has refused
+// several and accepted none: then the fault is not theirs, whatever the error code says.
+// Records at Retry are no sign of that, unless it was for an unknown reason.
 func (o *Outcome) retryIfAllRefused() {
-	if len(o.Answers) < 2 {
-		return
-	}
-	for _, a := range o.Answers {
-		if a.State != Dead || a.Reason != events.Refused {
+	var refused []int
+	for i, a := range o.Answers {
+		switch {
+		case a.State == Dead && a.Reason == events.Refused:
+			refused = append(refused, i)
+		case a.State == Retry && o.Causes[i] >= 0 && KindOf(o.Errors[o.Causes[i]]) == Unknown:
+		default:
 			return
 		}
 	}
-	o.Errors = append(o.Errors, errors.New("every record is refused: "+o.Answers[0].Detail))
-	for i := range o.Answers {
+	if len(refused) < 2 {
+		return
+	}
+	o.Errors = append(o.Errors, &Error{
+		Kind: Blocked, Err: errors.New("every record is refused: " + o.Answers[refused[0]].Detail),
+	})
+	for _, i := range refused {
 		o.Answers[i], o.Causes[i] = Answer{}, len(o.Errors)-1
 	}
 }
@@ -108,17 +117,30 @@ type job struct {
 const maxUnknown = 100
 
 func (j *job) run(ctx context.Context, pending []int) {
+	if len(pending) == 0 {
+		return
+	}
 	wait := &backoff.ExponentialBackOff{
 		InitialInterval:     cmp.Or(j.loop.FirstCeiling, firstCeiling) / 2,
 		RandomizationFactor: 1, Multiplier: 2, MaxInterval: lastCeiling / 2,
 	}
 	wait.Reset()
 	for {
-		var err error
-		if pending, err = j.try(ctx, pending); len(pending) == 0 {
+		left, split, err := j.try(ctx, pending)
+		if pending = left; len(pending) == 0 {
 			return
 		}
 		switch kind := KindOf(err); {
+		case err == nil && split >= 0 && j.calls >= maxUnknown:
+			j.giveUp(pending, &Error{Kind: Unknown, Err: fmt.Errorf("one record was refused in each of %d calls", j.calls)})
+			return
+		case err == nil && split >= 0:
+			// The destination named a record that it refuses. Those around it are
+			// sent again, those before it and those after it apart, so that none is
+			// sent more than twice for what others are refused for.
+			j.run(ctx, pending[:split:split])
+			j.run(ctx, pending[split:])
+			return
 		case err != nil && kind == Blocked:
 			j.giveUp(pending, err)
 			return
@@ -135,30 +157,34 @@ func (j *job) run(ctx context.Context, pending []int) {
 			j.run(ctx, pending[half:])
 			return
 		}
-		if !sleep(ctx, max(wait.NextBackOff(), retryAfter(err))) {
+		if !Sleep(ctx, max(wait.NextBackOff(), retryAfter(err))) {
 			j.giveUp(pending, err)
 			return
 		}
 	}
 }
 
-// try delivers records once and returns those that are still at Retry.
-func (j *job) try(ctx context.Context, pending []int) ([]int, error) {
+// try delivers records once and returns those that are still at Retry. split is how many
+// of these came before the first record that is Dead, -1 where none is.
+func (j *job) try(ctx context.Context, pending []int) (left []int, split int, err error) {
 	records := make([]Record, len(pending))
 	answers := make([]Answer, len(pending))
 	for n, i := range pending {
 		records[n] = j.records[i]
 	}
 	j.calls++
-	err := j.loop.Sink.Deliver(ctx, records, answers)
-	var left []int
+	err = j.loop.Sink.Deliver(ctx, records, answers)
+	split = -1
 	for n, i := range pending {
 		j.answers[i] = answers[n]
-		if answers[n].State == Retry {
+		switch {
+		case answers[n].State == Retry:
 			left = append(left, i)
+		case answers[n].State == Dead && split < 0:
+			split = len(left)
 		}
 	}
-	return left, err
+	return left, split, err
 }
 
 // giveUp leaves records at Retry and notes err as the cause.
@@ -181,8 +207,9 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// sleep waits, unless ctx would end before: then it reports false at once.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d and reports true, unless ctx would end before: then it reports
+// false at once.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
 		return false
 	}

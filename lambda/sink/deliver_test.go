@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oktastream/oktastream/events"
 	"pgregory.net/rapid"
 )
 
@@ -347,4 +348,50 @@ type inTens struct{ Sink }
 
 func (inTens) Cut(records []Record) [][]int {
 	return Cut(len(records), Limits{Records: 10}, func(int) (int, int64) { return 0, 0 })
+}
+
+// naming is a destination that takes the records before the first bad one, names that
+// one, and takes no other.
+func naming(taken map[string]int, bad func(uuid string) bool) *scripted {
+	return script(func(_ int, records []Record, answers []Answer) error {
+		for i, r := range records {
+			if bad(r.UUID) {
+				answers[i] = Answer{State: Dead, Reason: events.Refused, Detail: "code 6"}
+				return nil
+			}
+			taken[r.UUID]++
+		}
+		acceptAll(records, answers)
+		return nil
+	})
+}
+
+// A record that the destination names dies alone, and those around it are sent again.
+func TestARecordThatIsNamedDiesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		taken := map[string]int{}
+		s := naming(taken, func(uuid string) bool { return uuid == "0" || uuid == "7" || uuid == "8" || uuid == "19" })
+		begin := time.Now()
+		out := (&Loop{Sink: s}).Deliver(within(t, time.Minute), some(20))
+		if got := states(out); got != "daaaaaaddaaaaaaaaaad" || time.Since(begin) != 0 {
+			t.Errorf("%s after %v", got, time.Since(begin))
+		}
+		for i, a := range out.Answers {
+			if n := taken[fmt.Sprint(i)]; a.State == Accepted && (n < 1 || n > 2) {
+				t.Errorf("record %d arrived %d times", i, n)
+			}
+		}
+	})
+}
+
+func TestNoRecordDiesWhereEachIsNamed(t *testing.T) {
+	for _, n := range []int{2, 30, 500} {
+		out := (&Loop{Sink: naming(map[string]int{}, func(string) bool { return true })}).Deliver(t.Context(), some(n))
+		if states(out) != strings.Repeat("r", n) || out.Batches > maxUnknown+1 {
+			t.Errorf("%d records: %s in %d calls", n, states(out), out.Batches)
+		}
+		if err := out.Errors[out.Causes[0]]; KindOf(err) != Blocked {
+			t.Errorf("%d records: %v", n, err)
+		}
+	}
 }

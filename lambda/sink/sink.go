@@ -24,6 +24,12 @@ type Record struct {
 	Replays int
 }
 
+// IsObject reports whether Line looks like a JSON object, by its first and its last byte.
+// A line that is none would spoil the request around it.
+func (r *Record) IsObject() bool {
+	return len(r.Line) >= 2 && r.Line[0] == '{' && r.Line[len(r.Line)-1] == '}'
+}
+
 // State is what has become of a record.
 type State int
 
@@ -43,7 +49,26 @@ type Answer struct {
 
 	Restamped   bool // the record carries the time of delivery instead of its own
 	FallbackRaw bool // the event's own bytes were sent, because the record was too long
-	Bytes       int  // what was sent for it
+	// AlreadyThere: the destination held the record before, from a call whose answer
+	// was lost or from another copy of the event.
+	AlreadyThere bool
+	Bytes        int // what was sent for it
+}
+
+// Age is which records a destination takes with their own time. What is older or
+// further ahead gets the time of delivery instead. The zero value takes any time.
+type Age struct {
+	Past, Ahead time.Duration
+}
+
+// Keeps reports whether a record of timeMS, in milliseconds since 1970, keeps its time
+// when it is sent at now.
+func (a Age) Keeps(timeMS int64, now time.Time) bool {
+	if a == (Age{}) {
+		return true
+	}
+	age := now.Sub(time.UnixMilli(timeMS))
+	return age <= a.Past && age >= -a.Ahead
 }
 
 // Sink sends records. Deliver writes the answer for records[i] to answers[i], which

@@ -28,12 +28,19 @@ type Bounded struct {
 	next     string        // Okta's link within the window; "" at its beginning
 	done     bool
 
-	seed    maphash.Seed
-	links   map[uint64]struct{}  // followed in this window
-	last    time.Time            // when the newest event that was read was published
-	seen    map[string]time.Time // uuids of the events of the last millisecond before last
-	empty   int                  // pages without an event in a row
-	restart time.Time            // last, when the window was begun again; zero if it was not
+	seed  maphash.Seed
+	links map[uint64]struct{} // followed in this window
+	last  time.Time           // when the newest event that was read was published
+	seen  map[string]place    // by uuid: the last two pages, and the millisecond before last
+	page  int                 // counts the pages with new events
+	empty int                 // pages without an event in a row
+	again bool                // the window was begun again, and there was no new event since
+}
+
+// place is where an event was read.
+type place struct {
+	published time.Time
+	page      int
 }
 
 // Cursor is where a bounded read continues. The zero Cursor is its beginning.
@@ -73,7 +80,7 @@ func (c *Client) ResumeBounded(since, until time.Time, at Cursor) *Bounded {
 	since = since.UTC()
 	// Okta is asked in whole milliseconds, which is what published has.
 	until = until.UTC().Add(overlap - time.Nanosecond).Truncate(overlap)
-	b := &Bounded{c: c, since: since, until: until, seed: maphash.MakeSeed(), seen: map[string]time.Time{}}
+	b := &Bounded{c: c, since: since, until: until, seed: maphash.MakeSeed(), seen: map[string]place{}}
 	kept := c.Kept(since)
 	switch {
 	case !since.Before(until):
@@ -156,7 +163,7 @@ func (b *Bounded) Next(ctx context.Context) (Page, error) {
 			b.c.log.Info("Okta could not finish the query in time: the window is halved",
 				"from", stamp(b.from), "until", stamp(b.to))
 			continue
-		case b.next != "" && refusedLink(err) && b.again():
+		case b.next != "" && refusedLink(err) && b.restart():
 			b.c.log.Info("Okta no longer takes the link to the next page: the window continues at the last event",
 				"from", stamp(b.from))
 			continue
@@ -195,6 +202,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 func (b *Bounded) take(link string, got answer) (Page, error) {
 	b.links[maphash.String(b.seed, link)] = struct{}{}
 	fresh := b.fresh(got.events)
+	b.again = b.again && len(fresh) == 0
 	b.empty++
 	if len(got.events) > 0 {
 		b.empty = 0
@@ -203,12 +211,12 @@ func (b *Bounded) take(link string, got answer) (Page, error) {
 	switch {
 	case got.next == "":
 		b.finish()
-	case (repeated || b.empty >= maxEmpty) && len(got.events) == b.c.limit && !b.canRestart():
+	case repeated && len(got.events) == b.c.limit && b.again:
 		return Page{}, &Error{Kind: Unreadable, Doing: readPage, Step: "try again; if it stays so, report it to Okta",
 			Detail: "Okta's link to the next page leads to the same page"}
 	case repeated || b.empty >= maxEmpty:
 		// The links do not end. Is there anything after the last event?
-		if !b.again() {
+		if !b.restart() {
 			b.finish()
 		}
 	default:
@@ -237,11 +245,15 @@ func (b *Bounded) fresh(list []Event) []Event {
 		if e.Published.After(b.last) {
 			b.last = e.Published
 		}
-		b.seen[e.UUID] = e.Published
+		b.seen[e.UUID] = place{e.Published, b.page + 1}
 		fresh = append(fresh, e)
 	}
-	for uuid, published := range b.seen {
-		if published.Before(b.last.Add(-overlap)) {
+	if len(fresh) == 0 {
+		return fresh
+	}
+	b.page++
+	for uuid, at := range b.seen {
+		if at.page < b.page-1 && at.published.Before(b.last.Add(-overlap)) {
 			delete(b.seen, uuid)
 		}
 	}
@@ -259,20 +271,18 @@ func (b *Bounded) finish() {
 	b.begin(from, minTime(from.Add(size), b.until))
 }
 
-// again begins the window again at the last event, and reports false where that was
+// restart begins the window again at the last event, and reports false where that was
 // done already and has brought no new event.
-func (b *Bounded) again() bool {
-	if !b.canRestart() {
+func (b *Bounded) restart() bool {
+	if b.again {
 		return false
 	}
-	b.restart = b.last
+	b.again = true
 	size := b.size
 	b.begin(maxTime(b.from, b.last), b.to)
 	b.size = size
 	return true
 }
-
-func (b *Bounded) canRestart() bool { return b.last.After(b.restart) }
 
 // halve halves what is left of the window, and reports false where it is too short.
 func (b *Bounded) halve() bool {

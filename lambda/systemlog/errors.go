@@ -129,6 +129,8 @@ func printable(text string, longest int) string {
 const (
 	readPage    = "read a page of the System Log"
 	accessToken = "get an access token"
+
+	dpopStep = "turn off DPoP for the app, or report this: oktastream sends the proof that Okta documents"
 )
 
 // responseError is what a response other than 200 means. doing is readPage or
@@ -187,6 +189,9 @@ func (c *Client) pageError(e *Error, r *http.Response, summary string) {
 		e.Kind, e.Detail = MissingRole, "the "+c.auth.what()+" may not read the System Log"
 		e.Step = "give its user or app the admin role Report Administrator; " +
 			"is it bound to a network zone without this machine?"
+	case strings.Contains(challenge, "dpop"):
+		e.Kind, e.Detail, e.Step = DPoPRefused, "Okta does not accept the DPoP proof", dpopStep
+		c.checkClock(e, r)
 	case strings.Contains(summary, "180 days"):
 		e.Kind, e.Detail = TooOld, "Okta answers no query that begins more than 180 days ago"
 		e.Step = "choose a later --since; is the clock of this machine right?"
@@ -199,8 +204,7 @@ func (c *Client) tokenError(e *Error, r *http.Response) {
 	case "invalid_scope":
 		e.Kind, e.Step = MissingScope, scopeStep
 	case "invalid_dpop_proof", "use_dpop_nonce":
-		e.Kind = DPoPRefused
-		e.Step = "turn off DPoP for the app, or report this: oktastream sends the proof that Okta documents"
+		e.Kind, e.Step = DPoPRefused, dpopStep
 		c.checkClock(e, r)
 	case "invalid_client", "invalid_grant", "unauthorized_client":
 		e.Kind, e.Step = WrongToken, c.auth.step()

@@ -24,11 +24,15 @@ const (
 	withoutHeaders = 6 * time.Second
 )
 
-// read takes in what a response says.
-func (p *pace) read(h http.Header, now time.Time) {
+// read takes in what a response says. Responses that are no page may say nothing.
+func (p *pace) read(r *http.Response, now time.Time) {
+	h := r.Header
 	limit, err := strconv.Atoi(h.Get("X-Rate-Limit-Limit"))
 	remaining, err2 := strconv.Atoi(h.Get("X-Rate-Limit-Remaining"))
 	if err != nil || err2 != nil || limit < 1 {
+		if r.StatusCode != http.StatusOK {
+			return
+		}
 		p.rate = Rate{PerMinute: float64(time.Minute / withoutHeaders)}
 		p.until = now.Add(withoutHeaders)
 		return

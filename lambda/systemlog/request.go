@@ -85,6 +85,7 @@ func (c *Client) once(ctx context.Context, link string) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		c.pace.read(response, c.now())
 		if response.StatusCode != http.StatusOK {
 			if response.StatusCode == http.StatusUnauthorized && renewals < maxRenewals && c.auth.renew(response) {
 				continue
@@ -97,7 +98,6 @@ func (c *Client) once(ctx context.Context, link string) (answer, error) {
 
 // page reads a page.
 func (c *Client) page(r *http.Response, body []byte) (answer, error) {
-	c.pace.read(r.Header, c.now())
 	if html(r) {
 		return answer{}, &Error{Kind: WrongURL, Doing: readPage, Status: r.StatusCode, Step: urlStep,
 			Detail: "what answers is not the API of an Okta org: the response is not JSON"}

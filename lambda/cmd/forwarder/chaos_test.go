@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 )
 
 var (
@@ -26,14 +28,14 @@ var (
 // TestChaos sends tens of thousands of events through the real handler, the real
 // SDK and HTTP while everything goes wrong that can: throttling, 5xx, timeouts,
 // connections reset before and after the work is done, entries that fail singly,
-// rejected indexes, poison, copies, conflicts, and functions killed before they
+// rejected indexes, pages of proxies, answers that drip or are cut off, rotated secrets, poison, copies, conflicts, and functions killed before they
 // answer. At the end every event is at the destination or in a queue with a
 // reason, and every ledger balances.
 //
 // A longer run: go test ./lambda/cmd/forwarder -run TestChaos -chaos.events 1000000 -chaos.faults 10000 -chaos.seeds 1
 // -timeout 1h
 func TestChaos(t *testing.T) {
-	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog} {
+	for _, destination := range destinations {
 		for seed := range *chaosSeeds {
 			t.Run(fmt.Sprintf("%s/seed %d", destination, seed), func(t *testing.T) {
 				chaos(t, destination, uint64(seed)+1)
@@ -46,14 +48,14 @@ func TestChaos(t *testing.T) {
 // calls that can fail.
 const chaosBatch = 25
 
-type faultKind struct {
+type faultKind[F any] struct {
 	name   string
 	weight int
-	fault  func(r *rand.Rand) awsfake.Fault
+	fault  func(r *rand.Rand) F
 }
 
 // deadFaults are what goes wrong with copies to the queue `dead`, beside faultKinds.
-var deadFaults = []faultKind{
+var deadFaults = []faultKind[awsfake.Fault]{
 	{"dead hangs", 1, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{Hang: true} }},
 	{"dead is slow", 10, func(r *rand.Rand) awsfake.Fault {
 		return awsfake.Fault{Delay: time.Duration(r.IntN(300)) * time.Millisecond}
@@ -62,7 +64,7 @@ var deadFaults = []faultKind{
 }
 
 // faultKinds are what goes wrong, and how often one is chosen against the others.
-var faultKinds = []faultKind{
+var faultKinds = []faultKind[awsfake.Fault]{
 	{"throttle", 30, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Throttle: true} }},
 	{"5xx", 20, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Status: []int{500, 502, 503, 504}[r.IntN(4)]} }},
 	{"reset before", 15, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Reset: true} }},
@@ -70,6 +72,62 @@ var faultKinds = []faultKind{
 	{"timeout", 2, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Hang: true} }},
 	{"denied", 3, func(r *rand.Rand) awsfake.Fault { return awsfake.Fault{Code: "AccessDeniedException"} }},
 	{"entries fail", 20, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{FailEntries: []int{0}} }},
+}
+
+// httpsFaults are what goes wrong with the requests to a destination over HTTPS.
+var httpsFaults = []faultKind[httpsfake.Fault]{
+	{"429", 15, func(*rand.Rand) httpsfake.Fault { return httpsfake.Page(http.StatusTooManyRequests) }},
+	{"5xx", 20, func(r *rand.Rand) httpsfake.Fault { return httpsfake.Page([]int{500, 502, 503, 504}[r.IntN(4)]) }},
+	{"reset before", 15, func(*rand.Rand) httpsfake.Fault { return httpsfake.Fault{Reset: true} }},
+	{"reset after", 10, func(*rand.Rand) httpsfake.Fault { return httpsfake.Fault{ResetAfter: true} }},
+	{"timeout", 2, func(*rand.Rand) httpsfake.Fault { return httpsfake.Fault{Hang: true} }},
+	{"dripping", 3, func(*rand.Rand) httpsfake.Fault { return httpsfake.Fault{Drip: 300 * time.Millisecond} }},
+	{"cut gzip", 10, func(*rand.Rand) httpsfake.Fault { return httpsfake.Fault{CutGzip: true} }},
+	{"slow", 15, func(r *rand.Rand) httpsfake.Fault {
+		return httpsfake.Fault{Delay: time.Duration(r.IntN(200)) * time.Millisecond}
+	}},
+	{"page with 200", 10, func(*rand.Rand) httpsfake.Fault { return httpsfake.Page(http.StatusOK) }},
+	{"page with 403", 3, func(*rand.Rand) httpsfake.Fault { return httpsfake.Page(http.StatusForbidden) }},
+	{"page with 400", 10, func(*rand.Rand) httpsfake.Fault { return httpsfake.Page(http.StatusBadRequest) }},
+	{"busy", 10, func(*rand.Rand) httpsfake.Fault { return httpsfake.HECFault(9) }},
+}
+
+// maxRotations is how often a secret is changed in a run.
+const maxRotations = 3
+
+// strikeHTTPS decides what goes wrong with a request to a destination over HTTPS. Now and
+// then the destination takes another secret from there on; the functions that run have
+// read the old one less than a minute ago, and what they hold goes back.
+func (f *turmoil) strikeHTTPS(rotate func(secret string)) httpsfake.Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left == 0 || f.random.Float64() >= f.share {
+		return httpsfake.Fault{}
+	}
+	f.left--
+	if f.counts["secret rotated"] < maxRotations && f.random.IntN(20) == 0 {
+		f.counts["secret rotated"]++
+		rotate(fmt.Sprintf("secret %d", f.counts["secret rotated"]))
+		return httpsfake.Fault{}
+	}
+	k := choose(f.random, httpsFaults)
+	f.counts[k.name]++
+	return k.fault(f.random)
+}
+
+// choose chooses a kind by its weight.
+func choose[F any](r *rand.Rand, kinds []faultKind[F]) faultKind[F] {
+	total := 0
+	for _, k := range kinds {
+		total += k.weight
+	}
+	pick := r.IntN(total)
+	for _, k := range kinds {
+		if pick -= k.weight; pick < 0 {
+			return k
+		}
+	}
+	panic("no kind of fault")
 }
 
 // turmoil decides what goes wrong.
@@ -95,24 +153,14 @@ func (f *turmoil) strike(call awsfake.Call) awsfake.Fault {
 	return f.pick(call, faultKinds)
 }
 
-func (f *turmoil) pick(call awsfake.Call, kinds []faultKind) awsfake.Fault {
-	total := 0
-	for _, k := range kinds {
-		total += k.weight
+func (f *turmoil) pick(call awsfake.Call, kinds []faultKind[awsfake.Fault]) awsfake.Fault {
+	k := choose(f.random, kinds)
+	if k.name == "entries fail" && call.Service != awsfake.Events {
+		f.left++
+		return awsfake.Fault{}
 	}
-	pick := f.random.IntN(total)
-	for _, k := range kinds {
-		if pick -= k.weight; pick >= 0 {
-			continue
-		}
-		if k.name == "entries fail" && call.Service != awsfake.Events {
-			f.left++
-			return awsfake.Fault{}
-		}
-		f.counts[k.name]++
-		return k.fault(f.random)
-	}
-	return awsfake.Fault{}
+	f.counts[k.name]++
+	return k.fault(f.random)
 }
 
 func chaos(t *testing.T, destination config.Destination, seed uint64) {
@@ -132,6 +180,8 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 		counts: map[string]int{},
 	}
 	w.SetFaults(storm.strike)
+	of := func(*http.Request) httpsfake.Fault { return storm.strikeHTTPS(w.rotate) }
+	w.faults.Store(&of)
 
 	var ledgers counters
 	var killed, invocations, redelivered atomic.Int64
@@ -222,7 +272,7 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 	// What arrives twice was acknowledged late or answered never: no more than a
 	// batch for each kill and each answer that was lost on the way back.
 	bound := redelivered.Load() + int64(
-		chaosBatch*(storm.counts["reset after"]+storm.counts["timeout"]),
+		chaosBatch*(storm.counts["reset after"]+storm.counts["timeout"]+storm.counts["dripping"]+storm.counts["cut gzip"]),
 	) + int64(
 		sent.count/50,
 	)

@@ -3,14 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 )
 
 type lockedBuffer struct {
@@ -63,7 +64,7 @@ func TestOurOwnLogHoldsNoContent(t *testing.T) {
 	if len(secrets) < 1000 || !secrets["CANARY-0001-actor-displayName"] && !hasCanary(secrets) {
 		t.Fatalf("only %d strings to look for", len(secrets))
 	}
-	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog} {
+	for _, destination := range destinations {
 		w := newWorld(t, destination)
 		for _, body := range bodies {
 			w.Send("buffer", body, nil)
@@ -84,6 +85,23 @@ func TestOurOwnLogHoldsNoContent(t *testing.T) {
 			}
 			return awsfake.Fault{}
 		})
+		of := func(*http.Request) httpsfake.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			switch n % 7 {
+			case 1:
+				f := httpsfake.HECFault(6)
+				f.Body = strings.Replace(f.Body, "Invalid", bodies[0], 1)
+				return f
+			case 3:
+				return httpsfake.Page(http.StatusForbidden)
+			case 5:
+				return httpsfake.Fault{Status: 401, ContentType: "text/plain", Body: bodies[0]}
+			}
+			return httpsfake.Fault{}
+		}
+		w.faults.Store(&of)
 		var out lockedBuffer
 		h := w.function(&out)
 		for batch := w.LambdaBatch("buffer", 100); batch != nil; batch = w.LambdaBatch("buffer", 100) {
@@ -92,6 +110,7 @@ func TestOurOwnLogHoldsNoContent(t *testing.T) {
 			}
 		}
 		log := out.String()
+		secrets[secretText] = true
 		if strings.Count(log, "\n") < 20 || !strings.Contains(log, `"dead"`) || !strings.Contains(log, `"returned"`) {
 			t.Fatalf("%s: the log is too quiet to prove anything: %d lines", destination, strings.Count(log, "\n"))
 		}

@@ -1,6 +1,6 @@
 // Command forwarder is the function: AWS Lambda runs it on provided.al2023 to
-// deliver Okta System Log events from a queue to CloudWatch Logs or, through an
-// EventBridge API destination, to Datadog.
+// deliver Okta System Log events from a queue to CloudWatch Logs, through an
+// EventBridge API destination to Datadog, or over HTTPS to Splunk and others.
 //
 // It is built with
 //
@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
@@ -34,12 +35,15 @@ import (
 
 func main() {
 	c, err := config.Read(os.Getenv)
+	var h *handler.Handler
+	if err == nil {
+		h, err = newHandler(c, sdk(os.Getenv), os.Stdout, 0)
+	}
 	if err != nil {
 		// Lambda shows what is written to stderr before it starts again.
 		fmt.Fprintf(os.Stderr, "oktastream: the function's configuration is wrong; deploy again with\n%v\n", err)
 		os.Exit(1)
 	}
-	h := newHandler(c, sdk(os.Getenv), os.Stdout, 0)
 	lambda.StartWithOptions(h, lambda.WithEnableSIGTERM(func() {
 		// Nothing is held between invocations, so there is nothing to finish.
 		h.Log.Info("shutdown")
@@ -48,7 +52,11 @@ func main() {
 
 // newHandler makes the handler of a function with configuration c. callTimeout
 // bounds one call of the destination; 0 is its default.
-func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) *handler.Handler {
+func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) (*handler.Handler, error) {
+	deliver, err := destination.New(c, clients(c, sdk), time.Now, callTimeout)
+	if err != nil {
+		return nil, err
+	}
 	queues := sqs.NewFromConfig(sdk)
 	h := &handler.Handler{
 		Config:  c,
@@ -58,14 +66,24 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 		Log:     slog.New(slog.NewJSONHandler(out, nil)),
 		Now:     time.Now,
 		Version: deadletter.Build(),
-		Deliver: destination.New(c, destination.Clients{
-			Logs: cloudwatchlogs.NewFromConfig(sdk), Bus: awseventbridge.NewFromConfig(sdk),
-		}, time.Now, callTimeout),
+		Deliver: deliver,
 	}
 	if c.Destination == config.Datadog {
+		// Batches that were packed for EventBridge come back by either transport.
 		h.Unpack = &eventbridge.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
 	}
-	return h
+	return h, nil
+}
+
+// clients are those that the destination of c needs.
+func clients(c config.Config, sdk aws.Config) destination.Clients {
+	switch c.Route().Transport {
+	case config.EventBridge:
+		return destination.Clients{Bus: awseventbridge.NewFromConfig(sdk)}
+	case config.HTTPS:
+		return destination.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}
+	}
+	return destination.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}
 }
 
 // sdk is the SDK's configuration, out of what Lambda puts into the environment.

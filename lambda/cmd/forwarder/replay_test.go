@@ -62,7 +62,7 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 		}
 		return m
 	}
-	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog} {
+	for _, destination := range destinations {
 		w := newWorld(t, destination)
 		w.Send("dead", in("rule"), text("RULE_ARN", "r", "TARGET_ARN", "t", "ERROR_CODE", "NO_PERMISSIONS"))
 		w.Send(
@@ -80,15 +80,16 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 		)
 		w.Send("dead", in("async"), text("RequestID", "r", "ErrorCode", "200", "ErrorMessage", "m"))
 		want := 4
-		if destination == config.Datadog {
+		if w.config.Destination == config.Datadog {
 			want++
 			w.Send(
 				"dead",
 				fmt.Sprintf(
-					`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":"okta-datadog","format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":1,"restamped":0,"replays":0}}}`,
+					`{"version":"0","id":"e","detail-type":"oktastream.logs.v1","source":"oktastream","account":%q,"time":"2026-09-01T10:11:12Z","region":%q,"resources":[],"detail":{"logs":[%s],"batch":{"v":1,"id":"b","pipeline":%q,"format":"datadog","packed_at":"2026-09-01T10:11:12.345Z","count":1,"restamped":0,"replays":0}}}`,
 					ownAccount,
 					ownRegion,
 					event("packed", at, "user.session.start"),
+					w.config.Pipeline,
 				),
 				text("ERROR_CODE", "SDK_CLIENT_ERROR"),
 			)
@@ -99,7 +100,7 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 		}
 		w.drainBuffer(t, &ledgers)
 		for _, uuid := range []string{"rule", "poison", "record", "async", "packed"} {
-			if uuid == "packed" && destination != config.Datadog {
+			if uuid == "packed" && w.config.Destination != config.Datadog {
 				continue
 			}
 			if w.delivered[uuid] != 1 {

@@ -133,6 +133,7 @@ func (w *world) environment(api *runtimeAPI) map[string]string {
 		"OKTASTREAM_PIPELINE": w.config.Pipeline, "OKTASTREAM_SOURCE": ownSource, "OKTASTREAM_ACCOUNT": ownAccount,
 		"OKTASTREAM_DESTINATION": string(w.config.Destination), "OKTASTREAM_BUFFER_URL": w.config.BufferURL, "OKTASTREAM_DEAD_URL": w.config.DeadURL,
 		"OKTASTREAM_MAX_RECEIVE_COUNT": "59", "OKTASTREAM_LOG_GROUP": logGroup, "OKTASTREAM_DELIVERY_BUS": busName,
+		"OKTASTREAM_SECRET": secretName, "OKTASTREAM_ENDPOINT": w.config.HTTPS.Endpoint,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +17,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
@@ -40,9 +43,20 @@ type world struct {
 	clock  clock
 	config config.Config
 
+	// Of a destination over HTTPS: what goes wrong with its requests, and how its
+	// secret is changed.
+	faults atomic.Pointer[func(*http.Request) httpsfake.Fault]
+	rotate func(secret string)
+
 	mu        sync.Mutex
 	delivered map[string]int // copies, by uuid
 }
+
+// datadogHTTPS is the destination datadog with transport=https.
+const datadogHTTPS config.Destination = "datadog-https"
+
+// destinations are those that the tests run the function with.
+var destinations = []config.Destination{config.CloudWatch, config.Datadog, config.Splunk, datadogHTTPS}
 
 const (
 	visibility = 365 * time.Second
@@ -90,28 +104,98 @@ func newWorld(t testing.TB, destination config.Destination) *world {
 			w.delivered[log.UUID]++
 		}
 	})
+	overHTTPS := w.overHTTPS(t, destination)
+	name, transport := string(destination), ""
+	if destination == datadogHTTPS {
+		name, transport = string(config.Datadog), string(config.HTTPS)
+	}
 	env := map[string]string{
-		"AWS_REGION":          ownRegion,
-		"OKTASTREAM_PIPELINE": "okta-" + string(destination),
-		"OKTASTREAM_ACCOUNT":  ownAccount,
-		"OKTASTREAM_DESTINATION": string(
-			destination,
-		),
-		"OKTASTREAM_SOURCE":     ownSource,
-		"OKTASTREAM_BUFFER_URL": buffer,
-		"OKTASTREAM_DEAD_URL":   dead,
+		"AWS_REGION":             ownRegion,
+		"OKTASTREAM_PIPELINE":    "okta-" + string(destination),
+		"OKTASTREAM_ACCOUNT":     ownAccount,
+		"OKTASTREAM_DESTINATION": name,
+		"OKTASTREAM_TRANSPORT":   transport,
+		"OKTASTREAM_SOURCE":      ownSource,
+		"OKTASTREAM_BUFFER_URL":  buffer,
+		"OKTASTREAM_DEAD_URL":    dead,
 		"OKTASTREAM_MAX_RECEIVE_COUNT": fmt.Sprint(
 			maxReceive,
 		),
 		"OKTASTREAM_LOG_GROUP":      logGroup,
 		"OKTASTREAM_RETENTION_DAYS": "400",
 		"OKTASTREAM_DELIVERY_BUS":   busName,
+		"OKTASTREAM_SECRET":         secretName,
+		"OKTASTREAM_ENDPOINT":       overHTTPS,
+		"OKTASTREAM_SITE":           "datadoghq.com",
 	}
 	var err error
 	if w.config, err = config.Read(func(key string) string { return env[key] }); err != nil {
 		t.Fatal(err)
 	}
+	if overHTTPS != "" {
+		w.config.HTTPS.Endpoint = overHTTPS
+	}
 	return w
+}
+
+// secretName is the secret of a destination over HTTPS, secretText its first value.
+const (
+	secretName = "okta/secret"
+	secretText = "first-secret"
+)
+
+// overHTTPS starts the fake of a destination over HTTPS and returns its address, "" for
+// the others.
+func (w *world) overHTTPS(t testing.TB, destination config.Destination) string {
+	count := func(uuid string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.delivered[uuid]++
+	}
+	var fake http.Handler
+	var accept func(secret string)
+	switch destination {
+	case config.Splunk:
+		hec := httpsfake.NewHEC(httpsfake.HECOptions{Token: secretText, OnEvents: func(events []httpsfake.HECEvent) {
+			for _, e := range events {
+				count(memberUUID(t, e.Event))
+			}
+		}})
+		fake, accept = hec, func(secret string) { hec.SetToken(secret, false) }
+	case datadogHTTPS:
+		intake := httpsfake.NewDatadog(secretText, time.Now, func(logs []json.RawMessage) {
+			for _, log := range logs {
+				count(memberUUID(t, log))
+			}
+		})
+		fake, accept = intake, intake.SetKey
+	default:
+		return ""
+	}
+	w.SetSecret(secretName, secretText)
+	w.rotate = func(secret string) {
+		accept(secret)
+		w.SetSecret(secretName, secret)
+	}
+	server := httptest.NewServer(httpsfake.WithFaults(fake, func(r *http.Request) httpsfake.Fault {
+		if f := w.faults.Load(); f != nil {
+			return (*f)(r)
+		}
+		return httpsfake.Fault{}
+	}))
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return server.URL
+}
+
+func memberUUID(t testing.TB, text []byte) string {
+	var m struct{ UUID string }
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Errorf("what arrived is not JSON: %v", err)
+	}
+	return m.UUID
 }
 
 // uuidIn is metadata.uid of an OCSF record, found without parsing it.
@@ -124,7 +208,10 @@ func uuidIn(record string) string {
 
 // function is one execution environment: a handler of its own, as Lambda has it.
 func (w *world) function(out io.Writer) *handler.Handler {
-	h := newHandler(w.config, w.Config(), out, 500*time.Millisecond)
+	h, err := newHandler(w.config, w.Config(), out, 500*time.Millisecond)
+	if err != nil {
+		panic(err) // config.Read has accepted it
+	}
 	// The waits are real time and there are thousands of them.
 	h.Deliver.(*sink.Loop).FirstCeiling = 4 * time.Millisecond
 	return h

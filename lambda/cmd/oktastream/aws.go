@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
+	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
 // awsFlags choose the region and the credentials of calls of AWS.
@@ -48,5 +49,19 @@ func (a *awsFlags) sdk(ctx context.Context, quiet *silence, region string) (aws.
 		return sdk, withHint(usage(errors.New("no AWS region is configured")), "name one with --region or AWS_REGION")
 	}
 	sdk.HTTPClient = awshttp.Client(sdk.HTTPClient)
+	return sdk, nil
+}
+
+// identified is the configuration of AWS's SDK with credentials, for a call of that
+// name.
+func (a *awsFlags) identified(ctx context.Context, call string) (aws.Config, error) {
+	sdk, err := a.sdk(ctx, nil, "")
+	if err != nil {
+		return sdk, err
+	}
+	if _, err := sdk.Credentials.Retrieve(ctx); err != nil {
+		who := identity{region: sdk.Region, profile: a.Profile}
+		return sdk, who.explain(dlq.ProblemOf(call, fmt.Errorf("credentials: %w", err)), "")
+	}
 	return sdk, nil
 }

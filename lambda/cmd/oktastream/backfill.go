@@ -165,8 +165,8 @@ func (f *filling) window() error {
 	}
 	kept := f.client.Kept(f.job.Since)
 	if !kept.From.Before(f.job.Until) {
-		return withHint(fmt.Errorf("okta keeps events for 90 days, and the window ends at %s", f.job.Until.Format(time.RFC3339)),
-			"these events can no longer be read from Okta")
+		return withHint(fmt.Errorf("okta keeps events for 90 days, and the window ends at %s",
+			f.job.Until.Format(time.RFC3339)), "these events can no longer be read from Okta")
 	}
 	if kept.Expired > 0 {
 		f.report.print(message{Note: fmt.Sprintf("Okta keeps events for 90 days: those before %s can no longer be read",
@@ -265,7 +265,7 @@ func (f *filling) goOn(done backfill.Counts) {
 const momentForm = "2006-01-02T15:04:05.000Z"
 
 func (f *filling) progress(p backfill.Progress) {
-	f.report.bar.describe(fmt.Sprintf("%s, published until %s", count(int(p.Events), "event"), p.At.Format("2006-01-02 15:04")))
+	f.report.bar.describe(count(int(p.Events), "event") + " until " + p.At.Format("2006-01-02 15:04"))
 	f.report.bar.at(int64(p.Share*shares), shares)
 }
 

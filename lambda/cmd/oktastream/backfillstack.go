@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -62,32 +63,54 @@ func (f *filling) openStack(ctx context.Context) (fillTarget, error) {
 		if err := sameOrg(f.client.Org(), o); err != nil {
 			return nil, err
 		}
-		filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
+		p, err := newStackPipeline(ctx, &f.stackFlags, sdk, o)
 		if err != nil {
-			return nil, fmt.Errorf("pipeline %s: %w", o.Pipeline, err)
-		}
-		own := pipeline.Origin{Source: o.Source, Account: o.Account, Region: o.Region}
-		p := &stackPipeline{pipelineOutput: o}
-		role := cmp.Or(f.Role, o.ReplayRole)
-		called, who := f.assume(ctx, sdk, role)
-		p.identity = who
-		if o.Ingest != ingestRule {
-			p.queue = &backfill.Queue{
-				API: sqs.NewFromConfig(called), URL: o.Buffer, Own: own, Filter: filter, Version: version(), Now: now,
-			}
-		} else {
-			local, err := o.local()
-			if err != nil {
-				return nil, err
-			}
-			local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called))
-			p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {
-				return backfill.AppendEnvelope(nil, own, e)
-			}}
+			return nil, err
 		}
 		s.pipelines = append(s.pipelines, p)
 	}
 	return s, nil
+}
+
+// newStackPipeline returns the sender to a pipeline, under the stack's replay role.
+func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o *pipelineOutput) (
+	*stackPipeline, error,
+) {
+	filter, err := o.filter()
+	if err != nil {
+		return nil, err
+	}
+	own := pipeline.Origin{Source: o.Source, Account: o.Account, Region: o.Region}
+	p := &stackPipeline{pipelineOutput: o}
+	var called aws.Config
+	called, p.identity = flags.assume(ctx, sdk, cmp.Or(flags.Role, o.ReplayRole))
+	if o.Ingest != ingestRule {
+		p.queue = &backfill.Queue{
+			API: sqs.NewFromConfig(called), URL: o.Buffer, Own: own, Filter: filter, Version: version(), Now: now,
+		}
+		return p, nil
+	}
+	local, err := o.local()
+	if err != nil {
+		return nil, err
+	}
+	logs, bus := cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called)
+	if local.Deliver, err = sinkLoop(local.Config, logs, bus); err != nil {
+		return nil, err
+	}
+	p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {
+		return backfill.AppendEnvelope(nil, own, e)
+	}}
+	return p, nil
+}
+
+// filter is the pipeline's.
+func (o *pipelineOutput) filter() (events.Filter, error) {
+	filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
+	if err != nil {
+		return filter, fmt.Errorf("pipeline %s: %w", o.Pipeline, err)
+	}
+	return filter, nil
 }
 
 // sameOrg returns an error where the org that is read is not the one whose events the
@@ -98,8 +121,8 @@ func sameOrg(address string, o *pipelineOutput) error {
 	if org == "" || !ok || own == org {
 		return nil
 	}
-	return withHint(usage(fmt.Errorf("pipeline %s gets the events of the org %s, and --org-url is of %s", o.Pipeline, own, org)),
-		"name the org of the stack, or another stack")
+	return withHint(usage(fmt.Errorf("pipeline %s gets the events of the org %s, and --org-url is of %s",
+		o.Pipeline, own, org)), "name the org of the stack, or another stack")
 }
 
 func (p *stackPipeline) to() string {
@@ -144,7 +167,8 @@ func (s *stackTarget) notes() []string {
 	for _, p := range s.pipelines {
 		notes = append(notes, ageNote(p.Pipeline, p.Destination, p.RetentionDays))
 	}
-	return append(notes, "events that are there already arrive again, with the same uuid; reconcile --fill sends only what is missing")
+	return append(notes, "events that are there already arrive again, with the same uuid; "+
+		"reconcile --fill sends only what is missing")
 }
 
 // ageNote says what a destination does with old events.

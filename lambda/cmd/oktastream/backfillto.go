@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
@@ -159,12 +160,11 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 	var err error
 	switch {
 	case isRemote(f.To):
-		t.remote, err = f.remoteFlags.open(ctx, f.To, &f.awsFlags)
+		t.remote, err = f.remoteFlags.open(ctx, f.To, &f.awsFlags, &job.Config)
 		if err != nil {
 			return nil, err
 		}
-		t.remote.prepare(&job.Config)
-		job.Remote = t.remote.job(f.GiveUpAfter, true, func(note string) { f.report.print(message{Note: note}) })
+		job.Remote = t.remote.job(time.Duration(f.GiveUpAfter), true, f.report)
 		// What is not sent is still at Okta.
 		job.Remote.Unsent = func([]byte) error { return nil }
 	case f.To == "-":

@@ -39,12 +39,18 @@ func (r *dlqReplay) target(p *site) (target, error) {
 		return target{}, err
 	}
 	check := *local
-	check.Deliver = sinkLoop(local.Config, dlq.Discard{}, dlq.Discard{})
+	check.Config.HTTPS.Discard = true
+	if check.Deliver, err = sinkLoop(check.Config, dlq.Discard{}, dlq.Discard{}); err != nil {
+		return target{}, err
+	}
 	if p.pipeline.Ingest != ingestRule {
 		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
 		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
-	local.Deliver = sinkLoop(local.Config, cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk))
+	logs, bus := cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk)
+	if local.Deliver, err = sinkLoop(local.Config, logs, bus); err != nil {
+		return target{}, err
+	}
 	if p.pipeline.Destination == string(config.Datadog) {
 		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
 	}
@@ -57,18 +63,16 @@ func (o *pipelineOutput) local() (*dlq.Local, error) {
 		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
 		Destination: config.Destination(o.Destination),
 		LogGroup:    o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
-		Format: pipeline.OCSF, Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
+		Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
 	}}
 	fault := func(err error) error {
 		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")
 	}
-	switch l.Config.Destination {
-	case config.CloudWatch:
-	case config.Datadog:
-		l.Config.Format = pipeline.Datadog
-	default:
+	route := l.Config.Route()
+	if route.Transport == "" {
 		return nil, fault(fmt.Errorf("unknown destination %q", o.Destination))
 	}
+	l.Config.Format, l.Config.HTTPS.Preset = route.Format, o.Destination
 	if o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch {
 		// What the rule stores is what EventBridge gives it.
 		l.Envelope = true
@@ -101,6 +105,6 @@ func list(text string) []string {
 }
 
 // sinkLoop delivers records to a pipeline's destination.
-func sinkLoop(c config.Config, logs cloudwatch.API, bus eventbridge.API) *sink.Loop {
+func sinkLoop(c config.Config, logs cloudwatch.API, bus eventbridge.API) (*sink.Loop, error) {
 	return destination.New(c, destination.Clients{Logs: logs, Bus: bus}, now, 0)
 }

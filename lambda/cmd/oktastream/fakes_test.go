@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 )
 
@@ -117,6 +119,102 @@ func (o *orgs) commands() map[string]func(*testscript.TestScript, bool, []string
 				}
 				return fault
 			})
+		},
+	}
+}
+
+// intakes are the fake destinations over HTTPS of the scripts, by their working directory.
+type intakes struct {
+	mu sync.Mutex
+	of map[string]*intake
+}
+
+type intake struct {
+	hec     *httpsfake.HEC
+	elastic *httpsfake.Bulk
+	fault   httpsfake.Fault
+}
+
+func (i *intakes) get(ts *testscript.TestScript) *intake {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.of[ts.Getenv("WORK")] == nil {
+		i.of[ts.Getenv("WORK")] = &intake{}
+	}
+	return i.of[ts.Getenv("WORK")]
+}
+
+// start serves a fake with the script's fault, and sets a variable to its address.
+func (i *intakes) start(ts *testscript.TestScript, variable string, fake http.Handler) {
+	in := i.get(ts)
+	server := httptest.NewServer(httpsfake.WithFaults(fake, func(*http.Request) httpsfake.Fault {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		return in.fault
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(variable, server.URL)
+}
+
+// commands are what a script can do with its fake destinations.
+func (i *intakes) commands() map[string]func(*testscript.TestScript, bool, []string) {
+	type run = func(ts *testscript.TestScript, neg bool, args []string)
+	list := func(ts *testscript.TestScript, name string, lines []string) {
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+	}
+	return map[string]run{
+		// splunk TOKEN starts an HTTP Event Collector at $SPLUNK; a second one changes the
+		// token. splunk-has FILE writes what it has stored, a line each.
+		"splunk": func(ts *testscript.TestScript, _ bool, args []string) {
+			in := i.get(ts)
+			if in.hec != nil {
+				in.hec.SetToken(args[0], false)
+				return
+			}
+			in.hec = httpsfake.NewHEC(httpsfake.HECOptions{Token: args[0], Indexes: []string{"main", "okta"}})
+			i.start(ts, "SPLUNK", in.hec)
+		},
+		"splunk-has": func(ts *testscript.TestScript, _ bool, args []string) {
+			var all []string
+			for _, e := range i.get(ts).hec.Events() {
+				all = append(all, strings.Join([]string{
+					e.Host, e.Source, e.Sourcetype, e.Index, string(e.Time), string(e.Event)}, " "))
+			}
+			list(ts, args[0], all)
+		},
+		// elastic starts an Elasticsearch at $ELASTIC with the API key id:key, and
+		// elastic-has writes its documents.
+		"elastic": func(ts *testscript.TestScript, _ bool, _ []string) {
+			in := i.get(ts)
+			in.elastic = httpsfake.NewBulk(httpsfake.BulkOptions{
+				DataStreams: []string{"logs-*"}, Pipeline: httpsfake.OktaPipeline, Elasticsearch: true,
+			})
+			in.elastic.SetAuthorization("ApiKey " + base64.StdEncoding.EncodeToString([]byte("id:key")))
+			i.start(ts, "ELASTIC", in.elastic)
+		},
+		"elastic-has": func(ts *testscript.TestScript, _ bool, args []string) {
+			var all []string
+			for _, d := range i.get(ts).elastic.Documents() {
+				all = append(all, d.Index+" "+d.ID)
+			}
+			slices.Sort(all)
+			list(ts, args[0], all)
+		},
+		// intake-fault STATUS, drop or none faults all requests of the fakes.
+		"intake-fault": func(ts *testscript.TestScript, _ bool, args []string) {
+			in := i.get(ts)
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			switch args[0] {
+			case "none":
+				in.fault = httpsfake.Fault{}
+			case "drop":
+				in.fault = httpsfake.Fault{Reset: true}
+			default:
+				status, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				in.fault = httpsfake.Page(status)
+			}
 		},
 	}
 }

@@ -25,9 +25,13 @@ var helpTexts = kong.Vars{
 	"help_files": "Files of events, - for stdin (also where no file is named). JSON lines, arrays, pretty-printed, " +
 		"EventBridge envelopes, SQS batches, dead letters, output of aws logs and aws sqs, event hooks, exports of " +
 		"Splunk, Elastic and Datadog; gzip and zstd. Copies are recognised within 1,000 records.",
-	"help_format": "ocsf, datadog or raw (default ocsf; where records go to a terminal, a table).",
-	"help_to": "Where records go: - for stdout (default), a destination (cloudwatch), or a directory, for " +
-		"FORMAT-00001.jsonl and so on. A directory named like a destination is ./NAME.",
+	"help_format":      "ocsf, datadog or raw (default ocsf; where records go to a terminal, a table).",
+	"help_endpoint":    "URL of splunk, elastic, opensearch or datadog: the base URL or the full one.",
+	"help_secret_file": "File with the destination's token or key; with --auth basic user:password.",
+	"help_ca":          "PEM file with the certificates of a private CA, which then are the only ones.",
+	"help_to": "Where records go: - for stdout (default), a destination (cloudwatch, splunk, elastic, opensearch, " +
+		"datadog), or a directory, for FORMAT-00001.jsonl and so on. A directory named like a destination is ./NAME.",
+	"help_auth": "Elastic: apiKey (default) or basic. OpenSearch: es (default), aoss or basic.",
 	"help_give_up_after": "How long a destination may accept nothing before the run gives up (default 2m). What " +
 		"was not sent is kept in a file.",
 	"help_dead_letters": "Append records that cannot be normalised to FILE, with the reason. Without it they are only " +
@@ -39,11 +43,10 @@ var helpTexts = kong.Vars{
 	"help_secret": "Secret in AWS Secrets Manager, name or ARN: an API token, or JSON with token, or with client_id and " +
 		"private_key.",
 	"help_okta_rate": "Share of the org's rate limit that is used at most (default 50%).",
-	"help_backfill_since": "Begin of the window, by published, included: 2026-11-22, 2026-11-22T10:00:00Z, or an age such " +
-		"as 6h or 3d. Okta keeps events for 90 days.",
-	"help_state": "Note in FILE what has been sent. The same command continues from there.",
-	"help_backfill_to": "Instead of a stack: - for stdout, a destination (cloudwatch), or a directory, for " +
-		"FORMAT-00001.jsonl and so on.",
+	"help_backfill_since": "Beginning of the window, by published: 2026-11-22, 2026-11-22T10:00:00Z, or an age such as " +
+		"6h or 3d. Okta keeps events for 90 days.",
+	"help_state":       "Note in FILE what has been sent. The same command continues from there.",
+	"help_backfill_to": "Instead of a stack: -, a destination or a directory, as for run.",
 	"help_backfill_dead_letters": "With --to: append events that cannot be normalised, or that the destination refuses, " +
 		"to FILE.",
 	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
@@ -84,7 +87,8 @@ Examples:
     oktastream run --format datadog events.jsonl.gz >logs.jsonl
     oktastream run --include 'user.session.*' --dead-letters bad.jsonl *.json
     oktastream run --json - <events.jsonl
-    oktastream run --to cloudwatch --log-group /okta events.jsonl` + runExitCodes
+    oktastream run --to cloudwatch --log-group /okta events.jsonl
+    oktastream run --to splunk --endpoint https://HOST:8088 --secret-file token events.jsonl` + runExitCodes
 }
 
 // Help is what --help shows between the command and its options.
@@ -99,16 +103,14 @@ func (explainCommand) Help() string {
 
 // Help is what --help shows between the command and its options.
 func (reconcileCommand) Help() string {
-	return `Events are told apart by uuid, and counted for each hour in which Okta published them.
+	return `Events are told apart by uuid, and counted for each hour in which Okta published
+them.
 
-Examples:
+Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
 
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 3d --against cloudwatch
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 2026-11-22 --until 2026-11-23 --against cloudwatch --fill
-    oktastream reconcile --org-url https://ORG.okta.com --token-file token
-        --since 7d --against archive/*.jsonl.gz --html proof.html` + reconcileExitCodes
+    oktastream reconcile --org-url $URL --since 3d --against cloudwatch
+    oktastream reconcile --org-url $URL --since 3d --against cloudwatch --fill
+    oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes
 }
 
 // Help is what --help shows between the command and its options.
@@ -137,15 +139,17 @@ func (dlqReplay) Help() string {
 
 // Help is what --help shows between the command and its options.
 func (backfillCommand) Help() string {
-	return `Reads the events of a window from Okta's System Log API and sends them to a pipeline of a stack, or where --to says.
-Without --yes it only reports how many there are, how long it takes and what it costs.
+	return `Reads the events of a window from Okta's System Log API and sends them to a
+pipeline of a stack, or where --to says. Without --yes it only reports how many
+there are, how long it takes and what it costs.
 
 Examples:
 
     oktastream backfill --since 2026-11-22T10:00:00Z --until 2026-11-22T16:00:00Z \\
         --org-url https://ORG.okta.com --token-file token --stack oktastream --state fill.json --yes
     oktastream backfill --since 90d --org-url https://ORG.okta.com --token-file token --to events
-    oktastream backfill --since 6h --org-url https://ORG.okta.com --token-file token --to - --format raw` + fillExitCodes
+    oktastream backfill --since 6h --org-url https://ORG.okta.com --token-file token \
+        --to - --format raw` + fillExitCodes
 }
 
 // helpCommand shows the help of a command, as --help after it does.

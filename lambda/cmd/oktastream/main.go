@@ -55,7 +55,7 @@ type commands struct {
 	Explain explainCommand `cmd:"" help:"Show how an event, or a type of event, is normalised."`
 	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
 
-	Backfill  backfillCommand  `cmd:"" help:"Read a window of events from Okta's API, and send them where they are missing."`
+	Backfill  backfillCommand  `cmd:"" help:"Read a window of events from Okta's API, and send them."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare Okta's System Log with what the destination holds."`
 
 	Version kong.VersionFlag `help:"Show the version."`

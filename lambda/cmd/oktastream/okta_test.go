@@ -129,17 +129,19 @@ func TestOktaFlagFaults(t *testing.T) {
 		flags      oktaFlags
 		want, hint string
 	}{
-		"nothing":       {oktaFlags{}, "--org-url is missing", ""},
-		"no secret":     {oktaFlags{OrgURL: url}, "credentials for Okta are missing: --token-file FILE", ""},
-		"two":           {oktaFlags{OrgURL: url, TokenFile: "a", Secret: "b"}, "exclude each other", ""},
-		"no client id":  {oktaFlags{OrgURL: url, KeyFile: "a"}, "--key-file needs --client-id", ""},
-		"no key":        {oktaFlags{OrgURL: url, TokenFile: "a", ClientID: "0oa"}, "--client-id is for --key-file", ""},
-		"no file":       {oktaFlags{OrgURL: url, TokenFile: "nowhere"}, "read the file of --token-file: open nowhere", "check"},
-		"a bad key":     {oktaFlags{OrgURL: url, KeyFile: key, ClientID: "0oa"}, "it is neither PEM nor a JWK", "PEM or JWK"},
-		"plain http":    {oktaFlags{OrgURL: "http://example.okta.com", TokenFile: key}, "http", "https"},
-		"no such":       {oktaFlags{OrgURL: url, Secret: "other"}, "secret other does not exist (region us-east-1", "--secret"},
-		"a bad secret":  {oktaFlags{OrgURL: url, Secret: "okta/api"}, "it has neither token alone", "it must be"},
-		"an admin's":    {oktaFlags{OrgURL: "https://example-admin.okta.com", TokenFile: key}, "Admin Console", "https://example.okta.com"},
+		"nothing":      {oktaFlags{}, "--org-url is missing", ""},
+		"no secret":    {oktaFlags{OrgURL: url}, "credentials for Okta are missing: --token-file FILE", ""},
+		"two":          {oktaFlags{OrgURL: url, TokenFile: "a", Secret: "b"}, "exclude each other", ""},
+		"no client id": {oktaFlags{OrgURL: url, KeyFile: "a"}, "--key-file needs --client-id", ""},
+		"no key":       {oktaFlags{OrgURL: url, TokenFile: "a", ClientID: "0oa"}, "--client-id is for --key-file", ""},
+		"no file":      {oktaFlags{OrgURL: url, TokenFile: "none"}, "read the file of --token-file: open none", "check"},
+		"a bad key":    {oktaFlags{OrgURL: url, KeyFile: key, ClientID: "0oa"}, "it is neither PEM nor a JWK", "PEM or JWK"},
+		"plain http":   {oktaFlags{OrgURL: "http://example.okta.com", TokenFile: key}, "http", "https"},
+		"no such":      {oktaFlags{OrgURL: url, Secret: "other"}, "secret other does not exist (region us-", "--secret"},
+		"a bad secret": {oktaFlags{OrgURL: url, Secret: "okta/api"}, "it has neither token alone", "it must be"},
+		"an admin's": {
+			oktaFlags{OrgURL: "https://example-admin.okta.com", TokenFile: key}, "Admin Console", "https://example.okta.com",
+		},
 		"a large token": {oktaFlags{OrgURL: url, TokenFile: "/dev/zero"}, "no secret", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,6 +87,34 @@ func newShare(c console, toStdout bool) *progress {
 	)}
 }
 
+// newSteps shows which step is at work and how much it has done, where nothing says how much
+// there is.
+func newSteps(c console) *progress {
+	if !term.IsTerminal(int(c.err.Fd())) {
+		return &progress{}
+	}
+	return &progress{bar: progressbar.NewOptions64(-1,
+		progressbar.OptionSetWriter(c.err),
+		progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(),
+		// A counter is drawn when there is something to count, and not by a clock.
+		progressbar.OptionSetSpinnerChangeInterval(0),
+		progressbar.OptionSpinnerType(14),
+	)}
+}
+
+// step says how much of a step is done.
+func (p *progress) step(what string, done int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Describe(what)
+		// What cannot be drawn is not worth an error.
+		_ = p.bar.Set64(done)
+		p.silence.shown()
+	}
+}
+
 // describe sets the text in front of the bar. It is drawn with the bar.
 func (p *progress) describe(text string) {
 	p.mu.Lock()

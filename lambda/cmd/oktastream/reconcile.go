@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"time"
@@ -70,7 +71,7 @@ type comparison struct {
 	client *systemlog.Client
 	side   *heldSide
 	quiet  *silence
-	bar    *counter
+	report *messages
 	window reconcile.Window
 	result reconciliation
 }
@@ -94,13 +95,16 @@ func (r *reconcileCommand) Run(ctx context.Context, c console) error {
 // compare does all the work, and returns the exit code.
 func (r *reconcileCommand) compare(ctx context.Context, c console, outputs *reconcileFiles) (code int, err error) {
 	w := &comparison{reconcileCommand: r, c: c, quiet: newSilence(c)}
-	w.bar = newCounter(c, w.quiet)
+	w.report = &messages{to: c.err, bar: newSteps(c)}
+	w.report.bar.silence = w.quiet
 	defer w.quiet.end()
-	defer w.bar.end()
-	if w.client, err = r.oktaFlags.client(ctx, &r.awsFlags, w.quiet, nil); err != nil {
+	defer w.report.bar.end()
+	w.quiet.over(c, w.report.bar)
+	waits := slog.New(&waitLog{report: w.report})
+	if w.client, err = r.oktaFlags.client(ctx, &r.awsFlags, w.quiet, waits); err != nil {
 		return 0, err
 	}
-	if w.side, err = r.open(ctx, w.quiet); err != nil {
+	if w.side, err = r.open(ctx, w.client.Org(), w.quiet); err != nil {
 		return 0, err
 	}
 	w.note(w.side.notes...)
@@ -110,7 +114,7 @@ func (r *reconcileCommand) compare(ctx context.Context, c console, outputs *reco
 	if err := w.run(ctx, outputs); err != nil {
 		return 0, oktaProblem(err)
 	}
-	w.bar.end()
+	w.report.bar.end()
 	if err := w.result.write(c, r.JSON, outputs); err != nil {
 		return 0, err
 	}
@@ -149,7 +153,7 @@ func minTime(a, b time.Time) time.Time {
 func (w *comparison) note(lines ...string) {
 	for _, line := range lines {
 		w.result.Notes = append(w.result.Notes, line)
-		w.bar.say("note: " + line)
+		w.report.print(message{Note: line})
 	}
 }
 
@@ -187,7 +191,7 @@ func (w *comparison) job() reconcile.Job {
 	return reconcile.Job{
 		Window: w.window, Held: w.side.held, Filter: w.side.filter, Waiting: w.side.waiting, Now: now,
 		List:     func(since, until time.Time) reconcile.Source { return w.client.Bounded(since, until) },
-		Progress: w.bar.at,
+		Progress: w.report.bar.step,
 	}
 }
 
@@ -235,9 +239,7 @@ func (w *comparison) fill(ctx context.Context, first *reconcile.Run, missing int
 		return withHint(fmt.Errorf("%w; %s sent before", err, count(int(filled.Sent), "event")),
 			"run it again: events that have arrived by then are not sent a second time")
 	}
-	if n := len(w.side.sender.TooLong); n > 0 {
-		w.note(count(n, "missing event") + " did not fit in a message of SQS, and cannot be sent")
-	}
+	w.note(w.side.notSent()...)
 	if gone := filled.Gone; gone > 0 {
 		w.note(fmt.Sprintf("okta no longer lists %s", count(int(gone), "missing event")))
 	}
@@ -286,7 +288,7 @@ func (w *comparison) emptyBuffer(ctx context.Context) error {
 				"until they are delivered", count(n, "message"), time.Duration(w.Wait)))
 			return nil
 		}
-		w.bar.at(fmt.Sprintf("waiting for the buffer queue, about %s", count(n, "message")), 0)
+		w.report.bar.step(fmt.Sprintf("waiting for the buffer queue, about %s", count(n, "message")), 0)
 		if pause, err = sleepFor(ctx, pause); err != nil {
 			return err
 		}

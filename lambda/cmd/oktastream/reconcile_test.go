@@ -128,10 +128,14 @@ func (w *reconcileWorld) function(t *testing.T) {
 		t.Fatal(err)
 	}
 	queues := sqs.NewFromConfig(w.Config())
+	loop, err := destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())}, w.cloud.now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := &handler.Handler{
 		Config: c, Dead: &deadletter.Queue{API: queues, URL: c.DeadURL}, Metrics: io.Discard,
 		Buffer: &deadletter.Queue{API: queues, URL: c.BufferURL}, Log: slog.New(slog.DiscardHandler), Now: w.cloud.now,
-		Deliver: destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())}, w.cloud.now, 0),
+		Deliver: loop,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -405,7 +409,6 @@ func TestReconcileFaults(t *testing.T) {
 		"a stack without group": {[]string{"--against", "cloudwatch", "--stack", "hounds"}, "", 2, "delivers to datadog"},
 		"several pipelines":     {[]string{"--against", there, "--stack", "oktastream"}, "", 2, "choose one with --pipeline"},
 		"fill without a stack":  {[]string{"--against", there, "--fill"}, "", 2, "--fill needs --stack"},
-		"fill of a rule":        {[]string{"--against", "cloudwatch", "--stack", "rules", "--fill"}, "", 2, "ingest=queue"},
 		"no such file":          {[]string{"--against", filepath.Join(dir, "none")}, "", 1, "no such file"},
 		"another format":        {[]string{"--against", other}, "", 1, "in none of them an Okta event was recognised"},
 		"a file that is there":  {[]string{"--html", there}, "", 1, "overwrites nothing"},
@@ -441,7 +444,7 @@ func TestReconcileSaysWhatOktaNoLongerKeeps(t *testing.T) {
 	w := newReconcileWorld(t, 20)
 	w.deliver(t, pipeline.OCSF, w.events()...)
 	code, got, stderr := w.reconcile(t, "--since", "100d", "--until", "25h")
-	if code != exitDone || len(got.Notes) != 1 || !strings.Contains(stderr, "note: okta keeps events for 90 days") ||
+	if code != exitDone || len(got.Notes) != 1 || !strings.Contains(stderr, "okta keeps events for 90 days") ||
 		time.Since(got.Since) > 90*24*time.Hour || len(got.Hours) < 88*24 {
 		t.Errorf("exit %d, %d hours since %s, %q, %s", code, len(got.Hours), got.Since, got.Notes, stderr)
 	}

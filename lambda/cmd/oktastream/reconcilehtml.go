@@ -51,7 +51,7 @@ type view struct {
 	Gaps     []string
 	Waits    []string
 	Legend   string
-	Settled  string
+	Settled  int   // hours
 	Columns  []int // the hours of a day
 }
 
@@ -65,7 +65,7 @@ type viewCell struct{ Class, Mark, Title string }
 func (r *reconciliation) view() view {
 	v := view{
 		reconciliation: r, Sentence: r.sentence(), Good: r.Verdict == reconcile.Complete, Waits: r.waits(), Legend: legend,
-		Settled: reconcile.SettledAfter.String(),
+		Settled: int(reconcile.SettledAfter.Hours()),
 	}
 	for hour := range 24 {
 		v.Columns = append(v.Columns, hour)

@@ -7,9 +7,6 @@ import (
 	"os/user"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
-
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
@@ -152,41 +149,3 @@ func (r *reconciliation) write(c console, asJSON bool, outputs *reconcileFiles) 
 	r.page(&b)
 	return write(c.out, b.Bytes())
 }
-
-// counter shows on a terminal which step is at work, and how much it has done.
-type counter struct {
-	progress
-	c console
-}
-
-func newCounter(c console, quiet *silence) *counter {
-	w := &counter{c: c}
-	if !term.IsTerminal(int(c.err.Fd())) {
-		return w
-	}
-	w.bar = progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionSpinnerType(14),
-	)
-	w.silence = quiet
-	quiet.over(c, &w.progress)
-	return w
-}
-
-// at says how much of a step is done.
-func (w *counter) at(step string, n int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.bar == nil {
-		return
-	}
-	w.bar.Describe(step)
-	// What cannot be drawn is not worth an error.
-	_ = w.bar.Set64(n)
-	w.silence.shown()
-}
-
-func (w *counter) say(line string) { w.progress.say(w.c.err, line) }

@@ -15,9 +15,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/dlq"
-	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/systemlog"
-	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
@@ -34,11 +32,11 @@ type heldSide struct {
 	site     *site           // the dead-letter queues; nil without a stack
 	buffer   *dlq.Queue      // nil where there is none, or it may not be counted
 	looks    looks           // how far the dead-letter queues were read
-	sender   *backfill.Queue // nil without --fill
+	sender   *stackPipeline  // nil without --fill
 }
 
 // open finds what is compared with. It reads nothing of it.
-func (r *reconcileCommand) open(ctx context.Context, quiet *silence) (*heldSide, error) {
+func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence) (*heldSide, error) {
 	side := &heldSide{}
 	var sdk aws.Config
 	if r.Stack != "" {
@@ -47,6 +45,9 @@ func (r *reconcileCommand) open(ctx context.Context, quiet *silence) (*heldSide,
 			return nil, err
 		}
 		if err := r.openPipeline(ctx, sdk, side, quiet); err != nil {
+			return nil, err
+		}
+		if err := sameOrg(org, side.pipeline); err != nil {
 			return nil, err
 		}
 	}
@@ -111,8 +112,8 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 			r.Stack, strings.Join(names, ", ")))
 	}
 	side.pipeline = o
-	if side.filter, err = events.NewFilter(patterns(o.Include), patterns(o.Exclude)); err != nil {
-		return fmt.Errorf("read the filter of pipeline %s: %w", o.Pipeline, err)
+	if side.filter, err = o.filter(); err != nil {
+		return err
 	}
 	queues := queueFlags{stackFlags: r.stackFlags}
 	p := queues.newSite(ctx, sdk, cmp.Or(r.Role, o.ReplayRole))
@@ -136,16 +137,8 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 	if err != nil || !r.Fill {
 		return p.identity.explain(err, o.Buffer)
 	}
-	side.sender, err = newSender(p, side.filter)
+	side.sender, err = newStackPipeline(ctx, &r.stackFlags, sdk, o)
 	return err
-}
-
-// patterns are those of a list as the stack's output has it.
-func patterns(list string) []string {
-	if list == "" {
-		return nil
-	}
-	return strings.Split(list, ",")
 }
 
 // waiting returns the keys of the events in the dead-letter queues. Reading hides messages
@@ -197,6 +190,19 @@ func (s *heldSide) send(ctx context.Context, list []systemlog.Event) error {
 	return s.sender.Send(ctx, list)
 }
 
+// notSent says which events --fill could not send for what they are.
+func (s *heldSide) notSent() (notes []string) {
+	if q := s.sender.queue; q != nil && len(q.TooLong) > 0 {
+		notes = append(notes, count(len(q.TooLong), "missing event")+" do not fit in an SQS message, and were not sent")
+	}
+	if r := s.sender.rule; r != nil {
+		for why, n := range r.refused {
+			notes = append(notes, fmt.Sprintf("%s refused by the destination: %s", count(n, "missing event"), why))
+		}
+	}
+	return notes
+}
+
 // explain adds to an error of reading the destination who read it, and the next step.
 func (s *heldSide) explain(err error) error {
 	if err == nil || s.pipeline == nil || errors.Is(err, context.Canceled) {
@@ -218,16 +224,4 @@ func (s *heldSide) explain(err error) error {
 		hint = "check --stack, --region and --profile"
 	}
 	return withHint(fmt.Errorf("read %s: %w (%s)", s.name, roleProblem(p), s.who), hint)
-}
-
-// newSender returns the sender to the pipeline's buffer queue.
-func newSender(p *site, filter events.Filter) (*backfill.Queue, error) {
-	if p.pipeline.Buffer == "" {
-		return nil, usage(fmt.Errorf("--fill is for pipelines with ingest=queue, and %s has no buffer queue",
-			p.pipeline.Pipeline))
-	}
-	return &backfill.Queue{
-		API: p.api, URL: p.pipeline.Buffer, Filter: filter, Version: version(), Now: now,
-		Own: pipeline.Origin{Source: p.pipeline.Source, Account: p.pipeline.Account, Region: p.pipeline.Region},
-	}, nil
 }

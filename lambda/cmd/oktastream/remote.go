@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -12,26 +16,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/oktastream/oktastream/events/catalogue"
+	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/destination"
-	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
 // destinations are the words of --to that name a destination. A directory of that name
 // is written ./NAME.
-var destinations = []string{string(config.CloudWatch)}
+var destinations = []config.Destination{
+	config.CloudWatch, config.Splunk, config.Elastic, config.OpenSearch, config.Datadog,
+}
 
 // remoteFlags say how a destination is reached.
 type remoteFlags struct {
-	LogGroup    string        `placeholder:"NAME" help:"With --to cloudwatch: the log group. It must exist."`
-	GiveUpAfter time.Duration `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
+	Endpoint    string `placeholder:"URL" help:"${help_endpoint}"`
+	SecretFile  string `type:"path" placeholder:"FILE" help:"${help_secret_file}"`
+	Auth        string `placeholder:"WAY" help:"${help_auth}"`
+	Index       string `placeholder:"NAME" help:"Splunk: default the token's own. OpenSearch: default okta."`
+	Sourcetype  string `placeholder:"NAME" help:"Splunk: default OktaIM2:log."`
+	Ack         bool   `help:"Splunk: wait until the indexers have the events (the token must have acknowledgement)."`
+	DataStream  string `placeholder:"NAME" help:"Elastic: default logs-okta.system-default. OpenSearch: none."`
+	CA          string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"${help_ca}"`
+	LogGroup    string `placeholder:"NAME" help:"CloudWatch: the log group. It must exist."`
+	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
 }
 
 // isRemote reports whether to names a destination, rather than stdout or a directory.
-func isRemote(to string) bool { return slices.Contains(destinations, to) }
+func isRemote(to string) bool { return slices.Contains(destinations, config.Destination(to)) }
+
+// transports has the way from here to a destination that has several.
+var transports = map[config.Destination]config.Transport{config.Datadog: config.HTTPS}
 
 // fault returns all that is wrong with the flags for records that go to.
 func (f *remoteFlags) fault(to string) error {
@@ -41,20 +59,47 @@ func (f *remoteFlags) fault(to string) error {
 			faults = append(faults, fmt.Errorf(format, values...))
 		}
 	}
-	cloudWatch := to == string(config.CloudWatch)
-	fault(cloudWatch && f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
+	const splunk, elastic, opensearch, datadog, cloudwatch = "splunk", "elastic", "opensearch", "datadog", "cloudwatch"
 	for _, flag := range []struct {
 		name  string
 		given bool
-		for_  []string
+		of    []string
 	}{
-		{"--log-group", f.LogGroup != "", []string{"cloudwatch"}},
+		{"--endpoint", f.Endpoint != "", []string{splunk, elastic, opensearch, datadog}},
+		{"--secret-file", f.SecretFile != "", []string{splunk, elastic, opensearch, datadog}},
+		{"--auth", f.Auth != "", []string{elastic, opensearch}},
+		{"--index", f.Index != "", []string{splunk, opensearch}},
+		{"--sourcetype", f.Sourcetype != "", []string{splunk}},
+		{"--ack", f.Ack, []string{splunk}},
+		{"--data-stream", f.DataStream != "", []string{elastic, opensearch}},
+		{"--ca-certificate", f.CA != "", []string{splunk, elastic, opensearch, datadog}},
+		{"--log-group", f.LogGroup != "", []string{cloudwatch}},
 	} {
-		fault(flag.given && !slices.Contains(flag.for_, to), "%s is for --to %s%s",
-			flag.name, strings.Join(flag.for_, ", "), meant(to))
+		fault(flag.given && !slices.Contains(flag.of, to), "%s is for --to %s%s",
+			flag.name, strings.Join(flag.of, ", "), meant(to))
 	}
-	fault(f.GiveUpAfter < time.Second || f.GiveUpAfter > 24*time.Hour, "--give-up-after must be between 1s and 24h")
+	limit := time.Duration(f.GiveUpAfter)
+	fault(limit < time.Second || limit > 24*time.Hour, "--give-up-after must be between 1s and 24h")
+	switch {
+	case to == cloudwatch:
+		fault(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
+	case isRemote(to):
+		c := f.config(to)
+		for _, wrong := range c.HTTPS.Faults(f.SecretFile != "") {
+			fault(true, "%s: %s", flagOfSetting[wrong.Setting], wrong.Text)
+		}
+		fault(f.Index != "" && f.DataStream != "", "--index and --data-stream exclude each other")
+		fault(to == opensearch && f.SecretFile != "" && f.Auth != "basic",
+			"--secret-file is for --auth basic; %s signs with the credentials of AWS", cmp.Or(f.Auth, "es"))
+	}
 	return errors.Join(faults...)
+}
+
+// flagOfSetting has the flag of a setting that a destination or its sink names.
+var flagOfSetting = map[string]string{
+	https.SettingEndpoint: "--endpoint", https.SettingSecret: "--secret-file", https.SettingAuth: "--auth",
+	https.SettingIndex: "--index", https.SettingAck: "--ack", https.SettingDataStream: "--data-stream",
+	https.SettingCertificate: "--ca-certificate", https.SettingDestination: "--to",
 }
 
 // meant suggests the destination that was probably meant by to.
@@ -62,7 +107,11 @@ func meant(to string) string {
 	if isRemote(to) {
 		return ""
 	}
-	if nearest := catalogue.Nearest(to, destinations); nearest != "" {
+	var names []string
+	for _, d := range destinations {
+		names = append(names, string(d))
+	}
+	if nearest := catalogue.Nearest(to, names); nearest != "" {
 		return fmt.Sprintf("; did you mean --to %s?", nearest)
 	}
 	return ""
@@ -79,52 +128,133 @@ type remote struct {
 	failing bool
 }
 
-// config returns the destination that the flags describe, with its own default format.
+// config returns the destination that the flags describe, without its certificates.
 func (f *remoteFlags) config(to string) config.Config {
-	return config.Config{Destination: config.Destination(to), LogGroup: f.LogGroup}
+	d := config.Destination(to)
+	c := config.Config{Destination: d, Transport: transports[d], LogGroup: f.LogGroup}
+	c.Format = c.Route().Format
+	c.HTTPS = https.Config{
+		Preset: to, Endpoint: f.Endpoint, Auth: f.Auth, Index: f.Index, DataStream: f.DataStream, Ack: f.Ack,
+	}
+	switch h := &c.HTTPS; d {
+	case config.Splunk:
+		h.Sourcetype, h.Source = cmp.Or(f.Sourcetype, https.DefaultSourcetype), https.DefaultSource
+	case config.Elastic:
+		h.DataStream = cmp.Or(h.DataStream, config.DefaultDataStream)
+	case config.OpenSearch:
+		if h.DataStream == "" {
+			h.Index = cmp.Or(h.Index, config.DefaultIndex)
+		}
+	}
+	return c
 }
 
 // defaultFormat is the format of records that go to, unless another is asked for.
 func (f *remoteFlags) defaultFormat(to string) pipeline.Format {
-	if to == string(config.Datadog) {
-		return pipeline.Datadog
+	if isRemote(to) {
+		return f.config(to).Format
 	}
 	return pipeline.OCSF
 }
 
-// prepare has the pipeline make the records that the destination takes.
-func (r *remote) prepare(c *pipeline.Config) {
-	c.KeepRaw = r.config.KeepRaw()
-	c.ToDatadog = r.config.Destination == config.Datadog
-}
-
-// open returns the destination. Nothing is sent yet; that there are credentials is
-// checked. aws has the region and the credentials of a destination in AWS.
-func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags) (*remote, error) {
+// open returns the destination to, and has the pipeline of c make the records that it
+// takes. Nothing is sent yet; that there are credentials is checked. aws has the region
+// and the credentials of a destination in AWS.
+func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags, c *pipeline.Config) (*remote, error) {
 	r := &remote{config: f.config(to), name: to, unsent: &unsent{}}
+	r.config.Format, r.config.HTTPS.Format = c.Format, string(c.Format)
+	r.config.Route().Apply(c)
 	var clients destination.Clients
-	if r.config.Destination == config.CloudWatch {
-		sdk, err := aws.sdk(ctx, nil, "")
+	var err error
+	h := &r.config.HTTPS
+	switch {
+	case r.config.Destination == config.CloudWatch:
+		sdk, err := aws.identified(ctx, "PutLogEvents")
 		if err != nil {
 			return nil, err
 		}
-		if _, err := sdk.Credentials.Retrieve(ctx); err != nil {
-			who := identity{region: sdk.Region, profile: aws.Profile}
-			return nil, who.explain(dlq.ProblemOf("PutLogEvents", fmt.Errorf("credentials: %w", err)), "")
-		}
 		clients.Logs = cloudwatchlogs.NewFromConfig(sdk)
 		r.name += " (log group " + f.LogGroup + ", region " + sdk.Region + ")"
+	case f.SecretFile == "":
+		sdk, err := aws.identified(ctx, "_bulk")
+		if err != nil {
+			return nil, err
+		}
+		clients.Credentials, h.Region = sdk.Credentials, sdk.Region
+		r.name += " (" + f.Endpoint + ")"
+	default:
+		if _, err := f.secret(ctx); err != nil {
+			return nil, err
+		}
+		clients.Secret = f.secret
+		r.name += " (" + f.Endpoint + ")"
 	}
-	r.loop = destination.New(r.config, clients, now, 0)
+	if h.CACertificates, err = f.certificates(); err != nil {
+		return nil, err
+	}
+	if org, domain := c.Org, cmp.Or(c.Datadog.Domain, datadog.DefaultDomain); org != "" && domain != datadog.NoDomain {
+		h.Host = org + "." + domain
+	}
+	if r.loop, err = destination.New(r.config, clients, now, 0); err != nil {
+		return nil, usage(err)
+	}
 	return r, nil
 }
 
-// job is the destination as a run takes it. say reports that the destination fails, and
-// that it is tried again.
-func (r *remote) job(giveUpAfter time.Duration, repeatable bool, say func(note string)) *bulk.Remote {
+// secret reads the secret, again where the destination no longer takes it: a rotation
+// needs no new run.
+func (f *remoteFlags) secret(context.Context) (string, error) {
+	text, err := readSecretFile("--secret-file", f.SecretFile)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(text))
+	switch {
+	case secret == "":
+		return "", withHint(fmt.Errorf("--secret-file %s is empty", f.SecretFile), secretForm)
+	case strings.ContainsFunc(secret, unprintable):
+		return "", withHint(fmt.Errorf("--secret-file %s has more than one line", f.SecretFile), secretForm)
+	}
+	return secret, nil
+}
+
+const secretForm = "the file holds the bare token or key, and nothing else; with --auth basic user:password"
+
+// certificates reads the file of --ca-certificate.
+func (f *remoteFlags) certificates() ([]*x509.Certificate, error) {
+	if f.CA == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(f.CA)
+	if err != nil {
+		return nil, fmt.Errorf("read the file of --ca-certificate: %w", err)
+	}
+	var list []*x509.Certificate
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		one, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("--ca-certificate %s: %w", f.CA, err)
+		}
+		list = append(list, one)
+	}
+	if len(list) == 0 {
+		return nil, withHint(fmt.Errorf("--ca-certificate %s holds no certificate", f.CA),
+			"it is a PEM file: -----BEGIN CERTIFICATE-----")
+	}
+	return list, nil
+}
+
+// job is the destination as a run takes it. That it fails and is tried again is
+// reported.
+func (r *remote) job(giveUpAfter time.Duration, repeatable bool, report *messages) *bulk.Remote {
 	loop := *r.loop
 	loop.Sink = &reportingSink{BatchSink: r.loop.Sink, remote: r, say: func(err error) {
-		say(fmt.Sprintf("%s accepts nothing: %v; trying again for up to %v", r.name, err, giveUpAfter))
+		report.print(message{
+			Note: fmt.Sprintf("%s accepts nothing: %v; trying again for up to %v", r.name, err, giveUpAfter),
+		})
 	}}
 	return &bulk.Remote{
 		Deliverer: &loop, GiveUpAfter: giveUpAfter, Unsent: r.unsent.keep, Repeatable: repeatable,
@@ -159,8 +289,16 @@ func (w *reportingSink) Deliver(ctx context.Context, records []sink.Record, answ
 
 // hint is the next step where the destination refuses everything.
 func (r *remote) hint(err error) string {
-	if sink.KindOf(err) != sink.Blocked {
+	switch {
+	case sink.KindOf(err) != sink.Blocked:
 		return "check that the destination is up and can be reached from here"
+	case r.config.Destination == config.CloudWatch:
+		return "check --log-group, --region and the permissions logs:PutLogEvents and logs:CreateLogStream"
 	}
-	return "check --log-group, --region and the permissions logs:PutLogEvents and logs:CreateLogStream"
+	for setting, flag := range flagOfSetting {
+		if strings.HasSuffix(err.Error(), " the setting "+setting) {
+			return "the setting " + setting + " is " + flag + " here"
+		}
+	}
+	return "check --endpoint, --secret-file and the options of the destination"
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	_ "embed"
 
@@ -108,7 +109,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	letters, notes := &letters{file: files.deadLetters, messages: report}, &notes{file: files.notes}
 	job.Bad, job.Note, job.Progress = letters.take, notes.take, bar.add
 	if output.remote != nil {
-		job.Remote = output.remote.job(r.GiveUpAfter, r.repeatable(), func(note string) { report.print(message{Note: note}) })
+		job.Remote = output.remote.job(time.Duration(r.GiveUpAfter), r.repeatable(), report)
 	}
 	failed := false
 	job.Unreadable = func(name string, err error) {

@@ -34,11 +34,10 @@ func (r *runCommand) open(ctx context.Context, c console, job *bulk.Job) (output
 	nothing := func() error { return nil }
 	switch {
 	case isRemote(r.To):
-		remote, err := r.remoteFlags.open(ctx, r.To, &r.awsFlags)
+		remote, err := r.remoteFlags.open(ctx, r.To, &r.awsFlags, &job.Config)
 		if err != nil {
 			return output{}, err
 		}
-		remote.prepare(&job.Config)
 		return output{close: nothing, remote: remote}, nil
 	case r.To == "-" && r.Format == nil && term.IsTerminal(int(c.out.Fd())):
 		return output{sink: newTable(c.out), close: nothing, table: true}, nil

@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 		"glob":    glob,
 	}
 	maps.Copy(commands, (&clouds{t: t, of: map[string]*cloud{}}).commands())
+	maps.Copy(commands, (&intakes{of: map[string]*intake{}}).commands())
 	maps.Copy(commands, (&orgs{of: map[string]*oktafake.Org{}}).commands())
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",

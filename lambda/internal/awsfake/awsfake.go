@@ -83,6 +83,7 @@ type Cloud struct {
 	events  eventsService
 	sqs     sqsService
 	account accountService
+	secrets secretsService
 }
 
 // operation is one API call that the fakes know.
@@ -154,6 +155,7 @@ func (c *Cloud) table() map[string]*operation {
 		"SendMessageBatch":             c.sendMessageBatch,
 		"StartMessageMoveTask":         c.startMessageMoveTask,
 	})
+	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
 	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t

@@ -15,6 +15,7 @@ const (
 	SQS            = "sqs"
 	CloudFormation = "cloudformation"
 	STS            = "sts"
+	Secrets        = "secretsmanager"
 )
 
 // Call is a call that has arrived and is about to be served.

@@ -8,16 +8,11 @@
 package awserror
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,7 +37,7 @@ func New(operation string, err error, now time.Time) *sink.Error {
 	switch {
 	case !answered:
 		e.Kind = sink.Transient
-		e.Err = fmt.Errorf("%s: %w", operation, noAnswer(err, status))
+		e.Err = fmt.Errorf("%s: %w", operation, sink.NoResponse(err, status))
 	case code == "":
 		e.Err = fmt.Errorf("%s: no error code (HTTP %d)", operation, status)
 	case status == 0:
@@ -56,7 +51,7 @@ func New(operation string, err error, now time.Time) *sink.Error {
 		e.Kind = sink.Transient
 	}
 	if e.Kind == sink.Transient {
-		e.RetryAfter = retryAfter(header, now)
+		e.RetryAfter = sink.RetryAfter(header, now)
 	}
 	return e
 }
@@ -146,35 +141,4 @@ func response(err error) (status int, header http.Header) {
 		return 0, nil
 	}
 	return e.Response.StatusCode, e.Response.Header
-}
-
-// noAnswer names what went wrong without a response, in words of ours: those of
-// the libraries hold addresses and, in part, responses.
-func noAnswer(err error, status int) error {
-	errno, isErrno := errors.AsType[syscall.Errno](err)
-	_, isDNS := errors.AsType[*net.DNSError](err)
-	_, isTLS := errors.AsType[*tls.CertificateVerificationError](err)
-	timeout, isTimeout := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
-		return context.DeadlineExceeded
-	case isErrno:
-		return errors.New(errno.Error())
-	case isDNS:
-		return errors.New("host name not resolved")
-	case isTLS:
-		return errors.New("the server's certificate is not trusted")
-	case isTimeout && timeout.Timeout():
-		return errors.New("network timeout")
-	case status != 0:
-		return fmt.Errorf("unreadable response (HTTP %d)", status)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
-		return errors.New("connection closed")
-	}
-	return errors.New("no response")
 }

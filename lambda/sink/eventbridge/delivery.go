@@ -21,7 +21,7 @@
 // # What is done to a record
 //
 // Nothing is ever cut. A record too old or too far ahead for Datadog gets the
-// time of packing (see stamper), one too long is replaced by the event's own
+// time of packing (see datadoglog), one too long is replaced by the event's own
 // bytes with the few attributes that make it a Datadog log, and only if that is
 // too long as well it is dead. Otherwise the bytes that come in go out: records
 // are taken to be valid JSON on one line, which is the normaliser's promise. One
@@ -39,6 +39,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
+	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 )
 
 // Source and DetailType of every packed batch: the rule on the delivery bus matches
@@ -112,8 +114,13 @@ func New(api API, c Config) *Sink {
 	}
 	s.timeout = cmp.Or(max(s.timeout, 0), defaultCallTimeout)
 	s.about = `,"pipeline":` + quote(c.Pipeline) + `,"format":` + quote(c.Format) + `,"packed_at":"`
-	s.workers.New = func() any { return &worker{sink: s} }
+	s.workers.New = func() any { return s.newWorker() }
 	return s
+}
+
+func (s *Sink) newWorker() *worker {
+	limit := fmt.Sprintf("an entry of PutEvents may have %d", MaxPackBytes)
+	return &worker{sink: s, maker: datadoglog.Maker{Format: s.format, Limit: limit}}
 }
 
 func quote(text string) string {
@@ -128,7 +135,7 @@ const slack = 4 << 10
 
 // Cut cuts records by about what one request holds.
 func (s *Sink) Cut(records []sink.Record) [][]int {
-	limits := sink.Limits{Bytes: s.limit - slack, Records: maxLogs, PerRecord: 1}
+	limits := sink.Limits{Bytes: s.limit - slack, Records: datadoglog.MaxLogs, PerRecord: 1}
 	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), 0 })
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
@@ -75,7 +76,7 @@ func TestFallbackOfAnEmptyEvent(t *testing.T) {
 		if answers, err := deliver(New(b, config("datadog")), []sink.Record{r}); err != nil || !answers[0].FallbackRaw {
 			t.Errorf("%+v, %v", answers, err)
 		}
-		if m := members(t, b.logs()[0]); m["ddsource"] != "okta" || m["service"] != "sso" {
+		if m := sinktest.Members(t, b.logs()[0]); m["ddsource"] != "okta" || m["service"] != "sso" {
 			t.Errorf("%v", m)
 		}
 	}

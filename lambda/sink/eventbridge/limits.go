@@ -1,6 +1,11 @@
 package eventbridge
 
-import "time"
+import (
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
+)
 
 // EventBridge, PutEvents (AWS SDK for Go v2, eventbridge v1.55.9, and the user
 // guide's "Calculating PutEvents event entry size"; 2026-11). The size of an
@@ -17,30 +22,25 @@ const (
 	maxEntries       = 10 // of a request
 )
 
-// Datadog, POST /api/v2/logs (datadog-api-client-go v2.67.0, 2026-10): one entry
-// is one such POST, uncompressed. A longer log is cut by Datadog, with a 202.
-const (
-	maxLogs     = 1000      // of an array
-	maxArray    = 5_000_000 // bytes of an array
-	maxLogBytes = 1_000_000 // of one log
-)
-
 // An entry of MaxPackBytes is within what Datadog takes of an array and of one
 // log, and leaves SQS 64 KiB and more for the envelope and the attributes: only
 // the entry has to be measured. Should a limit change, this does not compile.
 const (
-	_ = uint(maxArray - MaxPackBytes)
-	_ = uint(maxLogBytes - MaxPackBytes)
+	_ = uint(datadoglog.MaxArray - MaxPackBytes)
+	_ = uint(datadoglog.MaxLogBytes - MaxPackBytes)
 	_ = uint(1<<20 - 64<<10 - MaxPackBytes)
 )
 
-// Datadog drops a log that is older than 18 h or more than 2 h ahead, after its
-// 202 (docs.datadoghq.com, "Log Date Remapper", 2026-11). EventBridge retries
-// the body that it has got for up to 8 h (the rule's MaximumEventAge), so what
-// leaves here may be 6 h old: 14 h in all, 4 h below the limit.
+// age is the rule of age at packing. EventBridge retries the body that it has got for
+// up to 8 h (the rule's MaximumEventAge), so what leaves here may be 6 h old: 14 h in
+// all, 4 h below Datadog's limit.
+var age = sink.Age{Past: maxAge, Ahead: datadoglog.MaxAhead}
+
 const (
-	maxAge   = 6 * time.Hour
-	maxAhead = 2 * time.Hour
+	maxAge          = 6 * time.Hour
+	maximumEventAge = 8 * time.Hour
+
+	_ = uint(datadoglog.MaxAge - maxAge - maximumEventAge)
 )
 
 // defaultCallTimeout is far more than a PutEvents takes, and a fraction of what

@@ -1,7 +1,6 @@
 package eventbridge
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -10,12 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 )
-
-// timeLayout is how events/datadog writes a date; batches say theirs alike.
-const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // batchVersion is the version of the form of a packed batch.
 const batchVersion = 1
@@ -106,9 +102,8 @@ type worker struct {
 	size    int    // of the request
 	about   string // the next entry's
 
-	arena    []byte // what bodies are made in; the request's
-	stamper  stamper
-	fallback fallback
+	arena []byte // what logs are made in; the request's
+	maker datadoglog.Maker
 }
 
 func (w *worker) begin(now time.Time) {
@@ -129,7 +124,7 @@ const maxKept = 4 << 20
 
 func (w *worker) release() {
 	w.reset()
-	if cap(w.arena)+w.stamper.memory()+w.fallback.memory() <= maxKept {
+	if cap(w.arena)+w.maker.Memory() <= maxKept {
 		w.sink.workers.Put(w)
 	}
 }
@@ -138,88 +133,30 @@ func (w *worker) release() {
 // ahead, because it counts for the size of what is to be in it.
 func (w *worker) nextBatch() {
 	w.about = `{"v":` + strconv.Itoa(batchVersion) + `,"id":` + quote(w.sink.newID()) +
-		w.sink.about + w.now.Format(timeLayout) + `","count":`
+		w.sink.about + w.now.Format(datadoglog.TimeLayout) + `","count":`
 }
 
 // prepare makes the log of a record, or says why there can be none.
 func (w *worker) prepare(i int, r *sink.Record) (packed, *sink.Answer) {
-	if !looksLikeObject(r.Line) {
-		// It would spoil the entry, and with it the logs around it.
-		return packed{}, refused("not a JSON object on one line")
+	var stamp time.Time
+	if !age.Keeps(r.TimeMS, w.now) {
+		stamp = w.now
 	}
-	start := len(w.arena)
-	p := packed{record: i, body: r.Line, restamped: w.offTime(r.TimeMS), replays: r.Replays}
-	if len(p.body) < MaxPackBytes {
-		if p.restamped {
-			var err error
-			if w.arena, err = w.stamper.append(w.arena, r.Line, w.sink.format, w.now); err != nil {
-				// With its own time Datadog would drop it after a 202.
-				w.arena = w.arena[:start]
-				return packed{}, refused("cannot be given a new time: " + err.Error())
-			}
-			p.body = w.made(start)
-		}
-		if w.fitsAlone(p) {
-			return p, nil
-		}
-		w.arena = w.arena[:start]
+	p := packed{record: i, replays: r.Replays}
+	alone := entry{about: w.about}.with(p)
+	arena, body, a := w.maker.Make(w.arena, r, stamp, MaxPackBytes-alone.size())
+	if a.State == sink.Dead {
+		dead := a // only a dead record's answer is allocated
+		return packed{}, &dead
 	}
-	p.fallback = true
-	if p.body = w.fallBack(r, p.restamped); p.body != nil && w.fitsAlone(p) {
-		return p, nil
-	}
-	w.arena = w.arena[:start]
-	return packed{}, &sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: fmt.Sprintf(
-		"%d bytes, the event's own %d; an entry of PutEvents may have %d", len(r.Line), len(r.Raw), MaxPackBytes)}
-}
-
-// fallBack is the event's own bytes as a log, nil where there are none.
-func (w *worker) fallBack(r *sink.Record, restamp bool) []byte {
-	if len(r.Raw) == 0 || len(r.Raw) >= MaxPackBytes {
-		return nil
-	}
-	log, err := w.fallback.log(r)
-	if err != nil {
-		return nil
-	}
-	start := len(w.arena)
-	if restamp {
-		if w.arena, err = w.stamper.append(w.arena, log, datadogFormat, w.now); err != nil {
-			return nil
-		}
-	} else {
-		w.arena = append(w.arena, log...)
-	}
-	return w.made(start)
-}
-
-// made is what has been appended to the arena since start. The arena may move
-// when it grows; what has been made stays where it is.
-func (w *worker) made(start int) []byte { return w.arena[start:len(w.arena):len(w.arena)] }
-
-func (w *worker) offTime(ms int64) bool {
-	age := w.now.Sub(time.UnixMilli(ms))
-	return age > maxAge || age < -maxAhead
-}
-
-func (w *worker) fitsAlone(p packed) bool {
-	e := entry{about: w.about}.with(p)
-	return e.size() <= MaxPackBytes
-}
-
-// looksLikeObject checks the first and the last byte of a line.
-func looksLikeObject(line []byte) bool {
-	return len(line) >= 2 && line[0] == '{' && line[len(line)-1] == '}'
-}
-
-func refused(why string) *sink.Answer {
-	return &sink.Answer{State: sink.Dead, Reason: events.Refused, Detail: why}
+	w.arena, p.body, p.restamped, p.fallback = arena, body, a.Restamped, a.FallbackRaw
+	return p, nil
 }
 
 // add adds a log to the request, and reports false where it has no room left.
 func (w *worker) add(p packed) bool {
 	n := len(w.entries)
-	if n > 0 && w.entries[n-1].count < maxLogs {
+	if n > 0 && w.entries[n-1].count < datadoglog.MaxLogs {
 		last := &w.entries[n-1]
 		grown := last.with(p)
 		size := w.size - last.size() + grown.size()

@@ -7,70 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 )
-
-func TestRestamp(t *testing.T) {
-	const now = `"2026-11-22T12:00:00.123Z"`
-	for name, tc := range map[string]struct{ format, in, want string }{
-		"datadog": {"datadog",
-			`{"uuid":"u","published":"P","ddsource":"okta","date":"D","okta":{"risk":{"level":"LOW"}}}`,
-			`{"uuid":"u","published":NOW,"ddsource":"okta","date":NOW,"okta":{"risk":{"level":"LOW"},"published_original":"P"}}`},
-		"datadog without okta": {"datadog",
-			`{"published":"P","date":"D","n":1.50}`,
-			`{"published":NOW,"date":NOW,"n":1.50,"okta":{"published_original":"P"}}`},
-		"the oldest original stays": {"datadog",
-			`{"published":"P","date":"D","okta":{"published_original":"OLD","x":1}}`,
-			`{"published":NOW,"date":NOW,"okta":{"published_original":"OLD","x":1}}`},
-		"an empty okta": {"datadog",
-			`{"okta":{ },"published":"P","date":"D"}`,
-			`{"okta":{ "published_original":"P"},"published":NOW,"date":NOW}`},
-		"an okta at the very end": {"datadog",
-			`{"okta":7}`,
-			`{"okta":{"value":7,"published_original":null},"date":NOW,"published":NOW}`},
-		"an okta that is none of ours": {"datadog",
-			`{"okta":[1, 2],"published":"P","date":"D"}`,
-			`{"okta":{"value":[1, 2],"published_original":"P"},"published":NOW,"date":NOW}`},
-		"no published": {"datadog",
-			`{"date":"D"}`,
-			`{"date":NOW,"published":NOW,"okta":{"published_original":"D"}}`},
-		"no time at all": {"datadog",
-			`{}`,
-			`{"date":NOW,"published":NOW,"okta":{"published_original":null}}`},
-		"ocsf": {"ocsf",
-			`{"time":1,"metadata":{"uid":"u"},"published":"P"}`,
-			`{"time":1,"metadata":{"uid":"u"},"published":"P","date":NOW}`},
-		"ocsf again": {"ocsf",
-			`{"time":1,"date":"D","metadata":{"uid":"u"}}`,
-			`{"time":1,"date":NOW,"metadata":{"uid":"u"}}`},
-		"raw": {"raw",
-			` { "published" : "P" } `,
-			` { "published" : "P" ,"date":NOW} `},
-		"a raw fallback in a batch of ocsf": {"ocsf",
-			`{"uuid":"u","published":"P","ddsource":"okta","date":"D"}`,
-			`{"uuid":"u","published":NOW,"ddsource":"okta","date":NOW,"okta":{"published_original":"P"}}`},
-		"the last of two names": {"raw",
-			`{"date":"1","date":{"date":2},"x":{"date":3}}`,
-			`{"date":"1","date":NOW,"x":{"date":3}}`},
-		"a name written with escapes": {"datadog",
-			`{"d\u0061te":"D","publishe\u0064":"P","okt\u0061":{"published\u005foriginal":0}}`,
-			`{"d\u0061te":NOW,"publishe\u0064":NOW,"okt\u0061":{"published\u005foriginal":0}}`},
-		"numbers and names as they are": {"raw",
-			`{"n":12345678901234567890.10e+0,"z":0,"a":"\ud83d\u00e9/\/"}`,
-			`{"n":12345678901234567890.10e+0,"z":0,"a":"\ud83d\u00e9/\/","date":NOW}`},
-	} {
-		got, err := restamp([]byte(tc.in), tc.format, testNow)
-		if want := strings.ReplaceAll(tc.want, "NOW", now); err != nil || string(got) != want {
-			t.Errorf("%s:\n got %s, %v\nwant %s", name, got, err, want)
-		}
-	}
-	for _, bad := range []string{"", "[]", "1", `{"a":`, "{}{}", `{"a":"` + "\xff" + `"}`} {
-		if got, err := restamp([]byte(bad), "datadog", testNow); err == nil || len(got) > 0 {
-			t.Errorf("%q: %q, %v", bad, got, err)
-		}
-	}
-}
 
 // DESIGN §4, too old for Datadog; peers.md §1.6 row 14: nobody's replay knows of
 // the 18 hours. The real records, in every format.
@@ -86,7 +27,7 @@ func TestTooOldForDatadogIsRestamped(t *testing.T) {
 			t.Fatal(states(answers), err)
 		}
 		for i, log := range b.logs() {
-			was, is := members(t, batch[i].Line), members(t, log)
+			was, is := sinktest.Members(t, batch[i].Line), sinktest.Members(t, log)
 			if !answers[i].Restamped || answers[i].Bytes != len(log) || is["date"] != "2026-11-22T12:00:00.123Z" {
 				t.Errorf("%s: %+v, date %v", batch[i].UUID, answers[i], is["date"])
 			}
@@ -114,8 +55,8 @@ func TestTooOldForDatadogIsRestamped(t *testing.T) {
 // The layout is events/datadog's own.
 func TestDateLayout(t *testing.T) {
 	for _, r := range normalised(t, pipeline.Datadog) {
-		date, _ := members(t, r.Line)["date"].(string)
-		if at, err := time.Parse(timeLayout, date); err != nil || at.Format(timeLayout) != date {
+		date, _ := sinktest.Members(t, r.Line)["date"].(string)
+		if at, err := time.Parse(datadoglog.TimeLayout, date); err != nil || at.Format(datadoglog.TimeLayout) != date {
 			t.Errorf("%s: date %q, %v", r.UUID, date, err)
 		}
 	}
@@ -160,9 +101,4 @@ func TestWhatCannotBeRestampedIsDead(t *testing.T) {
 		strings.Contains(answers[0].Detail, "canary") {
 		t.Errorf("%+v, %v", answers, err)
 	}
-}
-
-func restamp(line []byte, format string, now time.Time) ([]byte, error) {
-	var s stamper
-	return s.append(make([]byte, 0, len(line)+128), line, format, now)
 }

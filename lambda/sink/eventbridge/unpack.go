@@ -42,6 +42,8 @@ type Meta struct {
 	Replays   int
 }
 
+var errNotObject = errors.New("not a JSON object")
+
 // Unpack takes the detail of a packed batch apart. All that can be wrong with it
 // is found before the first log is given out: either all logs are to be had or
 // none. No error quotes the detail.

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 	"pgregory.net/rapid"
 )
 
@@ -33,7 +35,7 @@ func TestUnpackGivesBackWhatWasPacked(t *testing.T) {
 		b := &bus{t: failing{T: t}, limit: DefaultPackBytes}
 		var batch []sink.Record
 		for range rapid.IntRange(1, 20).Draw(t, "records") {
-			line := strings.TrimSpace(object(t, 2))
+			line := strings.TrimSpace(sinktest.Object(t, 2))
 			batch = append(batch, sink.Record{Line: []byte(line), TimeMS: testNow.UnixMilli()})
 		}
 		if answers, err := deliver(New(b, c), batch); err != nil || states(answers)[sink.Accepted] != len(batch) {
@@ -104,8 +106,8 @@ func TestPackedBatchComesBack(t *testing.T) {
 				t.Fatal(states(answers), err)
 			}
 			for i, log := range second.logs() {
-				m := members(t, log)
-				if !answers[i].Restamped || m["date"] != at.Format(timeLayout) {
+				m := sinktest.Members(t, log)
+				if !answers[i].Restamped || m["date"] != at.Format(datadoglog.TimeLayout) {
 					t.Errorf("%s, record %d: %+v, date %v", format, i, answers[i], m["date"])
 				}
 				if m["ddsource"] == nil {
@@ -115,7 +117,7 @@ func TestPackedBatchComesBack(t *testing.T) {
 				if batch[i].Raw != nil {
 					source = batch[i].Raw
 				}
-				if m["okta"].(map[string]any)["published_original"] != members(t, source)["published"] || m["published"] != m["date"] {
+				if m["okta"].(map[string]any)["published_original"] != sinktest.Members(t, source)["published"] || m["published"] != m["date"] {
 					t.Errorf("%s, record %d: the original is %v", format, i, m["okta"])
 				}
 			}

@@ -1,15 +1,15 @@
-package eventbridge
+package datadoglog
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/events/jsontree"
 	"pgregory.net/rapid"
+
+	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 )
 
 // undo takes what Restamp did to in out of out again, by the offsets of out: a
@@ -68,47 +68,9 @@ func undo(t *rapid.T, in, out []byte, datadog bool) []byte {
 	return append(back, out[at:]...)
 }
 
-// object draws an object in the text of which anything goes that JSON allows:
-// blanks, names that come twice, names with escapes, and often the names that
-// matter.
-func object(t *rapid.T, depth int) string {
-	blank := rapid.SampledFrom([]string{"", "", "", " ", "\t", "  "})
-	name := rapid.SampledFrom([]string{"date", "published", "okta", "published_original", "ddsource", "value", "uuid",
-		`d\u0061te`, `okt\u0061`, `\ud800`, `a\"b`, "x", "é", "", "Date", "date "})
-	scalar := rapid.SampledFrom([]string{`"2026-01-01T00:00:00.000Z"`, `""`, `"}"`, `",\"date\":1"`, "0", "-1.50e+400",
-		"12345678901234567890", "true", "null", `"\ud800"`, `"日本"`, "[]", "{}", "{ }", "[ 1 , 2 ]"})
-	var b strings.Builder
-	b.WriteString("{" + blank.Draw(t, "blank"))
-	for i := range rapid.IntRange(0, 6).Draw(t, "members") {
-		if i > 0 {
-			b.WriteString("," + blank.Draw(t, "blank"))
-		}
-		b.WriteString(`"` + name.Draw(t, "name") + `"` + blank.Draw(t, "blank") + ":" + blank.Draw(t, "blank"))
-		if depth > 0 && rapid.IntRange(0, 3).Draw(t, "nest") == 0 {
-			b.WriteString(object(t, depth-1))
-		} else {
-			b.WriteString(scalar.Draw(t, "scalar"))
-		}
-		b.WriteString(blank.Draw(t, "blank"))
-	}
-	b.WriteString("}" + blank.Draw(t, "blank"))
-	return b.String()
-}
-
-// members is somebody else's reading of JSON. The last of two names counts in it,
-// too.
-func members(t interface{ Fatal(...any) }, text []byte) (m map[string]any) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&m); err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 func TestRestampForAnyObject(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := []byte(object(t, 2))
+		in := []byte(sinktest.Object(t, 2))
 		format := rapid.SampledFrom([]string{"datadog", "ocsf", "raw"}).Draw(t, "format")
 		before := bytes.Clone(in)
 		out, err := restamp(in, format, testNow)
@@ -127,7 +89,7 @@ func TestRestampForAnyObject(t *testing.T) {
 			t.Fatalf("other bytes have changed:\n%s\n%s\n%s", in, out, back)
 		}
 
-		m := members(t, out)
+		m := sinktest.Members(t, out)
 		const now = "2026-11-22T12:00:00.123Z"
 		if m["date"] != now || log && m["published"] != now {
 			t.Fatalf("date %v, published %v in %s", m["date"], m["published"], out)

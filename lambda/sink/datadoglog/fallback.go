@@ -1,7 +1,9 @@
-package eventbridge
+package datadoglog
 
 import (
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/events/jsontree"
@@ -58,10 +60,10 @@ func (f *fallback) log(r *sink.Record) ([]byte, error) {
 	}
 	root := &f.raw.Nodes[0]
 	f.out, f.members = append(f.out[:0], r.Raw[root.Start:root.End-1]...), min(int(root.Next)-1, 1)
-	f.add("ddsource", []byte(quote(datadog.Source)))
+	f.add("ddsource", quote(datadog.Source))
 	service := own("service")
 	if service == nil {
-		service = []byte(quote(defaultService))
+		service = quote(defaultService)
 	}
 	f.add("service", service)
 	f.add("ddtags", own("ddtags"))
@@ -71,7 +73,7 @@ func (f *fallback) log(r *sink.Record) ([]byte, error) {
 		message = f.raw.Raw(i)
 	}
 	f.add("message", message)
-	f.add("date", []byte(quote(time.UnixMilli(r.TimeMS).UTC().Format(timeLayout))))
+	f.add("date", quote(time.UnixMilli(r.TimeMS).UTC().Format(TimeLayout)))
 	f.add("status", own("status"))
 	return append(f.out, '}'), nil
 }
@@ -86,4 +88,10 @@ func (f *fallback) add(name string, value []byte) {
 	}
 	f.out = append(append(append(f.out, '"'), name...), '"', ':')
 	f.out = append(f.out, value...)
+}
+
+func quote(text string) []byte {
+	// Of text that is not UTF-8 the library makes text that is, with an error.
+	quoted, _ := jsontext.AppendQuote(nil, text)
+	return quoted
 }

@@ -1,4 +1,4 @@
-package eventbridge
+package datadoglog
 
 import (
 	"cmp"
@@ -58,7 +58,7 @@ func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte
 		return dst, errNotObject
 	}
 	s.splices, s.text, s.tail = s.splices[:0], s.text[:0], s.tail[:0]
-	s.now = append(now.UTC().AppendFormat(append(s.now[:0], '"'), timeLayout), '"')
+	s.now = append(now.UTC().AppendFormat(append(s.now[:0], '"'), TimeLayout), '"')
 
 	date := t.Member(0, "date")
 	s.set(date, "date")

@@ -1,0 +1,98 @@
+package oktastream
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/oktastream/oktastream/infra/settings"
+)
+
+// environmentOverHTTPS is what the function reads of a destination that it calls
+// itself. The secret's name is in it, and never the secret.
+func (b *builder) environmentOverHTTPS(d settings.Destination) map[string]*string {
+	set := b.s.Of(d)
+	variables := map[string]*string{
+		"SECRET": jsii.String(b.s.Secret(d)), "SECRET_FIELD": jsii.String(""), "AUTH": jsii.String(b.s.Auth(d)),
+		"ENDPOINT": jsii.String(set.Endpoint), "INDEX": jsii.String(set.Index), "DATA_STREAM": jsii.String(set.DataStream),
+		"CA_CERTIFICATE": jsii.String(""),
+	}
+	if b.s.Secret(d) != "" {
+		variables["SECRET_FIELD"] = jsii.String(set.SecretField)
+	}
+	if set.CACertificate != "" {
+		certificates, _ := settings.Certificates(set.CACertificate) // checked with the settings
+		variables["CA_CERTIFICATE"] = jsii.String(certificates)
+	}
+	switch d {
+	case settings.Splunk:
+		variables["SOURCETYPE"], variables["HEC_SOURCE"] = jsii.String(set.Sourcetype), jsii.String(set.HECSource)
+		if set.Ack {
+			variables["ACK"] = jsii.String("true")
+		}
+	case settings.Datadog:
+		host, _ := settings.SiteHost(set.Site) // checked with the settings
+		variables["TRANSPORT"], variables["SITE"] = jsii.String(set.Transport), jsii.String(host)
+	}
+	return variables
+}
+
+// mayCall lets the role read the secret of a destination that the function calls
+// itself, or call the destination where the function signs as this role, and lets
+// Lambda connect the function to a VPC.
+func (r *Role) mayCall(b *builder, d settings.Destination) {
+	if secret := b.s.Secret(d); secret != "" {
+		r.mayRead(settings.SecretARN(secret, *awscdk.Aws_PARTITION(), *awscdk.Aws_REGION(), *awscdk.Aws_ACCOUNT_ID()))
+	}
+	if to, ok := b.s.SignedTo(d); ok {
+		region := awscdk.Aws_REGION()
+		if to.Region != "" {
+			region = &to.Region
+		}
+		r.may("CallsTheDestination", []string{to.Action}, join(jsii.String("arn:"), awscdk.Aws_PARTITION(),
+			jsii.String(":"+to.Service+":"), region, jsii.String(":"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+to.Resource)))
+	}
+	if len(b.s.Of(d).VPC) > 0 {
+		r.mayConnect()
+	}
+}
+
+// mayRead lets the role read a secret, and decrypt it where its key is one of the
+// account's: only for Secrets Manager and only this secret, whose ARN is in the
+// encryption context (Secrets Manager user guide, "Secret encryption and decryption",
+// read 2026-11). Which key that is, the secret knows; the key's own policy must allow
+// it too. A key that AWS manages needs none of this.
+func (r *Role) mayRead(secret string) {
+	r.may("ReadsTheSecret", []string{"secretsmanager:GetSecretValue"}, secret)
+	r.policy = append(r.policy, allow("DecryptsTheSecret", nil, []string{"kms:Decrypt"},
+		join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":kms:"), awscdk.Aws_REGION(), jsii.String(":*:key/*")),
+		condition{
+			"StringEquals": {"kms:ViaService": join(jsii.String("secretsmanager."), awscdk.Aws_REGION(), jsii.String("."),
+				awscdk.Aws_URL_SUFFIX())},
+			"StringLike": {"kms:EncryptionContext:SecretARN": secret},
+		}))
+}
+
+// mayConnect lets Lambda make, with the role, the network interfaces by which the
+// function is in a VPC (managed policy AWSLambdaVPCAccessExecutionRole, 2024-01). The
+// actions know no resource that is there before. The function's own code may not:
+// what it calls carries lambda:SourceFunctionArn, and what Lambda calls for it does not
+// (Lambda developer guide, "Using source function ARN to control function access
+// behavior", read 2026-11).
+func (r *Role) mayConnect() {
+	r.policy = append(r.policy, allow("NetworkInterfaces", nil, []string{
+		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+		"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+	}, "*", condition{"Null": {"lambda:SourceFunctionArn": "true"}}))
+}
+
+// vpc is where the function is connected to, nil where it is not in a VPC.
+func vpc(overHTTPS bool, set *settings.Pipeline) *awslambda.CfnFunction_VpcConfigProperty {
+	if !overHTTPS || len(set.VPC) == 0 {
+		return nil
+	}
+	subnets, groups := set.VPCParts()
+	return &awslambda.CfnFunction_VpcConfigProperty{
+		SubnetIds: jsii.Strings(subnets...), SecurityGroupIds: jsii.Strings(groups...),
+	}
+}

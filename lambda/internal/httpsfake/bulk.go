@@ -1,0 +1,454 @@
+package httpsfake
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// BulkOptions are the settings of a [Bulk]. The zero value is an OpenSearch node
+// without security, ingest pipeline or data streams.
+type BulkOptions struct {
+	// DataStreams are the names that are data streams; a * at the end stands for any
+	// ending. Other names are indexes, which exist from their first document on.
+	DataStreams []string
+	// NoAutoCreate answers 404 for each document of a name that is not in DataStreams.
+	NoAutoCreate bool
+	// Fields are the types of fields, by dotted path: boolean, date, ip or long. A
+	// field that is not in it takes every value.
+	Fields map[string]string
+	// Pipeline is the ingest pipeline of every index; nil is none.
+	Pipeline Pipeline
+	// NoDocumentIDs refuses each document that comes with an _id, as a time series
+	// collection of OpenSearch Serverless does.
+	NoDocumentIDs bool
+	// Elasticsearch takes the parameters of Elasticsearch, and says what it says.
+	Elasticsearch bool
+	// MaxContentLength is http.max_content_length, in bytes after decompression;
+	// 0 is its default, 100 MB.
+	MaxContentLength int64
+	// SigV4 asks for requests signed by AWS Signature Version 4.
+	SigV4 *SigV4
+	// OnDocument is called for each document that is stored, one call at a time.
+	OnDocument func(Document)
+	// Discard forgets the source of documents once OnDocument has seen it.
+	Discard bool
+}
+
+// Document is a document that has been stored.
+type Document struct {
+	ID     string
+	Index  string // the data stream or index it was sent to
+	Source []byte // what the ingest pipeline has made of it, or as it came
+}
+
+// Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch, and of as much
+// of their _search as reading back the documents needs: it is an http.Handler that refuses what they refuse and answers as they do. Its verdicts
+// were compared with an OpenSearch 2.19.6 node, which a test of the sink repeats.
+//
+// It does no dynamic mapping: no limit of fields or depth, no conflict between two
+// documents about the type of a field that is not in Fields.
+type Bulk struct {
+	options BulkOptions
+
+	mu            sync.Mutex
+	authorization string
+	itemStatus    func(id string, item int) int
+	indexes       map[string]*bulkIndex
+	documents     []Document
+	serial        int
+	requests      int
+}
+
+// bulkIndex is a data stream or an index. Ids are unique within one generation.
+type bulkIndex struct {
+	stream     bool
+	generation int
+	ids        map[string]bool
+}
+
+// NewBulk makes a fake without documents.
+func NewBulk(o BulkOptions) *Bulk {
+	if o.MaxContentLength == 0 {
+		o.MaxContentLength = 100 << 20
+	}
+	return &Bulk{options: o, indexes: map[string]*bulkIndex{}}
+}
+
+// SetAuthorization sets the value that the header Authorization must have; "" asks
+// for none. A request without it is answered with 401.
+func (b *Bulk) SetAuthorization(value string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.authorization = value
+}
+
+// SetItemStatus sets the function that is asked, for each document that would be
+// stored, which status it fails with; 0 stores it. item is its place in the
+// request. nil stores all.
+func (b *Bulk) SetItemStatus(f func(id string, item int) int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.itemStatus = f
+}
+
+// SetPipeline sets the ingest pipeline of every index; nil is none.
+func (b *Bulk) SetPipeline(p Pipeline) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.options.Pipeline = p
+}
+
+// Rollover begins a new backing index of a data stream: ids of documents before
+// are no conflict any more.
+func (b *Bulk) Rollover(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if x := b.indexes[name]; x != nil {
+		x.generation++
+		x.ids = map[string]bool{}
+	}
+}
+
+// Documents are the documents that have been stored, in that order.
+func (b *Bulk) Documents() []Document {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.documents)
+}
+
+// Requests counts the requests that have arrived.
+func (b *Bulk) Requests() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.requests
+}
+
+// bulkError is an error as both products write it.
+type bulkError struct {
+	Type     string     `json:"type"`
+	Reason   string     `json:"reason"`
+	CausedBy *bulkError `json:"caused_by,omitempty"`
+
+	status int
+}
+
+func refuse(status int, errorType, reason string) *bulkError {
+	return &bulkError{Type: errorType, Reason: reason, status: status}
+}
+
+// ServeHTTP answers a request of _bulk or _search.
+func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	b.requests++
+	b.mu.Unlock()
+	if r.ContentLength > b.options.MaxContentLength {
+		// Netty answers before it has read, and closes the connection.
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the client went away
+	}
+	if status, text := b.authorise(r, body); status != 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+		return
+	}
+	answer, failure := b.answer(r, body)
+	if failure != nil && failure.status == http.StatusRequestEntityTooLarge {
+		w.WriteHeader(failure.status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	if failure != nil {
+		w.WriteHeader(failure.status)
+		var text any = failure.Reason // the router's errors are no more than a text
+		if failure.Type != "" {
+			text = map[string]any{"type": failure.Type, "reason": failure.Reason, "root_cause": []*bulkError{failure}}
+		}
+		answer = map[string]any{"status": failure.status, "error": text}
+	} else if paths := r.URL.Query().Get("filter_path"); paths != "" && b.options.SigV4 == nil {
+		// "The service ignores parameters passed in URLs for HTTP POST requests that
+		// are signed with Signature Version 4" (Amazon OpenSearch Service Developer
+		// Guide, "Making and signing OpenSearch Service requests").
+		answer = filter(answer, strings.Split(paths, ","))
+	}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// authorise returns the status and the body of the refusal, 0 where there is none.
+func (b *Bulk) authorise(r *http.Request, body []byte) (status int, text string) {
+	if s := b.options.SigV4; s != nil {
+		if reason := s.verify(r, body); reason != "" {
+			return http.StatusForbidden, fmt.Sprintf(`{"message":%q}`, reason)
+		}
+		return 0, ""
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.authorization == "" || r.Header.Get("Authorization") == b.authorization {
+		return 0, ""
+	}
+	return http.StatusUnauthorized, `{"error":{"root_cause":[{"type":"security_exception",` +
+		`"reason":"unable to authenticate"}],"type":"security_exception","reason":"unable to authenticate"},"status":401}`
+}
+
+// parameters of the URL that _bulk knows.
+var (
+	parameters = []string{
+		"filter_path", "pretty", "human", "error_trace", "refresh", "routing", "timeout", "pipeline", "require_alias",
+		"wait_for_active_shards", "_source", "_source_includes", "_source_excludes",
+	}
+	elasticParameters = []string{"require_data_stream", "list_executed_pipelines"}
+)
+
+// answer answers a request: with the answer, or with the error of the whole request.
+func (b *Bulk) answer(r *http.Request, body []byte) (any, *bulkError) {
+	index, api, ok := splitPath(r.URL.Path)
+	switch {
+	case ok && api == "_search" && r.Method == http.MethodPost:
+		return b.search(index, body)
+	case !ok || api != "_bulk":
+		return nil, refuse(400, "", "no handler found for uri")
+	case r.Method != http.MethodPost && r.Method != http.MethodPut:
+		return nil, refuse(405, "", "Incorrect HTTP method")
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-ndjson" && media != "application/json" {
+		return nil, refuse(406, "", "Content-Type header is not supported")
+	}
+	for name := range r.URL.Query() {
+		if !slices.Contains(parameters, name) && !(b.options.Elasticsearch && slices.Contains(elasticParameters, name)) {
+			return nil, refuse(400, "illegal_argument_exception", "request contains unrecognized parameter: ["+name+"]")
+		}
+	}
+	switch r.Header.Get("Content-Encoding") {
+	case "":
+	case "gzip":
+		if body, err = gunzip(body, b.options.MaxContentLength); err != nil {
+			return nil, refuse(400, "parse_exception", "the body is not gzip")
+		}
+	default:
+		return nil, refuse(400, "parse_exception", "the Content-Encoding is not gzip")
+	}
+	if int64(len(body)) > b.options.MaxContentLength {
+		return nil, refuse(413, "", "")
+	}
+	actions, failure := parseActions(body, index, b.options.Elasticsearch)
+	if failure != nil {
+		return nil, failure
+	}
+	return b.store(actions), nil
+}
+
+// splitPath splits /INDEX/_bulk and /_bulk.
+func splitPath(path string) (index, api string, ok bool) {
+	at := strings.LastIndexByte(path, '/')
+	if at < 0 {
+		return "", "", false
+	}
+	index, api = strings.Trim(path[:at], "/"), path[at+1:]
+	return index, api, !strings.Contains(index, "/")
+}
+
+// gunzip reads no more than one byte over limit.
+func gunzip(body []byte, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, limit+1))
+}
+
+// bulkItem is the answer for one document.
+type bulkItem struct {
+	Index   string     `json:"_index"`
+	ID      *string    `json:"_id"`
+	Version int        `json:"_version,omitempty"`
+	Result  string     `json:"result,omitempty"`
+	Status  int        `json:"status"`
+	Error   *bulkError `json:"error,omitempty"`
+}
+
+func (b *Bulk) store(actions []action) any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	began := time.Now()
+	items := make([]map[string]bulkItem, len(actions))
+	errors := false
+	for n := range actions {
+		a := &actions[n]
+		item := bulkItem{Index: a.index, Status: http.StatusCreated}
+		if failure := b.one(a, n); failure != nil {
+			errors, item.Status, item.Error = true, failure.status, failure
+		} else {
+			item.Version, item.Result, item.Index = 1, "created", b.backing(a.index)
+		}
+		if a.hasID {
+			item.ID = &a.id
+		}
+		items[n] = map[string]bulkItem{a.op: item}
+	}
+	return map[string]any{"took": time.Since(began).Milliseconds(), "errors": errors, "items": items}
+}
+
+// one stores one document.
+func (b *Bulk) one(a *action, n int) *bulkError {
+	stream := b.isStream(a.index)
+	switch {
+	case a.hasID && a.id == "":
+		return refuse(400, "illegal_argument_exception", "if _id is specified it must not be empty")
+	case a.hasID && b.options.NoDocumentIDs:
+		return refuse(400, "illegal_argument_exception", "Document ID is not supported in create/index operation request")
+	case a.index != strings.ToLower(a.index):
+		return refuse(400, "invalid_index_name_exception", "Invalid index name, must be lowercase")
+	case stream && a.op != "create":
+		return refuse(400, "illegal_argument_exception",
+			"only write ops with an op_type of create are allowed in data streams")
+	case !stream && b.options.NoAutoCreate:
+		return refuse(404, "index_not_found_exception", "no such index ["+a.index+"]")
+	case a.op != "create" && a.op != "index":
+		return refuse(400, "illegal_argument_exception", "the fake knows create and index only")
+	}
+	if p := b.options.Pipeline; p != nil {
+		if failure := p(a); failure != nil {
+			return failure
+		}
+	}
+	x := b.indexes[a.index]
+	if x == nil {
+		x = &bulkIndex{stream: stream, generation: 1, ids: map[string]bool{}}
+		b.indexes[a.index] = x
+	}
+	if !a.hasID {
+		b.serial++
+		a.id, a.hasID = fmt.Sprintf("generated%011d", b.serial), true
+	}
+	if b.itemStatus != nil {
+		if status := b.itemStatus(a.id, n); status != 0 {
+			return b.failure(status)
+		}
+	}
+	if failure := parseDocument(a.source, stream, b.options.Fields); failure != nil {
+		return failure
+	}
+	if x.ids[a.id] && a.op == "create" {
+		return refuse(409, "version_conflict_engine_exception",
+			"["+a.id+"]: version conflict, document already exists (current version [1])")
+	}
+	x.ids[a.id] = true
+	d := Document{ID: a.id, Index: a.index, Source: a.source}
+	if b.options.OnDocument != nil {
+		b.options.OnDocument(d)
+	}
+	if !b.options.Discard {
+		b.documents = append(b.documents, d)
+	}
+	return nil
+}
+
+func (b *Bulk) isStream(name string) bool {
+	return slices.ContainsFunc(b.options.DataStreams, func(pattern string) bool {
+		prefix, any := strings.CutSuffix(pattern, "*")
+		return name == pattern || any && strings.HasPrefix(name, prefix)
+	})
+}
+
+// backing is the name of the index that a document has gone into.
+func (b *Bulk) backing(name string) string {
+	if x := b.indexes[name]; x != nil && x.stream {
+		return fmt.Sprintf(".ds-%s-%06d", name, x.generation)
+	}
+	return name
+}
+
+// failure is an error of one document with this status, as the products give it.
+func (b *Bulk) failure(status int) *bulkError {
+	switch status {
+	case 401, 403:
+		return refuse(status, "security_exception", "action [indices:data/write/bulk[s]] is unauthorized")
+	case 404:
+		return refuse(status, "index_not_found_exception", "no such index")
+	case 429:
+		if b.options.Elasticsearch {
+			return refuse(status, "es_rejected_execution_exception", "rejected execution of primary operation")
+		}
+		return refuse(status, "rejected_execution_exception", "rejected execution of primary operation")
+	case 503:
+		return refuse(status, "unavailable_shards_exception", "primary shard is not active")
+	case 400:
+		return refuse(status, "mapper_parsing_exception", "failed to parse")
+	}
+	return refuse(status, "exception", "injected by the test")
+}
+
+// filter keeps of value what one of paths names, as filter_path does: a path is
+// keys joined by dots, * is any key, and an array is passed through.
+func filter(value any, paths []string) any {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return value
+	}
+	split := make([][]string, len(paths))
+	for i, p := range paths {
+		split[i] = strings.Split(p, ".")
+	}
+	kept, ok := keep(tree, split)
+	if !ok {
+		return map[string]any{}
+	}
+	return kept
+}
+
+// keep returns what of value is named by one of paths, and whether anything is.
+func keep(value any, paths [][]string) (any, bool) {
+	switch v := value.(type) {
+	case []any:
+		var kept []any
+		for _, element := range v {
+			if k, ok := keep(element, paths); ok {
+				kept = append(kept, k)
+			}
+		}
+		return kept, len(kept) > 0
+	case map[string]any:
+		kept := map[string]any{}
+		for key, child := range v {
+			var rest [][]string
+			whole := false
+			for _, p := range paths {
+				if p[0] == "*" || p[0] == key {
+					whole = whole || len(p) == 1
+					if len(p) > 1 {
+						rest = append(rest, p[1:])
+					}
+				}
+			}
+			if whole {
+				kept[key] = child
+			} else if k, ok := keep(child, rest); ok && len(rest) > 0 {
+				kept[key] = k
+			}
+		}
+		return kept, len(kept) > 0
+	}
+	return nil, false
+}

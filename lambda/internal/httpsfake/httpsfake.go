@@ -1,0 +1,223 @@
+// Package httpsfake has strict fakes of the destinations that take records by HTTPS:
+// Splunk's HTTP Event Collector, Datadog's log intake, and others. They refuse what the
+// services refuse, and more: whatever the services' documentation does not allow. Each
+// is an http.Handler. It is for tests only.
+package httpsfake
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fault is what shall go wrong with a request. The zero value is nothing. Of several
+// faults the first in the order of the fields that ends the request wins.
+type Fault struct {
+	Delay time.Duration // wait before anything else
+	Hang  bool          // never answer, until the client gives up
+	Reset bool          // reset the connection; nothing has been done
+	// Status answers with it and with Body of ContentType. With Early the answer comes
+	// before the request's body has been read, and then the connection is closed.
+	Status      int
+	ContentType string
+	Body        string
+	Header      http.Header
+	Early       bool
+
+	// The following do the work and then spoil the answer.
+
+	ResetAfter bool          // reset the connection
+	Drip       time.Duration // wait before each byte of the answer
+	CutGzip    bool          // answer compressed, and end in the middle
+	Gzip       bool          // answer compressed
+	Pad        int           // blanks in front of the answer
+}
+
+// Page is the Fault of a proxy that answers with a page of its own.
+func Page(status int) Fault {
+	page := "<html><body>" + http.StatusText(status) + "</body></html>"
+	return Fault{Status: status, ContentType: "text/html", Body: page}
+}
+
+// WithFaults returns h with the faults that of returns, which is called for each
+// request by many goroutines at a time.
+func WithFaults(h http.Handler, of func(*http.Request) Fault) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := of(r)
+		if f.Delay > 0 || f.Hang {
+			wait := time.NewTimer(f.Delay)
+			defer wait.Stop()
+			hang := wait.C
+			if f.Hang {
+				hang = nil
+				// Only a request that has been read tells when its client is gone.
+				body, _ := io.ReadAll(r.Body)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+			}
+			select {
+			case <-hang:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		switch {
+		case f.Reset:
+			reset(w)
+			return
+		case f.Status != 0:
+			f.answer(w, r)
+			return
+		}
+		a := &answer{header: http.Header{}, status: http.StatusOK}
+		h.ServeHTTP(a, r)
+		f.spoil(w, r, a)
+	})
+}
+
+func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
+	if f.Early {
+		f.answerEarly(w)
+		return
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+	for name, values := range f.Header {
+		w.Header()[name] = values
+	}
+	if f.ContentType != "" {
+		w.Header().Set("Content-Type", f.ContentType)
+	}
+	w.WriteHeader(f.Status)
+	_, _ = io.WriteString(w, f.Body)
+}
+
+// earlyTime is how long the connection of an early answer stays open, for the client to
+// read it: closed at once, it would be reset because of what was not read.
+const earlyTime = 100 * time.Millisecond
+
+func (f *Fault) answerEarly(w http.ResponseWriter) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		f.Status, http.StatusText(f.Status), f.ContentType, len(f.Body), f.Body)
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	time.Sleep(earlyTime)
+}
+
+func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, a *answer) {
+	if f.ResetAfter {
+		reset(w)
+		return
+	}
+	body := append(bytes.Repeat([]byte(" "), f.Pad), a.body.Bytes()...)
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.Header().Del("Content-Length")
+	if f.Gzip || f.CutGzip {
+		body = compress(body)
+		w.Header().Set("Content-Encoding", "gzip")
+		if f.CutGzip {
+			body = body[:len(body)/2]
+		}
+	}
+	w.WriteHeader(a.status)
+	if f.Drip == 0 {
+		_, _ = w.Write(body)
+		return
+	}
+	for i := range body {
+		select {
+		case <-time.After(f.Drip):
+		case <-r.Context().Done():
+			return
+		}
+		_, _ = w.Write(body[i : i+1])
+		_ = http.NewResponseController(w).Flush()
+	}
+}
+
+// reset closes the connection so that the client sees a reset.
+func reset(w http.ResponseWriter) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Close()
+}
+
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(body)
+	_ = z.Close()
+	return out.Bytes()
+}
+
+// answer keeps what a handler answers.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
+
+// errTooLong is the error of a body that is longer than the destination accepts.
+var errTooLong = errors.New("too long")
+
+// body reads the body of a request, decompressed, of at most limit bytes.
+func body(r *http.Request, limit int) ([]byte, error) {
+	var in io.Reader = r.Body
+	switch r.Header.Get("Content-Encoding") {
+	case "":
+	case "gzip":
+		z, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		in = z
+	default:
+		return nil, errors.New("unknown content encoding")
+	}
+	text, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	if err == nil && len(text) > limit {
+		err = errTooLong
+	}
+	return text, err
+}
+
+// isJSON reports whether a request says that it is JSON.
+func isJSON(r *http.Request) bool {
+	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(media) == "application/json"
+}
+
+// respond answers with JSON.
+func respond(w http.ResponseWriter, status int, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic("an answer of a fake is not JSON: " + err.Error())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write(text)
+}

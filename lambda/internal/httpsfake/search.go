@@ -1,0 +1,271 @@
+package httpsfake
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// maxWindow is index.max_result_window, the number of hits that one search returns.
+const maxWindow = 10_000
+
+// searchRequest is what of a request of _search the fake knows; it refuses the rest.
+type searchRequest struct {
+	Size        *int                         `json:"size"`
+	Query       map[string]json.RawMessage   `json:"query"`
+	Sort        []map[string]json.RawMessage `json:"sort"`
+	SearchAfter []any                        `json:"search_after"`
+	Source      any                          `json:"_source"`
+	TrackTotal  any                          `json:"track_total_hits"`
+}
+
+// hit is a document that a search has found.
+type hit struct {
+	Index  string          `json:"_index"`
+	ID     string          `json:"_id"`
+	Score  *float64        `json:"_score"`
+	Source json.RawMessage `json:"_source,omitempty"`
+	Sort   []any           `json:"sort,omitempty"`
+}
+
+// search answers POST /INDEX/_search. It knows the queries match_all, term, terms,
+// range and bool with filter, sorting by fields, and search_after. Documents are found
+// at once: there is no refresh to wait for.
+func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
+	var in searchRequest
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	if err := d.Decode(&in); err != nil && err != io.EOF {
+		return nil, refuse(400, "parsing_exception", "unknown key or value")
+	}
+	size := 10
+	if in.Size != nil {
+		size = *in.Size
+	}
+	switch {
+	case size < 0:
+		return nil, refuse(400, "illegal_argument_exception", "[size] parameter cannot be negative")
+	case size > maxWindow:
+		return nil, refuse(400, "search_phase_execution_exception", "Result window is too large")
+	case in.SearchAfter != nil && len(in.SearchAfter) != len(in.Sort):
+		return nil, refuse(400, "search_phase_execution_exception",
+			"search_after has another number of values than sort")
+	}
+	fields, descending, failure := sortFields(in.Sort)
+	if failure != nil {
+		return nil, failure
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !strings.Contains(index, "*") && b.indexes[index] == nil {
+		return nil, refuse(404, "index_not_found_exception", "no such index ["+index+"]")
+	}
+	var hits []hit
+	for i := range b.documents {
+		doc := &b.documents[i]
+		if !matchesName(index, doc.Index) {
+			continue
+		}
+		found, failure := matchesQuery(in.Query, doc.Source)
+		if failure != nil {
+			return nil, failure
+		}
+		if !found {
+			continue
+		}
+		h := hit{Index: b.backing(doc.Index), ID: doc.ID, Source: doc.Source}
+		for _, f := range fields {
+			h.Sort = append(h.Sort, value(gjson.GetBytes(doc.Source, f)))
+		}
+		hits = append(hits, h)
+	}
+	order := func(x, y []any) int {
+		for i := range min(len(x), len(y)) {
+			if c := compare(x[i], y[i]); c != 0 {
+				if descending[i] {
+					return -c
+				}
+				return c
+			}
+		}
+		return 0
+	}
+	slices.SortStableFunc(hits, func(x, y hit) int { return order(x.Sort, y.Sort) })
+	total := map[string]any{"value": min(len(hits), maxWindow), "relation": "eq"}
+	if len(hits) > maxWindow {
+		total["relation"] = "gte"
+	}
+	if in.SearchAfter != nil {
+		after := make([]any, len(in.SearchAfter))
+		for i, v := range in.SearchAfter {
+			after[i] = literal(v)
+		}
+		hits = slices.DeleteFunc(hits, func(h hit) bool { return order(h.Sort, after) <= 0 })
+	}
+	hits = hits[:min(size, len(hits))]
+	if in.Source == false {
+		for i := range hits {
+			hits[i].Source = nil
+		}
+	}
+	return map[string]any{"timed_out": false, "hits": map[string]any{"total": total, "hits": hits}}, nil
+}
+
+func matchesName(pattern, name string) bool {
+	prefix, any := strings.CutSuffix(pattern, "*")
+	return name == pattern || any && strings.HasPrefix(name, prefix)
+}
+
+// sortFields reads [{"field":"asc"}] and [{"field":{"order":"asc"}}].
+func sortFields(sort []map[string]json.RawMessage) (fields []string, descending []bool, failure *bulkError) {
+	for _, s := range sort {
+		if len(s) != 1 {
+			return nil, nil, refuse(400, "parsing_exception", "a sort is one field")
+		}
+		for field, how := range s {
+			order := gjson.ParseBytes(how)
+			if order.IsObject() {
+				order = order.Get("order")
+			}
+			fields, descending = append(fields, field), append(descending, order.String() == "desc")
+		}
+	}
+	return fields, descending, nil
+}
+
+// matchesQuery reports whether a document is what a query looks for.
+func matchesQuery(query map[string]json.RawMessage, source []byte) (bool, *bulkError) {
+	if query == nil {
+		return true, nil
+	}
+	unknown := refuse(400, "parsing_exception", "the fake knows no such query")
+	if len(query) != 1 {
+		return false, unknown
+	}
+	for kind, text := range query {
+		body := gjson.ParseBytes(text)
+		switch kind {
+		case "match_all":
+			return true, nil
+		case "bool":
+			return matchesFilters(text, source)
+		case "term", "terms", "range":
+			found, known := true, true
+			body.ForEach(func(field, want gjson.Result) bool {
+				is := gjson.GetBytes(source, field.String())
+				switch {
+				case kind == "range":
+					found, known = inRange(value(is), want)
+				case kind == "terms":
+					found = slices.ContainsFunc(want.Array(), func(w gjson.Result) bool { return compare(value(is), value(w)) == 0 })
+				default:
+					found = is.Exists() && compare(value(is), value(want)) == 0
+				}
+				found = found && is.Exists()
+				return found && known
+			})
+			if !known {
+				return false, unknown
+			}
+			return found, nil
+		}
+	}
+	return false, unknown
+}
+
+func matchesFilters(text json.RawMessage, source []byte) (bool, *bulkError) {
+	var in struct {
+		Filter []map[string]json.RawMessage `json:"filter"`
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
+		return false, refuse(400, "parsing_exception", "the fake knows bool with a list filter")
+	}
+	for _, f := range in.Filter {
+		if found, failure := matchesQuery(f, source); !found || failure != nil {
+			return false, failure
+		}
+	}
+	return true, nil
+}
+
+func inRange(is any, want gjson.Result) (found, known bool) {
+	found, known = true, true
+	want.ForEach(func(name, bound gjson.Result) bool {
+		c := compare(is, value(bound))
+		switch name.String() {
+		case "gte":
+			found = found && c >= 0
+		case "gt":
+			found = found && c > 0
+		case "lte":
+			found = found && c <= 0
+		case "lt":
+			found = found && c < 0
+		case "format":
+		default:
+			known = false
+		}
+		return known
+	})
+	return found, known
+}
+
+// value is a value as it is compared and sorted: a time in milliseconds, a number, a
+// text, or nil.
+func value(r gjson.Result) any {
+	switch r.Type {
+	case gjson.String:
+		return literal(r.Str)
+	case gjson.Number:
+		return int64(r.Num)
+	case gjson.True, gjson.False:
+		return r.String()
+	}
+	return nil
+}
+
+func literal(v any) any {
+	switch v := v.(type) {
+	case string:
+		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
+			return t.UnixMilli()
+		}
+		return v
+	case json.Number:
+		n, _ := v.Int64()
+		return n
+	}
+	return v
+}
+
+// compare puts numbers before texts, and what is not there last.
+func compare(x, y any) int {
+	rank := func(v any) int {
+		switch v.(type) {
+		case int64:
+			return 0
+		case string:
+			return 1
+		}
+		return 2
+	}
+	if c := cmp.Compare(rank(x), rank(y)); c != 0 {
+		return c
+	}
+	switch x := x.(type) {
+	case int64:
+		return cmp.Compare(x, y.(int64))
+	case string:
+		return cmp.Compare(x, y.(string))
+	}
+	return 0
+}
