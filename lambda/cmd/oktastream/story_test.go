@@ -207,11 +207,15 @@ func (s *story) newFunction() *handler.Handler {
 	if err != nil {
 		s.Fatal(err)
 	}
+	deliver, err := destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(s.Config())}, s.now, 0)
+	if err != nil {
+		s.Fatal(err)
+	}
 	queues := sqs.NewFromConfig(s.Config())
 	return &handler.Handler{
 		Config: c, Dead: &deadletter.Queue{API: queues, URL: dead}, Buffer: &deadletter.Queue{API: queues, URL: s.buffer},
 		Metrics: &s.metrics, Log: slog.New(slog.DiscardHandler), Now: s.now, Version: "test",
-		Deliver: destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(s.Config())}, s.now, 0),
+		Deliver: deliver,
 	}
 }
 
