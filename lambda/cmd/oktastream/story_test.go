@@ -366,7 +366,8 @@ func (s *story) tell(random *rand.Rand) {
 	events := len(s.delivered) + len(s.lost)
 	before := s.records()
 	if len(before) != len(s.delivered) || len(s.lost) < events/10 {
-		s.Fatalf("%d of %d delivered events are in the log group; %d are lost", len(before), len(s.delivered), len(s.lost))
+		s.Fatalf("%d of %d delivered events are in the log group; %d are lost", len(before), len(s.delivered),
+			len(s.lost))
 	}
 
 	// The first run finds the events of the gap, and no other.
