@@ -50,7 +50,7 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8448", "`address` to serve on; port 0 takes a free one")
 	flags.IntVar(&o.perHour, "events-per-hour", 5000, "events published in an hour")
 	flags.IntVar(&o.hours, "hours", 6, "length of the history")
-	flags.DurationVar(&o.ago, "ago", 25*time.Hour, "how long ago the history ended")
+	flags.DurationVar(&o.ago, "ago", 25*time.Hour, "the history ended on the last full hour before that long ago")
 	flags.DurationVar(&o.gap, "gap", 0, "length of an outage in the middle, from which the log stream misses events")
 	flags.StringVar(&o.held, "held", "", "write the events that the log stream delivered to this `file`, one a line")
 	flags.Uint64Var(&o.seed, "seed", 1, "equal seeds make equal events")
@@ -115,7 +115,7 @@ const streamID = "0oaoktastream"
 // Then the org's clock becomes the real one.
 func (d *demo) history() (err error) {
 	now := time.Now().UTC().Truncate(time.Minute)
-	d.until = now.Add(-d.ago)
+	d.until = now.Add(-d.ago).Truncate(time.Hour)
 	d.since = d.until.Add(-time.Duration(d.hours) * time.Hour)
 	d.gapStart = d.since.Add((d.until.Sub(d.since) - d.gap) / 2).Truncate(time.Minute)
 	d.gapEnd = d.gapStart.Add(d.gap)
