@@ -122,6 +122,24 @@ func TestNoSecretInErrorsAndLogs(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `[{"uuid":"%s %s`, personal, all)
 		},
+		"no HTTP": func(w http.ResponseWriter, all string) {
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			fmt.Fprintf(c, "%s %s\r\n\r\n", personal, all)
+			c.Close()
+		},
+		"a broken header": func(w http.ResponseWriter, all string) {
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\n%s %s\r\n\r\n", personal, all)
+			c.Close()
+		},
 		"an object": func(w http.ResponseWriter, all string) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `{"access_token":"%s","token_type":"%s"}`, secretOf(all), secretOf(all))
@@ -259,5 +277,35 @@ func TestOddRateHeaders(t *testing.T) {
 			t.Errorf("%s: five pages took %v, want %v to %v", name, took, test.least, test.most)
 		}
 		server.Close()
+	}
+}
+
+// Windows that are halved lose no event, also where Okta includes neither end of a window.
+func TestWindowsDoNotDependOnTheirEnds(t *testing.T) {
+	since, until := start, start.Add(4*time.Hour)
+	at := []time.Time{since, since.Add(time.Hour), since.Add(2 * time.Hour), since.Add(3 * time.Hour), until.Add(-time.Millisecond)}
+	c, _, _ := odd(t, apiToken(), func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		from := must(time.Parse(time.RFC3339, r.URL.Query().Get("since")))
+		to := must(time.Parse(time.RFC3339, r.URL.Query().Get("until")))
+		if to.Sub(from) > 61*time.Minute {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, `{"errorCode":"E0000009"}`)
+			return
+		}
+		var list []string
+		for i, published := range at {
+			if published.After(from) && published.Before(to) {
+				list = append(list, fmt.Sprintf(`{"uuid":"%d","published":"%s"}`, i, published.Format("2006-01-02T15:04:05.000Z")))
+			}
+		}
+		fmt.Fprintf(w, "[%s]", strings.Join(list, ","))
+	})
+	var got []string
+	for _, e := range readAll(t, c.Bounded(since, until)) {
+		got = append(got, e.UUID)
+	}
+	if strings.Join(got, " ") != "0 1 2 3 4" {
+		t.Errorf("%v", got)
 	}
 }

@@ -139,8 +139,8 @@ func (c *Client) do(r *http.Request, doing string, longest int64) (*http.Respons
 	return response, body, nil
 }
 
-// networkError is why there is no response, or not all of it. The texts of net/http
-// hold a URL and no header.
+// networkError is why there is no response, or not all of it. A text of net/http's is
+// printed only where it is about the connection: others quote what was received.
 func networkError(doing string, err error) *Error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
@@ -149,7 +149,10 @@ func networkError(doing string, err error) *Error {
 		Step: "is Okta reachable from this machine? see status.okta.com"}
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
+	var connection *net.OpError
 	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		e.Kind, e.again, e.Step = WrongURL, false, urlStep
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Kind, e.again, e.Step = WrongURL, false, urlStep
 		e.Detail = "there is no such host"
@@ -158,6 +161,11 @@ func networkError(doing string, err error) *Error {
 		e.Step = "check the org URL; a proxy that opens TLS needs its certificate in this machine's store"
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Detail = "no response in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		e.Detail = "the connection ended before the response did"
+	case errors.As(err, &connection), errors.Is(err, context.Canceled):
+	default:
+		e.Detail, e.Err = "the connection broke, or the response is not valid HTTP", nil
 	}
 	return e
 }
