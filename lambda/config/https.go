@@ -12,18 +12,12 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
-// The defaults of OpenSearch's and Elastic's settings.
-const (
-	DefaultIndex      = "okta"
-	DefaultDataStream = "logs-okta.system-default" // of Elastic's Okta integration
-)
-
 // https reads what a sink over HTTPS needs. Every fault names the variable that it is
 // about.
 func (r *reader) https(c *Config) {
 	h := &c.HTTPS
 	*h = https.Config{
-		Preset: string(c.Destination), Region: c.Region,
+		Preset: string(c.Destination), Region: c.Region, Format: string(c.Format),
 		CACertificates: r.certificates("CA_CERTIFICATE"),
 	}
 	c.Secret, c.SecretField = r.get(prefix+"SECRET"), r.get(prefix+"SECRET_FIELD")
@@ -36,11 +30,11 @@ func (r *reader) https(c *Config) {
 		h.Sourcetype = cmp.Or(r.get(prefix+"SOURCETYPE"), https.DefaultSourcetype)
 		h.Source = cmp.Or(r.get(prefix+"HEC_SOURCE"), https.DefaultSource)
 	case Elastic:
-		h.Auth, h.DataStream = r.get(prefix+"AUTH"), cmp.Or(dataStream, DefaultDataStream)
+		h.Auth, h.DataStream = r.get(prefix+"AUTH"), cmp.Or(dataStream, https.DefaultDataStream)
 	case OpenSearch:
 		h.Auth, h.DataStream = r.get(prefix+"AUTH"), dataStream
 		if dataStream == "" {
-			h.Index = cmp.Or(index, DefaultIndex)
+			h.Index = cmp.Or(index, https.DefaultIndex)
 		}
 	}
 	if c.Destination != Datadog {
@@ -49,7 +43,8 @@ func (r *reader) https(c *Config) {
 	for _, fault := range h.Faults(c.Secret != "") {
 		variable := map[string]string{
 			https.SettingEndpoint: "ENDPOINT", https.SettingAuth: "AUTH", https.SettingSecret: "SECRET",
-			https.SettingDestination: "DESTINATION",
+			https.SettingDestination: "DESTINATION", https.SettingIndex: "INDEX", https.SettingDataStream: "DATA_STREAM",
+			https.SettingFormat: "FORMAT",
 		}[fault.Setting]
 		if c.Destination == Datadog && fault.Setting == https.SettingEndpoint {
 			continue // the site is read above

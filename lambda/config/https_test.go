@@ -76,6 +76,9 @@ func TestFaultsOverHTTPS(t *testing.T) {
 		{"splunk", "OKTASTREAM_SECRET", ""}, {"splunk", "OKTASTREAM_ACK", "yes"},
 		{"splunk", "OKTASTREAM_CA_CERTIFICATE", "-----BEGIN"}, {"splunk", "OKTASTREAM_CA_CERTIFICATE", "AAAA"},
 		{"splunk", "OKTASTREAM_TRANSPORT", "eventbridge"}, {"cloudwatch", "OKTASTREAM_TRANSPORT", "https"},
+		{"elastic", "OKTASTREAM_DATA_STREAM", "Logs"}, {"elastic", "OKTASTREAM_FORMAT", "ocsf"},
+		{"elastic", "OKTASTREAM_SECRET", ""}, {"opensearch", "OKTASTREAM_INDEX", "_okta"},
+		{"opensearch", "OKTASTREAM_AUTH", "apiKey"},
 		{"datadog-https", "OKTASTREAM_SITE", ""}, {"datadog-https", "OKTASTREAM_SITE", "https://datadoghq.com"},
 		{"datadog-https", "OKTASTREAM_SECRET", ""}, {"datadog", "OKTASTREAM_TRANSPORT", "smtp"},
 	} {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
@@ -56,7 +58,15 @@ type world struct {
 const datadogHTTPS config.Destination = "datadog-https"
 
 // destinations are those that the tests run the function with.
-var destinations = []config.Destination{config.CloudWatch, config.Datadog, config.Splunk, datadogHTTPS}
+var destinations = []config.Destination{
+	config.CloudWatch, config.Datadog, config.Splunk, datadogHTTPS, config.Elastic, config.OpenSearch,
+}
+
+// storesOnce reports whether a destination stores an event once, whatever comes of it:
+// its uuid is the id of the document.
+func storesOnce(destination config.Destination) bool {
+	return destination == config.Elastic || destination == config.OpenSearch
+}
 
 const (
 	visibility = 365 * time.Second
@@ -169,6 +179,22 @@ func (w *world) overHTTPS(t testing.TB, destination config.Destination) string {
 			}
 		})
 		fake, accept = intake, intake.SetKey
+	case config.Elastic, config.OpenSearch:
+		bulk := httpsfake.NewBulk(w.bulkOptions(destination, count))
+		busy := map[string]bool{}
+		bulk.SetItemStatus(func(id string, _ int) int { // one call at a time
+			last := id[len(id)-1]
+			if busy[id] || last != '3' && last != '7' {
+				return 0
+			}
+			busy[id] = true
+			return map[byte]int{'3': http.StatusTooManyRequests, '7': http.StatusServiceUnavailable}[last]
+		})
+		fake, accept = bulk, func(string) {}
+		if destination == config.Elastic {
+			accept = func(secret string) { bulk.SetAuthorization("ApiKey " + secret) }
+		}
+		accept(secretText)
 	default:
 		return ""
 	}
@@ -188,6 +214,21 @@ func (w *world) overHTTPS(t testing.TB, destination config.Destination) string {
 		server.Close()
 	})
 	return server.URL
+}
+
+// bulkOptions are those of the fake of _bulk. With OpenSearch requests are signed.
+func (w *world) bulkOptions(destination config.Destination, count func(uuid string)) httpsfake.BulkOptions {
+	o := httpsfake.BulkOptions{Discard: true, OnDocument: func(d httpsfake.Document) { count(d.ID) }}
+	if destination == config.Elastic {
+		o.Elasticsearch, o.NoAutoCreate = true, true
+		o.DataStreams, o.Pipeline = []string{"logs-okta.system-default"}, httpsfake.OktaPipeline
+		return o
+	}
+	sdk := w.Config()
+	o.SigV4 = &httpsfake.SigV4{Service: "es", Region: sdk.Region, Credentials: aws.Credentials{
+		AccessKeyID: "AKIAFAKE", SecretAccessKey: "secret",
+	}}
+	return o
 }
 
 func memberUUID(t testing.TB, text []byte) string {

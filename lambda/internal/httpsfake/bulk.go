@@ -51,8 +51,9 @@ type Document struct {
 }
 
 // Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch, and of as much
-// of their _search as reading back the documents needs: it is an http.Handler that refuses what they refuse and answers as they do. Its verdicts
-// were compared with an OpenSearch 2.19.6 node, which a test of the sink repeats.
+// of their _search as reading back the documents needs. It is an http.Handler that
+// refuses what they refuse and answers as they do: its verdicts were compared with an
+// OpenSearch 2.19.6 node, which a test of the sink repeats.
 //
 // It does no dynamic mapping: no limit of fields or depth, no conflict between two
 // documents about the type of a field that is not in Fields.

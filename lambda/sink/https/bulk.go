@@ -24,11 +24,10 @@ const DefaultDataStream = "logs-okta.system-default"
 // DefaultIndex is the index of OpenSearch.
 const DefaultIndex = "okta"
 
-// What one request of _bulk holds. Both products take far more, 100 MB by default
-// (http.max_content_length; Elasticsearch reference, "Networking settings", 2026-11),
-// Amazon OpenSearch Service 10 MiB on its smaller instances and in Serverless ("Quotas",
-// 2026-11). The number of records bounds the response: 500 answers of up to 2 kB are
-// within what is read of one.
+// What one request of _bulk holds is our choice: both products take far more
+// (http.max_content_length, 100 MB by default), and answer 413 where they do not, which
+// halves the batch. The number of records bounds the response: 500 answers of up to 2 kB
+// are within what is read of one.
 const (
 	maxBulkBody    = 1_000_000
 	maxBulkRecords = 500
@@ -43,8 +42,10 @@ func elastic() Preset {
 	return b.preset(Preset{
 		Auths: []Auth{apiKey("apiKey"), Basic("basic")},
 		Sources: []string{
-			"Elasticsearch reference, \"Bulk API\", 2026-11",
+			"Elasticsearch reference 7.17, \"Bulk API\"",
 			"elastic/integrations 1dfd370d, packages/okta/data_stream/system, 3.14.0",
+			"the responses of an OpenSearch 2.19.6 node, whose API is the same",
+			"the limits of a request are our choice: 413 halves a batch",
 		},
 	})
 }
@@ -54,8 +55,10 @@ func opensearch() Preset {
 	return b.preset(Preset{
 		Auths: []Auth{SigV4("es"), SigV4("aoss"), Basic("basic")},
 		Sources: []string{
-			"OpenSearch documentation, \"Bulk\", 2.19, and the responses of an OpenSearch 2.19.6 node",
-			"Amazon OpenSearch Service Developer Guide, \"Supported operations and plugins in Amazon OpenSearch Serverless\", 2026-11",
+			"the responses of an OpenSearch 2.19.6 node",
+			"Amazon OpenSearch Service Developer Guide, \"Making and signing OpenSearch Service requests\" and " +
+				"\"Ingesting data into Amazon OpenSearch Serverless collections\", 2026-11",
+			"the limits of a request are our choice: 413 halves a batch",
 		},
 	})
 }
@@ -63,7 +66,7 @@ func opensearch() Preset {
 // apiKey authenticates by an API key of Elasticsearch: encoded, as Kibana shows it, or
 // as id:api_key.
 func apiKey(name string) Auth {
-	return secretAuth(name, "Authorization", func(secret string) string {
+	return secretAuth(name, "header `Authorization: ApiKey SECRET`", "Authorization", func(secret string) string {
 		if strings.Contains(secret, ":") { // which base64 does not have
 			secret = base64.StdEncoding.EncodeToString([]byte(secret))
 		}
@@ -109,17 +112,22 @@ func (b *bulk) target(c *Config) (name, setting string) {
 // signing OpenSearch Service requests", 2026-11): there are none in those.
 //
 // There is no require_data_stream: OpenSearch 2.19.6 refuses every request that has it,
-// and Elasticsearch before 8.13 does not know it. Without it nothing is lost: a name
-// such as logs-okta.system-default is a data stream by Elasticsearch's own template.
+// as every release does that does not know it. Without it nothing is lost: a name such as
+// logs-okta.system-default is a data stream by Elasticsearch's own template for logs-*-*.
 const filterPath = "filter_path=errors,items.*.status,items.*.error.type,items.*.error.caused_by.type"
 
 // url is ENDPOINT/TARGET/_bulk. A full URL is accepted as well: what it has before
 // /_bulk is the target.
 func (b *bulk) url(c *Config, endpoint *url.URL) (*url.URL, error) {
 	if b.setting == SettingDataStream && c.Format != "" && c.Format != "raw" {
-		return nil, fmt.Errorf("format must be raw: %s parses the event's own text; it is %q", b.name, c.Format)
+		return nil, &Fault{SettingFormat,
+			fmt.Sprintf("format must be raw, not %q: %s parses the event's own text", c.Format, b.name)}
 	}
 	name, setting := b.target(c)
+	if !isIndexName(name) {
+		return nil, &Fault{setting, fmt.Sprintf(
+			"%s must be the name of a data stream, an index or an alias, in lower case, not %q", setting, name)}
+	}
 	base := strings.TrimRight(endpoint.Path, "/")
 	if before, full := strings.CutSuffix(base, "/_bulk"); full {
 		at := strings.LastIndexByte(before, '/')
@@ -132,10 +140,6 @@ func (b *bulk) url(c *Config, endpoint *url.URL) (*url.URL, error) {
 		}
 		base = before
 	}
-	if !isIndexName(name) {
-		return nil, fmt.Errorf("%s must be the name of a data stream, an index or an alias, in lower case, not %q",
-			setting, name)
-	}
 	u := *endpoint
 	u.Path, u.RawPath = base+"/"+name+"/_bulk", ""
 	if !isSigned(c) {
@@ -144,8 +148,8 @@ func (b *bulk) url(c *Config, endpoint *url.URL) (*url.URL, error) {
 	return &u, nil
 }
 
-// isIndexName reports whether name is a name of an index (OpenSearch documentation,
-// "Create index", "Index naming restrictions", 2.19).
+// isIndexName reports whether OpenSearch and Elasticsearch take name for an index
+// (OpenSearch documentation, "Create index", "Index naming restrictions").
 func isIndexName(name string) bool {
 	return name != "" && len(name) <= 255 && name != "." && name != ".." && !strings.ContainsAny(name[:1], "_-+") &&
 		name == strings.ToLower(name) && !strings.ContainsAny(name, " ,:\"*+/\\|?#><%&\t\r\n")
@@ -232,10 +236,13 @@ func (b *bulk) classify(c *Config, r *Response, answers []sink.Answer) *sink.Err
 	}
 	what := b.name + ": " + requestError(r.Body)
 	switch {
-	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden && r.IsObject():
+	case r.Status == http.StatusUnauthorized && mediaType(r.Header) == "text/plain", // the security plugin of OpenSearch
+		r.IsObject() && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden):
 		return b.forbidden(c, fmt.Sprintf("%s (HTTP %d)", what, r.Status))
 	case !r.IsObject():
 		return NotItsOwn(b.name, r)
+	case r.Status == http.StatusBadRequest && len(answers) == 1:
+		return Blocked(SettingEndpoint, "%s (HTTP %d) for a request with one record", what, r.Status)
 	case r.Status == http.StatusBadRequest:
 		// It is about the request as a whole, and says of no record that it is at fault:
 		// the batch is halved to find out, and nothing is dead-lettered.

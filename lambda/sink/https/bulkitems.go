@@ -129,7 +129,7 @@ func (b *bulk) items(c *Config, items []bulkItem, answers []sink.Answer) *sink.E
 	switch {
 	case failed != nil:
 		return transient("%s: %s", b.name, failed.what())
-	case forbidden != nil && forbidden.Status == http.StatusNotFound:
+	case forbidden != nil && (forbidden.Status == http.StatusNotFound || forbidden.is("cluster_block_exception")):
 		return Blocked(setting, "%s: %s", b.name, forbidden.what())
 	case forbidden != nil:
 		return b.forbidden(c, b.name+": "+forbidden.what())

@@ -21,6 +21,7 @@ const (
 	SettingIndex       = "index"
 	SettingAck         = "ack"
 	SettingDataStream  = "dataStream"
+	SettingFormat      = "format"
 	SettingCertificate = "caCertificate"
 )
 
@@ -77,6 +78,8 @@ type Fault struct {
 	Text    string
 }
 
+func (f *Fault) Error() string { return f.Text }
+
 // Faults returns all that is wrong with the settings. hasSecret says whether there is a
 // secret.
 func (c *Config) Faults(hasSecret bool) (faults []Fault) {
@@ -87,7 +90,11 @@ func (c *Config) Faults(hasSecret bool) (faults []Fault) {
 	if endpoint, err := parseEndpoint(c.Endpoint); err != nil {
 		faults = append(faults, Fault{SettingEndpoint, err.Error()})
 	} else if _, err := p.URL(c, endpoint); err != nil {
-		faults = append(faults, Fault{SettingEndpoint, err.Error()})
+		fault := Fault{SettingEndpoint, err.Error()}
+		if own, ok := errors.AsType[*Fault](err); ok {
+			fault = *own
+		}
+		faults = append(faults, fault)
 	}
 	auth, err := p.auth(c.Auth)
 	switch {

@@ -21,7 +21,8 @@ import (
 // service: es for a domain of Amazon OpenSearch Service, aoss for a collection of
 // OpenSearch Serverless.
 func SigV4(service string) Auth {
-	return Auth{Name: service, New: func(c *Config) (Authorizer, error) {
+	how := "signed with AWS Signature Version 4 for `" + service + "`"
+	return Auth{Name: service, How: how, New: func(c *Config) (Authorizer, error) {
 		region := c.Region
 		if u, err := url.Parse(c.Endpoint); err == nil {
 			if own := regionOf(u.Hostname()); own != "" {

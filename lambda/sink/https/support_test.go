@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/https"
@@ -24,6 +26,11 @@ type target struct {
 	handler http.Handler
 	where   string                           // the setting that says where it is
 	own     func(status int) httpsfake.Fault // an error of the destination's own
+
+	// wholeRequest: a 400 is about the request as a whole, and never about a record.
+	wholeRequest bool
+	// signed: requests are signed, and there is no secret.
+	signed bool
 }
 
 func splunk() target {
@@ -63,9 +70,62 @@ func datadogTarget() target {
 	}
 }
 
+func elasticTarget() target {
+	bulk := httpsfake.NewBulk(httpsfake.BulkOptions{
+		Elasticsearch: true, DataStreams: []string{"logs-okta.system-*"}, NoAutoCreate: true,
+	})
+	bulk.SetAuthorization("ApiKey " + token)
+	return target{
+		config: https.Config{Preset: "elastic", Secret: https.Static(token)},
+		arrived: func() (lines [][]byte) {
+			for _, d := range bulk.Documents() {
+				var document struct{ Message string }
+				if err := json.Unmarshal(d.Source, &document); err != nil {
+					panic(err)
+				}
+				lines = append(lines, []byte(document.Message))
+			}
+			return lines
+		},
+		handler: bulk,
+		own:     bulkFault, wholeRequest: true,
+	}
+}
+
+func opensearchTarget() target {
+	credentials := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: token, SessionToken: "session"}
+	bulk := httpsfake.NewBulk(httpsfake.BulkOptions{
+		SigV4: &httpsfake.SigV4{Service: "es", Region: "eu-central-1", Credentials: credentials},
+	})
+	return target{
+		config: https.Config{
+			Preset: "opensearch", Region: "eu-central-1",
+			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil }),
+		},
+		arrived: func() (lines [][]byte) {
+			for _, d := range bulk.Documents() {
+				lines = append(lines, d.Source)
+			}
+			return lines
+		},
+		handler: bulk,
+		own:     bulkFault, wholeRequest: true, signed: true,
+	}
+}
+
+// bulkFault is an error of a whole request of _bulk.
+func bulkFault(status int) httpsfake.Fault {
+	return httpsfake.Fault{
+		Status: status, ContentType: "application/json",
+		Body: fmt.Sprintf(`{"error":{"type":"something_new","reason":"canary"},"status":%d}`, status),
+	}
+}
+
 // targets are those of the presets that are tested here.
 func targets() map[string]func() target {
-	return map[string]func() target{"splunk": splunk, "datadog": datadogTarget}
+	return map[string]func() target{
+		"splunk": splunk, "datadog": datadogTarget, "elastic": elasticTarget, "opensearch": opensearchTarget,
+	}
 }
 
 // start starts the fake on loopback and makes a sink that sends there. faults is nil or
