@@ -201,19 +201,22 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 			if size > 4096 {
 				t.Errorf("the environment has %d bytes", size)
 			}
+			read := map[string]bool{}
 			c, err := config.Read(func(name string) string {
 				if name == "AWS_REGION" {
 					return here
 				}
+				read[name] = true
 				value, _ := environment[name].(string)
-				delete(environment, name)
 				return value
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name := range environment {
-				t.Errorf("the function does not read %s", name)
+				if !read[name] {
+					t.Errorf("the function does not read %s", name)
+				}
 			}
 			if c.Pipeline != s.stack+"-"+string(d) || c.Source != source || c.Account != account ||
 				string(c.Destination) != string(d) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -323,6 +324,39 @@ func TestPagesShowTheSettings(t *testing.T) {
 		}
 		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestThePageShowsTheSettingsOfEachDestination holds the page's table of destinations
+// against the settings that not all destinations have.
+func TestThePageShowsTheSettingsOfEachDestination(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range Destinations() {
+		want, all := map[string]bool{}, map[string]bool{}
+		for _, row := range table() {
+			name := row.Name
+			if row.Dotted {
+				name = string(row.Of[0]) + "." + name
+			}
+			all[name] = true
+			if n := len(row.Of); n < len(Destinations()) && slices.Contains(row.Of, d) {
+				want[name] = true
+			}
+		}
+		line := regexp.MustCompile("(?m)^\\| `" + string(d) + "` \\|.*$").Find(page)
+		shown := map[string]bool{}
+		for _, name := range regexp.MustCompile("`([a-zA-Z.]+)`").FindAllSubmatch(line, -1) {
+			if all[string(name[1])] {
+				shown[string(name[1])] = true
+			}
+		}
+		if !maps.Equal(shown, want) {
+			t.Errorf("the page's row of %s shows the settings %v, want %v", d, slices.Sorted(maps.Keys(shown)),
+				slices.Sorted(maps.Keys(want)))
 		}
 	}
 }
