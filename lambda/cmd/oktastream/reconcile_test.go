@@ -301,6 +301,70 @@ func TestReconcileFills(t *testing.T) {
 	}
 }
 
+// With ingest=rule there is no queue: --fill sends to the log group itself, in the envelope
+// that the rule stores there.
+func TestReconcileFillsARule(t *testing.T) {
+	w := newReconcileWorld(t, 20)
+	w.deliver(t, pipeline.Raw, w.events()[4:]...)
+	code, got, stderr := w.reconcile(t, "--against", "cloudwatch", "--stack", "rules", "--fill", "--wait", "10s")
+	if code != exitDone || got.Filled == nil || got.Filled.Sent != 4 || got.Copies != 0 || got.Buffer != nil {
+		t.Errorf("exit %d, %+v, %+v, %s", code, got, got.Filled, stderr)
+	}
+}
+
+// Events that the pipeline's filter drops are not missing.
+func TestReconcileFilters(t *testing.T) {
+	w := newReconcileWorld(t, 50)
+	list := w.events()
+	dropped := list[0].EventType
+	queue := strings.TrimSuffix(w.buffer, "buffer")
+	text, err := json.Marshal(pipelineOutput{
+		Oktastream: 1, Pipeline: "few-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Source: ownSource,
+		Account: ownAccount, Region: ownRegion, LogGroup: "/okta", RetentionDays: 400, Exclude: dropped + ",x.*",
+		Buffer: w.buffer, Redrive: queue + "redrive", Dead: queue + "dead", ReplayRole: replayRole,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.AddStack("few", map[string]string{"Pipeline": string(text)})
+	n := int64(0)
+	for _, e := range list {
+		if e.EventType == dropped {
+			n++
+			continue
+		}
+		w.deliver(t, pipeline.OCSF, e)
+	}
+	code, got, stderr := w.reconcile(t, "--against", "cloudwatch", "--stack", "few")
+	if code != exitDone || got.Filtered != n || got.Okta != int64(len(list))-n || got.Here != got.Okta {
+		t.Errorf("exit %d, %d of %s, %+v, %s", code, n, dropped, got, stderr)
+	}
+}
+
+// Ctrl-C ends it with 130, and leaves no file.
+func TestReconcileInterrupted(t *testing.T) {
+	w := newReconcileWorld(t, 20)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		if call.Operation == "FilterLogEvents" {
+			cancel()
+			return awsfake.Fault{Hang: true}
+		}
+		return awsfake.Fault{}
+	})
+	t.Setenv("TMPDIR", t.TempDir())
+	page := filepath.Join(t.TempDir(), "page.html")
+	code := run(ctx, w.args("--html", page), console(w.caller))
+	left, err := os.ReadDir(os.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(page); code != exitInterrupted || err == nil || len(left) > 0 {
+		t.Errorf("exit %d, the page is there: %v, temporary files: %v", code, err == nil, left)
+	}
+}
+
 // What is in a dead-letter queue is waiting, not missing. What is in the buffer queue is
 // missing, and the output says so.
 func TestReconcileWaiting(t *testing.T) {

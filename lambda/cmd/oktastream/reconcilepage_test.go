@@ -63,7 +63,7 @@ func TestReconcilePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, got := range map[string][]byte{"reconcile.txt": page.Bytes(), "reconcile.html": html} {
+	for name, got := range map[string][]byte{"reconcile.page": page.Bytes(), "reconcile.html": html} {
 		file := filepath.Join("testdata", name)
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {

@@ -33,8 +33,8 @@ var shapes = map[string]pipeline.Config{
 	"ocsf":              {Format: pipeline.OCSF},
 	"datadog":           {Format: pipeline.Datadog},
 	"raw":               {Format: pipeline.Raw},
-	"ocsf for Datadog":  {Format: pipeline.OCSF, ToDatadog: true},
-	"raw for Datadog":   {Format: pipeline.Raw, ToDatadog: true},
+	"ocsf for Datadog":  {Format: pipeline.OCSF, DatadogLogs: true},
+	"raw for Datadog":   {Format: pipeline.Raw, DatadogLogs: true},
 	"ocsf with the raw": {Format: pipeline.OCSF, KeepRaw: 1},
 }
 
@@ -354,4 +354,30 @@ func TestLogGroupOfAnotherFormat(t *testing.T) {
 	if _, err := r.Compare(t.Context()); !errors.As(err, &unrecognised) || unrecognised.Records != 2 {
 		t.Errorf("error %v", err)
 	}
+}
+
+// Whatever a record holds: it is counted, what is recognised has a uuid, and nothing fails.
+func FuzzRecognise(f *testing.F) {
+	e := event(1, yesterday)
+	for _, c := range shapes {
+		text, _ := normalised(f, c, e.JSON)
+		f.Add(text)
+	}
+	f.Add(envelope(e.JSON))
+	f.Add([]byte(`{"class_uid":3002,"metadata":{"uid":"","original_time":"x","product":{"vendor_name":"Okta"}}}`))
+	f.Add([]byte(`{"ocsf":{"class_uid":1,"metadata":null}}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var read HeldRead
+		taken := int64(0)
+		err := newRecogniser().record(text, &read, func(id []byte, _ int64) error {
+			if taken++; len(id) == 0 {
+				t.Error("a record without a uuid")
+			}
+			return nil
+		})
+		if err != nil || read.Records < 1 || read.Records != taken+read.Unrecognised {
+			t.Errorf("%d taken, %+v, %v", taken, read, err)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -244,4 +245,62 @@ func TestKey(t *testing.T) {
 			t.Errorf("%q: canonical %v, and its key is written %s", text, canonical, key)
 		}
 	}
+}
+
+// However often a fill is broken off, in the middle of a page too: the next one sends what is
+// still missing, in the end nothing is, and each break leaves copies of one page at most.
+func TestBrokenFills(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		o := &org{pageSize: rapid.IntRange(1, 20).Draw(t, "page")}
+		held := &records{}
+		for n := range rapid.IntRange(1, 150).Draw(t, "events") {
+			e := event(n, yesterday.Add(time.Duration(rapid.IntRange(0, 3*3600).Draw(t, "at"))*time.Second))
+			o.events = append(o.events, e)
+			if rapid.Bool().Draw(t, "here") {
+				held.list = append(held.list, record{e.UUID, e.Published})
+			}
+		}
+		before := len(held.list)
+		job := Job{Window: Window{yesterday, yesterday.Add(4 * time.Hour)}, List: o.list, Held: held, Now: clock}
+		broken := errors.New("broken")
+		breaks := 0
+		for range 500 {
+			r, err := New(job, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.ReadOkta(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			report, err := r.Compare(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report.Verdict() == Complete {
+				copies := int64(len(held.list) - len(o.events))
+				if report.Copies != copies || copies > int64(breaks*o.pageSize) {
+					t.Errorf("%d copies after %d breaks, pages of %d; %d were here before", report.Copies, breaks, o.pageSize, before)
+				}
+				r.Close()
+				return
+			}
+			left := rapid.IntRange(0, 60).Draw(t, "until the break")
+			_, err = r.Fill(t.Context(), func(_ context.Context, page []systemlog.Event) error {
+				for _, e := range page {
+					if left--; left < 0 {
+						return broken
+					}
+					held.list = append(held.list, record{e.UUID, e.Published})
+				}
+				return nil
+			})
+			if errors.Is(err, broken) {
+				breaks++
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+		}
+	})
 }

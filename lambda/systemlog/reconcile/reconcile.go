@@ -183,6 +183,9 @@ func (r *Run) list(ctx context.Context, to *spill, step string, until time.Time)
 	var n int64
 	err := each(ctx, r.job.List(window.Since, window.Until), func(e *systemlog.Event) error {
 		n++
+		if e.UUID == "" || e.Published.IsZero() {
+			return errors.New("event without uuid or published: it cannot be compared")
+		}
 		ms := e.Published.UnixMilli()
 		if !window.holds(ms) {
 			return nil

@@ -117,6 +117,7 @@ func TestPartialReadsClaimNothing(t *testing.T) {
 			"read Okta's System Log from 2026-11-26T12:00:00Z"},
 		"the destination":    {full(org{}), records{fail: broken}, nil, "broken"},
 		"a queue":            {full(org{}), records{}, broken, "broken"},
+		"no uuid":            {org{events: []systemlog.Event{{Published: yesterday}}}, records{}, nil, "without uuid"},
 		"only other records": {full(org{}), records{bad: 7}, nil, "7 records, and in none of them an Okta event"},
 	} {
 		r, err := New(Job{
