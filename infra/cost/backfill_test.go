@@ -10,12 +10,11 @@ import (
 // What `oktastream backfill` says that it costs is by the prices of this table, and about
 // what the table says of the same events.
 func TestPricesOfABackfill(t *testing.T) {
-	p := list()
 	for what, pair := range map[string][2]float64{
-		"SQS request": {backfill.SQSRequestUSD, p.sqsRequest.of(1)}, "Lambda request": {backfill.LambdaRequestUSD, p.lambdaRequest.of(1)},
-		"Lambda GB-second": {backfill.LambdaGBSecondUSD, p.lambdaGBSecond.of(1)},
-		"logs ingested":    {backfill.LogsIngestedUSD, p.logsIngestedGiB.of(1)}, "custom event": {backfill.CustomEventUSD, p.customEvent.of(1)},
-		"API destination": {backfill.APIDestinationUSD, p.apiDestination.of(1)},
+		"SQS request": {backfill.SQSRequestUSD, sqsRequest.of(1)}, "Lambda request": {backfill.LambdaRequestUSD, lambdaRequest.of(1)},
+		"Lambda GB-second": {backfill.LambdaGBSecondUSD, lambdaGBSecond.of(1)},
+		"logs ingested":    {backfill.LogsIngestedUSD, logsIngestedGiB.of(1)}, "custom event": {backfill.CustomEventUSD, customEvent.of(1)},
+		"API destination": {backfill.APIDestinationUSD, apiDestination.of(1)},
 	} {
 		if math.Abs(pair[0]-pair[1]) > 1e-12 {
 			t.Errorf("%s: %v, and the table has %v", what, pair[0], pair[1])
@@ -24,7 +23,7 @@ func TestPricesOfABackfill(t *testing.T) {
 	about(t, "RecordFactor", backfill.RecordFactor, float64(ocsfBytes)/rawBytes, 0.02)
 	about(t, "EnvelopeBytes", backfill.EnvelopeBytes, envelopeBytes-rawBytes, 0.05)
 	const events = 1e6
-	ingested := p.logsIngestedGiB.of(events * ocsfBytes / gib)
+	ingested := logsIngestedGiB.of(events * ocsfBytes / gib)
 	if got := backfill.CostOf("cloudwatch", events, events*rawBytes); got < ingested || got > 1.3*ingested {
 		t.Errorf("a million events cost %v $, of which CloudWatch Logs takes %v $", got, ingested)
 	}

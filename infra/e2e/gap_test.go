@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
@@ -36,7 +35,6 @@ func startOkta(t *testing.T, dir, token string) *fakeOkta {
 	process := exec.Command(binary, "-addr", "127.0.0.1:0", "-events-per-hour", "120", "-hours", "4", "-gap", "1h",
 		"-held", o.held, "-token", token, "-rate", "100000")
 	process.Stderr = os.Stderr
-	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -136,15 +136,8 @@ func (f *remoteFlags) config(to string) config.Config {
 	c.HTTPS = https.Config{
 		Preset: to, Endpoint: f.Endpoint, Auth: f.Auth, Index: f.Index, DataStream: f.DataStream, Ack: f.Ack,
 	}
-	switch h := &c.HTTPS; d {
-	case config.Splunk:
+	if h := &c.HTTPS; d == config.Splunk {
 		h.Sourcetype, h.Source = cmp.Or(f.Sourcetype, https.DefaultSourcetype), https.DefaultSource
-	case config.Elastic:
-		h.DataStream = cmp.Or(h.DataStream, https.DefaultDataStream)
-	case config.OpenSearch:
-		if h.DataStream == "" {
-			h.Index = cmp.Or(h.Index, https.DefaultIndex)
-		}
 	}
 	return c
 }
