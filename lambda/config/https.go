@@ -17,7 +17,7 @@ import (
 func (r *reader) https(c *Config) {
 	h := &c.HTTPS
 	*h = https.Config{
-		Preset: string(c.Destination), Region: c.Region,
+		Preset: string(c.Destination), Region: c.Region, Format: string(c.Format),
 		CACertificates: r.certificates("CA_CERTIFICATE"),
 	}
 	c.Secret, c.SecretField = r.get(prefix+"SECRET"), r.get(prefix+"SECRET_FIELD")
