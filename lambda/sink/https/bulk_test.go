@@ -332,7 +332,7 @@ func TestBulkClassify(t *testing.T) {
 			p := opensearch()
 			config := &Config{Preset: "opensearch", Auth: "basic"}
 			failure := p.Classify(config, &Response{
-				Status: c.status, Header: http.Header{"Content-Type": {c.media}}, Body: []byte(c.body),
+				Status: c.status, Header: http.Header{"Content-Type": {c.media}}, Body: []byte(c.body), Where: SettingEndpoint,
 			}, answers)
 			if got := letters(answers); got != c.want {
 				t.Errorf("answers %s, want %s", got, c.want)

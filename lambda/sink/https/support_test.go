@@ -88,7 +88,7 @@ func elasticTarget() target {
 			return lines
 		},
 		handler: bulk,
-		own:     bulkFault, wholeRequest: true,
+		own:     bulkFault, where: https.SettingEndpoint, wholeRequest: true,
 	}
 }
 
@@ -109,7 +109,7 @@ func opensearchTarget() target {
 			return lines
 		},
 		handler: bulk,
-		own:     bulkFault, wholeRequest: true, signed: true,
+		own:     bulkFault, where: https.SettingEndpoint, wholeRequest: true, signed: true,
 	}
 }
 
