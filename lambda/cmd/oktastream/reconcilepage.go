@@ -154,7 +154,7 @@ func (r *reconciliation) grid(b *bytes.Buffer) {
 // maxGaps is how many gaps the page lists.
 const maxGaps = 20
 
-// gap is consecutive hours in which events are missing.
+// gap is consecutive hours, or the parts of them in the window, in which events are missing.
 type gap struct {
 	from, to      time.Time
 	missing, okta int64
@@ -168,10 +168,14 @@ func (r *reconciliation) allGaps() []gap {
 			continue
 		}
 		if n := len(gaps); n == 0 || !gaps[n-1].to.Equal(h.Hour) {
-			gaps = append(gaps, gap{from: h.Hour})
+			from := h.Hour
+			if from.Before(r.Since) {
+				from = r.Since
+			}
+			gaps = append(gaps, gap{from: from})
 		}
 		g := &gaps[len(gaps)-1]
-		g.to, g.missing, g.okta = h.Hour.Add(time.Hour), g.missing+h.missing(), g.okta+h.Okta
+		g.to, g.missing, g.okta = minTime(h.Hour.Add(time.Hour), r.Until), g.missing+h.missing(), g.okta+h.Okta
 	}
 	return gaps
 }
