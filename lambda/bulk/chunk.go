@@ -47,6 +47,7 @@ type item struct {
 type result struct {
 	pipeline.Record
 	item  int
+	empty bool          // the item held no records
 	fault *events.Fault // with a Body of its own; nil body: too long to be kept
 }
 
@@ -72,6 +73,7 @@ func (c *chunk) process(p *pipeline.Pipeline) {
 			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, item: i, fault: it.fault})
 			continue
 		}
+		before := len(c.results)
 		c.out = p.Process(c.out, text, func(r *pipeline.Record) {
 			res := result{Record: *r, item: i}
 			if r.Fault != nil {
@@ -81,6 +83,9 @@ func (c *chunk) process(p *pipeline.Pipeline) {
 			}
 			c.results = append(c.results, res)
 		})
+		if len(c.results) == before {
+			c.results = append(c.results, result{item: i, empty: true})
+		}
 	}
 }
 
