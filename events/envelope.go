@@ -27,6 +27,7 @@ const (
 	inner                  // an object, or a string with JSON in it
 	encoded                // base64 of JSON, or of gzip of JSON
 	refused                // not at all
+	empty                  // it holds no events, and that is no fault
 )
 
 // envelopeKind is one kind of object that holds events, known by its members.
@@ -34,6 +35,7 @@ type envelopeKind struct {
 	name   string
 	member string   // holds the content
 	kinds  string   // the JSON types that member may have
+	value  string   // the text that member has, unless empty
 	with   []string // at least one of these members is there too, unless the list is empty
 	below  string   // a member of member that is there too, unless empty
 	how    holding
@@ -57,6 +59,10 @@ var envelopes = [...]envelopeKind{
 	// Before a CloudWatch Logs event, as it also has message and timestamp.
 	{name: "a Datadog log", member: "attributes", kinds: "{", how: inner},
 
+	// "Sometimes CloudWatch Logs may emit Kinesis Data Streams records with a CONTROL_MESSAGE type, mainly for checking
+	// if the destination is reachable" ("Log group-level subscription filters", AWS, 2026-11).
+	{name: "a Logs control message", member: "messageType", kinds: `"`, value: "CONTROL_MESSAGE",
+		with: []string{"logEvents"}, how: empty},
 	{name: "a Logs subscription payload", member: "awslogs", kinds: "{", how: inner},
 	{name: "Logs subscription data", member: "logEvents", kinds: "[", how: each},
 	{name: "a CloudWatch Logs event", member: "message", kinds: `"`, how: inner,
@@ -96,6 +102,9 @@ var envelopes = [...]envelopeKind{
 func (e *envelopeKind) fits(tree *jsontree.Tree, i uint32) uint32 {
 	at := tree.Member(i, e.member)
 	if at == 0 || strings.IndexByte(e.kinds, byte(tree.Nodes[at].Kind)) < 0 {
+		return 0
+	}
+	if e.value != "" && !isString(tree, at, e.value) {
 		return 0
 	}
 	if e.below != "" && tree.Member(at, e.below) == 0 {
@@ -154,6 +163,7 @@ func (d *Decoder) open(depth int, i uint32) {
 	switch {
 	case e == nil:
 		d.unknown(tree, i)
+	case e.how == empty:
 	case e.how == refused:
 		d.visit(nil, &Fault{Reason: NotOkta, Text: e.name + ": " + e.wayOut, Body: tree.Raw(i)})
 	case e.how == encoded:

@@ -193,6 +193,23 @@ func TestFaultsOfEnvelopes(t *testing.T) {
 	}
 }
 
+// A control message of CloudWatch Logs holds no event, and is no fault; what is beside it is read.
+func TestControlMessagesHoldNoEvents(t *testing.T) {
+	control := strings.NewReplacer("DATA_MESSAGE", "CONTROL_MESSAGE",
+		quoted(bare("a")), `"CWL CONTROL MESSAGE: Checking health of destination Firehose."`).Replace(subscription(bare("a")))
+	got := decode(t, &Decoder{AnyEnvelope: true}, []byte(`{"records":[{"data":`+inBase64(zipped(control))+`},{"data":`+
+		inBase64(zipped(subscription(bare("b"))))+`}]}`))
+	if len(got) != 1 || got[0].Text != bare("b") {
+		t.Errorf("%+v", got)
+	}
+	if got := decode(t, &Decoder{AnyEnvelope: true}, []byte(control)); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := decode(t, new(Decoder), []byte(control)); len(got) != 1 || got[0].Reason != NotOkta {
+		t.Errorf("the function, which gets none: %+v", got)
+	}
+}
+
 // What gzip unpacks to is bounded over a whole text, however it is divided.
 func TestGzipIsBounded(t *testing.T) {
 	half := `{"data":` + inBase64(zipped(`"`+strings.Repeat("x", maxUnpacked/2)+`"`)) + `}`

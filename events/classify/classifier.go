@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // A Classifier answers questions from one compiled [Table]. It never changes
@@ -150,6 +152,14 @@ func (p *pattern) match(s string) bool {
 		s = s[i+len(m):]
 	}
 	return true
+}
+
+// Remember returns a Memo of c's decisions.
+func Remember(c *Classifier) *events.Memo[*Decision] {
+	return events.NewMemo(func(eventType string) *Decision {
+		d := c.Decide(eventType)
+		return &d
+	})
 }
 
 // Decide says what an Okta event type is. It takes any string, allocates

@@ -47,8 +47,8 @@ const Source = "okta"
 // event to event, and nothing else.
 type Normaliser struct {
 	emitter    *record.Emitter
-	classifier *classify.Memory
-	roles      *roles.Memory
+	classifier *events.Memo[*classify.Decision]
+	roles      *events.Memo[*roles.Decision]
 	parts      []record.Part
 }
 
@@ -59,7 +59,7 @@ func newNormaliser(parts []record.Part) *Normaliser {
 	return &Normaliser{
 		emitter:    record.New(),
 		classifier: classify.Remember(classify.New(classify.V1_8())),
-		roles:      roles.NewMemory(),
+		roles:      events.NewMemo(roles.Decide),
 		parts:      parts,
 	}
 }
@@ -73,7 +73,7 @@ func (s Settings) withDefaults() Settings {
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
 	dst, displaced := appendEvent(dst, e)
-	n.emitter.Begin(dst, e, n.classifier.Decide(e.Type), n.roles.Decide(e.Type))
+	n.emitter.Begin(dst, e, n.classifier.Of(e.Type), n.roles.Of(e.Type))
 	n.emitter.Write(n.parts)
 	if displaced {
 		return appendDisplaced(n.emitter.End(), e)

@@ -28,7 +28,7 @@ func NewOCSF(s Settings, ocsf Appender) *OCSF { return &OCSF{NewRaw(s), ocsf} }
 // Append appends to dst the log of e, one line of JSON without its end.
 func (o *OCSF) Append(dst []byte, e *events.Event) []byte {
 	n := o.needed
-	n.emitter.Begin(append(dst, '{'), e, n.classifier.Decide(e.Type), n.roles.Decide(e.Type))
+	n.emitter.Begin(append(dst, '{'), e, n.classifier.Of(e.Type), n.roles.Of(e.Type))
 	n.emitter.Write(n.parts)
 	return append(o.ocsf.Append(append(n.emitter.End(), `,"ocsf":`...), e), '}')
 }

@@ -19,8 +19,8 @@ import (
 // event to event, and nothing else.
 type Normaliser struct {
 	schema     *schema
-	classifier *classify.Memory
-	roles      *roles.Memory
+	classifier *events.Memo[*classify.Decision]
+	roles      *events.Memo[*roles.Decision]
 	emitter    *record.Emitter
 	head, tail []record.Part
 }
@@ -31,7 +31,7 @@ func New() *Normaliser {
 	return &Normaliser{
 		schema:     schema,
 		classifier: classify.Remember(classify.New(schema.table)),
-		roles:      roles.NewMemory(),
+		roles:      events.NewMemo(roles.Decide),
 		emitter:    record.New(),
 		head:       head(),
 		tail:       tail(),
@@ -41,7 +41,7 @@ func New() *Normaliser {
 // Append appends to dst the record of e, one line of JSON without its end. The
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
-	n.emitter.Begin(append(dst, '{'), e, n.classifier.Decide(e.Type), n.roles.Decide(e.Type))
+	n.emitter.Begin(append(dst, '{'), e, n.classifier.Of(e.Type), n.roles.Of(e.Type))
 	n.emitter.Write(n.head)
 	n.emitter.Write(n.schema.records[n.emitter.Decision.Class.UID])
 	n.emitter.Write(n.tail)
@@ -65,5 +65,5 @@ func (n *Normaliser) Fields(class int) []record.Step {
 
 // Decide says what class and activity an event type is, and which rule says so.
 func (n *Normaliser) Decide(eventType string) classify.Decision {
-	return *n.classifier.Decide([]byte(eventType))
+	return *n.classifier.Of([]byte(eventType))
 }

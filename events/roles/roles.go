@@ -65,8 +65,12 @@ type Decision struct {
 // where nothing before it is there, "*" for any characters. Upper and lower case do not differ.
 func (d *Decision) Types(r Role) string { return d.types[r] }
 
-// maxTypes bounds the target types whose ranks are remembered for one event type; Okta has a handful for each.
-const maxTypes = 64
+// maxTypes bounds the target types whose ranks are remembered for one event type; Okta has a handful for each. A name
+// that is longer than maxName is not remembered, nor looked at for nouns.
+const (
+	maxTypes = 64
+	maxName  = 256
+)
 
 // Ranks says how well a target of the type fits each role.
 func (d *Decision) Ranks(targetType []byte) *Ranks {
@@ -91,31 +95,6 @@ func (d *Decision) rank(targetType string) *Ranks {
 
 // A level is a test of a target type in lower case.
 type level func(lower string) bool
-
-// maxRemembered and maxName bound the event types whose decision is remembered: Okta has some 1,400, none longer than
-// 100 bytes. Others are decided anew each time.
-const (
-	maxRemembered = 4096
-	maxName       = 256
-)
-
-// Memory decides, and remembers what it has decided. It is for one goroutine.
-type Memory struct{ decided map[string]*Decision }
-
-// NewMemory makes a Memory.
-func NewMemory() *Memory { return &Memory{decided: map[string]*Decision{}} }
-
-// Decide says which target types play which role in events of the type. It takes any string.
-func (m *Memory) Decide(eventType []byte) *Decision {
-	if d := m.decided[string(eventType)]; d != nil {
-		return d
-	}
-	d := Decide(string(eventType))
-	if len(m.decided) < maxRemembered && len(eventType) <= maxName {
-		m.decided[string(eventType)] = d
-	}
-	return d
-}
 
 // Decide says which target types play which role in events of the type. It takes any string.
 func Decide(eventType string) *Decision {

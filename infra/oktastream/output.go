@@ -68,6 +68,7 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes
 		d["service"], d["tags"] = set.Service, strings.Join(set.Tags, ",")
+		d["okta_domain"] = set.OktaDomain
 	}
 	return d
 }

@@ -74,7 +74,7 @@ var listCases = map[string]listCase{
 		plants: failed("user-account-privilege-grant"),
 	},
 	"admin-role-assigned": {
-		finds:      []string{"iam-resourceset-bindings-add"},
+		finds:      []string{"iam-resourceset-bindings-add", "iam-resourceset-bindings-add-group"},
 		neighbours: []string{"iam-role-create"},
 		plants:     failed("iam-resourceset-bindings-add"),
 	},
@@ -216,11 +216,14 @@ func TestLists(t *testing.T) {
 func TestListsShowWhatMatters(t *testing.T) {
 	all, l := fixtures(t), logsWith(t, nil)
 	for name, want := range map[string]map[string]string{
-		"mfa-factor-removed/credential-revoke":                                {"toLogin": "rhea.castellane@example.com", "who": "odalys.ferrant@example.com"},
-		"mfa-factor-disabled-for-all/system-mfa-factor-deactivate":            {"what": "SMS Authentication"},
-		"admin-privilege-granted/user-account-privilege-grant":                {"toName": "Desh Okpara", "toType": "User", "who": "mira.solberg@example.com", "fromIP": "198.51.100.17"},
-		"admin-privilege-granted/group-privilege-grant":                       {"toName": "Service Desk", "toType": "UserGroup", "roles": "Help Desk administrator (Contractors (EU), Engineering), Report administrator"},
-		"admin-role-assigned/iam-resourceset-bindings-add":                    {"toName": "Lotte Brinkhorst", "role": "Contractor helpdesk", "overResources": "EU contractors"},
+		"mfa-factor-removed/credential-revoke":                     {"toLogin": "rhea.castellane@example.com", "who": "odalys.ferrant@example.com"},
+		"mfa-factor-disabled-for-all/system-mfa-factor-deactivate": {"what": "SMS Authentication"},
+		"admin-privilege-granted/user-account-privilege-grant":     {"toName": "Desh Okpara", "toType": "User", "who": "mira.solberg@example.com", "fromIP": "198.51.100.17"},
+		"admin-privilege-granted/group-privilege-grant":            {"toName": "Service Desk", "toType": "UserGroup", "roles": "Help Desk administrator (Contractors (EU), Engineering), Report administrator"},
+		"admin-role-assigned/iam-resourceset-bindings-add":         {"toName": "Lotte Brinkhorst", "role": "Contractor helpdesk", "overResources": "EU contractors"},
+		"admin-role-assigned/iam-resourceset-bindings-add-group": {
+			"toName": "Service Desk", "toType": "UserGroup", "role": "Contractor helpdesk", "overResources": "EU contractors",
+		},
 		"admin-privilege-granted-to-client/app-oauth2-client-privilege-grant": {"toClient": "Warehouse ETL"},
 		"api-token-created/system-api-token-create":                           {"tokenName": "terraform-plan"},
 		"secret-read/pam-secret-reveal":                                       {"what": "prod-db-root"},

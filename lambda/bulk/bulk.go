@@ -36,16 +36,18 @@ type Input struct {
 // is seen here.
 const interruptDelay = 100 * time.Millisecond
 
-// NoteKind is what a Note is about; it has the name of the ledger's counter.
+// NoteKind is what a Note is about. Those about events have the names of the ledger's counters.
 type NoteKind string
 
 // The notes of a run.
 const (
 	UnknownType NoteKind = "unknown_type" // Okta had not published the event's type
 	Conflict    NoteKind = "conflict"     // the uuid came before, within a batch, with other bytes
+	NoEvents    NoteKind = "no_events"    // an envelope without events, such as a control message of CloudWatch Logs
 )
 
-// Note names an event that was delivered and that someone may want to look at.
+// Note names an event that was delivered and that someone may want to look at, or, without UUID and Type, the place of
+// an envelope that held no events.
 type Note struct {
 	Kind       NoteKind
 	UUID, Type string
@@ -87,8 +89,8 @@ type Job struct {
 	// Unreadable gets an input that cannot be opened or read to its end, or is of a
 	// kind that is not read (an [events.FormatError]). The run goes on with the next.
 	Unreadable func(name string, err error)
-	// Note gets the events of unknown types and with conflicting uuids, in order, from
-	// one goroutine. It may be nil.
+	// Note gets the events of unknown types and with conflicting uuids and the envelopes without
+	// events, in order, from one goroutine. It may be nil.
 	Note func(Note)
 	// Progress is called, from one goroutine, with the number of bytes of the inputs
 	// that were read since its last call. It may be nil.
@@ -252,6 +254,9 @@ func (w *writer) add(c *chunk, r *result) error {
 		w.ledger.Batches = ordinal/batchSize + 1
 	}
 	switch {
+	case r.empty:
+		w.note(NoEvents, c, r)
+		return nil
 	case r.fault != nil:
 		if err := w.bad(c, r); err != nil {
 			return err

@@ -48,6 +48,7 @@ type item struct {
 type result struct {
 	pipeline.Record
 	item  int
+	empty bool          // the item held no records
 	fault *events.Fault // with a Body of its own; nil body: too long to be kept
 
 	keptStart, keptEnd int // in the chunk's kept
@@ -76,6 +77,7 @@ func (c *chunk) process(p *pipeline.Pipeline, keep bool) {
 			c.results = append(c.results, result{Record: pipeline.Record{Stage: "read"}, item: i, fault: it.fault})
 			continue
 		}
+		before := len(c.results)
 		c.out = p.Process(c.out, text, func(r *pipeline.Record) {
 			res := result{Record: *r, item: i}
 			res.Carrier = nil // it is not ours
@@ -91,6 +93,9 @@ func (c *chunk) process(p *pipeline.Pipeline, keep bool) {
 			}
 			c.results = append(c.results, res)
 		})
+		if len(c.results) == before {
+			c.results = append(c.results, result{item: i, empty: true})
+		}
 	}
 }
 

@@ -86,6 +86,20 @@ func TestNotesNameTheEvents(t *testing.T) {
 	}
 }
 
+// An envelope without events counts as no record; a note names its place.
+func TestEnvelopesWithoutEventsAreNoted(t *testing.T) {
+	b := testRun{}
+	b.AnyEnvelope = true
+	control := `{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE: x"}]}`
+	b.run(t.Context(), text("in", lines(signIn(1), control, signIn(2))))
+	if want := (Note{Kind: NoEvents, File: "in", Line: 2}); len(b.notes) != 1 || b.notes[0] != want {
+		t.Errorf("%+v, want %+v", b.notes, want)
+	}
+	if b.err != nil || b.ledger.Received != 2 || b.ledger.Delivered != 2 || b.ledger.Dead != 0 {
+		t.Errorf("%v, %s", b.err, b.ledger.JSON())
+	}
+}
+
 // A file that begins with a record of a kind that is not read is refused as a
 // whole; in between, such a record is a bad one.
 func TestFilesOfOtherRecordsAreRefusedOnce(t *testing.T) {

@@ -39,7 +39,7 @@ func (r *Reason) matches(reason, code string) bool {
 }
 
 // keepBody is the fix of what no replay delivers.
-const keepBody = "Keep the body with `oktastream dlq show ID --body`, then let the message expire."
+const keepBody = "Keep the body with `oktastream dlq show ID --stack NAME --body`, then let the message expire."
 
 // Reasons are all reasons, the most special first. The last one matches anything.
 func Reasons() []Reason {
@@ -69,12 +69,12 @@ func ownReasons() []Reason {
 		{Name: string(events.TooLarge), Cause: "The record is larger than the destination accepts.",
 			Fix: keepBody, Again: sameBody},
 		{Name: string(events.Refused), Cause: "The destination refused the record for its content.",
-			Fix:   "Read the detail with `oktastream dlq show ID`, change what it names, then replay.",
+			Fix:   "Read the detail with `oktastream dlq show ID --stack NAME`, change what it names, then replay.",
 			Again: "the destination refuses the same content"},
 		{Name: Exhausted, Cause: "The destination accepted nothing until the outage budget was spent.",
 			Fix: "See that the destination accepts events again (the alarm mapping-failing is OK), then replay."},
 		{Name: NotFromBuffer, Cause: "The message was sent to redrive; the buffer queue's redrive policy did not move it.",
-			Fix: "Look at it with `oktastream dlq show ID` and find the sender in CloudTrail. --force replays it."},
+			Fix: "Look at it with `oktastream dlq show ID --stack NAME` and find the sender in CloudTrail. --force replays it."},
 		{Name: string(LambdaRecord) + "*", Cause: "The function failed until Lambda's retries were spent.", Fix: logs},
 		{Name: string(LambdaDLQ) + "*", Cause: "The function failed until Lambda's retries were spent.", Fix: logs},
 	}
@@ -96,7 +96,7 @@ func deliveryReasons() []Reason {
 		{Name: "* 5*", Cause: "The destination failed until the event age was spent (HTTP 5xx).",
 			Fix: "Wait until Datadog's status page is green, then replay."},
 		{Name: "* 400", Cause: "The destination refused the batch as malformed (HTTP 400).",
-			Fix:   "Read ERROR_MESSAGE with `oktastream dlq show ID`, change what it names, then replay.",
+			Fix:   "Read ERROR_MESSAGE with `oktastream dlq show ID --stack NAME`, change what it names, then replay.",
 			Again: "the destination refuses the same batch"},
 		{Name: "* 401", Cause: "Datadog received no API key until the event age was spent (HTTP 401).",
 			Fix: newKey, Again: "the API key is still not accepted"},
@@ -120,15 +120,15 @@ func deliveryReasons() []Reason {
 func formReasons() []Reason {
 	return []Reason{
 		{Name: string(APIDestination) + "*", Cause: "EventBridge could not deliver the batch to Datadog.",
-			Fix: "Read ERROR_MESSAGE with `oktastream dlq show ID`, fix what it names, then replay."},
+			Fix: "Read ERROR_MESSAGE with `oktastream dlq show ID --stack NAME`, fix what it names, then replay."},
 		{Name: string(RuleTarget) + "*", Cause: "EventBridge could not deliver the event to the rule's target.",
-			Fix: "Read ERROR_MESSAGE with `oktastream dlq show ID`, fix what it names, then replay."},
+			Fix: "Read ERROR_MESSAGE with `oktastream dlq show ID --stack NAME`, fix what it names, then replay."},
 		{Name: NoReason, Cause: "Nothing on the message says why it is here.",
-			Fix: "Look at it with `oktastream dlq show ID`; if it is yours, replay."},
+			Fix: "Look at it with `oktastream dlq show ID --stack NAME`; if it is yours, replay."},
 		{Name: string(Unknown), Cause: "The body has no known form. It is never sent and never deleted.",
-			Fix: "Look at it with `oktastream dlq show ID` and find what sends it. " + keepBody},
+			Fix: "Find what sends it. " + keepBody},
 		{Name: "*", Cause: "This version of oktastream does not know the reason.",
-			Fix: "Look at it with `oktastream dlq show ID`, or use the version that the stack was deployed with."},
+			Fix: "Look at it with `oktastream dlq show ID --stack NAME`, or use the version that the stack was deployed with."},
 	}
 }
 

@@ -94,7 +94,7 @@ type Pipeline struct {
 	config     Config
 	decoder    events.Decoder
 	normaliser normaliser
-	types      map[string]eventType
+	types      *events.Memo[eventType]
 
 	// What Process is at.
 	dst      []byte
@@ -111,13 +111,6 @@ type eventType struct {
 	known, wanted bool
 }
 
-// maxTypes and maxName bound what is remembered of event types; Okta has some 1,400,
-// none longer than 100 bytes; any other is looked up each time.
-const (
-	maxTypes = 4096
-	maxName  = 256
-)
-
 type normaliser interface {
 	Append(dst []byte, e *events.Event) []byte
 }
@@ -128,7 +121,8 @@ func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.Appen
 
 // New makes a pipeline.
 func New(c Config) *Pipeline {
-	p := &Pipeline{config: c, types: map[string]eventType{}}
+	p := &Pipeline{config: c}
+	p.types = events.NewMemo(p.typeOf)
 	p.decoded = p.event
 	p.decoder.AnyEnvelope = c.AnyEnvelope
 	p.normaliser = c.normaliser()
@@ -187,7 +181,7 @@ func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
 		*r = Record{UUID: fault.UUID, Fault: fault, Stage: "decode"}
 		return
 	}
-	is := p.typeOf(e.Type)
+	is := p.types.Of(e.Type)
 	*r = Record{UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS, Carrier: e.Carrier()}
 	if r.Fault = p.foreign(e); r.Fault != nil {
 		r.Stage = "decode"
@@ -209,16 +203,8 @@ func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
 	}
 }
 
-func (p *Pipeline) typeOf(name []byte) eventType {
-	if t, ok := p.types[string(name)]; ok {
-		return t
-	}
-	t := eventType{name: string(name)}
-	t.known, t.wanted = catalogue.Known(t.name), p.config.Filter.Keeps(t.name)
-	if len(p.types) < maxTypes && len(name) <= maxName {
-		p.types[t.name] = t
-	}
-	return t
+func (p *Pipeline) typeOf(name string) eventType {
+	return eventType{name: name, known: catalogue.Known(name), wanted: p.config.Filter.Keeps(name)}
 }
 
 // foreign is the fault of an event that does not come from where it should.

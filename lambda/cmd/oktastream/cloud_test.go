@@ -86,7 +86,8 @@ func newCloud(t testing.TB) *cloud {
 			Dead: ruleDead, LogGroup: "/okta", RetentionDays: 400}),
 	)
 	c.AddStack("hounds", output(pipelineOutput{Pipeline: "hounds-datadog", Destination: "datadog", Ingest: "rule",
-		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec"}))
+		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec",
+		OktaDomain: "okta-emea.com"}))
 	redrive2, dead2 := queue("redrive2", awsfake.QueueOptions{}), queue("dead2", awsfake.QueueOptions{})
 	c.buffer2 = queue(
 		"buffer2",

@@ -45,7 +45,7 @@ func (l *letters) end() {
 	}
 }
 
-// notes is where delivered events are named that someone may want to look at: a file, or nowhere.
+// notes is where events and envelopes are named that someone may want to look at: a file, or nowhere.
 type notes struct {
 	file *os.File
 	err  error // the first one; after it nothing is written
@@ -57,8 +57,8 @@ func (n *notes) take(note bulk.Note) {
 	}
 	line, err := json.Marshal(struct {
 		Note bulk.NoteKind `json:"note"`
-		UUID string        `json:"uuid"`
-		Type string        `json:"event_type"`
+		UUID string        `json:"uuid,omitempty"`
+		Type string        `json:"event_type,omitempty"`
 		File string        `json:"file"`
 		Line int           `json:"line"`
 	}{note.Kind, note.UUID, note.Type, note.File, note.Line})

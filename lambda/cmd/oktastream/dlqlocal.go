@@ -63,7 +63,7 @@ func (o *pipelineOutput) local() (*dlq.Local, error) {
 		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
 		Destination: config.Destination(o.Destination),
 		LogGroup:    o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
-		Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags)},
+		Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags), Domain: o.OktaDomain},
 	}}
 	fault := func(err error) error {
 		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")

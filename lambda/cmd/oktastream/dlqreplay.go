@@ -68,7 +68,9 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 	out := replayed{DryRun: !r.Yes}
 	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
 		if r.Limit > 0 && out.taken == r.Limit {
-			out.looks = append(out.looks, look{Queue: q.Name, URL: q.URL, Pipeline: p.name()})
+			out.looks = append(out.looks, look{
+				Queue: q.Name, URL: q.URL, Pipeline: p.name(), Visible: q.Visible, InFlight: q.InFlight,
+			})
 			out.stopped = true
 			return nil
 		}
@@ -107,6 +109,15 @@ func (r *replayed) add(p *site, q *dlq.Queue, to target, report *dlq.Report, l l
 	r.Groups = append(r.Groups, report.Chosen.All()...)
 	r.seen = append(r.seen, report.Seen.All()...)
 	r.going = append(r.going, report.Going.All()...)
+}
+
+// addUnread adds the queues that were not read: after --limit, an error or an interruption.
+func (r *replayed) addUnread() {
+	for _, l := range r.looks {
+		if !slices.ContainsFunc(r.Queues, func(q replayedQueue) bool { return q.URL == l.URL }) {
+			r.Queues = append(r.Queues, replayedQueue{look: l, Outcomes: map[dlq.Outcome]int{}})
+		}
+	}
 }
 
 // total is how many messages had an outcome.
@@ -172,6 +183,7 @@ func (r *dlqReplay) replay(
 
 func (r *dlqReplay) print(c console, out replayed) error {
 	if r.JSON {
+		out.addUnread()
 		return printJSON(c, out)
 	}
 	var b bytes.Buffer

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -145,6 +146,62 @@ func TestExplainInterrupted(t *testing.T) {
 	}
 	if code := exitCode(c.Wait()); code != 130 || stderr.Len() > 0 {
 		t.Errorf("exit %d, stderr %q", code, stderr.String())
+	}
+}
+
+// Ctrl-C ends all programs of a pipe at once: the record that the end of the first cuts off in the second is no bad
+// record.
+func TestInterruptedPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer := exec.CommandContext(t.Context(), "cat")
+	writer.Stdout = w
+	writer.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	feed, err := writer.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	reader := command(t, "run", "--format", "raw")
+	var stderr bytes.Buffer
+	reader.Stdin, reader.Stderr = r, &stderr
+	reader.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: writer.Process.Pid}
+	stdout, err := reader.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// From here on the pipe ends with its writer.
+	if err := errors.Join(r.Close(), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	event := `{"uuid":"u-1","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z"}` + "\n"
+	if _, err := io.WriteString(feed, event+`{"uuid":"u-2",`); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(stdout)
+	if line, err := lines.ReadString('\n'); err != nil || line != event {
+		t.Errorf("it does not give out what came in: %q, %v", line, err)
+	}
+	if err := syscall.Kill(-writer.Process.Pid, syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
+		t.Errorf("more on stdout: %q, %v", rest, err)
+	}
+	const want = "oktastream: interrupted before the end of the input: the output is partial\n" +
+		"oktastream: 1 received = 1 delivered\n"
+	if code := exitCode(reader.Wait()); code != 130 || !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("exit %d, stderr %q", code, stderr.String())
+	}
+	if err := writer.Wait(); exitCode(err) != -1 {
+		t.Errorf("the writer: %v, not ended by the signal", err)
 	}
 }
 

@@ -75,6 +75,7 @@ type pipelineOutput struct {
 	Exclude         string `json:"exclude"`
 	Service         string `json:"service"`
 	Tags            string `json:"tags"`
+	OktaDomain      string `json:"okta_domain"`
 	MaxReceiveCount int    `json:"max_receive_count"`
 	ReplayRole      string `json:"replay_role"`
 }

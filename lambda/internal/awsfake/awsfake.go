@@ -50,17 +50,6 @@ type Options struct {
 	Account string           // default 111122223333
 	Region  string           // default us-east-1
 
-	// PutEventsBytes is the size that a PutEvents request must stay below.
-	// Default 1,048,576 (eventbridge SDK 1.55.9, 2026-11); older pages of the user
-	// guide say 256 KB, which is 262,144.
-	PutEventsBytes int
-
-	// AcceptUnknownBus answers PutEvents to a bus that does not exist with an
-	// event id and drops the event. AWS itself has been seen to do so
-	// (github.com/aws/aws-cli issue 9186, 2025-01). The default is to fail with
-	// ResourceNotFoundException, so that a wrong bus name fails a test.
-	AcceptUnknownBus bool
-
 	// Discard keeps no log events and no bus events, for tests whose events do not
 	// fit in memory: [Cloud.Events] and [Cloud.Put] stay empty, [Cloud.OnLogEvents]
 	// and [Cloud.OnEvent] see everything.
@@ -102,7 +91,6 @@ func New(tb testing.TB, o Options) *Cloud {
 	}
 	o.Account = cmp.Or(o.Account, "111122223333")
 	o.Region = cmp.Or(o.Region, "us-east-1")
-	o.PutEventsBytes = cmp.Or(o.PutEventsBytes, 1<<20)
 
 	c := &Cloud{
 		opt: o, done: make(chan struct{}), client: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},

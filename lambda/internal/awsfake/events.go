@@ -18,7 +18,8 @@ import (
 // The others: eventbridge SDK 1.55.9, 2026-11.
 const (
 	busEntries     = 10
-	busDetailType  = 128 // characters
+	maxPutEvents   = 1 << 20 // bytes that the entries of a request must stay below
+	busDetailType  = 128     // characters
 	busDetailDepth = 1000
 	busTimeBytes   = 14 // what Time counts; user guide, "Calculating PutEvents event entry size"
 )
@@ -137,18 +138,15 @@ func (c *Cloud) putEvents(r *request) (any, error) {
 			complete++
 		}
 	}
-	if size >= c.opt.PutEventsBytes { // "must be less than"
-		return nil, invalid(
-			"Total size of the entries in the request is over the limit: %d bytes, limit %d",
-			size,
-			c.opt.PutEventsBytes,
-		)
+	if size >= maxPutEvents { // "must be less than"
+		const text = "Total size of the entries in the request is over the limit: %d bytes, limit %d"
+		return nil, invalid(text, size, maxPutEvents)
 	}
 	if complete == 0 { // "EventBridge fails the entire request"
 		return nil, invalid("None of the entries has Source, DetailType and Detail")
 	}
 	for i := range in.Entries {
-		if e := &in.Entries[i]; c.bus(e.EventBusName) == nil && !c.opt.AcceptUnknownBus {
+		if e := &in.Entries[i]; c.bus(e.EventBusName) == nil {
 			return nil, &apiError{
 				status:  400,
 				code:    "ResourceNotFoundException",
@@ -203,9 +201,6 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	}
 	id := c.newID()
 	b := c.bus(e.EventBusName)
-	if b == nil {
-		return putResult{EventID: id} // AcceptUnknownBus: gone
-	}
 	at := r.now
 	if e.Time != nil {
 		at = time.UnixMilli(int64(*e.Time * 1000))
