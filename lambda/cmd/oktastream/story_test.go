@@ -345,7 +345,8 @@ func (s *story) fillUnderKills(random *rand.Rand, most int) (kills int, last rec
 			}
 			return awsfake.Fault{}
 		})
-		code, stdout, stderr := s.run(process.Store, "reconcile", "--against", "cloudwatch", "--json", "--fill", "--wait", "2m")
+		code, stdout, stderr := s.run(process.Store,
+			"reconcile", "--against", "cloudwatch", "--json", "--fill", "--wait", "2m")
 		if killed.Load() {
 			kills++
 			continue
