@@ -227,11 +227,31 @@ func (s *Settings) checkHTTPS(d Destination) []error {
 	if d == OpenSearch && p.Index != "" && p.DataStream != "" {
 		add("index and dataStream: events go to one of them; leave the other out")
 	}
-	if d == Datadog && p.SecretVersion != "" {
-		add("secretVersion: with transport=https the function reads the current version; leave it out")
+	if d == Datadog {
+		faults = append(faults, p.checkEventBridgeOnly()...)
 	}
 	if err := p.checkVPCs(); err != nil {
 		faults = append(faults, err)
+	}
+	return faults
+}
+
+// checkEventBridgeOnly are the faults of a pipeline to Datadog over HTTPS that sets what
+// only an EventBridge API destination has.
+func (p *Pipeline) checkEventBridgeOnly() []error {
+	var faults []error
+	if p.SecretVersion != "" {
+		faults = append(faults, errors.New("secretVersion: with transport=https the function reads the current version; "+
+			"leave it out"))
+	}
+	unset := Default().Datadog
+	if p.Rate != unset.Rate {
+		faults = append(faults, fmt.Errorf("rate %d: it is a limit of EventBridge's API destination, which transport=https "+
+			"does not use; leave it out (concurrency limits how many functions send at a time)", p.Rate))
+	}
+	if p.PackBytes != unset.PackBytes {
+		faults = append(faults, fmt.Errorf("packBytes %d: it is the size of a PutEvents request, and transport=https makes "+
+			"none; leave it out", p.PackBytes))
 	}
 	return faults
 }
@@ -326,10 +346,12 @@ func (s *Settings) notes(d Destination) []string {
 	if p.LogClass == LogClassInfrequent {
 		// PutIndexPolicy, API reference, "Only log groups in the Standard log class";
 		// "Logs Insights QL commands supported in log classes", user guide; AWS's
-		// announcement of 2023-11 names the rest. Read 2026-11.
+		// announcement of 2023-11 names the rest, and AWS's answer to FilterLogEvents is
+		// quoted in aws/karpenter-provider-aws, pull request 9567 (2026-09). Read 2026-11.
 		add("logClass=infrequent has no field indexes, no metric filters, no Live Tail and no data protection, and Logs " +
 			"Insights reads it without pattern, diff, filterIndex and unmask; the stack's alarms and saved queries need none " +
-			"of these (AWS's page \"Log classes\" has the whole list). A group keeps its class: another class is another group")
+			"of these (AWS's page \"Log classes\" has the whole list). FilterLogEvents cannot read it, so that oktastream " +
+			"reconcile --against cloudwatch fails. A group keeps its class: another class is another group")
 	}
 	return notes
 }

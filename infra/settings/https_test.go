@@ -91,7 +91,8 @@ func TestSignedTo(t *testing.T) {
 			Signed{"es:ESHttpPost", "es", "domain/okta/*_bulk", true, "eu-west-1"}},
 		"a dual-stack domain": {"es", "https://search-okta-" + id + ".aos.us-east-1.on.aws",
 			Signed{"es:ESHttpPost", "es", "domain/okta/*_bulk", true, "us-east-1"}},
-		"a domain's own name": {"es", "https://logs.example.com", Signed{"es:ESHttpPost", "es", "domain/*/*_bulk", false, ""}},
+		"a domain's own name": {"es", "https://logs.example.com",
+			Signed{"es:ESHttpPost", "es", "domain/*/*_bulk", false, ""}},
 		"a collection": {"aoss", "https://0a1b2c3d4e5f6g7h8i9j.us-east-1.aoss.amazonaws.com:443",
 			Signed{"aoss:APIAccessAll", "aoss", "collection/0a1b2c3d4e5f6g7h8i9j", true, "us-east-1"}},
 		"a collection behind a proxy": {"aoss", "https://logs.example.com",
@@ -138,18 +139,53 @@ func TestAckTakesTime(t *testing.T) {
 
 func TestNotesOfDestinations(t *testing.T) {
 	const group = "arn:aws:logs:us-east-1:111122223333:log-group:/their/group:*"
-	for more, want := range map[string]string{
-		`"destination":"cloudwatch","logClass":"infrequent"`:                                              "cloudwatch: logClass=infrequent has no field indexes",
-		`"destination":"cloudwatch","logGroup":"` + group + `"`:                                           "cloudwatch: logGroup: the stack does not change",
-		`"destination":"opensearch","endpoint":"https://logs.example.com"`:                                "opensearch: the endpoint does not name",
-		`"destination":"elastic","endpoint":"https://x","secret":"s","vpc":"subnet-0a1b2c3d,sg-0a1b2c3d"`: "elastic: vpc: the function reaches SQS",
+	const infrequent = `"destination":"cloudwatch","logClass":"infrequent"`
+	for _, test := range []struct{ more, want string }{
+		{infrequent, "cloudwatch: logClass=infrequent has no field indexes"},
+		{infrequent, "oktastream reconcile --against cloudwatch fails"},
+		{`"destination":"cloudwatch","logGroup":"` + group + `"`, "cloudwatch: logGroup: the stack does not change"},
+		{`"destination":"opensearch","endpoint":"https://logs.example.com"`, "opensearch: the endpoint does not name"},
+		{
+			`"destination":"elastic","endpoint":"https://x","secret":"s","vpc":"subnet-0a1b2c3d,sg-0a1b2c3d"`,
+			"elastic: vpc: the function reaches SQS",
+		},
 	} {
-		s, err := over(t, more)
+		s, err := over(t, test.more)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, want) {
-			t.Errorf("%s: no note says %q:\n%s", more, want, notes)
+		if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, test.want) {
+			t.Errorf("%s: no note says %q:\n%s", test.more, test.want, notes)
 		}
+	}
+}
+
+// TestWhatOnlyEventBridgeHas: a setting of the API destination is a fault where the
+// function calls Datadog itself, and the fault says what to do.
+func TestWhatOnlyEventBridgeHas(t *testing.T) {
+	for set, want := range map[string][]string{
+		`"rate":"50"`:                 {"datadog: rate 50:", "leave it out", "concurrency"},
+		`"datadog.packBytes":"65536"`: {"datadog: packBytes 65536:", "PutEvents", "leave it out"},
+		`"rate":"50","packBytes":"65536","secretVersion":"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"`: {
+			"rate 50:", "packBytes 65536:", "secretVersion: with transport=https",
+		},
+	} {
+		more := `"destination":"datadog","secret":"s",` + set
+		if _, err := over(t, more); err != nil {
+			t.Errorf("%s: %v", more, err)
+		}
+		_, err := over(t, more+`,"transport":"https"`)
+		if err == nil {
+			t.Errorf("%s is taken with transport=https", set)
+			continue
+		}
+		for _, words := range want {
+			if !strings.Contains(err.Error(), words) {
+				t.Errorf("%s: %v, want %q", set, err, words)
+			}
+		}
+	}
+	if _, err := over(t, `"destination":"datadog","secret":"s","transport":"https"`); err != nil {
+		t.Error(err)
 	}
 }
