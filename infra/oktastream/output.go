@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/infra/settings"
 )
 
 // outputs says what to look at after a deployment, and in one line a pipeline
@@ -67,8 +68,10 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	}
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes
-		d["service"], d["tags"] = set.Service, strings.Join(set.Tags, ",")
-		d["okta_domain"] = set.OktaDomain
+	}
+	if p.Destination == settings.Datadog {
+		d["transport"], d["service"] = set.Transport, set.Service
+		d["tags"], d["okta_domain"] = strings.Join(set.Tags, ","), set.OktaDomain
 	}
 	return d
 }

@@ -61,16 +61,16 @@ func (r *dlqReplay) target(p *site) (target, error) {
 func (o *pipelineOutput) local() (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
 		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
-		Destination: config.Destination(o.Destination),
-		LogGroup:    o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
+		Destination: config.Destination(o.Destination), Transport: config.Transport(o.Transport),
+		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags), Domain: o.OktaDomain},
 	}}
 	fault := func(err error) error {
 		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")
 	}
 	route := l.Config.Route()
-	if route.Transport == "" {
-		return nil, fault(fmt.Errorf("unknown destination %q", o.Destination))
+	if route.Format == "" { // there is no such route
+		return nil, fault(fmt.Errorf("unknown destination %q with transport %q", o.Destination, o.Transport))
 	}
 	l.Config.Format = route.Format
 	if o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch {

@@ -59,6 +59,7 @@ type pipelineOutput struct {
 	Oktastream      int    `json:"oktastream"` // version of this form
 	Pipeline        string `json:"pipeline"`
 	Destination     string `json:"destination"`
+	Transport       string `json:"transport"` // "" is the destination's default
 	Ingest          string `json:"ingest"`
 	Format          string `json:"format"`
 	Source          string `json:"source"`
