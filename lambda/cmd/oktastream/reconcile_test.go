@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	cwltypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/lambda/config"
@@ -500,6 +503,63 @@ func TestReconcileFaults(t *testing.T) {
 	code, stdout, stderr := w.call(t, "", w.args()...)
 	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "hint: ") || strings.Contains(stderr, "wrong\n") {
 		t.Errorf("a wrong token: exit %d, %s", code, stderr)
+	}
+}
+
+// A log group that cannot be read is reported before Okta is read, which can take hours.
+func TestReconcileLooksAtTheLogGroupFirst(t *testing.T) {
+	w := newReconcileWorld(t, 20)
+	client := cloudwatchlogs.NewFromConfig(w.Config())
+	if _, err := client.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{
+		LogGroupName: aws.String("/infrequent"), LogGroupClass: cwltypes.LogGroupClassInfrequentAccess,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	queue := strings.TrimSuffix(w.buffer, "buffer")
+	var denied, oktaCalls atomic.Int64
+	w.org.SetFaults(func(oktafake.Call) oktafake.Fault {
+		oktaCalls.Add(1)
+		return oktafake.Fault{}
+	})
+	w.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		if call.Operation == "FilterLogEvents" && denied.Load() > 0 {
+			return awsfake.Fault{Status: 400, Code: "AccessDeniedException"}
+		}
+		return awsfake.Fault{}
+	})
+	for name, test := range map[string]struct {
+		group  string
+		denied int64
+		want   []string
+	}{
+		"the class Infrequent Access": {"/infrequent", 0, []string{
+			"read log group /infrequent: FilterLogEvents: InvalidOperationException", "Logs Insights", "--against FILE",
+		}},
+		"no permission": {"/okta", 1, []string{
+			"read log group /okta: FilterLogEvents: AccessDeniedException", "permission logs:FilterLogEvents", "--role ARN",
+		}},
+		"no such group": {"/gone", 0, []string{"ResourceNotFoundException", "check --stack"}},
+	} {
+		text, err := json.Marshal(pipelineOutput{
+			Oktastream: 1, Pipeline: "p-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Source: ownSource,
+			Account: ownAccount, Region: ownRegion, LogGroup: test.group, RetentionDays: 400,
+			Buffer: w.buffer, Redrive: queue + "redrive", Dead: queue + "dead", ReplayRole: replayRole,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stack := "of" + strings.ReplaceAll(test.group, "/", "-")
+		w.AddStack(stack, map[string]string{"Pipeline": string(text)})
+		denied.Store(test.denied)
+		code, stdout, stderr := w.call(t, "", w.args("--against", "cloudwatch", "--stack", stack)...)
+		if n := oktaCalls.Load(); code != exitFailed || stdout != "" || n > 0 {
+			t.Errorf("%s: exit %d, %d requests to Okta, %s%s", name, code, n, stdout, stderr)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%s: want %q: %s", name, want, stderr)
+			}
+		}
 	}
 }
 

@@ -63,7 +63,12 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 	sdk, side.who = r.assume(ctx, sdk, r.Role)
 	side.who.account = cmp.Or(side.pipeline.Account, side.who.account)
 	side.name = "log group " + side.pipeline.LogGroup
-	side.held = &reconcile.LogGroup{API: cloudwatchlogs.NewFromConfig(sdk), Name: side.pipeline.LogGroup, Now: now}
+	group := &reconcile.LogGroup{API: cloudwatchlogs.NewFromConfig(sdk), Name: side.pipeline.LogGroup, Now: now}
+	side.held = group
+	// Before Okta is read, which can take hours.
+	if err := group.Check(ctx); err != nil {
+		return nil, side.explain(err)
+	}
 	if days := side.pipeline.RetentionDays; days > 0 && r.Since.Before(now().AddDate(0, 0, -days)) {
 		side.notes = append(side.notes, fmt.Sprintf("the log group keeps records for %d days: those of older hours, and "+
 			"they count as missing, may have been there", days))
@@ -215,13 +220,19 @@ func (s *heldSide) explain(err error) error {
 	if _, ok := s.held.(*reconcile.LogGroup); !ok || errors.Is(err, reconcile.ErrIncomplete) {
 		return err
 	}
-	p := dlq.ProblemOf("FilterLogEvents", err)
-	hint := s.who.hint(p)
+	err = roleProblem(dlq.ProblemOf("FilterLogEvents", err))
+	errors.As(err, &problem)
+	hint := s.who.hint(problem)
 	switch {
-	case p.Denied():
-		hint = "the permission logs:FilterLogEvents on the log group is needed; nothing was compared"
-	case strings.Contains(p.Code, "ResourceNotFound"):
+	case problem.Call != "FilterLogEvents":
+	case strings.Contains(problem.Code, "AccessDenied"):
+		hint = "the permission logs:FilterLogEvents on the log group is needed, and the stack's replay role does not have " +
+			"it: give it to the caller, or use another --profile or --role ARN; nothing was compared"
+	case problem.Code == "InvalidOperationException":
+		hint = "a log group of the class Infrequent Access can only be read by Logs Insights: save the @message of its " +
+			"records to files, and name them with --against FILE"
+	case strings.Contains(problem.Code, "ResourceNotFound"):
 		hint = "check --stack, --region and --profile"
 	}
-	return withHint(fmt.Errorf("read %s: %w (%s)", s.name, roleProblem(p), s.who), hint)
+	return withHint(fmt.Errorf("read %s: %w (%s)", s.name, err, s.who), hint)
 }

@@ -25,8 +25,10 @@ type logsService struct {
 type logGroup struct {
 	name      string
 	createdMS int64
-	retention atomic.Int32 // days; 0 is for ever
-	hook      atomic.Pointer[func([]LogEvent)]
+	// infrequent: the class is INFREQUENT_ACCESS, which cannot be changed.
+	infrequent bool
+	retention  atomic.Int32 // days; 0 is for ever
+	hook       atomic.Pointer[func([]LogEvent)]
 
 	mu      sync.RWMutex
 	streams map[string]*logStream
@@ -73,7 +75,7 @@ var retentionDays = []int32{
 
 // AddLogGroup creates a log group as a deployment does; retention 0 is for ever.
 func (c *Cloud) AddLogGroup(name string, retentionInDays int) {
-	g, err := c.newGroup(name)
+	g, err := c.newGroup(name, "")
 	if err != nil {
 		panic("awsfake: " + err.Error())
 	}
@@ -137,7 +139,14 @@ func (g *logGroup) stream(name string) *logStream {
 	return g.streams[name]
 }
 
-func (c *Cloud) newGroup(name string) (*logGroup, error) {
+// infrequentAccess is a class of log groups that FilterLogEvents refuses. The class DELIVERY
+// is not known here.
+const infrequentAccess = "INFREQUENT_ACCESS"
+
+func (c *Cloud) newGroup(name, class string) (*logGroup, error) {
+	if !slices.Contains([]string{"", "STANDARD", infrequentAccess}, class) {
+		return nil, logsInvalid("Value '%s' at 'logGroupClass' failed to satisfy constraint", class)
+	}
 	if !groupName.MatchString(name) || strings.HasPrefix(name, "aws/") {
 		return nil, logsInvalid("Value '%s' at 'logGroupName' failed to satisfy constraint", name)
 	}
@@ -150,7 +159,9 @@ func (c *Cloud) newGroup(name string) (*logGroup, error) {
 			message: "The specified log group already exists",
 		}
 	}
-	g := &logGroup{name: name, createdMS: millis(c.opt.Now()), streams: map[string]*logStream{}}
+	g := &logGroup{
+		name: name, createdMS: millis(c.opt.Now()), infrequent: class == infrequentAccess, streams: map[string]*logStream{},
+	}
 	c.logs.groups[name] = g
 	return g, nil
 }
@@ -169,12 +180,13 @@ func logsMissing(what string) error {
 
 func (c *Cloud) createLogGroup(r *request) (any, error) {
 	in, err := decode[struct {
-		LogGroupName string `json:"logGroupName"`
+		LogGroupName  string `json:"logGroupName"`
+		LogGroupClass string `json:"logGroupClass"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.newGroup(in.LogGroupName)
+	_, err = c.newGroup(in.LogGroupName, in.LogGroupClass)
 	return empty{}, err
 }
 

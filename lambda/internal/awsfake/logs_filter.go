@@ -70,6 +70,15 @@ func (c *Cloud) filterLogEvents(r *request) (any, error) {
 	if g == nil {
 		return nil, logsMissing("group")
 	}
+	if g.infrequent {
+		// As quoted in aws/karpenter-provider-aws, pull request 9567, 2026-09.
+		return nil, &apiError{
+			status: 400,
+			code:   "InvalidOperationException",
+			message: "The log group " + g.name + " is of log-group-class INFREQUENT_ACCESS. " +
+				"FilterLogEvents is not supported for this log class.",
+		}
+	}
 	now := millis(r.now)
 	start, end := int64(0), now
 	if in.StartTime != nil {

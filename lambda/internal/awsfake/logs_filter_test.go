@@ -1,6 +1,7 @@
 package awsfake_test
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go"
 )
 
 // filter reads all pages of a range from now.
@@ -146,4 +148,37 @@ func TestFilterLogEventsRefuses(t *testing.T) {
 	in.LogGroupName = aws.String("none")
 	_, err = l.client.FilterLogEvents(ctx, in)
 	is[*types.ResourceNotFoundException](t, err)
+}
+
+// A group of the class Infrequent Access takes records, and FilterLogEvents refuses it.
+func TestFilterLogEventsRefusesInfrequentAccess(t *testing.T) {
+	l := newLogs(t, 400)
+	create := func(name string, class types.LogGroupClass) error {
+		_, err := l.client.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name, LogGroupClass: class})
+		return err
+	}
+	if err := create("x", "CHEAP"); err == nil {
+		t.Error("the class CHEAP is accepted")
+	}
+	for class, want := range map[types.LogGroupClass]string{
+		"":                                  "",
+		types.LogGroupClassStandard:         "",
+		types.LogGroupClassInfrequentAccess: "InvalidOperationException",
+	} {
+		name := "class-" + string(class)
+		check(t, create(name, class))
+		_, err := l.client.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{
+			LogGroupName: &name, LogStreamName: &name,
+		})
+		check(t, err)
+		_, err = l.client.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
+			LogGroupName: &name, LogStreamName: &name, LogEvents: []types.InputLogEvent{l.event("a", 0)},
+		})
+		check(t, err)
+		_, err = l.client.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &name})
+		var refusal smithy.APIError
+		if want == "" && err != nil || want != "" && (!errors.As(err, &refusal) || refusal.ErrorCode() != want) {
+			t.Errorf("class %q: %v, want %q", class, err, want)
+		}
+	}
 }

@@ -46,6 +46,23 @@ const (
 // ErrIncomplete is a reading that the service ended before its end.
 var ErrIncomplete = errors.New("the reading is incomplete")
 
+// Check makes one call, for one record, and returns its error: that the log group does not
+// exist, that the caller may not read it, or that its class does not allow it. Log groups of
+// the class Infrequent Access cannot be read: AWS answers InvalidOperationException, "The log
+// group NAME is of log-group-class INFREQUENT_ACCESS. FilterLogEvents is not supported for
+// this log class." (as quoted in aws/karpenter-provider-aws, pull request 9567, 2026-09).
+func (g *LogGroup) Check(ctx context.Context) error {
+	end := g.Now()
+	_, err := g.page(ctx, &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: aws.String(g.Name), Limit: aws.Int32(1),
+		StartTime: aws.Int64(end.Add(-time.Minute).UnixMilli()), EndTime: aws.Int64(end.UnixMilli()),
+	})
+	if err != nil {
+		return fmt.Errorf("read log group %s: %w", g.Name, err)
+	}
+	return nil
+}
+
 // Read reads the log group from before the window until now: a record that was given the
 // time of its arrival lies anywhere in between.
 func (g *LogGroup) Read(ctx context.Context, w Window, take Take) (HeldRead, error) {
