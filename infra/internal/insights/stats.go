@@ -124,7 +124,6 @@ func (p *parser) groupKey() (item, error) {
 	}
 	name, err := p.alias()
 	note(&p.q.names.aliases, name)
-	note(&p.q.names.generated, "@timestamp")
 	return item{name: name, expr: &expr{op: opCall, name: "bin", value: numberValue(float64(d.Milliseconds()))}}, err
 }
 

@@ -143,9 +143,7 @@ func (p *parser) reference(t token) (*expr, error) {
 	if p.scope.stats > 0 {
 		return nil, p.fail("%s is not defined by stats", t.text)
 	}
-	if strings.HasPrefix(t.text, "@") {
-		note(&p.q.names.generated, t.text)
-	} else {
+	if !strings.HasPrefix(t.text, "@") {
 		note(&p.q.names.fields, t.text)
 	}
 	return e, nil
