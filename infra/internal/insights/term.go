@@ -13,7 +13,7 @@ func arity(function string) (least, most int) {
 		return 1, 100
 	case "strcontains":
 		return 2, 2
-	case "tolower", "toupper", "strlen", "tomillis", "frommillis", "jsonparse", "ispresent":
+	case "strlen", "tomillis", "frommillis", "jsonparse", "ispresent":
 		return 1, 1
 	case "now":
 		return 0, 0
