@@ -30,7 +30,6 @@ const (
 	ClientZone
 	ClientUserAgent
 	ClientOS
-	ClientBrowser
 	ClientCity
 	ClientState
 	ClientCountry
@@ -111,7 +110,6 @@ var paths = [FieldCount]string{
 	ClientZone:       "client.zone",
 	ClientUserAgent:  "client.userAgent.rawUserAgent",
 	ClientOS:         "client.userAgent.os",
-	ClientBrowser:    "client.userAgent.browser",
 	ClientCity:       "client.geographicalContext.city",
 	ClientState:      "client.geographicalContext.state",
 	ClientCountry:    "client.geographicalContext.country",

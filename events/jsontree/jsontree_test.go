@@ -84,8 +84,8 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]syntaxError{
-		`{"a":1`:           {Offset: 6, Truncated: true},
-		`{"a":"canary`:     {Offset: 12, Truncated: true},
+		`{"a":1`:           {Offset: 6, truncated: true},
+		`{"a":"canary`:     {Offset: 12, truncated: true},
 		`{"a" 1}`:          {Offset: 5},
 		`{"a":1,}`:         {Offset: 7},
 		`{"a":1}{"a":2}`:   {Offset: 7},
@@ -103,8 +103,8 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, want a syntax error", text, err)
 			continue
 		}
-		if got.Truncated != want.Truncated {
-			t.Errorf("Parse(%q): truncated = %v, want %v", text, got.Truncated, want.Truncated)
+		if got.truncated != want.truncated {
+			t.Errorf("Parse(%q): truncated = %v, want %v", text, got.truncated, want.truncated)
 		}
 		if diff := got.Offset - want.Offset; diff < -1 || diff > 1 {
 			t.Errorf("Parse(%q) faults byte %d, want about %d", text, got.Offset, want.Offset)

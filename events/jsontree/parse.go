@@ -22,12 +22,12 @@ var (
 // the library's error, because event content must not be logged.
 type syntaxError struct {
 	Offset int64
-	// Truncated: the text is valid so far, but ends too soon.
-	Truncated bool
+	// truncated: the text is valid so far, but ends too soon.
+	truncated bool
 }
 
 func (e *syntaxError) Error() string {
-	if e.Truncated {
+	if e.truncated {
 		return fmt.Sprintf("JSON ends too soon, at byte %d", e.Offset)
 	}
 	return fmt.Sprintf("JSON syntax error at byte %d", e.Offset)
@@ -120,5 +120,5 @@ func (t *Tree) fault(err error) error {
 	if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
 		offset = syntactic.ByteOffset
 	}
-	return &syntaxError{Offset: offset, Truncated: errors.Is(err, io.ErrUnexpectedEOF)}
+	return &syntaxError{Offset: offset, truncated: errors.Is(err, io.ErrUnexpectedEOF)}
 }

@@ -109,7 +109,7 @@ func TestEveryRowDecides(t *testing.T) {
 		if !decided[row] {
 			t.Errorf("row %d (%s) decides no event type of Okta's", i, row.Patterns)
 		}
-		if row.Why == "" || !slices.Contains([]Shape{Seen, Described, Assumed}, row.Shape) {
+		if row.Why == "" || !slices.Contains([]Shape{seen, described, assumed}, row.Shape) {
 			t.Errorf("row %d (%s): no reason, or no word on how the shape is known", i, row.Patterns)
 		}
 	}

@@ -16,9 +16,9 @@ type Shape string
 
 // The shapes.
 const (
-	Seen      Shape = "seen in events"
-	Described Shape = "from Okta's description of the event types"
-	Assumed   Shape = "not known: targets are chosen by their types"
+	seen      Shape = "seen in events"
+	described Shape = "from Okta's description of the event types"
+	assumed   Shape = "not known: targets are chosen by their types"
 )
 
 // NoTarget means that no target plays the role.
@@ -63,75 +63,75 @@ func on(patterns ...string) []string { return patterns }
 // of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
 var table = []Row{
 	// Users and their accounts.
-	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, Seen,
+	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, seen,
 		"the password that was read is that of the account in the app"},
 	{on("application.provision.user.*", "app.user_management.push_new_user_success", "app.office365.user.*",
 		"app.realtimesync.import.details.*", "app.ldap.password.change.failed", "application.user_membership.update",
 		"application.user_membership.change_username", "application.user_membership.*_password",
 		"app.ad.password_migration_campaign.user.*", "system.import.user.*", "system.csv.import_user",
 		"system.agent.*user*", "application.provision.group_membership.*", "application.account.*"),
-		Cast{User: appUsers}, Seen, "the account in the app is what changes: where no user is named, it is the user"},
-	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, Seen,
+		Cast{User: appUsers}, seen, "the account in the app is what changes: where no user is named, it is the user"},
+	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, seen,
 		"a user is given an app, in which the AppUser is the user's account"},
-	{on("app.oauth2.client.privilege.*", "integration.api_service.*"), Cast{User: clients + " > " + apps}, Seen,
+	{on("app.oauth2.client.privilege.*", "integration.api_service.*"), Cast{User: clients + " > " + apps}, seen,
 		"the client is given or loses privileges: it is a service that acts as a user"},
 	{
 		on("iam.resourceset.bindings.*"),
 		Cast{User: "User|NewUser > PublicClientApp*", Privilege: rolesHeld, Entity: "RESOURCE_SET|ResourceSet"},
-		Seen,
+		seen,
 		"a user, group or client is given an admin role over a resource set",
 	},
-	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, Seen, "a user or group is given a role in Workflows"},
-	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget}, Assumed,
+	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, seen, "a user or group is given a role in Workflows"},
+	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget}, assumed,
 		"the actor is asked to authenticate again; a target is what the action is to be done to"},
 
 	// Groups.
 	{on("application.provision.group_push.delete_appgroup", "application.provision.group_push.removed",
-		"application.provision.group_push.mapping.and.groups.deleted*"), Cast{Group: "AppGroup"}, Described,
+		"application.provision.group_push.mapping.and.groups.deleted*"), Cast{Group: "AppGroup"}, described,
 		"the group in the app is deleted, not Okta's own"},
 	{on("application.provision.group.*", "app.user_management.user_group_import.*",
-		"application.provision.group_push.mapping.app.group.*"), Cast{Group: "AppGroup > UserGroup|Group"}, Described,
+		"application.provision.group_push.mapping.app.group.*"), Cast{Group: "AppGroup > UserGroup|Group"}, described,
 		"the group in the app is what changes"},
 	{on("pam.group.*", "pam.member.*", "pam.project.*_group"),
-		Cast{Group: "pam_group|*_group|UserGroup|Group", User: "pam_user|User|NewUser"}, Assumed,
+		Cast{Group: "pam_group|*_group|UserGroup|Group", User: "pam_user|User|NewUser"}, assumed,
 		"a group of Privileged Access and its members"},
-	{on("pam.user.*", "pam.password.*"), Cast{User: "pam_user|User|NewUser"}, Assumed,
+	{on("pam.user.*", "pam.password.*"), Cast{User: "pam_user|User|NewUser"}, assumed,
 		"a user of Privileged Access"},
 
 	// Policies and their rules.
-	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule"}, Seen,
+	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule"}, seen,
 		"the rule is changed; the PolicyEntity is the policy that it belongs to"},
-	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, Seen,
+	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, seen,
 		"the sign-on policy of an app: events name the app alone"},
 	{on("policy.*", "application.*policy.*", "device.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
-		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, Seen,
+		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, seen,
 		"the policy is changed; groups and apps beside it are whom it is for"},
 
 	// Things whose types are not called like the event type.
 	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
-		Seen, "the device; users beside it are whose it is"},
+		seen, "the device; users beside it are whose it is"},
 	{on("application.lifecycle.*", "application.configuration.*", "application.cache.*", "self_service.*"),
-		Cast{Entity: apps + " > " + named + " > " + thing}, Seen, "the app itself"},
-	{on("iam.resourceset.*"), Cast{Entity: "RESOURCE_SET|ResourceSet"}, Described, "the resource set is changed"},
+		Cast{Entity: apps + " > " + named + " > " + thing}, seen, "the app itself"},
+	{on("iam.resourceset.*"), Cast{Entity: "RESOURCE_SET|ResourceSet"}, described, "the resource set is changed"},
 	{
 		on("iam.role.*"),
 		Cast{Entity: rolesHeld + " > " + thing},
-		Seen,
+		seen,
 		"the admin role; CUSTOM is the type of a custom one",
 	},
-	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, Described, "a key of an identity provider"},
-	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, Seen, "the identity provider"},
-	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, Seen, "the network zone"},
-	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, Seen, "the authorization server"},
-	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, Seen, "the certificate; a user beside it is for whom it is"},
+	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, described, "a key of an identity provider"},
+	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
+	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
+	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
+	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, seen, "the certificate; a user beside it is for whom it is"},
 
 	// What is left, by the first word: events of these families are among the fixtures, or their descriptions say what
 	// the targets are.
 	{on("access.*", "account.*", "certification.*", "directory.*", "event_hook.*", "governance.*", "group.*",
 		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "user.*", "workflows.*",
-		"workload_principal.*", "application.*", "app.*", "system.*", "credential.*", "oauth2.*"), Cast{}, Seen,
+		"workload_principal.*", "application.*", "app.*", "system.*", "credential.*", "oauth2.*"), Cast{}, seen,
 		"users, groups, apps and policies by their types, a thing by its name in the event type"},
-	{on("*"), Cast{}, Assumed, "users, groups, apps and policies by their types, a thing by its name in the event type"},
+	{on("*"), Cast{}, assumed, "users, groups, apps and policies by their types, a thing by its name in the event type"},
 }
 
 // self are the event types in which people act on themselves: where no target is the user, the actor is. In all others

@@ -20,7 +20,7 @@ import (
 func (s *synthesised) dimensions(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	names := map[string]map[string]bool{
-		"EventBusName": {source: true}, "EventSourceName": {source: true}, "pipeline": {}, "origin": {"replay": true},
+		"EventBusName": {source: true}, "EventSourceName": {source: true}, "pipeline": {}, "origin": {"replay": true, "backfill": true},
 	}
 	for dimension, kind := range map[string]string{
 		"QueueName": "AWS::SQS::Queue", "FunctionName": "AWS::Lambda::Function",

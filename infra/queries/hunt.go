@@ -12,8 +12,8 @@ func timelines() []Query {
 			Look: "Read upwards from the first event that was somebody else. The next value to ask about is a " +
 				"sessionId or a fromIP that is new.",
 			body: put("the user's login") + "filter {isActor}" + line,
-			ocsf: words{"isActor": anyIs(PlaceUser, "actor.user.name", "evidences.0.actor.user.name")},
-			okta: words{"isActor": anyIs(PlaceUser, "$.actor.alternateId")},
+			ocsf: words{"isActor": anyIs(placeUser, "actor.user.name", "evidences.0.actor.user.name")},
+			okta: words{"isActor": anyIs(placeUser, "$.actor.alternateId")},
 		},
 		{
 			Name:     "everything-that-names-a-user",
@@ -22,7 +22,7 @@ func timelines() []Query {
 				"An id serves as well as a login.",
 			body: put(
 				"the user's login or id",
-			) + `filter @message like "` + PlaceUser + `"` + list(
+			) + `filter @message like "` + placeUser + `"` + list(
 				"eventId",
 				"{said} as said",
 			),
@@ -33,9 +33,9 @@ func timelines() []Query {
 			Look: "who and result tell whom it tried and where it got in; an address of a mobile network or a VPN is " +
 				"many people's.",
 			body: put("the address") + "filter {isAddress}" + line,
-			ocsf: words{"isAddress": anyIs(PlaceAddress, clientAddresses()...)},
+			ocsf: words{"isAddress": anyIs(placeAddress, clientAddresses()...)},
 			okta: words{
-				"isAddress": anyIs(PlaceAddress, "$.client.ipAddress", "$.request.ipChain.0.ip", "$.actor.id") + oktaActorAddress,
+				"isAddress": anyIs(placeAddress, "$.client.ipAddress", "$.request.ipChain.0.ip", "$.actor.id") + oktaActorAddress,
 				"ip":        oktaAnyAddress,
 			},
 		},
@@ -44,11 +44,11 @@ func timelines() []Query {
 			Question: "What happened in one session?",
 			Look:     "More than one fromIP or country in a session is a stolen cookie: end the session in Okta.",
 			body:     put("the session's id") + "filter {isSession}" + line,
-			ocsf: words{"isSession": anyIs(PlaceSession, "actor.session.uid", "actor.session.uid_alt",
+			ocsf: words{"isSession": anyIs(placeSession, "actor.session.uid", "actor.session.uid_alt",
 				"evidences.0.actor.session.uid", "evidences.0.actor.session.uid_alt")},
 			okta: words{
 				"isSession": anyIs(
-					PlaceSession,
+					placeSession,
 					"$.authenticationContext.externalSessionId",
 					"$.authenticationContext.rootSessionId",
 				),

@@ -38,7 +38,7 @@ func TestLimitsOfQueryDefinition(t *testing.T) {
 		t.Errorf("%d queries", len(All()))
 	}
 	for _, q := range All() {
-		if !kebab.MatchString(q.Name) || len(q.Name)+prefix > MaxNameLength {
+		if !kebab.MatchString(q.Name) || len(q.Name)+prefix > maxNameLength {
 			t.Errorf("name %q", q.Name)
 		}
 		for _, line := range []string{q.Question, q.Look} {
@@ -51,7 +51,7 @@ func TestLimitsOfQueryDefinition(t *testing.T) {
 		}
 		for _, s := range shapes() {
 			text := q.Text(s)
-			if n := utf8.RuneCountInString(text); n > MaxTextLength {
+			if n := utf8.RuneCountInString(text); n > maxTextLength {
 				t.Errorf("%s, %s: %d characters", q.Name, s, n)
 			}
 			if w := left.FindString(text); w != "" {
@@ -74,14 +74,14 @@ func TestLimitsOfQueryDefinition(t *testing.T) {
 func TestLimitsOfTheIndexPolicy(t *testing.T) {
 	for _, s := range shapes() {
 		fields := Indexes(s)
-		if len(fields) == 0 || len(fields) > MaxIndexFields {
+		if len(fields) == 0 || len(fields) > maxIndexFields {
 			t.Errorf("%s: %d fields", s, len(fields))
 		}
 		if len(sorted(fields)) != len(fields) {
 			t.Errorf("%s: a field twice in %v", s, fields)
 		}
 		for _, f := range fields {
-			if len(f) > MaxIndexLength || strings.ContainsAny(f, "$`@ ") {
+			if len(f) > maxIndexLength || strings.ContainsAny(f, "$`@ ") {
 				t.Errorf("%s: field %q", s, f)
 			}
 		}
@@ -107,7 +107,7 @@ func TestEventTypesExist(t *testing.T) {
 	seen := 0
 	for _, q := range All() {
 		for _, m := range quoted.FindAllStringSubmatch(q.Text(Raw), -1) {
-			if m[1] == PlaceAddress {
+			if m[1] == placeAddress {
 				continue
 			}
 			seen++

@@ -47,18 +47,18 @@ const (
 // case-sensitive there, nested members and array elements may be indexed, and log
 // groups must be of the Standard class.
 const (
-	MaxNameLength  = 255
-	MaxTextLength  = 10_000
-	MaxIndexFields = 20
-	MaxIndexLength = 100
+	maxNameLength  = 255
+	maxTextLength  = 10_000
+	maxIndexFields = 20
+	maxIndexLength = 100
 )
 
 // Values that a responder replaces in the queries about one user, address or
 // session. The address is of a documentation range (RFC 5737).
 const (
-	PlaceUser    = "someone@example.com"
-	PlaceAddress = "192.0.2.1"
-	PlaceSession = "SESSION-ID"
+	placeUser    = "someone@example.com"
+	placeAddress = "192.0.2.1"
+	placeSession = "SESSION-ID"
 )
 
 // Query is one saved query.

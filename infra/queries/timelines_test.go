@@ -13,18 +13,18 @@ var timelineCases = []struct {
 	values       []string
 	is           func(s sample, value string) bool
 }{
-	{"everything-a-user-did", PlaceUser,
+	{"everything-a-user-did", placeUser,
 		[]string{"tariq.benhaim@example.com", "system@okta.com", "svc.intruder@example.net"},
 		func(s sample, v string) bool { return s.get("actor.alternateId") == v }},
-	{"everything-that-names-a-user", PlaceUser,
+	{"everything-that-names-a-user", placeUser,
 		[]string{"tariq.benhaim@example.com", "00uysi1UYAHt2rj9P5d7", "rhea.castellane@example.com"},
 		func(s sample, v string) bool { return strings.Contains(string(s.detail), v) }},
-	{"everything-about-an-address", PlaceAddress,
+	{"everything-about-an-address", placeAddress,
 		[]string{"192.0.2.118", "198.51.100.66", "203.0.113.24", "2001:db8:bad::77"},
 		func(s sample, v string) bool {
 			return s.get("client.ipAddress") == v || s.get("request.ipChain.0.ip") == v || s.get("actor.id") == v
 		}},
-	{"everything-in-a-session", PlaceSession,
+	{"everything-in-a-session", placeSession,
 		[]string{"idxT0GSypv2UFAwGwMdvgLTXR", "idx7u3LdzBgDdPSugL1Pe7fuY", "trsOYrbLboS1G_V2u833wDEkF"},
 		func(s sample, v string) bool {
 			return s.get("authenticationContext.externalSessionId") == v || s.get("authenticationContext.rootSessionId") == v

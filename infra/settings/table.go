@@ -101,8 +101,8 @@ func table() []setting {
 			Allowed: "an `https` URL; certificates are verified",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Endpoint },
 			check:   checkEndpoint},
-		{Name: "secret", Meaning: "the secret in Secrets Manager that holds Datadog's API key, Splunk's HEC token, " +
-			"Elastic's API key, or with `auth=basic` `USER:PASSWORD`",
+		{Name: "secret", Meaning: "the secret in Secrets Manager: an API key, Splunk's HEC token, or with `auth=basic` " +
+			"`USER:PASSWORD`",
 			Of:      append([]Destination{Datadog}, overHTTPS()...),
 			Allowed: "name or ARN; not used with `auth=es` and `auth=aoss`",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Secret },

@@ -88,7 +88,7 @@ func (q *Queue) send(ctx context.Context, body []byte, attributes map[string]typ
 	defer cancel()
 	out, err := q.API.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(body)), MessageAttributes: attributes,
-	}, Once, requireJSON)
+	}, once, requireJSON)
 	if err != nil {
 		return awserror.New(sendMessage, err, time.Now())
 	}
@@ -105,10 +105,10 @@ const sendMessage = "SendMessage"
 // message.
 var errNotStored = errors.New(sendMessage + ": the response has no MessageId, or not the MD5 of the body")
 
-// Once makes a call of SQS without the SDK's retries. What cannot be sent now is
+// once makes a call of SQS without the SDK's retries. What cannot be sent now is
 // received again later, with all its time before it; the SDK would spend the
 // time of this invocation.
-func Once(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
+func once(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
 
 func requireJSON(o *sqs.Options) { o.APIOptions = append(o.APIOptions, awserror.RequireJSON) }
 

@@ -47,7 +47,7 @@ func FuzzRecognise(f *testing.F) {
 		if d.Form == "" || d.Reason == "" || ReasonOf(d.Reason, d.Code).Fix == "" {
 			t.Fatalf("%+v", d)
 		}
-		if (d.Reason == NotFromBuffer) == fromBuffer {
+		if (d.Reason == notFromBuffer) == fromBuffer {
 			t.Fatalf("from the buffer %v: %s", fromBuffer, d.Reason)
 		}
 		form, status, _ := strings.Cut(d.Reason, " ")

@@ -11,13 +11,13 @@ import (
 // dead-letter queue has its form for a reason, followed by a blank and the HTTP
 // status where there is one, such as "api_destination 401".
 const (
-	// Exhausted: the function returned the message until its outage budget was spent.
-	Exhausted = "exhausted"
-	// NotFromBuffer: the message is in the queue redrive, and the buffer queue's
+	// exhausted: the function returned the message until its outage budget was spent.
+	exhausted = "exhausted"
+	// notFromBuffer: the message is in the queue redrive, and the buffer queue's
 	// redrive policy did not move it there.
-	NotFromBuffer = "not_from_buffer"
-	// NoReason: nothing on the message says why it is there.
-	NoReason = "no_reason"
+	notFromBuffer = "not_from_buffer"
+	// noReason: nothing on the message says why it is there.
+	noReason = "no_reason"
 )
 
 // Reason is a reason for which messages are dead: what has happened and what to do.
@@ -71,9 +71,9 @@ func ownReasons() []Reason {
 		{Name: string(events.Refused), Cause: "The destination refused the record for its content.",
 			Fix:   "Read the detail with `oktastream dlq show ID --stack NAME`, change what it names, then replay.",
 			Again: "the destination refuses the same content"},
-		{Name: Exhausted, Cause: "The destination accepted nothing until the outage budget was spent.",
+		{Name: exhausted, Cause: "The destination accepted nothing until the outage budget was spent.",
 			Fix: "See that the destination accepts events again (the alarm mapping-failing is OK), then replay."},
-		{Name: NotFromBuffer, Cause: "The message was sent to redrive; the buffer queue's redrive policy did not move it.",
+		{Name: notFromBuffer, Cause: "The message was sent to redrive; the buffer queue's redrive policy did not move it.",
 			Fix: "Look at it with `oktastream dlq show ID --stack NAME` and find the sender in CloudTrail. --force replays it."},
 		{Name: string(LambdaRecord) + "*", Cause: "The function failed until Lambda's retries were spent.", Fix: logs},
 		{Name: string(LambdaDLQ) + "*", Cause: "The function failed until Lambda's retries were spent.", Fix: logs},
@@ -123,7 +123,7 @@ func formReasons() []Reason {
 			Fix: "Read ERROR_MESSAGE with `oktastream dlq show ID --stack NAME`, fix what it names, then replay."},
 		{Name: string(RuleTarget) + "*", Cause: "EventBridge could not deliver the event to the rule's target.",
 			Fix: "Read ERROR_MESSAGE with `oktastream dlq show ID --stack NAME`, fix what it names, then replay."},
-		{Name: NoReason, Cause: "Nothing on the message says why it is here.",
+		{Name: noReason, Cause: "Nothing on the message says why it is here.",
 			Fix: "Look at it with `oktastream dlq show ID --stack NAME`; if it is yours, replay."},
 		{Name: string(Unknown), Cause: "The body has no known form. It is never sent and never deleted.",
 			Fix: "Find what sends it. " + keepBody},

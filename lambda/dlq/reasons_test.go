@@ -19,7 +19,7 @@ func TestEveryReasonHasACauseAndAFix(t *testing.T) {
 	for _, reason := range []string{
 		string(events.NotJSON), string(events.NotOkta), string(events.MissingField), string(events.Foreign),
 		string(events.Panic), string(events.TooLarge), string(events.Refused),
-		Exhausted, NotFromBuffer, NoReason, string(Unknown), string(RuleTarget), string(APIDestination),
+		exhausted, notFromBuffer, noReason, string(Unknown), string(RuleTarget), string(APIDestination),
 		string(APIDestination) + " 401", string(RuleTarget) + " 503", string(LambdaRecord), string(LambdaDLQ) + " 200",
 	} {
 		if got := ReasonOf(reason, "X"); got == last {

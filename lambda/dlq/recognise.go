@@ -149,11 +149,11 @@ func (r *Recogniser) Recognise(q *Queue, m *Message) *Dead {
 func (r *Recogniser) reason(d *Dead, m *Message, b *body) {
 	switch d.Form {
 	case Redrive:
-		d.Reason, d.Attempts = Exhausted, max(m.Receives-1, 0)
+		d.Reason, d.Attempts = exhausted, max(m.Receives-1, 0)
 	case Poison:
 		d.Reason, d.Attempts, d.LastFailure = safeWord(d.Note.Reason), d.Note.Receives, m.Sent
 		if d.Reason == None {
-			d.Reason = NoReason
+			d.Reason = noReason
 		}
 	case RuleTarget, APIDestination:
 		d.Reason, d.LastFailure = string(d.Form), m.Sent
@@ -173,12 +173,12 @@ func (r *Recogniser) reason(d *Dead, m *Message, b *body) {
 			d.Reason += " " + safeWord(status)
 		}
 	case Event:
-		d.Reason = NoReason
+		d.Reason = noReason
 	default:
 		d.Reason = string(Unknown)
 	}
 	if d.Queue == RedriveQueue && r.BufferARN != "" && m.DeadFrom != r.BufferARN {
-		d.Reason = NotFromBuffer
+		d.Reason = notFromBuffer
 	}
 }
 

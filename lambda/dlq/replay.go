@@ -125,7 +125,7 @@ func (r *replay) choose(messages []*Message) (c choice) {
 		switch {
 		case p.Dead.Form == Unknown:
 			c.lines = append(c.lines, r.line(p, UnknownForm, ""))
-		case p.Dead.Reason == NotFromBuffer && !r.Force:
+		case p.Dead.Reason == notFromBuffer && !r.Force:
 			c.lines = append(c.lines, r.line(p, NotTheBuffer, ""))
 		case p.Dead.Replays >= MaxReplays && !r.Force:
 			c.lines = append(c.lines, r.line(p, TooOften, ""))

@@ -49,11 +49,6 @@ type Where struct {
 	Partition string // aws (if empty), aws-cn or aws-us-gov
 	StackName string
 
-	// Parameters are the template parameters' values; the others have the
-	// template's default. A parameter of type AWS::SSM::Parameter::Value<…> has
-	// none that could be known: its default is the name of what holds the value.
-	Parameters map[string]string
-
 	// Policies are the resource policies (by ARN; a document, or its JSON text)
 	// of things that stand outside the template: a given KMS key, an imported
 	// bus, a role in another account. Without an entry a thing outside has the
@@ -102,7 +97,7 @@ func Read(template map[string]any, where Where) (*Account, error) {
 		roles: map[string]string{}, governed: map[string]bool{}, unreadable: map[string]error{},
 	}
 	sections, _ := body.(map[string]any)
-	if a.parameters, err = parameters(sections["Parameters"], where.Parameters); err != nil {
+	if a.parameters, err = parameters(sections["Parameters"]); err != nil {
 		return nil, err
 	}
 	list, ok := sections["Resources"].(map[string]any)

@@ -12,9 +12,7 @@ type condition struct {
 	key      string // as written
 	values   []string
 
-	compare  comparison
-	set      string // forAll, forAny or empty
-	ifExists bool
+	compare comparison
 }
 
 // comparison is what an operator does with one value of the policy and one of
@@ -25,27 +23,14 @@ type comparison struct {
 	holds   func(policy, request string) bool
 }
 
-const (
-	nullOperator = "Null"
-	forAll       = "ForAllValues"
-	forAny       = "ForAnyValue"
-)
-
-// comparisons holds the operators that are known: those that policies of ours use,
-// and their negations.
+// comparisons holds the operators that are known: those that policies of ours use.
+// Any other is an error, as are IfExists and the set operators.
 var comparisons = map[string]comparison{
-	"StringEquals":              {false, anything, same},
-	"StringNotEquals":           {true, anything, same},
-	"StringEqualsIgnoreCase":    {false, anything, strings.EqualFold},
-	"StringNotEqualsIgnoreCase": {true, anything, strings.EqualFold},
-	"StringLike":                {false, anything, glob},
-	"StringNotLike":             {true, anything, glob},
-	"ArnEquals":                 {false, checkARN, arnLike},
-	"ArnLike":                   {false, checkARN, arnLike},
-	"ArnNotEquals":              {true, checkARN, arnLike},
-	"ArnNotLike":                {true, checkARN, arnLike},
-	"Bool":                      {false, checkBool, strings.EqualFold},
-	nullOperator:                {false, checkBool, nil},
+	"StringEquals": {false, anything, same},
+	"ArnEquals":    {false, checkARN, arnLike},
+	"ArnLike":      {false, checkARN, arnLike},
+	"ArnNotEquals": {true, checkARN, arnLike},
+	"Bool":         {false, checkBool, strings.EqualFold},
 }
 
 func anything(string) error { return nil }
@@ -68,19 +53,9 @@ func checkBool(value string) error {
 
 func newCondition(operator, key string, values []string) (condition, error) {
 	c := condition{operator: operator, key: key, values: values}
-	name := operator
-	if set, rest, ok := strings.Cut(operator, ":"); ok && (set == forAll || set == forAny) {
-		name, c.set = rest, set
-	}
-	name, c.ifExists = strings.CutSuffix(name, "IfExists")
 	var known bool
-	if c.compare, known = comparisons[name]; !known {
+	if c.compare, known = comparisons[operator]; !known {
 		return c, errors.New("this condition operator is not evaluated")
-	}
-	// "You can add IfExists to the end of any condition operator name except the
-	// Null condition."
-	if name == nullOperator && (c.set != "" || c.ifExists || len(values) != 1) {
-		return c, errors.New("operator Null takes one value, no prefix and no IfExists")
 	}
 	if len(values) == 0 || key == "" {
 		return c, errors.New("it has no key or no value")
@@ -107,68 +82,25 @@ func (c condition) holds(given requestContext) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if c.set != "" {
-		values = withoutEmpty(values)
-	}
-	if c.operator == nullOperator {
-		// "use either true (the key doesn't exist - it is null) or false (the key
-		// exists and its value is not null)"
-		return strings.EqualFold(c.values[0], "true") == (len(values) == 0), nil
-	}
+	// "If the key that you specify in a policy condition is not present in the
+	// request context, the values do not match and the condition is false. If the
+	// policy condition requires that the key is not matched, such as StringNotLike
+	// or ArnNotLike, and the right key is not present, the condition is true."
+	// (IAM User Guide, "Condition operators".)
 	if len(values) == 0 {
-		return c.withoutKey(), nil
+		return c.compare.negated, nil
 	}
-	if c.set == "" && len(values) > 1 {
+	if len(values) > 1 {
 		return false, fmt.Errorf("the request has %d values of it: \"Multivalued context keys require a condition set "+
 			"operator\"", len(values))
 	}
-	for _, value := range values {
-		if err := c.compare.valid(value); err != nil {
-			return false, fmt.Errorf("the request's value %q: %w", value, err)
-		}
-		matched := false
-		for _, policy := range c.values {
-			matched = matched || c.compare.holds(policy, value)
-		}
-		switch holds := matched != c.compare.negated; {
-		case holds && c.set == forAny:
-			return true, nil
-		case !holds && c.set != forAny:
-			return false, nil
+	if err := c.compare.valid(values[0]); err != nil {
+		return false, fmt.Errorf("the request's value %q: %w", values[0], err)
+	}
+	for _, policy := range c.values {
+		if c.compare.holds(policy, values[0]) {
+			return !c.compare.negated, nil
 		}
 	}
-	return c.set != forAny, nil
-}
-
-// withoutKey is the condition's value when the request lacks its key.
-//
-// "If the key that you specify in a policy condition is not present in the
-// request context, the values do not match and the condition is false. If the
-// policy condition requires that the key is not matched, such as StringNotLike
-// or ArnNotLike, and the right key is not present, the condition is true. This
-// logic applies to all condition operators except ...IfExists and Null check."
-// (IAM User Guide, "Condition operators".) IfExists: "If the key is not present,
-// evaluate the condition element as true." Set operators: for no values, or only
-// empty ones, "a condition operator modified by ForAllValues returns true, and a
-// condition operator modified by ForAnyValue returns false" ("Set operators for
-// multivalued context keys"; the sentence is in the guide's edition on GitHub).
-func (c condition) withoutKey() bool {
-	switch {
-	case c.ifExists, c.set == forAll:
-		return true
-	case c.set == forAny:
-		return false
-	default:
-		return c.compare.negated
-	}
-}
-
-func withoutEmpty(values []string) []string {
-	var kept []string
-	for _, value := range values {
-		if value != "" {
-			kept = append(kept, value)
-		}
-	}
-	return kept
+	return c.compare.negated, nil
 }

@@ -11,7 +11,7 @@ const (
 	noPlainHTTP   = `{"Sid": "DenyPlain", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": ` +
 		queueRef + `, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}`
 	// The two conditions are ANDed: denied is who is neither the rule nor the role.
-	noneButThese = `{"Sid": "DenyOthers", "Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": ` + queueRef + `, "Condition": {"ArnNotEquals": {"aws:SourceArn": "` + ruleARN + `"}, "StringNotEquals": {"aws:PrincipalArn": "` + worker + `"}}}`
+	noneButThese = `{"Sid": "DenyOthers", "Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": ` + queueRef + `, "Condition": {"ArnNotEquals": {"aws:SourceArn": "` + ruleARN + `", "aws:PrincipalArn": "` + worker + `"}}}`
 )
 
 func TestOneAccount(t *testing.T) {

@@ -23,12 +23,9 @@ func (l lot) statement(effect, kind, keyARN string) map[string]any {
 	}
 	if l.IntN(3) == 0 {
 		s["Condition"] = map[string]any{
-			one(l, "ArnLike", "ArnNotEquals", "ArnEqualsIfExists", "ForAnyValue:ArnLike",
-				"ForAllValues:ArnNotLike"): map[string]any{one(l, "aws:SourceArn", "aws:PrincipalArn"): one(l, ruleARN,
-				worker, "arn:aws:*:*:*:*")},
-			one(l, "StringNotEquals", "StringLike",
-				"Null"): map[string]any{one(l, "aws:SourceAccount",
-				"aws:PrincipalAccount"): one(l, "true", "false")},
+			one(l, "ArnLike", "ArnNotEquals", "ArnEquals"): map[string]any{
+				one(l, "aws:SourceArn", "aws:PrincipalArn"): one(l, ruleARN, worker, "arn:aws:*:*:*:*")},
+			"StringEquals": map[string]any{one(l, "aws:SourceAccount", "aws:PrincipalAccount"): one(l, ours, theirs)},
 		}
 	}
 	return s

@@ -170,7 +170,7 @@ func (r resolver) ref(id string) (any, error) {
 	}
 	if value, ok := r.account.parameters[id]; ok {
 		if value == nil {
-			return nil, fmt.Errorf("parameter %s: it has no default that is its value, and none is given", id)
+			return nil, fmt.Errorf("parameter %s: it has no default that is its value", id)
 		}
 		return value, nil
 	}

@@ -199,8 +199,6 @@ func TestReadFaults(t *testing.T) {
 		"region":     {good, Where{Account: ours, StackName: "s"}},
 		"stack":      {good, Where{Account: ours, Region: "r"}},
 		"partition":  {good, Where{Account: ours, Region: "r", StackName: "s", Partition: "moon"}},
-		"parameter of no name": {good, Where{Account: ours, Region: "r", StackName: "s",
-			Parameters: map[string]string{"x": "y"}}},
 	} {
 		if _, err := Read(row.template, row.where); err == nil {
 			t.Errorf("%s is read", name)

@@ -64,9 +64,11 @@ func (w Where) pseudo(name string) (string, bool) {
 	}
 }
 
-// parameters gives each parameter of the template its value; nil where it has
-// none, which is an error only where it is used.
-func parameters(section any, given map[string]string) (map[string]any, error) {
+// parameters gives each parameter of the template its default; nil where it has
+// none that could be known, which is an error only where it is used: the default of
+// a parameter of type AWS::SSM::Parameter::Value<…> is the name of what holds the
+// value.
+func parameters(section any) (map[string]any, error) {
 	declared, ok := section.(map[string]any)
 	if !ok && section != nil {
 		return nil, errors.New("template: its Parameters are not an object")
@@ -78,12 +80,9 @@ func parameters(section any, given map[string]string) (map[string]any, error) {
 		if !ok {
 			return nil, fmt.Errorf("parameter %s: it has no Type", name)
 		}
-		text, set := given[name]
-		if !set && !strings.HasPrefix(kind, "AWS::SSM::") {
-			text, set = scalar(body["Default"])
-		}
+		text, set := scalar(body["Default"])
 		switch {
-		case !set:
+		case !set, strings.HasPrefix(kind, "AWS::SSM::"):
 			values[name] = nil
 		case kind == "CommaDelimitedList" || strings.HasPrefix(kind, "List<"):
 			list := []any{}
@@ -93,11 +92,6 @@ func parameters(section any, given map[string]string) (map[string]any, error) {
 			values[name] = list
 		default:
 			values[name] = text
-		}
-	}
-	for name := range given {
-		if _, ok := values[name]; !ok {
-			return nil, fmt.Errorf("parameter %s: the template has none of this name", name)
 		}
 	}
 	return values, nil

@@ -74,7 +74,7 @@ func (e *engine) aggregate(it item, rows []*row) (value, error) {
 		return numberValue(float64(len(rows))), nil
 	}
 	var out value
-	count, distinct, at := 0, map[string]bool{}, int64(0)
+	count, distinct := 0, map[string]bool{}
 	for _, r := range rows {
 		v, err := e.eval(it.expr, r)
 		if err != nil {
@@ -92,14 +92,6 @@ func (e *engine) aggregate(it item, rows []*row) (value, error) {
 		count++
 		distinct[v.String()] = true
 		switch it.aggr {
-		case "earliest", "latest":
-			// The value "from the log event that has the earliest timestamp".
-			if r.event == nil {
-				return v, fmt.Errorf("%s without timestamps", it.aggr)
-			}
-			if t := r.event.Timestamp; out.none() || it.aggr == "earliest" && t < at || it.aggr == "latest" && t > at {
-				out, at = v, t
-			}
 		case "sum", "min", "max":
 			n, ok := v.asNumber()
 			if !ok {

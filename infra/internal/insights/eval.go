@@ -190,10 +190,6 @@ func (e *engine) call(x *expr, r *row) (value, error) {
 		return numberValue(0), nil
 	case "strlen": // "in Unicode code points"
 		return numberValue(float64(utf8.RuneCountInString(v.String()))), nil
-	case "tolower":
-		return textValue(strings.ToLower(v.String())), nil
-	case "toupper":
-		return textValue(strings.ToUpper(v.String())), nil
 	case "jsonparse":
 		return jsonParse(v.String()), nil
 	case "tomillis":

@@ -79,9 +79,6 @@ type Query struct {
 // other fields that CloudWatch generates, each once, in order of appearance.
 func (q *Query) Fields() []string { return q.names.fields }
 
-// Generated are the fields with @ that it reads.
-func (q *Query) Generated() []string { return q.names.generated }
-
 // Paths are the places in the whole record that it reaches through jsonParse and
 // unnest, with [] where a list is taken apart: "target[].type".
 func (q *Query) Paths() []string { return q.names.paths }
@@ -95,7 +92,7 @@ func (q *Query) Equalities() []string { return q.names.equal }
 
 // names are the names in a query.
 type names struct {
-	fields, generated, paths, aliases, equal []string
+	fields, paths, aliases, equal []string
 }
 
 func note(list *[]string, name string) {

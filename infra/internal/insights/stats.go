@@ -58,7 +58,7 @@ func (p *parser) stats(c *command) error {
 // because what follows has to name it.
 func (p *parser) aggregation() (it item, err error) {
 	it.aggr = strings.ToLower(p.tok.text)
-	if !slices.Contains([]string{"count", "count_distinct", "sum", "min", "max", "earliest", "latest"}, it.aggr) {
+	if !slices.Contains([]string{"count", "count_distinct", "sum", "min", "max"}, it.aggr) {
 		return it, p.fail("unknown aggregation %q", p.tok.text)
 	}
 	if err = p.advance(); err != nil {
@@ -124,7 +124,6 @@ func (p *parser) groupKey() (item, error) {
 	}
 	name, err := p.alias()
 	note(&p.q.names.aliases, name)
-	note(&p.q.names.generated, "@timestamp")
 	return item{name: name, expr: &expr{op: opCall, name: "bin", value: numberValue(float64(d.Milliseconds()))}}, err
 }
 

@@ -80,7 +80,6 @@ func TestNamesOfAQuery(t *testing.T) {
 	}
 	for what, pair := range map[string][2][]string{
 		"fields":     {q.Fields(), {"a.b", "c", "d", "e", "f", "h"}},
-		"generated":  {q.names.generated, {"@timestamp", "@message"}},
 		"paths":      {q.Paths(), {"list", "list[].kind"}},
 		"aliases":    {q.Aliases(), {"g", "js", "x", "n", "hour"}},
 		"equalities": {q.Equalities(), {"a.b", "c"}},

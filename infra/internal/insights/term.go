@@ -13,7 +13,7 @@ func arity(function string) (least, most int) {
 		return 1, 100
 	case "strcontains":
 		return 2, 2
-	case "tolower", "toupper", "strlen", "tomillis", "frommillis", "jsonparse", "ispresent":
+	case "strlen", "tomillis", "frommillis", "jsonparse", "ispresent":
 		return 1, 1
 	case "now":
 		return 0, 0
@@ -143,9 +143,7 @@ func (p *parser) reference(t token) (*expr, error) {
 	if p.scope.stats > 0 {
 		return nil, p.fail("%s is not defined by stats", t.text)
 	}
-	if strings.HasPrefix(t.text, "@") {
-		note(&p.q.names.generated, t.text)
-	} else {
+	if !strings.HasPrefix(t.text, "@") {
 		note(&p.q.names.fields, t.text)
 	}
 	return e, nil

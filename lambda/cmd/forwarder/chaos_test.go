@@ -22,7 +22,7 @@ import (
 var (
 	chaosEvents = flag.Int("chaos.events", 4_000, "events a seed and destination of TestChaos")
 	chaosFaults = flag.Int("chaos.faults", 150, "about how many faults a seed and destination of TestChaos")
-	chaosSeeds  = flag.Int("chaos.seeds", 2, "seeds of TestChaos")
+	chaosSeeds  = flag.Int("chaos.seeds", 1, "seeds of TestChaos")
 )
 
 // TestChaos sends tens of thousands of events through the real handler, the real

@@ -16,13 +16,13 @@ import (
 func TestComplete(t *testing.T) {
 	model := kong.Must(&commands{}, kong.Name("oktastream"), kong.Vars{"version": ""}, helpTexts).Model.Node
 	for line, want := range map[string]string{
-		"":                               "run explain dlq help completion",
+		"":                               "run explain dlq backfill reconcile help completion",
 		"e":                              "explain",
 		"dlq ":                           "list show replay",
 		"dlq re":                         "replay",
 		"help d":                         "dlq",
 		"help dlq sh":                    "show",
-		"bogus ":                         "run explain dlq help completion",
+		"bogus ":                         "run explain dlq backfill reconcile help completion",
 		"run --f":                        "--format",
 		"run --to out --le":              "--ledger",
 		"run --sample --max":             "--max-record",
@@ -113,6 +113,8 @@ func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
 			if len(line) > 81 && strings.HasPrefix(line, "    ") {
 				t.Errorf("%s: %d columns in %q", command.FullPath(), len(line)-1, line)
 			}
+		}
+		for line := range strings.Lines(strings.ReplaceAll(command.Detail, "\\\n", "")) {
 			_, example, ok := strings.Cut(line, "    oktastream ")
 			if !ok {
 				continue

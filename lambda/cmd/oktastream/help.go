@@ -88,7 +88,8 @@ Examples:
     oktastream run --include 'user.session.*' --dead-letters bad.jsonl *.json
     oktastream run --json - <events.jsonl
     oktastream run --to cloudwatch --log-group /okta events.jsonl
-    oktastream run --to splunk --endpoint https://HOST:8088 --secret-file token events.jsonl` + runExitCodes
+    oktastream run --to splunk --endpoint https://HOST:8088 \
+        --secret-file token events.jsonl` + runExitCodes
 }
 
 // Help is what --help shows between the command and its options.
@@ -143,13 +144,13 @@ func (backfillCommand) Help() string {
 pipeline of a stack, or where --to says. Without --yes it only reports how many
 there are, how long it takes and what it costs.
 
-Examples:
+Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
 
-    oktastream backfill --since 2026-11-22T10:00:00Z --until 2026-11-22T16:00:00Z \\
-        --org-url https://ORG.okta.com --token-file token --stack oktastream --state fill.json --yes
-    oktastream backfill --since 90d --org-url https://ORG.okta.com --token-file token --to events
-    oktastream backfill --since 6h --org-url https://ORG.okta.com --token-file token \
-        --to - --format raw` + fillExitCodes
+    oktastream backfill --org-url $URL --since 3d
+    oktastream backfill --org-url $URL --since 2026-11-22T10:00 \
+        --until 2026-11-22T16:00 --state fill.json --yes
+    oktastream backfill --org-url $URL --since 90d --to events
+    oktastream backfill --org-url $URL --since 6h --to - --format raw` + fillExitCodes
 }
 
 // helpCommand shows the help of a command, as --help after it does.

@@ -33,8 +33,8 @@ import (
 )
 
 var (
-	storyEvents = flag.Int("story.events", 6_000, "events of the fake org in TestStory, over six hours")
-	storySeeds  = flag.Int("story.seeds", 2, "seeds of TestStory")
+	storyEvents = flag.Int("story.events", 2_000, "events of the fake org in TestStory, over six hours")
+	storySeeds  = flag.Int("story.seeds", 1, "seeds of TestStory")
 )
 
 // story is an Okta org that streams to an emulated AWS with the stack okta, whose

@@ -25,7 +25,7 @@
 // It evaluates no IAM policy, no queue policy and no event pattern, checks no
 // signature beyond its presence, and knows no more operations than an exporter of
 // logs needs: an unknown one is answered with UnknownOperationException. Queues
-// are standard queues.
+// are standard queues, and DelaySeconds and AWSTraceHeader are ignored.
 package awsfake
 
 import (

@@ -21,7 +21,6 @@ const (
 	sqsReceiveMax    = 10
 	sqsInFlight      = 120_000
 	sqsVisibilityMax = 12 * time.Hour // since the receive, however often it is changed
-	sqsDelayMax      = 15 * time.Minute
 	sqsWaitMax       = 20 * time.Second
 	sqsMoveRateMax   = 500
 
@@ -60,7 +59,7 @@ type Message struct {
 	Sent         time.Time // when it entered its first queue
 	ReceiveCount int       // over all queues
 	InFlight     bool      // received, and neither deleted nor visible again
-	VisibleAt    time.Time // of one that is in flight or delayed
+	VisibleAt    time.Time // of one that is in flight
 	DeadFrom     string    // ARN of the queue whose redrive policy moved it here
 }
 
@@ -91,7 +90,7 @@ func (c *Cloud) AddQueue(name string, o QueueOptions) (url string) {
 	must(o.MaxReceiveCount <= 1000, "MaxReceiveCount of %d", o.MaxReceiveCount)
 
 	q := &queue{
-		name: name, opt: o, created: c.opt.Now(),
+		name: name, opt: o,
 		arn:  "arn:aws:sqs:" + c.opt.Region + ":" + c.opt.Account + ":" + name,
 		url:  c.server.URL + "/" + c.opt.Account + "/" + name,
 		byID: map[string]*message{},
@@ -117,12 +116,11 @@ func (c *Cloud) Send(queue, body string, attributes map[string]Attribute) (messa
 		panic("awsfake: " + err.Error())
 	}
 	m.id, m.sent = c.newID(), c.opt.Now()
-	c.mustQueue(queue).add(m, m.sent)
+	c.mustQueue(queue).add(m)
 	return m.id
 }
 
-// Messages returns what a queue holds, in order of arrival: visible, in flight
-// and delayed.
+// Messages returns what a queue holds, in order of arrival: visible and in flight.
 func (c *Cloud) Messages(queue string) []Message {
 	q := c.mustQueue(queue)
 	now := c.opt.Now()

@@ -138,8 +138,8 @@ func (c *Cloud) moveSome(t *moveTask, now time.Time) bool {
 		// "All redriven messages are considered new messages with a new messageID and
 		// enqueueTime": developer guide, "Configure a dead-letter queue redrive".
 		to.add(&message{
-			id: c.newID(), body: m.body, bodyMD5: m.bodyMD5, attributes: m.attributes, trace: m.trace, sent: now,
-		}, now)
+			id: c.newID(), body: m.body, bodyMD5: m.bodyMD5, attributes: m.attributes, sent: now,
+		})
 		t.moved++
 	}
 	return true

@@ -14,7 +14,6 @@ type state int8
 const (
 	visible  state = iota // waits to be received
 	inFlight              // has been received
-	delayed               // has not been visible yet
 	gone                  // deleted, moved or expired
 )
 
@@ -22,7 +21,6 @@ type message struct {
 	id, body   string
 	bodyMD5    string
 	attributes map[string]Attribute
-	trace      string // system attribute AWSTraceHeader
 
 	sent      time.Time // kept by a move to the dead-letter queue
 	firstSeen time.Time // when it was first received
@@ -43,7 +41,6 @@ type queue struct {
 	name, arn, url string
 	number         int
 	opt            QueueOptions
-	created        time.Time
 	dead           *queue
 	isDead         atomic.Bool  // is another queue's dead-letter queue
 	payload        atomic.Int64 // size of the last batch for Lambda
@@ -52,23 +49,18 @@ type queue struct {
 	byID     map[string]*message
 	ready    []*message // visible from head on, and some that are gone
 	head     int
-	later    laterHeap // in flight and delayed, the first to be visible on top
+	later    laterHeap // in flight, the first to be visible on top
 	inFlight int
 	arrivals uint64
 }
 
-// add takes a message in, to be visible at a time.
-func (q *queue) add(m *message, visibleAt time.Time) {
+// add takes a message in.
+func (q *queue) add(m *message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.arrivals++
 	m.arrived, m.here, m.receivedAt = q.arrivals, 0, time.Time{}
 	q.byID[m.id] = m
-	if visibleAt.After(m.sent) {
-		m.state, m.visibleAt = delayed, visibleAt
-		heap.Push(&q.later, m)
-		return
-	}
 	m.state = visible
 	q.push(m)
 }
@@ -112,9 +104,7 @@ func (q *queue) putBack(m *message) {
 func (q *queue) settle(now time.Time) {
 	for len(q.later) > 0 && !q.later[0].visibleAt.After(now) {
 		m := heap.Pop(&q.later).(*message)
-		if m.state == inFlight {
-			q.inFlight--
-		}
+		q.inFlight--
 		m.state = visible
 		q.push(m)
 	}
@@ -129,11 +119,8 @@ func (q *queue) expired(m *message, now time.Time) bool {
 // remove takes a message out of the queue, in whichever state it is. One that is
 // visible stays in ready as gone, to be passed over.
 func (q *queue) remove(m *message) {
-	switch m.state {
-	case inFlight:
+	if m.state == inFlight {
 		q.inFlight--
-		heap.Remove(&q.later, m.index)
-	case delayed:
 		heap.Remove(&q.later, m.index)
 	}
 	m.state = gone
@@ -202,7 +189,7 @@ func (q *queue) receive(
 	// dead-letter queue retention") and its count of receives "across all queues".
 	for _, m := range dead {
 		m.deadFrom = q.arn
-		q.dead.add(m, m.sent)
+		q.dead.add(m)
 	}
 	return out, full
 }

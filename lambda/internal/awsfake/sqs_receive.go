@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,7 +25,6 @@ func (c *Cloud) receiveMessage(r *request) (any, error) {
 		MaxNumberOfMessages         *int
 		VisibilityTimeout           *int
 		WaitTimeSeconds             *int
-		AttributeNames              []string // the older name of the next
 		MessageSystemAttributeNames []string
 		MessageAttributeNames       []string
 	}](r)
@@ -67,13 +65,12 @@ func (c *Cloud) receiveMessage(r *request) (any, error) {
 	var out struct {
 		Messages []receivedMessage `json:",omitempty"`
 	}
-	system := append(in.AttributeNames, in.MessageSystemAttributeNames...)
 	for i := range got {
 		m := &got[i]
 		attributes := chosen(m.attributes, in.MessageAttributeNames)
 		out.Messages = append(out.Messages, receivedMessage{
 			MessageID: m.id, ReceiptHandle: m.handle, MD5OfBody: m.bodyMD5, Body: m.body,
-			Attributes:        m.chosenSystem(system),
+			Attributes:        m.chosenSystem(in.MessageSystemAttributeNames),
 			MessageAttributes: attributes,
 			// Over those that are given out only, as recorded from AWS.
 			MD5OfMessageAttributes: attributesMD5(attributes),
@@ -112,9 +109,6 @@ type systemAttribute struct{ name, value string }
 // system gives the system attributes of a message, sorted by name.
 func (r *receipt) system() []systemAttribute {
 	out := make([]systemAttribute, 0, 6)
-	if r.trace != "" {
-		out = append(out, systemAttribute{"AWSTraceHeader", r.trace})
-	}
 	out = append(out,
 		systemAttribute{"ApproximateFirstReceiveTimestamp", strconv.FormatInt(millis(r.firstSeen), 10)},
 		systemAttribute{"ApproximateReceiveCount", strconv.Itoa(r.received)})
@@ -137,20 +131,16 @@ func (r *receipt) chosenSystem(names []string) map[string]string {
 	return out
 }
 
-// chosen gives the message attributes that were asked for: by name, by a prefix
-// such as foo.*, or all of them by All or .* (API reference, ReceiveMessage).
+// chosen gives the message attributes that were asked for: by name, or all of them
+// by All (API reference, ReceiveMessage; names by a prefix are not known here).
 func chosen(all map[string]Attribute, names []string) map[string]Attribute {
 	if len(names) == 0 || len(all) == 0 {
 		return nil
 	}
 	out := map[string]Attribute{}
 	for name, a := range all {
-		for _, want := range names {
-			prefix, wild := strings.CutSuffix(want, ".*")
-			if want == "All" || want == "*" || want == name || wild && strings.HasPrefix(name, prefix) {
-				out[name] = a
-				break
-			}
+		if slices.Contains(names, name) || slices.Contains(names, "All") {
+			out[name] = a
 		}
 	}
 	return out
@@ -211,19 +201,12 @@ func (q *queue) attributes(now time.Time) map[string]string {
 		}
 	}
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
-	created := strconv.FormatInt(q.created.Unix(), 10)
 	all := map[string]string{
 		"QueueArn":                              q.arn,
 		"ApproximateNumberOfMessages":           strconv.Itoa(n[visible]),
 		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(n[inFlight]),
-		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(n[delayed]),
-		"CreatedTimestamp":                      created,
-		"LastModifiedTimestamp":                 created,
 		"VisibilityTimeout":                     seconds(q.opt.VisibilityTimeout),
 		"MessageRetentionPeriod":                seconds(q.opt.Retention),
-		"MaximumMessageSize":                    strconv.Itoa(sqsMessageBytes),
-		"DelaySeconds":                          "0",
-		"ReceiveMessageWaitTimeSeconds":         "0",
 		"SqsManagedSseEnabled":                  "true",
 	}
 	if q.dead != nil {

@@ -10,17 +10,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
 // sendEntry is a message as SendMessage and SendMessageBatch bring it.
 type sendEntry struct {
-	ID                      string `json:"Id"` // of a batch
-	MessageBody             text
-	DelaySeconds            *int
-	MessageAttributes       map[string]Attribute
-	MessageSystemAttributes map[string]Attribute
+	ID                string `json:"Id"` // of a batch
+	MessageBody       text
+	MessageAttributes map[string]Attribute
 }
 
 type sendResult struct {
@@ -63,20 +60,12 @@ func (c *Cloud) sendMessage(r *request) (any, error) {
 }
 
 func (c *Cloud) send(r *request, q *queue, e *sendEntry) (sendResult, error) {
-	if err := inRange("DelaySeconds", e.DelaySeconds, 0, int(sqsDelayMax.Seconds())); err != nil {
-		return sendResult{}, err
-	}
 	m, err := newMessage(string(e.MessageBody), e.MessageAttributes)
 	if err != nil {
 		return sendResult{}, err
 	}
 	m.id, m.sent = c.newID(), r.now
-	m.trace = e.MessageSystemAttributes["AWSTraceHeader"].StringValue
-	at := r.now
-	if e.DelaySeconds != nil {
-		at = at.Add(time.Duration(*e.DelaySeconds) * time.Second)
-	}
-	q.add(m, at)
+	q.add(m)
 	return sendResult{
 		ID: e.ID, MessageID: m.id, MD5OfMessageBody: m.bodyMD5,
 		MD5OfMessageAttributes: attributesMD5(m.attributes),

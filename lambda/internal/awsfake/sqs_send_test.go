@@ -3,7 +3,6 @@ package awsfake_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -224,21 +223,4 @@ func TestMD5(t *testing.T) {
 		equal(t, "MD5OfMessageBody", *out.MD5OfMessageBody, "6e2baaf3b97dbeef01c0043275f9a0e7")
 		equal(t, "MD5OfMessageAttributes", aws.ToString(out.MD5OfMessageAttributes), want)
 	}
-}
-
-// DelaySeconds: API reference of SendMessage: 0 to 900.
-func TestDelaySeconds(t *testing.T) {
-	q := newQueue(t, awsfake.QueueOptions{})
-	delay := func(s int32) error {
-		_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: aws.String("x"), DelaySeconds: s})
-		return err
-	}
-	check(t, delay(900))
-	isCode(t, delay(901), "InvalidParameterValue")
-	isCode(t, delay(-1), "InvalidParameterValue")
-	equal(t, "delayed", q.count(t, "ApproximateNumberOfMessagesDelayed"), "1")
-	q.clock.Add(900*time.Second - time.Millisecond)
-	equal(t, "received too early", len(q.receive(t, 10)), 0)
-	q.clock.Add(time.Millisecond)
-	equal(t, "received", len(q.receive(t, 10)), 1)
 }
