@@ -89,7 +89,7 @@ func TestDocumentedBehaviour(t *testing.T) {
 		"strcontains is 1 or 0": {`fields strcontains(a, "b") as x`, []string{`{"a":"abc"}`,
 			`{"a":"x"}`}, []string{"x=1", "x=0"}},
 		"strlen in code points": {`fields strlen(a) as x`, []string{`{"a":"são"}`}, []string{"x=3"}},
-		"concat": {`fields concat(a, " ", b) as x`, []string{`{"a":"A","b":2}`}, []string{"x=A 2"}},
+		"concat":                {`fields concat(a, " ", b) as x`, []string{`{"a":"A","b":2}`}, []string{"x=A 2"}},
 		"toMillis and fromMillis": {`fields toMillis(@timestamp) as ms, fromMillis(2500) as t, now() as n`,
 			[]string{`{}`}, []string{"ms=1000 t=1970-01-01 00:00:02.500 n=10"}},
 
