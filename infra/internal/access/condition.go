@@ -23,14 +23,19 @@ type comparison struct {
 	holds   func(policy, request string) bool
 }
 
+// nullOperator asks whether the request has the key at all.
+const nullOperator = "Null"
+
 // comparisons holds the operators that are known: those that policies of ours use.
 // Any other is an error, as are IfExists and the set operators.
 var comparisons = map[string]comparison{
 	"StringEquals": {false, anything, same},
+	"StringLike":   {false, anything, glob},
 	"ArnEquals":    {false, checkARN, arnLike},
 	"ArnLike":      {false, checkARN, arnLike},
 	"ArnNotEquals": {true, checkARN, arnLike},
 	"Bool":         {false, checkBool, strings.EqualFold},
+	nullOperator:   {false, checkBool, nil},
 }
 
 func anything(string) error { return nil }
@@ -60,6 +65,9 @@ func newCondition(operator, key string, values []string) (condition, error) {
 	if len(values) == 0 || key == "" {
 		return c, errors.New("it has no key or no value")
 	}
+	if operator == nullOperator && len(values) != 1 {
+		return c, errors.New("operator Null takes one value")
+	}
 	for _, value := range values {
 		if strings.Contains(value, "${") {
 			return c, fmt.Errorf("value %q: policy variables are not evaluated", value)
@@ -81,6 +89,11 @@ func (c condition) holds(given requestContext) (bool, error) {
 	values, err := given.values(c.key)
 	if err != nil {
 		return false, err
+	}
+	if c.operator == nullOperator {
+		// "use either true (the key doesn't exist - it is null) or false (the key
+		// exists and its value is not null)"
+		return strings.EqualFold(c.values[0], "true") == (len(values) == 0), nil
 	}
 	// "If the key that you specify in a policy condition is not present in the
 	// request context, the values do not match and the condition is false. If the

@@ -20,6 +20,10 @@ func TestConditions(t *testing.T) {
 		{"StringEquals", "a,b", []string{"b"}, true},
 		{"StringEquals", "a*", []string{"ab"}, false},
 		{"StringEquals", "a", nil, false},
+		{"StringLike", "a*c?", []string{"abbbcd"}, true},
+		{"StringLike", "a*c?", []string{"abbbc"}, false},
+		{"StringLike", "a*", []string{"Ab"}, false},
+		{"StringLike", "*", nil, false},
 
 		{"ArnEquals", rule, []string{rule}, true},
 		{"ArnEquals", rule + "*", []string{rule + "/b"}, true}, // "behave identically"
@@ -39,6 +43,10 @@ func TestConditions(t *testing.T) {
 		{"Bool", "true", []string{"True"}, true},
 		{"Bool", "false", []string{"true"}, false},
 		{"Bool", "false", nil, false},
+		{"Null", "true", nil, true},
+		{"Null", "true", []string{"a"}, false},
+		{"Null", "false", nil, false},
+		{"Null", "false", []string{"a"}, true},
 	}
 	for _, row := range rows {
 		name := row.operator + " " + row.policy + " " + strings.Join(row.request, ",")
@@ -59,16 +67,18 @@ func TestConditions(t *testing.T) {
 
 func TestConditionFaults(t *testing.T) {
 	for name, c := range map[string]struct{ operator, value string }{
-		"unknown operator":   {"IpAddress", "10.0.0.0/8"},
-		"date operator":      {"DateLessThan", "2020-01-01T00:00:00Z"},
-		"IfExists":           {"StringEqualsIfExists", "a"},
-		"a set operator":     {"ForAnyValue:StringEquals", "a"},
-		"wrong case":         {"stringequals", "a"},
-		"negation misplaced": {"NotStringEquals", "a"},
-		"Bool with a text":   {"Bool", "yes"},
-		"ARN of three parts": {"ArnLike", "arn:aws:*"},
-		"ARN is a star":      {"ArnLike", "*"},
-		"policy variable":    {"StringEquals", "${aws:username}"},
+		"unknown operator":     {"IpAddress", "10.0.0.0/8"},
+		"date operator":        {"DateLessThan", "2020-01-01T00:00:00Z"},
+		"Null with a text":     {"Null", "yes"},
+		"Null with two values": {"Null", "true,false"},
+		"IfExists":             {"StringEqualsIfExists", "a"},
+		"a set operator":       {"ForAnyValue:StringEquals", "a"},
+		"wrong case":           {"stringequals", "a"},
+		"negation misplaced":   {"NotStringEquals", "a"},
+		"Bool with a text":     {"Bool", "yes"},
+		"ARN of three parts":   {"ArnLike", "arn:aws:*"},
+		"ARN is a star":        {"ArnLike", "*"},
+		"policy variable":      {"StringEquals", "${aws:username}"},
 	} {
 		if _, err := newCondition(c.operator, "k", []string{c.value}); err == nil {
 			t.Errorf("%s: %s %s is accepted", name, c.operator, c.value)
