@@ -64,6 +64,7 @@ func silence(s Stack) (Alarm, bool) {
 				"It sends nothing later of what it did not stream; its System Log keeps that for 90 days.",
 			"In Okta, Reports, Log Streaming: activate the stream if it is not Active.",
 			"In the AWS console, EventBridge, Partner event sources: is the source Active, and does its bus exist?",
+			sendMissed,
 			"If no event for so long is normal for you, raise silenceMinutes."), true
 }
 
@@ -76,6 +77,10 @@ func minutes(n int) (period, periods int) {
 	}
 	return 3600, (n + 59) / 60
 }
+
+// sendMissed is the step after a stream was off.
+const sendMissed = "Once the stream is active, find and send what was missed, with `oktastream reconcile` or " +
+	"`oktastream backfill`: lambda/systemlog/README.md, \"Okta switched the stream off: what now\"."
 
 // eventsOnlyWhen is why missing data of EventBridge's counters is not breaching.
 const eventsOnlyWhen = "EventBridge sends this metric only when it is not zero"
@@ -105,5 +110,6 @@ func streamChanged(s Stack) (Alarm, bool) {
 			"Somebody created, changed, activated, deactivated or deleted a log stream in Okta.",
 			`In Okta, Reports, System Log, search for eventType sw "system.log_stream", `+
 				"or run the saved query log-stream-changed.",
-			"Ask the person named there whether the change was meant. If not, treat it as an incident."), true
+			"Ask the person named there whether the change was meant. If not, treat it as an incident.",
+			sendMissed), true
 }
