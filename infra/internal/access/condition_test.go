@@ -67,22 +67,24 @@ func TestConditions(t *testing.T) {
 
 func TestConditionFaults(t *testing.T) {
 	for name, c := range map[string]struct{ operator, value string }{
-		"unknown operator":     {"IpAddress", "10.0.0.0/8"},
-		"date operator":        {"DateLessThan", "2020-01-01T00:00:00Z"},
-		"Null with a text":     {"Null", "yes"},
-		"Null with two values": {"Null", "true,false"},
-		"IfExists":             {"StringEqualsIfExists", "a"},
-		"a set operator":       {"ForAnyValue:StringEquals", "a"},
-		"wrong case":           {"stringequals", "a"},
-		"negation misplaced":   {"NotStringEquals", "a"},
-		"Bool with a text":     {"Bool", "yes"},
-		"ARN of three parts":   {"ArnLike", "arn:aws:*"},
-		"ARN is a star":        {"ArnLike", "*"},
-		"policy variable":      {"StringEquals", "${aws:username}"},
+		"unknown operator":   {"IpAddress", "10.0.0.0/8"},
+		"date operator":      {"DateLessThan", "2020-01-01T00:00:00Z"},
+		"Null with a text":   {"Null", "yes"},
+		"IfExists":           {"StringEqualsIfExists", "a"},
+		"a set operator":     {"ForAnyValue:StringEquals", "a"},
+		"wrong case":         {"stringequals", "a"},
+		"negation misplaced": {"NotStringEquals", "a"},
+		"Bool with a text":   {"Bool", "yes"},
+		"ARN of three parts": {"ArnLike", "arn:aws:*"},
+		"ARN is a star":      {"ArnLike", "*"},
+		"policy variable":    {"StringEquals", "${aws:username}"},
 	} {
 		if _, err := newCondition(c.operator, "k", []string{c.value}); err == nil {
 			t.Errorf("%s: %s %s is accepted", name, c.operator, c.value)
 		}
+	}
+	if _, err := newCondition("Null", "k", []string{"true", "false"}); err == nil {
+		t.Error("Null with two values is accepted")
 	}
 	if _, err := newCondition("StringEquals", "k", nil); err == nil {
 		t.Error("no value is accepted")
