@@ -4,6 +4,7 @@ package oktastream
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -252,4 +253,38 @@ func TestLogGroups(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTheOutputSaysWhereToSearch: what oktastream reconcile needs to read a destination is in
+// the pipeline's output, and the name of no secret is.
+func TestTheOutputSaysWhereToSearch(t *testing.T) {
+	for _, name := range []string{"elastic", "opensearch", "own-domain"} {
+		t.Run(name, func(t *testing.T) {
+			needNode(t)
+			s := synthesise(t, name)
+			d := s.settings.Destinations[0]
+			set, found := s.settings.Of(d), 0
+			for id, output := range s.template["Outputs"].(map[string]any) {
+				if !strings.HasSuffix(id, "Pipeline") {
+					continue
+				}
+				text, err := s.account.Resolve(output.(map[string]any)["Value"])
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got map[string]any
+				if err := json.Unmarshal([]byte(text.(string)), &got); err != nil {
+					t.Fatal(err)
+				}
+				found++
+				if got["endpoint"] != set.Endpoint || got["auth"] != s.settings.Auth(d) || got["index"] != set.Index ||
+					got["data_stream"] != set.DataStream || set.Secret != "" && strings.Contains(text.(string), set.Secret) {
+					t.Errorf("%s says %s", id, text)
+				}
+			}
+			if found != 1 {
+				t.Errorf("%d outputs describe a pipeline", found)
+			}
+		})
+	}
 }

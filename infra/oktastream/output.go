@@ -51,7 +51,7 @@ func (b *builder) outputs(o *Oktastream) {
 	}
 }
 
-// describe is a pipeline as `oktastream dlq` reads it.
+// describe is a pipeline as `oktastream dlq` and `reconcile` read it.
 func (b *builder) describe(p *Pipeline) map[string]any {
 	set := b.s.Of(p.Destination)
 	d := map[string]any{
@@ -65,6 +65,11 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	}
 	if p.LogGroup != nil {
 		d["log_group"], d["retention_days"] = p.LogGroup.Name, p.LogGroup.days
+	}
+	// Where oktastream reconcile searches.
+	if p.Destination == settings.Elastic || p.Destination == settings.OpenSearch {
+		d["endpoint"], d["auth"] = set.Endpoint, b.s.Auth(p.Destination)
+		d["index"], d["data_stream"] = set.Index, set.DataStream
 	}
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes

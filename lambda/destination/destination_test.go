@@ -102,7 +102,7 @@ func TestASecretThatIsMissing(t *testing.T) {
 // The command has the secret itself.
 func TestASecretThatIsGiven(t *testing.T) {
 	cfg, hec := splunk(t)
-	loop, err := destination.New(cfg, destination.Clients{Secret: https.Static(token)}, time.Now, 0)
+	loop, err := destination.New(cfg, destination.Clients{Secret: httpsfake.Secret(token)}, time.Now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestASecretThatIsGiven(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	cfg.HTTPS.Endpoint = "http://hec.example"
-	if _, err := destination.New(cfg, destination.Clients{Secret: https.Static(token)}, time.Now, 0); err == nil ||
+	if _, err := destination.New(cfg, destination.Clients{Secret: httpsfake.Secret(token)}, time.Now, 0); err == nil ||
 		!strings.HasPrefix(err.Error(), "destination splunk: endpoint must be") {
 		t.Errorf("%v", err)
 	}
@@ -132,7 +132,7 @@ func TestDatadogOverHTTPS(t *testing.T) {
 		Destination: config.Datadog, Transport: config.HTTPS,
 		HTTPS: https.Config{Preset: "datadog", Endpoint: "https://http-intake.logs.datadoghq.eu"},
 	}
-	loop, err := destination.New(c, destination.Clients{Secret: https.Static(token), HTTP: client}, time.Now, 0)
+	loop, err := destination.New(c, destination.Clients{Secret: httpsfake.Secret(token), HTTP: client}, time.Now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,6 @@ type world struct {
 
 	mu       sync.Mutex
 	asked    []time.Time // requests of pages
-	refused  int         // 429 without a fault
 	statuses map[int]int
 }
 

@@ -21,6 +21,8 @@ type reconcileCommand struct {
 
 	oktaFlags
 	stackFlags
+	httpsFlags
+	Index string `placeholder:"NAME" help:"OpenSearch: default okta."`
 
 	Fill    bool   `help:"${help_reconcile_fill}"`
 	Wait    span   `default:"15m" placeholder:"DURATION" help:"${help_reconcile_wait}"`
@@ -47,14 +49,15 @@ func (r *reconcileCommand) AfterApply() error {
 
 // fault returns all that is wrong with the flags.
 func (r *reconcileCommand) fault() error {
-	faults := []error{r.oktaFlags.fault(), r.stackFlags.fault()}
+	faults := []error{r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault()}
 	fault := func(when bool, text string) {
 		if when {
 			faults = append(faults, errors.New(text))
 		}
 	}
-	logGroup := slices.Contains(r.Against, againstLogGroup)
-	fault(logGroup && len(r.Against)+len(r.Files) > 1, "--against is cloudwatch or files, not both")
+	isDestination := func(word string) bool { return word == againstLogGroup || slices.Contains(searched, word) }
+	fault(slices.ContainsFunc(r.Against, isDestination) && len(r.Against)+len(r.Files) > 1,
+		"--against is one destination or files, not both")
 	fault(slices.Contains(append(slices.Clone(r.Against), r.Files...), ""), "--against has an empty name")
 	fault(!r.Since.Before(r.Until.Time), fmt.Sprintf("--since %s is not before --until %s",
 		r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339)))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -120,18 +121,28 @@ func (w *reconcileWorld) args(args ...string) []string {
 // test ends.
 func (w *reconcileWorld) function(t *testing.T) {
 	t.Helper()
+	w.functionOf(t, map[string]string{
+		"OKTASTREAM_PIPELINE": "okta-cloudwatch", "OKTASTREAM_DESTINATION": "cloudwatch",
+		"OKTASTREAM_LOG_GROUP": "/okta", "OKTASTREAM_RETENTION_DAYS": "400",
+	}, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())})
+}
+
+// functionOf starts the function of any destination, as function does.
+func (w *reconcileWorld) functionOf(t *testing.T, own map[string]string, clients destination.Clients) {
+	t.Helper()
 	env := map[string]string{
-		"AWS_REGION": ownRegion, "OKTASTREAM_PIPELINE": "okta-cloudwatch", "OKTASTREAM_ACCOUNT": ownAccount,
-		"OKTASTREAM_DESTINATION": "cloudwatch", "OKTASTREAM_SOURCE": ownSource, "OKTASTREAM_BUFFER_URL": w.buffer,
+		"AWS_REGION": ownRegion, "OKTASTREAM_ACCOUNT": ownAccount,
+		"OKTASTREAM_SOURCE": ownSource, "OKTASTREAM_BUFFER_URL": w.buffer,
 		"OKTASTREAM_DEAD_URL":          strings.TrimSuffix(w.buffer, "buffer") + "dead",
-		"OKTASTREAM_MAX_RECEIVE_COUNT": "59", "OKTASTREAM_LOG_GROUP": "/okta", "OKTASTREAM_RETENTION_DAYS": "400",
+		"OKTASTREAM_MAX_RECEIVE_COUNT": "59",
 	}
+	maps.Copy(env, own)
 	c, err := config.Read(func(name string) string { return env[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
 	queues := sqs.NewFromConfig(w.Config())
-	loop, err := destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())}, w.cloud.now, 0)
+	loop, err := destination.New(c, clients, w.cloud.now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,9 +86,9 @@ func (r *reconciliation) describe(w *comparison) {
 	if w.side.pipeline != nil {
 		r.Pipeline = w.side.pipeline.Pipeline
 		r.AWS = w.side.site.identity.String()
-		if w.side.who != (identity{}) {
-			r.AWS = w.side.who.String()
-		}
+	}
+	if w.side.who != (identity{}) {
+		r.AWS = w.side.who.String()
 	}
 	r.By = "unknown"
 	if u, err := user.Current(); err == nil {

@@ -51,7 +51,10 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 			return nil, err
 		}
 	}
-	if r.Against[0] != againstLogGroup {
+	switch {
+	case r.isSearch():
+		return side, r.openSearch(ctx, side)
+	case r.Against[0] != againstLogGroup:
 		side.name, side.held = r.files()
 		return side, nil
 	}
@@ -96,16 +99,16 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 		return err
 	}
 	o := &outputs[0]
-	if r.Pipeline == "" && r.Against[0] == againstLogGroup {
-		// The one with a log group is meant, if there is but one.
-		var withGroup []*pipelineOutput
+	if r.Pipeline == "" && (r.Against[0] == againstLogGroup || r.isSearch()) {
+		// The one that delivers there is meant, if there is but one.
+		var there []*pipelineOutput
 		for i := range outputs {
-			if outputs[i].LogGroup != "" {
-				withGroup = append(withGroup, &outputs[i])
+			if p := &outputs[i]; p.Destination == r.Against[0] || p.LogGroup != "" && r.Against[0] == againstLogGroup {
+				there = append(there, p)
 			}
 		}
-		if len(withGroup) == 1 {
-			o, outputs = withGroup[0], outputs[:1]
+		if len(there) == 1 {
+			o, outputs = there[0], outputs[:1]
 		}
 	}
 	if len(outputs) > 1 {
@@ -210,12 +213,15 @@ func (s *heldSide) notSent() (notes []string) {
 
 // explain adds to an error of reading the destination who read it, and the next step.
 func (s *heldSide) explain(err error) error {
-	if err == nil || s.pipeline == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	var problem *dlq.Problem
 	if errors.As(err, &problem) {
 		return err // of a queue, and explained
+	}
+	if _, ok := s.held.(*reconcile.Search); ok {
+		return s.explainSearch(err)
 	}
 	if _, ok := s.held.(*reconcile.LogGroup); !ok || errors.Is(err, reconcile.ErrIncomplete) {
 		return err

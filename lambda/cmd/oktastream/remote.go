@@ -31,16 +31,21 @@ var destinations = []config.Destination{
 	config.CloudWatch, config.Splunk, config.Elastic, config.OpenSearch, config.Datadog,
 }
 
+// httpsFlags say how a destination is reached by HTTPS.
+type httpsFlags struct {
+	Endpoint   string `placeholder:"URL" help:"${help_endpoint}"`
+	SecretFile string `type:"path" placeholder:"FILE" help:"${help_secret_file}"`
+	Auth       string `placeholder:"WAY" help:"${help_auth}"`
+	DataStream string `placeholder:"NAME" help:"Elastic: default logs-okta.system-default. OpenSearch: none."`
+	CA         string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"${help_ca}"`
+}
+
 // remoteFlags say how a destination is reached.
 type remoteFlags struct {
-	Endpoint    string `placeholder:"URL" help:"${help_endpoint}"`
-	SecretFile  string `type:"path" placeholder:"FILE" help:"${help_secret_file}"`
-	Auth        string `placeholder:"WAY" help:"${help_auth}"`
+	httpsFlags
 	Index       string `placeholder:"NAME" help:"Splunk: default the token's own. OpenSearch: default okta."`
 	Sourcetype  string `placeholder:"NAME" help:"Splunk: default OktaIM2:log."`
 	Ack         bool   `help:"Splunk: wait until the indexers have the events (the token must have acknowledgement)."`
-	DataStream  string `placeholder:"NAME" help:"Elastic: default logs-okta.system-default. OpenSearch: none."`
-	CA          string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"${help_ca}"`
 	LogGroup    string `placeholder:"NAME" help:"CloudWatch: the log group. It must exist."`
 	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
 }
@@ -85,12 +90,23 @@ func (f *remoteFlags) fault(to string) error {
 		fault(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
 	case isRemote(to):
 		c := f.config(to)
-		for _, wrong := range c.HTTPS.Faults(f.SecretFile != "") {
-			fault(true, "%s: %s", flagOfSetting[wrong.Setting], wrong.Text)
-		}
-		fault(f.Index != "" && f.DataStream != "", "--index and --data-stream exclude each other")
-		fault(to == opensearch && f.SecretFile != "" && f.Auth != "basic",
-			"--secret-file is for --auth basic; %s signs with the credentials of AWS", cmp.Or(f.Auth, "es"))
+		faults = append(faults, f.httpsFault(&c.HTTPS))
+	}
+	return errors.Join(faults...)
+}
+
+// httpsFault returns all that is wrong with c, which the flags have given.
+func (f *httpsFlags) httpsFault(c *https.Config) error {
+	var faults []error
+	for _, wrong := range c.Faults(f.SecretFile != "") {
+		faults = append(faults, fmt.Errorf("%s: %s", flagOfSetting[wrong.Setting], wrong.Text))
+	}
+	if c.Index != "" && c.DataStream != "" {
+		faults = append(faults, errors.New("--index and --data-stream exclude each other"))
+	}
+	if c.Preset == string(config.OpenSearch) && f.SecretFile != "" && c.Auth != "basic" {
+		faults = append(faults, fmt.Errorf("--secret-file is for --auth basic; %s signs with the credentials of AWS",
+			cmp.Or(c.Auth, "es")))
 	}
 	return errors.Join(faults...)
 }
@@ -196,7 +212,7 @@ func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags, c *pip
 
 // secret reads the secret, again where the destination no longer takes it: a rotation
 // needs no new run.
-func (f *remoteFlags) secret(context.Context) (string, error) {
+func (f *httpsFlags) secret(context.Context) (string, error) {
 	text, err := readSecretFile("--secret-file", f.SecretFile)
 	if err != nil {
 		return "", err
@@ -214,7 +230,7 @@ func (f *remoteFlags) secret(context.Context) (string, error) {
 const secretForm = "the file holds the bare token or key, and nothing else; with --auth basic user:password"
 
 // certificates reads the file of --ca-certificate.
-func (f *remoteFlags) certificates() ([]*x509.Certificate, error) {
+func (f *httpsFlags) certificates() ([]*x509.Certificate, error) {
 	if f.CA == "" {
 		return nil, nil
 	}
@@ -288,6 +304,11 @@ func (r *remote) hint(err error) string {
 	case r.config.Destination == config.CloudWatch:
 		return "check --log-group, --region and the permissions logs:PutLogEvents and logs:CreateLogStream"
 	}
+	return settingHint(err)
+}
+
+// settingHint is the next step where a destination refuses us for a setting of ours.
+func settingHint(err error) string {
 	for setting, flag := range flagOfSetting {
 		if strings.HasSuffix(err.Error(), " the setting "+setting) {
 			return "the setting " + setting + " is " + flag + " here"

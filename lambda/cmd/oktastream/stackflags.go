@@ -70,6 +70,10 @@ type pipelineOutput struct {
 	Dead            string `json:"dead"`
 	LogGroup        string `json:"log_group"`
 	RetentionDays   int    `json:"retention_days"`
+	Endpoint        string `json:"endpoint"`
+	Auth            string `json:"auth"`
+	Index           string `json:"index"`
+	DataStream      string `json:"data_stream"`
 	DeliveryBus     string `json:"delivery_bus"`
 	PackBytes       int    `json:"pack_bytes"`
 	Include         string `json:"include"`

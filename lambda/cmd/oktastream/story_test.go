@@ -287,7 +287,6 @@ func (s *story) run(started func(*os.Process), args ...string) (code int, stdout
 
 // reconciled is what reconcile --json prints, as far as the story needs it.
 type reconciled struct {
-	code                         int
 	Okta, Missing, Extra, Copies int
 	Filled                       *struct{ Missing, Sent int }
 }

@@ -35,6 +35,9 @@ type BulkOptions struct {
 	// MaxContentLength is http.max_content_length, in bytes after decompression;
 	// 0 is its default, 100 MB.
 	MaxContentLength int64
+	// ShardDoc lets a search of a point in time sort by _shard_doc without Elasticsearch, as
+	// OpenSearch 3.3 does.
+	ShardDoc bool
 	// SigV4 asks for requests signed by AWS Signature Version 4.
 	SigV4 *SigV4
 	// OnDocument is called for each document that is stored, one call at a time.
@@ -48,6 +51,8 @@ type Document struct {
 	ID     string
 	Index  string // the data stream or index it was sent to
 	Source []byte // what the ingest pipeline has made of it, or as it came
+
+	backing string // the index it has gone into
 }
 
 // Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch, and of as much
@@ -65,6 +70,7 @@ type Bulk struct {
 	itemStatus    func(id string, item int) int
 	indexes       map[string]*bulkIndex
 	documents     []Document
+	pits          map[string][]Document
 	serial        int
 	requests      int
 }
@@ -81,7 +87,7 @@ func NewBulk(o BulkOptions) *Bulk {
 	if o.MaxContentLength == 0 {
 		o.MaxContentLength = 100 << 20
 	}
-	return &Bulk{options: o, indexes: map[string]*bulkIndex{}}
+	return &Bulk{options: o, indexes: map[string]*bulkIndex{}, pits: map[string][]Document{}}
 }
 
 // SetAuthorization sets the value that the header Authorization must have; "" asks
@@ -146,7 +152,7 @@ func refuse(status int, errorType, reason string) *bulkError {
 	return &bulkError{Type: errorType, Reason: reason, status: status}
 }
 
-// ServeHTTP answers a request of _bulk or _search.
+// ServeHTTP answers a request of _bulk, _search, _field_caps or of a point in time.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.requests++
@@ -223,6 +229,10 @@ func (b *Bulk) answer(r *http.Request, body []byte) (any, *bulkError) {
 	switch {
 	case ok && api == "_search" && r.Method == http.MethodPost:
 		return b.search(index, body)
+	case ok && api == "_field_caps" && r.Method == http.MethodGet:
+		return b.fieldCaps(index, r.URL.Query())
+	case api == "_pit" || api == "point_in_time":
+		return b.pointInTime(r, body)
 	case !ok || api != "_bulk":
 		return nil, refuse(400, "", "no handler found for uri")
 	case r.Method != http.MethodPost && r.Method != http.MethodPut:
@@ -352,7 +362,7 @@ func (b *Bulk) one(a *action, n int) *bulkError {
 			"["+a.id+"]: version conflict, document already exists (current version [1])")
 	}
 	x.ids[a.id] = true
-	d := Document{ID: a.id, Index: a.index, Source: a.source}
+	d := Document{ID: a.id, Index: a.index, Source: a.source, backing: b.backing(a.index)}
 	if b.options.OnDocument != nil {
 		b.options.OnDocument(d)
 	}
@@ -360,21 +370,6 @@ func (b *Bulk) one(a *action, n int) *bulkError {
 		b.documents = append(b.documents, d)
 	}
 	return nil
-}
-
-func (b *Bulk) isStream(name string) bool {
-	return slices.ContainsFunc(b.options.DataStreams, func(pattern string) bool {
-		prefix, any := strings.CutSuffix(pattern, "*")
-		return name == pattern || any && strings.HasPrefix(name, prefix)
-	})
-}
-
-// backing is the name of the index that a document has gone into.
-func (b *Bulk) backing(name string) string {
-	if x := b.indexes[name]; x != nil && x.stream {
-		return fmt.Sprintf(".ds-%s-%06d", name, x.generation)
-	}
-	return name
 }
 
 // failure is an error of one document with this status, as the products give it.

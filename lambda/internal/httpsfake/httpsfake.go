@@ -7,6 +7,7 @@ package httpsfake
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -220,4 +221,9 @@ func respond(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text)
+}
+
+// Secret returns a secret that never changes.
+func Secret(value string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return value, nil }
 }

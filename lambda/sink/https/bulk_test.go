@@ -48,18 +48,18 @@ func bulkCases() []bulkCase {
 	}
 	return []bulkCase{
 		{
-			name: "elastic", config: Config{Preset: "elastic", Secret: Static("aWQ6a2V5")},
+			name: "elastic", config: Config{Preset: "elastic", Secret: httpsfake.Secret("aWQ6a2V5")},
 			fake:          httpsfake.BulkOptions{Elasticsearch: true, DataStreams: []string{"logs-*"}, NoAutoCreate: true},
 			authorization: "ApiKey aWQ6a2V5",
 		}, {
-			name: "elastic, basic", config: Config{Preset: "elastic", Auth: "basic", Secret: Static("okta:secret"), DataStream: "logs-x"},
+			name: "elastic, basic", config: Config{Preset: "elastic", Auth: "basic", Secret: httpsfake.Secret("okta:secret"), DataStream: "logs-x"},
 			fake:          httpsfake.BulkOptions{Elasticsearch: true, DataStreams: []string{"logs-x"}, NoAutoCreate: true},
 			authorization: "Basic b2t0YTpzZWNyZXQ=",
 		}, {
 			name: "opensearch, es", config: Config{Preset: "opensearch", Credentials: provider(testCredentials), Region: "eu-central-1"},
 			fake: httpsfake.BulkOptions{SigV4: signed("es")},
 		}, {
-			name: "opensearch, data stream", config: Config{Preset: "opensearch", Auth: "basic", Secret: Static("okta:secret"), DataStream: "okta-stream"},
+			name: "opensearch, data stream", config: Config{Preset: "opensearch", Auth: "basic", Secret: httpsfake.Secret("okta:secret"), DataStream: "okta-stream"},
 			fake:          httpsfake.BulkOptions{DataStreams: []string{"okta-stream"}, NoAutoCreate: true},
 			authorization: "Basic b2t0YTpzZWNyZXQ=",
 		}, {
@@ -157,10 +157,10 @@ func TestBulkRequest(t *testing.T) {
 		config  Config
 		records []sink.Record
 	}{
-		{"elastic", Config{Preset: "elastic", Secret: Static("id:key")}, bulkRecords()},
-		{"opensearch", Config{Preset: "opensearch", Auth: "basic", Secret: Static("u:p")}, bulkRecords()},
-		{"opensearch-ocsf", Config{Preset: "opensearch", Auth: "basic", Secret: Static("u:p")}, ocsfRecords(t)},
-		{"opensearch-datastream", Config{Preset: "opensearch", Auth: "basic", Secret: Static("u:p"), DataStream: "okta"}, bulkRecords()},
+		{"elastic", Config{Preset: "elastic", Secret: httpsfake.Secret("id:key")}, bulkRecords()},
+		{"opensearch", Config{Preset: "opensearch", Auth: "basic", Secret: httpsfake.Secret("u:p")}, bulkRecords()},
+		{"opensearch-ocsf", Config{Preset: "opensearch", Auth: "basic", Secret: httpsfake.Secret("u:p")}, ocsfRecords(t)},
+		{"opensearch-datastream", Config{Preset: "opensearch", Auth: "basic", Secret: httpsfake.Secret("u:p"), DataStream: "okta"}, bulkRecords()},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			var r *http.Request
@@ -238,7 +238,7 @@ func TestBulkURL(t *testing.T) {
 		{Config{Preset: "opensearch", Endpoint: "https://os.example.com", Index: "_all"}, `index must be the name`},
 		{Config{Preset: "opensearch", Endpoint: "https://os.example.com", Index: strings.Repeat("x", 256)}, `index must be the name`},
 	} {
-		c.config.Secret, c.config.Credentials, c.config.Region = Static("id:key"), provider(testCredentials), "us-east-1"
+		c.config.Secret, c.config.Credentials, c.config.Region = httpsfake.Secret("id:key"), provider(testCredentials), "us-east-1"
 		s, err := New(c.config)
 		got := ""
 		if err != nil {

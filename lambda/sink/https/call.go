@@ -20,6 +20,9 @@ import (
 // maxResponse is how much of a response is read, in bytes, after decompression.
 const maxResponse = 1 << 20
 
+// ErrTooLong is a response that is longer than what is read of one.
+var ErrTooLong = errors.New("the response is too long")
+
 // The times of a connection. An idle one is closed before the load balancers that
 // destinations stand behind close it: 60 s is the default of AWS's Application Load
 // Balancer (Elastic Load Balancing user guide, "Connection idle timeout", 2026-11).
@@ -95,22 +98,41 @@ func (b *requestBody) Close() error { return nil }
 // destination answers 401 or 403 and there are other credentials by now, the error is
 // Transient, so that the request is made again with them.
 func (s *Sink) Post(ctx context.Context, u *url.URL, body []byte) (*Response, *sink.Error) {
+	return s.exchange(ctx, &request{
+		method: http.MethodPost, url: u, body: body, maxResponse: maxResponse,
+		header: func(h http.Header) {
+			h.Set("Content-Type", s.preset.Body.ContentType)
+			h.Set("Content-Encoding", "gzip")
+			if s.preset.Header != nil {
+				s.preset.Header(&s.config, h)
+			}
+		},
+	})
+}
+
+// request is one call of a destination.
+type request struct {
+	method      string
+	url         *url.URL
+	body        []byte
+	header      func(http.Header)
+	maxResponse int // in bytes, after decompression
+}
+
+// exchange makes one call and reads the response, as Post does.
+func (s *Sink) exchange(ctx context.Context, q *request) (*Response, *sink.Error) {
 	name := s.preset.Name
 	ctx, cancel := context.WithTimeout(ctx, s.config.CallTimeout)
 	defer cancel()
-	sent := newRequestBody(body)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), sent)
+	sent := newRequestBody(q.body)
+	r, err := http.NewRequestWithContext(ctx, q.method, q.url.String(), sent)
 	if err != nil {
 		return nil, Blocked(s.preset.Where, "%s: the endpoint is not a URL that can be called", name)
 	}
-	r.ContentLength = int64(len(body))
-	r.Header.Set("Content-Type", s.preset.Body.ContentType)
-	r.Header.Set("Content-Encoding", "gzip")
+	r.ContentLength = int64(len(q.body))
 	r.Header.Set("User-Agent", "oktastream")
-	if s.preset.Header != nil {
-		s.preset.Header(&s.config, r.Header)
-	}
-	if failure := s.auth.Authorize(ctx, r, body); failure != nil {
+	q.header(r.Header)
+	if failure := s.auth.Authorize(ctx, r, q.body); failure != nil {
 		return nil, failure
 	}
 	out, err := s.client.Do(r)
@@ -118,12 +140,12 @@ func (s *Sink) Post(ctx context.Context, u *url.URL, body []byte) (*Response, *s
 		return nil, s.noResponse(err, 0)
 	}
 	defer out.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(out.Body, maxResponse+1))
+	text, err := io.ReadAll(io.LimitReader(out.Body, int64(q.maxResponse)+1))
 	switch {
 	case err != nil:
 		return nil, s.noResponse(err, out.StatusCode)
-	case len(text) > maxResponse:
-		return nil, transient("%s: the response has more than %d bytes (HTTP %d)", name, maxResponse, out.StatusCode)
+	case len(text) > q.maxResponse:
+		return nil, transient("%s: %w: more than %d bytes (HTTP %d)", name, ErrTooLong, q.maxResponse, out.StatusCode)
 	case out.StatusCode < 300 && sent.unread.Load() > 0:
 		return nil, transient("%s: HTTP %d before the request had been sent", name, out.StatusCode)
 	}

@@ -56,6 +56,7 @@ func testCluster(t *testing.T, c *cluster) {
 	t.Run("broken pipeline", func(t *testing.T) { testBrokenPipeline(t, c) })
 	t.Run("rollover", func(t *testing.T) { testRollover(t, c) })
 	t.Run("search", func(t *testing.T) { testSearch(t, c) })
+	t.Run("point in time", func(t *testing.T) { testPointInTime(t, c) })
 	t.Run("too large", func(t *testing.T) { testTooLarge(t, c) })
 }
 
@@ -219,7 +220,7 @@ func call(t *testing.T, url, method, path, media, body string) (int, []byte) {
 func elasticTo(t *testing.T, c *cluster, stream string) *Sink {
 	t.Helper()
 	s, err := New(Config{Preset: "elastic", Endpoint: c.url, DataStream: stream, Format: "raw",
-		Secret: Static("id:key"), CallTimeout: time.Minute})
+		Secret: httpsfake.Secret("id:key"), CallTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -423,6 +424,113 @@ func testSearch(t *testing.T, c *cluster) {
 	}
 }
 
+// testPointInTime reads a data stream of two backing indexes, with the same ids in both, in
+// pages of a point in time, and compares what is refused.
+func testPointInTime(t *testing.T, c *cluster) {
+	const stream = "verdicts-pit"
+	for range 2 {
+		var body strings.Builder
+		for n := range 20 {
+			fmt.Fprintf(&body, "{\"create\":{\"_id\":\"p%d\"}}\n{\"@timestamp\":\"2026-11-01T00:00:%02d.000Z\",\"n\":%d}\n", n, n, n)
+		}
+		if status, text := call(t, c.url, "POST", "/"+stream+"/_bulk", "application/x-ndjson", body.String()); status != 200 {
+			t.Fatalf("%d %s", status, text)
+		}
+		c.ids(t, stream) // which makes them visible
+		c.rollover(t, stream)
+	}
+	x, err := NewIndex(Config{Preset: "opensearch", Endpoint: c.url, Auth: "basic", Secret: httpsfake.Secret("a:b"), DataStream: stream})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(method, path, query, body string) (*Response, *sink.Error) {
+		var text []byte
+		if body != "" {
+			text = []byte(body)
+		}
+		return x.Call(t.Context(), method, path, query, text)
+	}
+	var pit struct {
+		ID     string `json:"pit_id"`
+		Shards struct{ Total, Successful, Failed int }
+	}
+	r, failure := ask("POST", "/"+stream+"/_search/point_in_time", "keep_alive=1m", "")
+	if failure != nil || json.Unmarshal(bytes.Replace(r.Body, []byte(`"_shards"`), []byte(`"shards"`), 1), &pit) != nil ||
+		pit.ID == "" || pit.Shards.Total == 0 || pit.Shards.Total != pit.Shards.Successful {
+		t.Fatalf("%v, %+v", failure, pit)
+	}
+	search := func(id, rest string) string {
+		return fmt.Sprintf(`{"size":6,"track_total_hits":true,"pit":{"id":%q,"keep_alive":"1m"},%s}`, id, rest)
+	}
+	const order = `"sort":[{"_id":"asc"},{"_index":"asc"}]`
+	const since = `,"query":{"bool":{"must_not":[{"range":{"@timestamp":{"lt":"1793491205000","format":"epoch_millis"}}},` +
+		`{"range":{"n":{"lt":7}}},{"range":{"nothing":{"lt":7}}}]}}`
+	found, after := map[string]bool{}, ""
+	for range 6 {
+		r, failure := ask("POST", "/_search", "", search(pit.ID, order+since+after))
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		var page struct {
+			TimedOut *bool `json:"timed_out"`
+			Shards   *struct{ Total, Successful, Failed int }
+			Hits     struct {
+				Total struct {
+					Value    int
+					Relation string
+				}
+				Hits []struct {
+					ID    string `json:"_id"`
+					Index string `json:"_index"`
+					Sort  json.RawMessage
+				}
+			}
+		}
+		text := bytes.Replace(r.Body, []byte(`"_shards"`), []byte(`"shards"`), 1)
+		if err := json.Unmarshal(text, &page); err != nil || page.TimedOut == nil || *page.TimedOut || page.Shards == nil ||
+			page.Shards.Failed > 0 || page.Hits.Total.Value != 26 || page.Hits.Total.Relation != "eq" {
+			t.Fatalf("%s: %v", r.Body, err)
+		}
+		for _, h := range page.Hits.Hits {
+			found[h.Index+" "+h.ID] = true
+			after = `,"search_after":` + string(h.Sort)
+		}
+	}
+	if len(found) != 26 {
+		t.Errorf("%d documents were found, want 26", len(found))
+	}
+	for _, v := range []struct {
+		name, method, path, query, body string
+		want                            sink.Kind
+		text                            string
+	}{
+		{"no keep_alive", "POST", "/" + stream + "/_search/point_in_time", "", "", sink.Content, "400"},
+		{"no index", "POST", "/verdicts-none/_search/point_in_time", "keep_alive=1m", "", sink.Blocked, "setting dataStream"},
+		{"Elasticsearch's path", "POST", "/" + stream + "/_pit", "keep_alive=1m", "", sink.Content, "400"},
+		{"index with a point in time", "POST", "/" + stream + "/_search", "", search(pit.ID, order), sink.Content, "400"},
+		{"_shard_doc", "POST", "/_search", "", search(pit.ID, `"sort":[{"_shard_doc":"asc"}]`), sink.Content, "400"},
+	} {
+		if _, failure := ask(v.method, v.path, v.query, v.body); failure == nil || failure.Kind != v.want ||
+			!strings.Contains(failure.Error(), v.text) {
+			t.Errorf("%s: %v", v.name, failure)
+		}
+	}
+	var caps struct {
+		Fields map[string]map[string]json.RawMessage
+	}
+	r, failure = ask("GET", "/"+stream+"/_field_caps", "fields=%40timestamp%2Cn%2Cpublished", "")
+	if failure != nil || json.Unmarshal(r.Body, &caps) != nil || len(caps.Fields) != 2 ||
+		caps.Fields["@timestamp"]["date"] == nil || caps.Fields["n"]["long"] == nil {
+		t.Errorf("%v, %+v", failure, caps)
+	}
+	if _, failure := ask("DELETE", "/_search/point_in_time", "", fmt.Sprintf(`{"pit_id":[%q]}`, pit.ID)); failure != nil {
+		t.Error(failure)
+	}
+	if _, failure := ask("POST", "/_search", "", search(pit.ID, order)); failure == nil || failure.Kind != sink.Unknown {
+		t.Errorf("a point in time that was closed: %v", failure)
+	}
+}
+
 // testTooLarge sends more than the destination takes in a request: it is halved.
 func testTooLarge(t *testing.T, c *cluster) {
 	records := allTypes(t, len(catalogue.All()))[:6]
@@ -470,7 +578,7 @@ func testTemplate(t *testing.T, c *cluster) {
 		}
 		records = append(records, sink.Record{Line: line.Bytes(), UUID: filepath.Base(name)})
 	}
-	s, err := New(Config{Preset: "opensearch", Auth: "basic", Secret: Static("u:p"), Endpoint: c.url, CallTimeout: time.Minute})
+	s, err := New(Config{Preset: "opensearch", Auth: "basic", Secret: httpsfake.Secret("u:p"), Endpoint: c.url, CallTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,11 +16,6 @@ import (
 // the value; it is a *sink.Error where more is known.
 type Secret func(ctx context.Context) (string, error)
 
-// Static returns a Secret that never changes.
-func Static(value string) Secret {
-	return func(context.Context) (string, error) { return value, nil }
-}
-
 // Header authenticates by a header with the secret behind prefix, such as
 // "Authorization" and "Splunk ".
 func Header(name, key, prefix string) Auth {

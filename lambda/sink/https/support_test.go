@@ -37,7 +37,7 @@ func splunk() target {
 	hec := httpsfake.NewHEC(httpsfake.HECOptions{Token: token})
 	return target{
 		config: https.Config{
-			Preset: "splunk", Secret: https.Static(token), Host: "example.okta.com",
+			Preset: "splunk", Secret: httpsfake.Secret(token), Host: "example.okta.com",
 			Sourcetype: https.DefaultSourcetype, Source: https.DefaultSource,
 		},
 		arrived: func() (lines [][]byte) {
@@ -58,7 +58,7 @@ func splunk() target {
 func datadogTarget() target {
 	intake := httpsfake.NewDatadog(token, time.Now, nil)
 	return target{
-		config: https.Config{Preset: "datadog", Secret: https.Static(token), Format: "datadog"},
+		config: https.Config{Preset: "datadog", Secret: httpsfake.Secret(token), Format: "datadog"},
 		arrived: func() (lines [][]byte) {
 			for _, log := range intake.Logs() {
 				lines = append(lines, log)
@@ -76,7 +76,7 @@ func elasticTarget() target {
 	})
 	bulk.SetAuthorization("ApiKey " + token)
 	return target{
-		config: https.Config{Preset: "elastic", Secret: https.Static(token)},
+		config: https.Config{Preset: "elastic", Secret: httpsfake.Secret(token)},
 		arrived: func() (lines [][]byte) {
 			for _, d := range bulk.Documents() {
 				var document struct{ Message string }

@@ -232,9 +232,9 @@ var memoryEvents = flag.Int("reconcile.events", 50_000, "how many events TestMem
 
 // endless lists so many events of one hour.
 type endless struct {
-	left, size int
-	since      time.Time
-	page       []systemlog.Event
+	left  int
+	since time.Time
+	page  []systemlog.Event
 }
 
 func (e *endless) Next(context.Context) (systemlog.Page, error) {

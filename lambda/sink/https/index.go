@@ -1,0 +1,100 @@
+package https
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/oktastream/oktastream/lambda/sink"
+)
+
+// Index is a client of the API of Elasticsearch or OpenSearch. It reads where the sink of
+// the same Config writes, and authenticates as the sink does.
+type Index struct {
+	sink *Sink
+	base url.URL // what the paths of the API are appended to
+	name string
+}
+
+// maxRead is how much of one response is read, in bytes, after decompression: a page of a
+// search. It bounds memory.
+const maxRead = 32 << 20
+
+// readTimeout is how long one call may take: a search waits for all shards.
+const readTimeout = time.Minute
+
+// NewIndex makes an Index. Its error names the setting that is at fault. c.Format is not
+// used.
+func NewIndex(c Config) (*Index, error) {
+	c.Format, c.Discard = "", false
+	c.CallTimeout = cmp.Or(c.CallTimeout, readTimeout)
+	s, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	path, isBulk := strings.CutSuffix(s.url.Path, "/_bulk")
+	if !isBulk {
+		return nil, fmt.Errorf("%s cannot be searched: elastic and opensearch can", s.preset.Name)
+	}
+	at := strings.LastIndexByte(path, '/')
+	x := &Index{sink: s, base: *s.url, name: path[at+1:]}
+	x.base.Path, x.base.RawQuery = path[:at], ""
+	return x, nil
+}
+
+// Name returns the name of the data stream, index or alias.
+func (x *Index) Name() string { return x.name }
+
+// Call makes one call of the API: path is below the endpoint, query is encoded, and body is
+// JSON or nil. The response is a success and one JSON object. The error is Content where
+// the request itself was refused with 400, and Blocked where a setting of ours is at fault.
+func (x *Index) Call(ctx context.Context, method, path, query string, body []byte) (*Response, *sink.Error) {
+	u := x.base
+	u.Path, u.RawQuery = u.Path+path, query
+	r, failure := x.sink.exchange(ctx, &request{
+		method: method, url: &u, body: body, maxResponse: maxRead,
+		header: func(h http.Header) {
+			if body != nil {
+				h.Set("Content-Type", "application/json")
+			}
+		},
+	})
+	if failure != nil {
+		return nil, failure
+	}
+	name := x.sink.preset.Name
+	what := name + ": " + requestError(r.Body)
+	refused := r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden
+	switch {
+	case refused && (r.IsObject() || mediaType(r.Header) == "text/plain"): // the security plugin of OpenSearch
+		return nil, x.forbidden(fmt.Sprintf("%s (HTTP %d)", what, r.Status))
+	case !r.IsObject():
+		return nil, NotItsOwn(name, r)
+	case r.Status == http.StatusNotFound && strings.Contains(what, "index_not_found_exception"):
+		setting := SettingIndex
+		if x.sink.config.DataStream != "" || name == "elastic" {
+			setting = SettingDataStream
+		}
+		return nil, Blocked(setting, "%s (HTTP %d): there is no %s", what, r.Status, x.name)
+	case r.Status == http.StatusNotFound:
+		return nil, &sink.Error{Kind: sink.Unknown, Err: fmt.Errorf("%s (HTTP %d)", what, r.Status)}
+	case r.Status != http.StatusOK && r.Status != http.StatusCreated:
+		return nil, ByStatus(r, what)
+	}
+	return r, nil
+}
+
+// forbidden is the error of a destination that does not know us, or does not allow us to
+// read.
+func (x *Index) forbidden(what string) *sink.Error {
+	advice := "give the key or the user the privilege to read %s, or correct the setting " + SettingSecret
+	if isSigned(&x.sink.config) {
+		advice = "allow the identity that signs the requests to read %s, in the access policy of the destination and " +
+			"in its role mapping, or correct the setting " + SettingAuth
+	}
+	return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: "+advice, what, x.name)}
+}
