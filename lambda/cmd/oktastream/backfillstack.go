@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
@@ -165,10 +166,18 @@ func (p *stackPipeline) Send(ctx context.Context, list []systemlog.Event) error 
 func (s *stackTarget) notes() []string {
 	var notes []string
 	for _, p := range s.pipelines {
-		notes = append(notes, ageNote(p.Pipeline, p.Destination, p.RetentionDays))
+		notes = append(notes, ageNote(p.Pipeline, backfillName(p.Destination, p.Transport), p.RetentionDays))
 	}
 	return append(notes, "events that are there already arrive again, with the same uuid; "+
 		"reconcile --fill sends only what is missing")
+}
+
+// backfillName is what the package backfill calls a destination with a transport.
+func backfillName(destination, transport string) string {
+	if destination == string(config.Datadog) && transport == string(config.HTTPS) {
+		return backfill.DatadogHTTPS
+	}
+	return destination
 }
 
 // ageNote says what a destination does with old events.
@@ -183,7 +192,7 @@ func ageNote(name, destination string, retentionDays int) string {
 func (s *stackTarget) cost(n, bytes int64) float64 {
 	usd := 0.0
 	for _, p := range s.pipelines {
-		usd += backfill.CostOf(p.Destination, n, bytes)
+		usd += backfill.CostOf(backfillName(p.Destination, p.Transport), n, bytes)
 	}
 	return usd
 }

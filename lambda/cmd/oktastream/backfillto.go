@@ -16,6 +16,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
+	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
@@ -221,7 +222,7 @@ func (t *localTarget) notes() []string {
 	if t.remote == nil {
 		return []string{}
 	}
-	return []string{ageNote(t.to, t.to, 0)}
+	return []string{ageNote(t.to, backfillName(t.to, string(config.HTTPS)), 0)}
 }
 
 func (t *localTarget) cost(int64, int64) float64 { return 0 }

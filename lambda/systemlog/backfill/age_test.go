@@ -2,6 +2,7 @@ package backfill_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -11,9 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
 	eventbridgesink "github.com/oktastream/oktastream/lambda/sink/eventbridge"
+	"github.com/oktastream/oktastream/lambda/sink/https"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 )
 
@@ -33,6 +36,13 @@ func TestAgesAreThoseOfTheSinks(t *testing.T) {
 	}
 	bus := eventbridgesink.New(eventbridge.NewFromConfig(cloud.Config()),
 		eventbridgesink.Config{Bus: "bus", Pipeline: "p", Format: "datadog", Now: clock})
+	intake := httptest.NewServer(httpsfake.NewDatadog("key", clock, nil))
+	defer intake.Close()
+	overHTTPS, err := https.New(https.Config{Preset: "datadog", Endpoint: intake.URL, Format: "datadog",
+		Secret: httpsfake.Secret("key"), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		to          sink.Sink
 		destination string
@@ -42,6 +52,7 @@ func TestAgesAreThoseOfTheSinks(t *testing.T) {
 		"five days":         {logs("/short", 5), "cloudwatch", 5},
 		"four hundred days": {logs("/long", 400), "cloudwatch", 400},
 		"Datadog":           {bus, "datadog", 0},
+		"Datadog by HTTPS":  {overHTTPS, backfill.DatadogHTTPS, 0},
 	} {
 		age := backfill.AgeOf(test.destination, test.days)
 		if age.Treatment != backfill.Restamped || age.Text == "" {
@@ -53,7 +64,8 @@ func TestAgesAreThoseOfTheSinks(t *testing.T) {
 				at = now.Add(-age.After - time.Hour)
 			}
 			records := []sink.Record{{UUID: "u", TimeMS: at.UnixMilli(),
-				Line: []byte(`{"uuid":"u","date":1,"published":"` + at.Format(time.RFC3339) + `"}`)}}
+				Line: []byte(`{"uuid":"u","date":"` + at.Format(time.RFC3339) + `","published":"` +
+					at.Format(time.RFC3339) + `"}`)}}
 			answers := make([]sink.Answer, 1)
 			if err := test.to.Deliver(t.Context(), records, answers); err != nil {
 				t.Fatal(err)
@@ -79,15 +91,20 @@ func TestThePageHasTheAges(t *testing.T) {
 	_, table, _ := strings.Cut(string(text), "<!-- ages -->\n")
 	table, _, _ = strings.Cut(table, "<!-- /ages -->")
 	rows := strings.Split(strings.TrimSpace(table), "\n")[2:]
-	if len(rows) != 6 {
+	if len(rows) != 7 {
 		t.Fatalf("%d rows", len(rows))
 	}
 	for _, row := range rows {
 		cells := strings.Split(strings.Trim(row, "|"), "|")
 		name := strings.Trim(cells[0], " `")
+		if name == "datadog`, `transport=https" {
+			name = backfill.DatadogHTTPS
+		}
 		age := backfill.AgeOf(name, 0)
 		after := " - "
 		switch {
+		case age.After%time.Hour != 0:
+			after = fmt.Sprintf(" %d hours %d minutes", age.After/time.Hour, age.After%time.Hour/time.Minute)
 		case age.After >= 24*time.Hour:
 			after = fmt.Sprintf(" %d days", age.After/(24*time.Hour))
 		case age.After > 0:
