@@ -45,7 +45,9 @@ func (c *cloud) now() time.Time {
 
 func newCloud(t testing.TB) *cloud {
 	c := &cloud{}
-	c.Cloud = awsfake.New(t, awsfake.Options{Now: c.now, Account: ownAccount, Region: ownRegion})
+	c.Cloud = awsfake.New(t, awsfake.Options{
+		Now: c.now, Account: ownAccount, Region: ownRegion, LongPoll: 50 * time.Millisecond,
+	})
 	queue := func(name string, o awsfake.QueueOptions) string {
 		o.Retention = days14
 		return c.AddQueue(name, o)

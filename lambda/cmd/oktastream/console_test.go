@@ -248,6 +248,7 @@ func damaged(event string) (lines []string) {
 
 // What is said of a bad record holds nothing of it but its uuid.
 func TestNoContentInMessages(t *testing.T) {
+	t.Parallel()
 	pretty, err := os.ReadFile(filepath.Join(root, "testdata", "canary.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -54,6 +54,10 @@ type Options struct {
 	// fit in memory: [Cloud.Events] and [Cloud.Put] stay empty, [Cloud.OnLogEvents]
 	// and [Cloud.OnEvent] see everything.
 	Discard bool
+
+	// LongPoll is the longest real time that ReceiveMessage waits for a message; 0 is
+	// as long as the call asks for.
+	LongPoll time.Duration
 }
 
 // Cloud is one account in one region. All its methods may be called by many

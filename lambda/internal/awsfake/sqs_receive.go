@@ -83,6 +83,9 @@ func (c *Cloud) receiveMessage(r *request) (any, error) {
 // every few milliseconds, because the test's clock may make a message visible at
 // any moment.
 func (c *Cloud) poll(r *request, q *queue, max int, visibility, wait time.Duration) (got []receipt, full bool) {
+	if longest := c.opt.LongPoll; longest > 0 {
+		wait = min(wait, longest)
+	}
 	end := time.Now().Add(wait)
 	for {
 		now := c.opt.Now()
