@@ -250,8 +250,8 @@ func TestDPoP(t *testing.T) {
 	if r := a.logsWithProof(used); r.status != 200 {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
-	stranger := *a
-	stranger.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	otherKey := *a
+	otherKey.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	for name, text := range map[string]string{
 		"no proof":             "",
 		"jti used again":       used,
@@ -260,7 +260,7 @@ func TestDPoP(t *testing.T) {
 		"ath of another token": a.proof(http.MethodGet, "/api/v1/logs", "other", "", nil),
 		"no ath":               proof(map[string]any{"ath": nil}),
 		"too old":              proof(map[string]any{"iat": start.Add(-6 * time.Minute).Unix()}),
-		"another key":          stranger.proof(http.MethodGet, "/api/v1/logs", token, "", nil),
+		"another key":          otherKey.proof(http.MethodGet, "/api/v1/logs", token, "", nil),
 		"signature changed":    swapSignature(proof(nil), proof(nil)),
 	} {
 		r := a.logsWithProof(text)
