@@ -44,19 +44,21 @@ func TestBackfillContinues(t *testing.T) {
 				c := command(t, arguments...)
 				c.Env = append(c.Env, cloud.env...)
 				var calls atomic.Int64
-				at := 2 + random.Int64N(2)
+				at, delay := 2+random.Int64N(2), time.Duration(random.IntN(30))*time.Millisecond
+				started := make(chan *os.Process, 1)
 				org.SetFaults(func(oktafake.Call) oktafake.Fault {
 					if calls.Add(1) == at {
-						_ = c.Process.Signal(signal)
+						_ = (<-started).Signal(signal)
 					}
 					// The signal arrives while the page is read, or sent.
-					return oktafake.Fault{Delay: time.Duration(random.IntN(30)) * time.Millisecond}
+					return oktafake.Fault{Delay: delay}
 				})
 				var stderr bytes.Buffer
 				c.Stderr = &stderr
 				if err := c.Start(); err != nil {
 					t.Fatal(err)
 				}
+				started <- c.Process
 				code := exitCode(c.Wait())
 				if code == 0 {
 					break
