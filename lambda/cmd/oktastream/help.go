@@ -54,8 +54,10 @@ var helpTexts = kong.Vars{
 	"help_reconcile_since": "Compare the events published since then: 2026-11-22, 2026-11-22T10:00 (UTC), or an age " +
 		"such as 3d.",
 	"help_reconcile_until": "… and before then (default now).",
-	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; elastic or opensearch; or " +
-		"a file, and more files as arguments: ocsf, datadog, raw, envelopes, gzip and zstd.",
+	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; archive, its bucket, or " +
+		"--bucket, or --dir; elastic or opensearch; or a file, and more files as arguments: ocsf, datadog, raw, " +
+		"envelopes, gzip and zstd.",
+	"help_reconcile_org": "Archive: the Okta org, as its keys have it (default: of the stack, or of --org-url).",
 	"help_reconcile_fill": "Send the missing events to the pipeline's buffer queue, wait until they are processed, and " +
 		"compare again.",
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
