@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -60,6 +63,7 @@ func newCloud(t testing.TB) *cloud {
 	ruleDead, houndDead := queue("rule-dead", awsfake.QueueOptions{}), queue("hound-dead", awsfake.QueueOptions{})
 	c.AddLogGroup("/okta", 400)
 	c.AddBus("delivery")
+	c.AddBucket("okta-archive", awsfake.BucketOptions{Versioning: "Enabled"})
 	c.AddRole(replayRole)
 	output := func(o pipelineOutput) map[string]string {
 		o.Oktastream, o.Source, o.Account, o.Region, o.ReplayRole = 1, ownSource, ownAccount, ownRegion, replayRole
@@ -276,6 +280,20 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 			var b strings.Builder
 			for _, e := range c.get(ts).Put("delivery") {
 				fmt.Fprintf(&b, "%s\n", e.Detail)
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+		},
+		// archived FILE writes what the bucket of the archive has: the hour and the line of each record.
+		"archived": func(ts *testscript.TestScript, _ bool, args []string) {
+			var b strings.Builder
+			for _, o := range c.get(ts).Objects("okta-archive", "") {
+				zip, err := gzip.NewReader(bytes.NewReader(o.Body))
+				ts.Check(err)
+				text, err := io.ReadAll(zip)
+				ts.Check(err)
+				for line := range strings.Lines(string(text)) {
+					b.WriteString(o.Key[:strings.LastIndexByte(o.Key, '/')] + " " + line)
+				}
 			}
 			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 		},
