@@ -1,5 +1,5 @@
 // Package oktastream is the construct that brings Okta System Log events from a
-// partner event source to CloudWatch Logs, Datadog, Splunk, Elastic or OpenSearch:
+// partner event source to CloudWatch Logs, Datadog, Splunk, Elastic, OpenSearch or S3:
 // bus, rules, queues, functions, and the policies that allow exactly these parts to
 // call each other.
 //
@@ -146,6 +146,8 @@ type Pipeline struct {
 	// Delivery is the way to Datadog by EventBridge; nil for other destinations, and
 	// where the function calls Datadog itself.
 	Delivery *Delivery
+	// Archive is where events are kept as objects; nil for other destinations.
+	Archive *Archive
 }
 
 func (b *builder) newPipeline(d settings.Destination) *Pipeline {
@@ -165,6 +167,8 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	case d == settings.CloudWatch:
 		p.LogGroup = b.newEventGroup(scope, set)
 		b.saveQueries(scope, p.LogGroup, set)
+	case d == settings.Archive:
+		p.Archive = b.newS3Archive(scope, p, set)
 	case !b.s.HTTPS(d):
 		p.Delivery = b.newDelivery(scope, p, set)
 	}
@@ -220,5 +224,7 @@ func title(d settings.Destination) string {
 	return map[settings.Destination]string{
 		settings.CloudWatch: "CloudWatch", settings.Datadog: "Datadog", settings.Splunk: "Splunk",
 		settings.Elastic: "Elastic", settings.OpenSearch: "OpenSearch",
+		// Archive is the id of EventBridge's, which the setting archiveDays makes.
+		settings.Archive: "S3Archive",
 	}[d]
 }

@@ -39,6 +39,11 @@ func (b *builder) outputs(o *Oktastream) {
 		if p.LogGroup != nil {
 			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
 		}
+		if p.Archive != nil {
+			out(title+"Bucket", "Where events are kept as objects, below "+eventsPrefix, p.Archive.BucketName)
+			out(title+"Athena", "Athena: workgroup, then table", jsii.String(p.Archive.WorkGroup+" "+p.Archive.Database+"."+
+				p.Archive.Table))
+		}
 		if _, signs := b.s.SignedTo(p.Destination); signs && p.Function != nil {
 			out(title+"RoleArn", "The role that OpenSearch must let in: the function's", p.Function.Role.ARN)
 		}
@@ -70,6 +75,12 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	if p.Destination == settings.Elastic || p.Destination == settings.OpenSearch {
 		d["endpoint"], d["auth"] = set.Endpoint, b.s.Auth(p.Destination)
 		d["index"], d["data_stream"] = set.Index, set.DataStream
+	}
+	if p.Archive != nil {
+		d["bucket"], d["bucket_owner"], d["lock"] = p.Archive.BucketName, awscdk.Aws_ACCOUNT_ID(), set.Lock
+		if p.Archive.DigestKeyARN != nil {
+			d["digest_key"] = p.Archive.DigestKeyARN
+		}
 	}
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes

@@ -28,7 +28,7 @@ func pipelineAlarms(s Stack, p Pipeline) []Alarm {
 		all = append(all, functionAlarms(s, p)...)
 		all = append(all, ledgerAlarms(s, p)...)
 	}
-	if p.HTTPS {
+	if p.namesRefusals() {
 		all = append(all, refusesUs(p))
 	}
 	if p.Ingest == ingestQueue {

@@ -74,7 +74,7 @@ func mappingFailing(p Pipeline) Alarm {
 		"Throttled or 5xx: wait. It ends by itself.",
 		"Access denied or not found: deploy again.",
 	}
-	if p.HTTPS {
+	if p.namesRefusals() {
 		steps[2] = "The alarm destination-refuses-us is on: follow its steps."
 	}
 	// Three of six periods: where one event an hour comes in, it comes back once in a
