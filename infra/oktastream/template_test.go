@@ -312,9 +312,8 @@ func TestWhatHoldsDataStays(t *testing.T) {
 					continue // nothing is stored under it
 				}
 				if strings.HasPrefix(id, "OktaS3ArchiveDigestKey") {
-					deleted, replaced = "Retain", "Retain"
-				}
-				if r["DeletionPolicy"] != deleted || r["UpdateReplacePolicy"] != replaced {
+					stayed(t, id, r)
+				} else if r["DeletionPolicy"] != deleted || r["UpdateReplacePolicy"] != replaced {
 					t.Errorf("%s (%s): DeletionPolicy %v, UpdateReplacePolicy %v, want %s, %s", id, kind, r["DeletionPolicy"],
 						r["UpdateReplacePolicy"], deleted, replaced)
 				}
@@ -327,9 +326,7 @@ func TestWhatHoldsDataStays(t *testing.T) {
 		}
 		for _, kind := range []string{"AWS::S3::Bucket", "AWS::S3::BucketPolicy"} {
 			for id, r := range s.of(kind) {
-				if r["DeletionPolicy"] != "Retain" || r["UpdateReplacePolicy"] != "Retain" {
-					t.Errorf("%s (%s): DeletionPolicy %v, UpdateReplacePolicy %v", id, kind, r["DeletionPolicy"], r["UpdateReplacePolicy"])
-				}
+				stayed(t, id, r)
 			}
 		}
 		// A name of ours on something that stays would stop the next deployment.
@@ -346,4 +343,12 @@ func TestWhatHoldsDataStays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// stayed fails where a resource does not stay whatever happens to the stack.
+func stayed(t *testing.T, id string, r map[string]any) {
+	t.Helper()
+	if r["DeletionPolicy"] != "Retain" || r["UpdateReplacePolicy"] != "Retain" {
+		t.Errorf("%s: DeletionPolicy %v, UpdateReplacePolicy %v", id, r["DeletionPolicy"], r["UpdateReplacePolicy"])
+	}
 }
