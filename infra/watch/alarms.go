@@ -28,7 +28,7 @@ func pipelineAlarms(s Stack, p Pipeline) []Alarm {
 		all = append(all, functionAlarms(s, p)...)
 		all = append(all, ledgerAlarms(s, p)...)
 	}
-	if p.namesRefusals() {
+	if p.HTTPS {
 		all = append(all, refusesUs(p))
 	}
 	if p.Ingest == ingestQueue {

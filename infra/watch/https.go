@@ -2,40 +2,28 @@ package watch
 
 // refusal is what is usually wrong when a destination refuses the function for a
 // setting, and where to look at the destination.
-type refusal struct {
-	settings, look string
-	fix            []string
-}
+type refusal struct{ settings, look string }
 
-// namesRefusals reports whether the function tells a setting of ours from an outage of
-// the destination: where it calls the destination over HTTPS, and where it writes to S3.
-func (p Pipeline) namesRefusals() bool { return p.HTTPS || p.Bucket != "" }
-
-// refusals are the texts of the destinations whose refusals the function can tell apart.
+// refusals are the texts of the destinations that a function calls over HTTPS.
 func refusals(destination string) refusal {
 	switch destination {
 	case "datadog":
-		return refusal{settings: "secret (the API key) or site",
-			look: "In Datadog, Organization Settings, API Keys: is the secret's key still there?"}
+		return refusal{"secret (the API key) or site",
+			"In Datadog, Organization Settings, API Keys: is the secret's key still there?"}
 	case "splunk":
-		return refusal{settings: "secret (the HEC token), index or ack",
-			look: "In Splunk, Settings, Data inputs, HTTP Event Collector: is the token enabled, and may it write to the index?"}
+		return refusal{"secret (the HEC token), index or ack",
+			"In Splunk, Settings, Data inputs, HTTP Event Collector: is the token enabled, and may it write to the index?"}
 	case "elastic":
-		return refusal{settings: "secret, auth, dataStream or endpoint",
-			look: "In Kibana, Stack Management, API keys: is the key there, with auto_configure and create_doc on the data " +
-				"stream? Are the assets of the Okta integration installed?"}
+		return refusal{"secret, auth, dataStream or endpoint",
+			"In Kibana, Stack Management, API keys: is the key there, with auto_configure and create_doc on the data stream? " +
+				"Are the assets of the Okta integration installed?"}
 	case "opensearch":
-		return refusal{settings: "auth, secret, index, dataStream or endpoint",
-			look: "In OpenSearch, Security, Roles (serverless: data access policies): may the function's role, or the user, " +
-				"write to the index?"}
-	case "archive":
-		return refusal{settings: "bucket, its policy or the key that encrypts it",
-			look: "In S3: is the bucket of the stack's output there, in this account and region, and does its policy let the " +
-				"function's role put objects? With a KMS key: is the key enabled, and may the role generate data keys?",
-			fix: []string{"The stack's own bucket or key: deploy again. A bucket or key of yours: change its policy."}}
+		return refusal{"auth, secret, index, dataStream or endpoint",
+			"In OpenSearch, Security, Roles (serverless: data access policies): may the function's role, or the user, write " +
+				"to the index?"}
 	}
-	return refusal{settings: "secret, endpoint, index or dataStream",
-		look: "At the destination: is the key, token, user or role there, and may it write to the index?"}
+	return refusal{"secret, endpoint, index or dataStream",
+		"At the destination: is the key, token, user or role there, and may it write to the index?"}
 }
 
 // refusesUs is of records that went back because of a setting of ours: the wrong key,
@@ -44,19 +32,15 @@ func refusals(destination string) refusal {
 func refusesUs(p Pipeline) Alarm {
 	const metric = "refused_by_destination"
 	r := refusals(p.Destination)
-	if r.fix == nil {
-		r.fix = []string{
-			"A wrong secret: put the right value into it. The function reads it again within a minute, without a deployment.",
-			"Another setting: change it and deploy.",
-		}
-	}
 	a := Alarm{Queries: watchingSum(metric, own(p.Name, metric, "Sum"), ownReplay(p.Name, metric, "Sum")),
 		Comparison: atLeast, Threshold: 1}
 	return a.window(within(300)).missing(notBreaching, onlyWritten).about(p.Name, "destination-refuses-us",
 		"The destination of {name} refuses the function for one of these settings: "+r.settings+".",
 		"Events go back to the buffer queue and are tried for outageHours, then they go to the queue redrive. "+
 			"None is dead for this reason.",
-		append([]string{"In Logs Insights, log group of the function, run `filter ledger.refused_by_destination > 0 or " +
-			"replay.refused_by_destination > 0 | fields @timestamp, @message`: returned names the setting.", r.look},
-			r.fix...)...)
+		"In Logs Insights, log group of the function, run `filter ledger.refused_by_destination > 0 or "+
+			"replay.refused_by_destination > 0 | fields @timestamp, @message`: returned names the setting.",
+		r.look,
+		"A wrong secret: put the right value into it. The function reads it again within a minute, without a deployment.",
+		"Another setting: change it and deploy.")
 }
