@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -68,11 +69,12 @@ type database struct {
 }
 
 var openDatabase = sync.OnceValues(func() (*database, error) {
-	c := exec.Command(*duckdbPython, "testdata/duckdb.py")
+	c := exec.Command(*duckdbPython, "testdata/athena.py")
 	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
+	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return nil, err
