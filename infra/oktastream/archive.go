@@ -19,6 +19,7 @@ type Archive struct {
 	DigestKeyARN *string
 	// WorkGroup is the workgroup of Athena, Database and Table what it queries.
 	WorkGroup, Database, Table string
+	workGroup                  awscdk.CfnResource
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/infra/internal/access"
+	"github.com/oktastream/oktastream/infra/queries"
 	"github.com/oktastream/oktastream/infra/settings"
 	"github.com/oktastream/oktastream/lambda/archive"
 )
@@ -231,4 +232,44 @@ func TestTheOutputDescribesTheArchive(t *testing.T) {
 			t.Errorf("%s is described as %v", name, d)
 		}
 	}
+}
+
+// TestEveryQuestionIsSavedForAthena: each saved query is in the stack's workgroup and reads
+// the stack's table.
+func TestEveryQuestionIsSavedForAthena(t *testing.T) {
+	each(t, func(t *testing.T, s *synthesised) {
+		want := 0
+		if s.settings.Has(settings.Archive) {
+			want = len(queries.All())
+		}
+		names := map[string]bool{}
+		for id, r := range s.of("AWS::Athena::NamedQuery") {
+			p := s.resolve(t, r["Properties"]).(map[string]any)
+			names[p["Name"].(string)] = true
+			if p["WorkGroup"] != "oktastream-okta" || p["Database"] != "oktastream_okta" ||
+				!strings.Contains(p["QueryString"].(string), `"oktastream_okta"."events"`) {
+				t.Errorf("%s is %v", id, p)
+			}
+			raw := strings.Contains(p["QueryString"].(string), "$.detail.eventType")
+			if s.settings.Archive.Format == "ocsf" && raw {
+				t.Errorf("%s reads Okta's events from OCSF records", id)
+			}
+		}
+		if len(names) != want {
+			t.Errorf("%d queries, want %d", len(names), want)
+		}
+	})
+}
+
+// TestTheTemplateFits: CloudFormation takes 500 resources and 1 MB (quotas, read 2026-11).
+func TestTheTemplateFits(t *testing.T) {
+	each(t, func(t *testing.T, s *synthesised) {
+		text, err := json.Marshal(s.template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.template["Resources"].(map[string]any)); n > 450 || len(text) > 900_000 {
+			t.Errorf("%d resources, %d bytes", n, len(text))
+		}
+	})
 }

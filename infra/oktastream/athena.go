@@ -42,7 +42,7 @@ func (b *builder) newAthena(scope constructs.Construct, a *Archive, set *setting
 				Id: jsii.String("expire"), Status: jsii.String("Enabled"), ExpirationInDays: jsii.Number(resultDays)},
 		}},
 	}, nil)
-	cfn(scope, "WorkGroup", "AWS::Athena::WorkGroup", map[string]any{
+	a.workGroup = cfn(scope, "WorkGroup", "AWS::Athena::WorkGroup", map[string]any{
 		"Name": a.WorkGroup, "Description": "Queries of the archive of " + b.name, "State": "ENABLED",
 		// The workgroup can be deleted although its history has queries.
 		"RecursiveDeleteOption": true,

@@ -90,7 +90,11 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 		b.streamRuleARN = b.ruleARN(b.bus.name, b.streamRuleName())
 	}
 	for _, d := range b.s.Destinations {
-		o.Pipelines = append(o.Pipelines, b.newPipeline(d))
+		p, err := b.newPipeline(d)
+		if err != nil {
+			return nil, err
+		}
+		o.Pipelines = append(o.Pipelines, p)
 	}
 	if !b.hasFunction() {
 		b.newStreamRule(o.Pipelines[0])
@@ -151,7 +155,7 @@ type Pipeline struct {
 	Archive *Archive
 }
 
-func (b *builder) newPipeline(d settings.Destination) *Pipeline {
+func (b *builder) newPipeline(d settings.Destination) (*Pipeline, error) {
 	title := title(d)
 	scope := constructs.NewConstruct(b.scope, &title)
 	p := &Pipeline{Destination: d, Name: b.name + "-" + string(d)}
@@ -170,6 +174,9 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 		b.saveQueries(scope, p.LogGroup, set)
 	case d == settings.Archive:
 		p.Archive = b.newS3Archive(scope, p, set)
+		if err := b.saveAthenaQueries(scope, p.Archive, set); err != nil {
+			return nil, err
+		}
 	case !b.s.HTTPS(d):
 		p.Delivery = b.newDelivery(scope, p, set)
 	}
@@ -182,7 +189,7 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	p.Rule = b.newRule(scope, p, set, rule)
 	b.queuePolicies(scope, p, set, rule)
 	b.replayOf(p)
-	return p
+	return p, nil
 }
 
 // join makes one string of parts that may be tokens.

@@ -74,6 +74,10 @@ type pipelineOutput struct {
 	Auth            string `json:"auth"`
 	Index           string `json:"index"`
 	DataStream      string `json:"data_stream"`
+	Bucket          string `json:"bucket"`
+	BucketOwner     string `json:"bucket_owner"`
+	Lock            string `json:"lock"`
+	DigestKey       string `json:"digest_key"`
 	DeliveryBus     string `json:"delivery_bus"`
 	PackBytes       int    `json:"pack_bytes"`
 	Include         string `json:"include"`
