@@ -134,6 +134,7 @@ func (w *world) environment(api *runtimeAPI) map[string]string {
 		"OKTASTREAM_DESTINATION": string(w.config.Destination), "OKTASTREAM_BUFFER_URL": w.config.BufferURL, "OKTASTREAM_DEAD_URL": w.config.DeadURL,
 		"OKTASTREAM_MAX_RECEIVE_COUNT": "59", "OKTASTREAM_LOG_GROUP": logGroup, "OKTASTREAM_DELIVERY_BUS": busName,
 		"OKTASTREAM_SECRET": secretName, "OKTASTREAM_ENDPOINT": w.config.HTTPS.Endpoint,
+		"OKTASTREAM_BUCKET": bucket, "OKTASTREAM_BUCKET_OWNER": ownAccount,
 	}
 }
 
