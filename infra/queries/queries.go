@@ -88,8 +88,17 @@ func (q Query) Text(s Shape) string {
 			text = strings.ReplaceAll(text, "{"+word+"}", meaning)
 		}
 	}
-	return "# " + q.Question + "\n# " + q.Look + "\n" + place(text, s) + "\n"
+	return q.comments("# ") + place(text, s) + "\n"
 }
+
+// comments are the lines that a responder reads first, each behind the mark of a comment.
+func (q Query) comments(mark string) string {
+	lines := []string{q.Question, q.Look}
+	return mark + strings.Join(lines, "\n"+mark) + "\n"
+}
+
+// Days is how many days before today a query over the archive reads.
+func (q Query) Days() int { return 7 }
 
 // place puts the event where the shape has it: EventBridge's envelope holds it
 // under detail.

@@ -94,6 +94,9 @@ func (s *Settings) check(d Destination) []error {
 	if s.HTTPS(d) {
 		faults = append(faults, s.checkHTTPS(d)...)
 	}
+	if d == Archive {
+		faults = append(faults, p.checkArchive()...)
+	}
 	if d == Datadog && !s.HTTPS(d) {
 		faults = append(faults, p.checkAPIDestination()...)
 	}
@@ -110,7 +113,7 @@ func (s *Settings) check(d Destination) []error {
 		add("the filter lets nothing through: %s; change include or exclude", why)
 	}
 	rest := pattern.For(s.Source, p.Include, p.Exclude)
-	if p.Ingest == IngestRule {
+	if p.Ingest == IngestRule && d != Archive {
 		if p.Format != "" {
 			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set "+
 				"ingest=queue", p.Format)
@@ -132,7 +135,8 @@ func (s *Settings) check(d Destination) []error {
 	}
 	n := environmentBase + len(certificates)
 	for _, text := range append(slices.Concat(rest.Include, rest.Exclude, p.Tags),
-		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup) {
+		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup,
+		p.Bucket) {
 		n += len(text) + 1
 	}
 	switch {

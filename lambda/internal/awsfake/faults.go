@@ -18,6 +18,8 @@ const (
 	STS            = "sts"
 	Secrets        = "secretsmanager"
 	S3             = "s3"
+	Lambda         = "lambda"
+	CloudWatch     = "monitoring"
 )
 
 // Call is a call that has arrived and is about to be served.
