@@ -43,6 +43,7 @@ type Pipeline struct {
 	LogGroup       string
 	RetentionDays  int
 	DeliveryBus    string
+	DeliveryRule   string // name of the rule on it
 	APIDestination string // name
 	Connection     string // name
 	Endpoint       string
@@ -63,10 +64,13 @@ type Doctor struct {
 	Stack   Stack
 	Version string // of this program
 
-	Events  EventsAPI
-	Queues  QueuesAPI
-	Lambda  Caller
-	Metrics Caller
+	Events   EventsAPI
+	Queues   QueuesAPI
+	Lambda   Caller
+	Metrics  Caller
+	Okta     OktaAPI
+	Logs     LogsAPI
+	Delivery DeliveryAPI
 	// Clients of a link that are nil leave it out.
 
 	Now func() time.Time
