@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -54,9 +55,6 @@ type Pipeline struct {
 	BucketOwner    string
 	Lock           string
 	DigestKey      string
-
-	// Environment are variables that the function must have, with their values.
-	Environment map[string]string
 }
 
 // Doctor makes the checks of a stack.
@@ -102,20 +100,12 @@ type QueuesAPI interface {
 // Checks returns the checks of the stack, in the order in which an event travels.
 func (d *Doctor) Checks() []Check {
 	var checks []Check
+	add := func(of ...[]Check) { checks = append(checks, slices.Concat(of...)...) }
+	add(d.source(), d.bus())
 	for _, p := range d.Stack.Pipelines {
-		_ = p
+		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
+		add(d.queues(p))
 	}
+	add(d.newest())
 	return checks
-}
-
-// Permission is an IAM action that a link is looked at with.
-type Permission struct {
-	Link   Link
-	Action string
-	What   string // what is read with it
-}
-
-// Permissions returns all IAM actions, in the order of the links.
-func Permissions() []Permission {
-	return []Permission{}
 }

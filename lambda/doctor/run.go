@@ -93,8 +93,12 @@ func lines(checks []Check, results []Result) []Line {
 			}
 			continue
 		}
-		other[at] = append(other[at], Line{Link: at.link, Pipeline: at.pipeline, Status: result.Status,
-			Reason: result.Reason, Seen: result.Seen, Next: result.Next, Action: result.Action})
+		line := Line{Link: at.link, Pipeline: at.pipeline, Status: result.Status,
+			Reason: result.Reason, Seen: result.Seen, Next: result.Next, Action: result.Action}
+		// Two checks can find the same: that a rule does not exist, for one.
+		if !slices.Contains(other[at], line) {
+			other[at] = append(other[at], line)
+		}
 	}
 	list := []Line{}
 	for _, at := range order {

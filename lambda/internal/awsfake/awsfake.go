@@ -1,6 +1,6 @@
 // Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge and Amazon SQS, and of the little of AWS CloudFormation and AWS STS
-// that an operator's tool asks, for tests only.
+// EventBridge and Amazon SQS, and of the little of AWS CloudFormation, AWS STS, AWS
+// Lambda and Amazon CloudWatch that an operator's tool asks, for tests only.
 //
 // The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
 // and errors are serialised as they are towards AWS and come back as the SDK's
@@ -77,12 +77,15 @@ type Cloud struct {
 	sqs     sqsService
 	account accountService
 	secrets secretsService
+	lambda  lambdaService
+	metrics metricsService
 }
 
 // operation is one API call that the fakes know.
 type operation struct {
 	service, name string
 	query         bool // it speaks awsQuery
+	rest          bool // it speaks restJson1
 	run           func(*request) (any, error)
 	calls         atomic.Int64
 }
@@ -118,7 +121,8 @@ func (c *Cloud) table() map[string]*operation {
 	t := map[string]*operation{}
 	add := func(prefix, service string, ops map[string]func(*request) (any, error)) {
 		for name, run := range ops {
-			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix}
+			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix,
+				rest: prefix == restPrefix}
 		}
 	}
 	type ops = map[string]func(*request) (any, error)
@@ -132,7 +136,11 @@ func (c *Cloud) table() map[string]*operation {
 		"PutRetentionPolicy": c.putRetentionPolicy,
 	})
 	add("AWSEvents.", Events, ops{
-		"PutEvents": c.putEvents,
+		"DescribeEventBus":    c.describeEventBus,
+		"DescribeEventSource": c.describeEventSource,
+		"DescribeRule":        c.describeRule,
+		"ListTargetsByRule":   c.listTargetsByRule,
+		"PutEvents":           c.putEvents,
 	})
 	add("AmazonSQS.", SQS, ops{
 		"CancelMessageMoveTask":        c.cancelMessageMoveTask,
@@ -150,6 +158,11 @@ func (c *Cloud) table() map[string]*operation {
 	})
 	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
+	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData})
+	add(restPrefix, Lambda, ops{
+		"GetEventSourceMapping":    c.getEventSourceMapping,
+		"GetFunctionConfiguration": c.getFunctionConfiguration,
+	})
 	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t
 }

@@ -34,9 +34,14 @@ type Entry struct {
 type eventsService struct {
 	mu    sync.RWMutex
 	buses map[string]*bus
+
+	sources map[string]*EventSource
+	rules   map[string]*EventRule // by bus/name
 }
 
 type bus struct {
+	created time.Time
+
 	mu   sync.Mutex
 	put  []Entry
 	hook func([]byte)

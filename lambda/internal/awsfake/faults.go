@@ -16,6 +16,8 @@ const (
 	CloudFormation = "cloudformation"
 	STS            = "sts"
 	Secrets        = "secretsmanager"
+	Lambda         = "lambda"
+	CloudWatch     = "monitoring"
 )
 
 // Call is a call that has arrived and is about to be served.
