@@ -69,6 +69,7 @@ type Doctor struct {
 	Okta     OktaAPI
 	Logs     LogsAPI
 	Delivery DeliveryAPI
+	Endpoints
 	// Clients of a link that are nil leave it out.
 
 	Now func() time.Time

@@ -13,7 +13,7 @@ import (
 
 // Report is what Check has seen.
 type Report struct {
-	Seen   string // what is right
+	Seen   string // what is right; "" where nothing could be seen
 	Unseen string // what could not be seen, and why; "" nothing
 }
 
@@ -159,8 +159,7 @@ func checkOpenSearch(ctx context.Context, s *Sink) (Report, *sink.Error) {
 	case failure != nil:
 		return Report{}, failure
 	case refused != 0 && isSigned(&s.config):
-		return Report{Seen: "the service answers",
-			Unseen: "whether the function may write to " + name + ": your own identity may not read it"}, nil
+		return Report{Unseen: "whether the function may write to " + name + ": your own identity may not read it"}, nil
 	case refused == http.StatusForbidden:
 		return Report{Seen: "the user and password are accepted",
 			Unseen: "whether " + name + " exists: the user may not read its aliases"}, nil
