@@ -120,6 +120,7 @@ type builder struct {
 	bus    bus
 	code   code
 	replay *Role
+	topic  *string // ARN of the topic that alarms are sent to; nil is none
 	// streamRule is nil where a function counts changes of log streams.
 	streamRule    *Rule
 	streamRuleARN *string

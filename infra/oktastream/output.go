@@ -47,11 +47,11 @@ func (b *builder) outputs(o *Oktastream) {
 			out(title+"RedriveUrl", "The queue of events that were tried for the whole outage budget", p.Redrive.URL)
 			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
 		}
-		out(title+"Pipeline", "What oktastream dlq --stack reads", stack.ToJsonString(b.describe(p), nil))
+		out(title+"Pipeline", "What oktastream --stack reads", stack.ToJsonString(b.describe(p), nil))
 	}
 }
 
-// describe is a pipeline as `oktastream dlq` and `reconcile` read it.
+// describe is a pipeline as `oktastream dlq`, `reconcile` and `doctor` read it.
 func (b *builder) describe(p *Pipeline) map[string]any {
 	set := b.s.Of(p.Destination)
 	d := map[string]any{
@@ -78,5 +78,20 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 		d["transport"], d["service"] = set.Transport, set.Service
 		d["tags"], d["okta_domain"] = strings.Join(set.Tags, ","), set.OktaDomain
 	}
+	b.describeParts(p, d)
 	return d
+}
+
+// describeParts adds what `oktastream doctor` looks at.
+func (b *builder) describeParts(p *Pipeline, d map[string]any) {
+	d["bus"], d["rule"], d["alarms"], d["version"] = b.bus.name, p.Rule.Name, b.name+"-", version()
+	if b.topic != nil {
+		d["topic"] = b.topic
+	}
+	if f := p.Function; f != nil {
+		d["function"], d["mapping"], d["log_group_function"] = f.Name, f.mapping, f.LogGroup.Name
+	}
+	if p.Delivery != nil {
+		d["api_destination"], d["connection"] = p.Delivery.destination.Ref(), p.Delivery.connection.Ref()
+	}
 }

@@ -83,6 +83,18 @@ type pipelineOutput struct {
 	OktaDomain      string `json:"okta_domain"`
 	MaxReceiveCount int    `json:"max_receive_count"`
 	ReplayRole      string `json:"replay_role"`
+
+	// What doctor looks at.
+	Bus              string `json:"bus"`
+	Rule             string `json:"rule"`
+	Function         string `json:"function"`
+	Mapping          string `json:"mapping"`
+	FunctionLogGroup string `json:"log_group_function"`
+	APIDestination   string `json:"api_destination"`
+	Connection       string `json:"connection"`
+	Topic            string `json:"topic"`
+	Alarms           string `json:"alarms"` // prefix of the alarms' names
+	Version          string `json:"version"`
 }
 
 // outputVersion is the version that this program knows.
