@@ -44,6 +44,7 @@ type Pipeline struct {
 	LogGroup       string
 	RetentionDays  int
 	DeliveryBus    string
+	DeliveryRule   string // name of the rule on it
 	APIDestination string // name
 	Connection     string // name
 	Endpoint       string
@@ -61,10 +62,14 @@ type Doctor struct {
 	Stack   Stack
 	Version string // of this program
 
-	Events  EventsAPI
-	Queues  QueuesAPI
-	Lambda  Caller
-	Metrics Caller
+	Events   EventsAPI
+	Queues   QueuesAPI
+	Lambda   Caller
+	Metrics  Caller
+	Okta     OktaAPI
+	Logs     LogsAPI
+	Delivery DeliveryAPI
+	Endpoints
 	// Clients of a link that are nil leave it out.
 
 	Now func() time.Time

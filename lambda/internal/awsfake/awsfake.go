@@ -133,6 +133,7 @@ func (c *Cloud) table() map[string]*operation {
 		"CreateLogGroup":     c.createLogGroup,
 		"CreateLogStream":    c.createLogStream,
 		"DescribeLogGroups":  c.describeLogGroups,
+		"DescribeLogStreams": c.describeLogStreams,
 		"FilterLogEvents":    c.filterLogEvents,
 		"PutLogEvents":       c.putLogEvents,
 		"PutRetentionPolicy": c.putRetentionPolicy,
