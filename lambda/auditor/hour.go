@@ -173,11 +173,14 @@ func (r *run) order(ctx context.Context, h *hour, t *tally, named []string) erro
 	if err != nil {
 		return fmt.Errorf("count the messages in the buffer queue: %w", err)
 	}
-	if most := max(r.state.Busiest, minEvidence); buffered > most {
-		// An event this old can only wait there if all that came after it does too.
-		h.After = r.Now().Add(postpone).UTC()
-		r.Log.Warn("events are missing and not sent yet: the buffer queue has more messages than an hour brings, "+
-			"and may hold them", "hour", stamp(h.Start), "missing", t.Missing, "buffered", buffered, "most", most)
+	// An event of the stream that is this old can only wait there if all that came after it does
+	// too; one that was sent by a fill can wait there alone.
+	if buffered > max(r.state.Busiest, minEvidence) || h.Fills > 0 && buffered >= t.Missing && h.Reads < maxReads {
+		if h.Fills == 0 {
+			h.After = r.Now().Add(postpone).UTC()
+		}
+		r.Log.Warn("events are missing and not sent yet: the buffer queue may hold them",
+			"hour", stamp(h.Start), "missing", t.Missing, "buffered", buffered)
 		return nil
 	}
 	found := t.Missing - h.Found

@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -76,6 +77,7 @@ type world struct {
 	metrics map[string]int64
 	gaps    map[string]int // how often a gap of an hour was reported
 	closed  map[string]int
+	log     []byte // all that was written
 }
 
 // process is one process of the auditor, which can be killed at a call.
@@ -112,6 +114,12 @@ func (p *process) call(do func() error) error {
 		return errKilled
 	}
 	return err
+}
+
+func (p *process) killed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
 }
 
 func newWorld(t testing.TB, logs bool, perHour, days int, seed uint64) *world {
@@ -297,7 +305,7 @@ func (w *world) restart(killAt int, after bool) {
 				return secret, err
 			},
 			Sleep: func(ctx context.Context, d time.Duration) error {
-				if p.dead {
+				if p.killed() {
 					return errKilled
 				}
 				w.advance(d)
@@ -366,17 +374,35 @@ func (w *world) activate() {
 // says so, and the chain is good.
 func (w *world) check(until time.Time) {
 	w.t.Helper()
-	for e := range w.org.Events(began.Add(time.Hour), until) {
-		if w.filter.Keeps(e.EventType) && !w.delivered[e.UUID] {
-			w.t.Errorf("event %s of %s is missing", e.UUID, e.Published)
+	since := w.process.auditor.mustState(w.t).Since
+	want := map[time.Time]*archive.UUIDs{}
+	missing := 0
+	for e := range w.org.Events(since, until) {
+		if !w.filter.Keeps(e.EventType) {
+			continue
+		}
+		start := e.Published.Truncate(time.Hour)
+		if want[start] == nil {
+			want[start] = &archive.UUIDs{}
+		}
+		want[start].Add([]byte(e.UUID))
+		if !w.delivered[e.UUID] {
+			missing++
 		}
 	}
+	if missing > 0 {
+		w.t.Errorf("%d events are missing", missing)
+	}
 	digests := w.digests()
-	for start := began.Add(time.Hour); start.Before(until); start = start.Add(time.Hour) {
+	for start := since; start.Before(until); start = start.Add(time.Hour) {
 		list := digests[start]
 		if len(list) == 0 {
 			w.t.Errorf("hour %s has no digest", stamp(start))
 			continue
+		}
+		if all := cmp.Or(want[start], &archive.UUIDs{}); len(list) == 1 &&
+			(list[0].Events != int64(all.Len()) || list[0].Root != all.Root()) {
+			w.t.Errorf("hour %s: the digest has %d events, %s, want %d", stamp(start), list[0].Events, list[0].Root, all.Len())
 		}
 		if last := list[len(list)-1].Okta; last == nil || last.State != Complete || last.Missing != 0 {
 			w.t.Errorf("hour %s: %+v", stamp(start), last)
@@ -384,6 +410,9 @@ func (w *world) check(until time.Time) {
 		if n := w.gaps[stamp(start)]; n > 1 {
 			w.t.Errorf("hour %s: its gap was reported %d times", stamp(start), n)
 		}
+	}
+	if w.t.Failed() {
+		w.t.Logf("the end of the log: %s", w.log[max(0, len(w.log)-3000):])
 	}
 	_, err := archive.Verify(w.t.Context(), w.store, archive.Check{Org: orgName}, func(f archive.Finding) {
 		if f.Kind.Broken() {
@@ -416,14 +445,12 @@ type sink struct {
 }
 
 func (s sink) Write(text []byte) (int, error) {
-	s.p.mu.Lock()
-	dead := s.p.dead
-	s.p.mu.Unlock()
-	if dead {
+	if s.p.killed() {
 		return len(text), nil
 	}
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
+	s.w.log = append(s.w.log, text...)
 	var line struct {
 		Msg  string
 		Hour string
@@ -626,6 +653,19 @@ func (l logsAPI) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.FilterL
 ) (out *cloudwatchlogs.FilterLogEventsOutput, err error) {
 	err = l.p.call(func() (err error) { out, err = l.Client.FilterLogEvents(ctx, in, o...); return err })
 	return out, err
+}
+
+// generate adds events of one more time.
+func (w *world) generate(since time.Time, span time.Duration, perHour int) {
+	w.org.Generate(oktafake.Load{Since: since, Span: span, PerHour: perHour, Seed: 11 + uint64(perHour)})
+}
+
+// tickUntil ticks until a time.
+func (w *world) tickUntil(end time.Time) {
+	w.t.Helper()
+	if d := end.Sub(w.now()); d > 0 {
+		w.ticks(d)
+	}
 }
 
 // faults makes Okta fail now and then.
