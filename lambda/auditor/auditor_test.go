@@ -16,8 +16,9 @@ import (
 )
 
 var (
-	storyDays  = flag.Int("story.days", 4, "days of the story of an org")
-	storyKills = flag.Int("story.kills", 6, "calls at which a run is killed, of each test that kills")
+	storyDays  = flag.Int("story.days", 3, "days of the story of an org")
+	storySeeds = flag.Int("story.seeds", 1, "stories that are told")
+	storyKills = flag.Int("story.kills", 4, "calls at which a run is killed")
 )
 
 const day = 24 * time.Hour
@@ -100,7 +101,7 @@ func (w *world) loseObject(random *rand.Rand) {
 // TestStory: whatever happens, at the end nothing is missing, every hour has its digest, verify is
 // green, and each gap was reported once.
 func TestStory(t *testing.T) {
-	for seed := range uint64(2) {
+	for seed := range uint64(*storySeeds) {
 		w := newWorld(t, false, 4, *storyDays, seed)
 		w.story(rand.New(rand.NewPCG(seed, 1)), *storyDays)
 		w.ticks(2 * day)
@@ -113,10 +114,14 @@ func TestStory(t *testing.T) {
 	}
 }
 
-// contents are the digests by hour without what depends on when and in which order they were made.
-func (w *world) contents() map[string]string {
+// contents are the digests of the hours before until without what depends on when and in which
+// order they were made.
+func (w *world) contents(until time.Time) map[string]string {
 	all := map[string]string{}
 	for start, list := range w.digests() {
+		if !start.Before(until) {
+			continue
+		}
 		d := list[0]
 		v := *d.Okta
 		v.ReadAt = time.Time{}
@@ -156,7 +161,7 @@ func TestKilledAnywhere(t *testing.T) {
 	whole.org.SetFaults(nil)
 	whole.twoHoursWithout(until)
 	whole.check(whole.audited())
-	want := whole.contents()
+	want := whole.contents(whole.audited())
 	if whole.metrics[ledger.AuditMissing] == 0 {
 		t.Fatal("nothing was missing")
 	}
@@ -168,7 +173,7 @@ func TestKilledAnywhere(t *testing.T) {
 		w.restart(at, kill%2 == 0)
 		w.twoHoursWithout(until)
 		w.check(w.audited())
-		if got := w.contents(); !reflect.DeepEqual(got, want) {
+		if got := w.contents(w.audited()); !reflect.DeepEqual(got, want) {
 			t.Errorf("killed at call %d of %d: other digests", at, calls)
 			for hour := range want {
 				if got[hour] != want[hour] {
@@ -181,7 +186,7 @@ func TestKilledAnywhere(t *testing.T) {
 
 // TestTwoAuditors: of two auditors at once one stops, and events are sent once.
 func TestTwoAuditors(t *testing.T) {
-	for _, at := range []int{1, 2, 3, 5, 8, 13, 21} {
+	for _, at := range []int{1, 2, 7} {
 		w := newWorld(t, false, 4, 1, 3)
 		first := w.process
 		w.restart(0, false)
@@ -213,8 +218,11 @@ func TestAgainstALogGroup(t *testing.T) {
 	w.outage = false
 	w.activate()
 	w.validTokens = nil // nobody can read Okta for 20 days
-	if s := w.ticks(20 * day); !s.Unreachable || s.Missing > 0 {
-		t.Fatalf("%+v", s)
+	for i := range 20 * 4 {
+		w.advance(6 * time.Hour)
+		if s, err := w.tick(); err != nil || s.Unreachable != (i >= 3) || s.Missing > 0 {
+			t.Fatalf("%d: %+v, %v", i, s, err)
+		}
 	}
 	w.validTokens = map[string]bool{"token-1": true}
 	total := w.ticks(2 * day)
@@ -232,7 +240,7 @@ func TestRestampedBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.advance(20 * day)
-	total := w.ticks(3 * day) // all that Okta streamed arrives now
+	total := w.ticks(6 * time.Hour) // all that Okta streamed arrives now
 	if total.Missing == 0 || total.Filled != total.Missing || total.Unfilled > 0 || int64(w.copies) != total.Missing {
 		t.Errorf("%+v, %d events were sent twice", total, w.copies)
 	}
@@ -304,17 +312,17 @@ func TestWhatWaitsIsNotMissing(t *testing.T) {
 
 // TestABacklogAndNewHoursShareARun: with few requests a run, neither waits for the other.
 func TestABacklogAndNewHoursShareARun(t *testing.T) {
-	w := newWorld(t, false, 2, 12, 9)
-	for range 8 * 24 {
+	w := newWorld(t, false, 2, 8, 9)
+	for range 4 * 24 {
 		w.advance(time.Hour)
 		w.org.Deliver()
 		w.flush()
 	}
-	w.setup = func(a *Auditor) { a.Since, a.Requests = began.Add(time.Hour), 3 }
+	w.setup = func(a *Auditor) { a.Since, a.Requests = began.Add(time.Hour), 1 }
 	w.restart(0, false)
 	first := w.now().Truncate(time.Hour)
-	total := w.ticks(3 * day)
-	if total.Behind > 0 || total.Backlog > 60 {
+	total := w.ticks(36 * time.Hour)
+	if total.Behind > 0 || total.Backlog == 0 {
 		t.Errorf("%+v", total)
 	}
 	if digests := w.digests(); len(digests[began.Add(time.Hour)]) == 0 || len(digests[first]) == 0 {
@@ -323,7 +331,8 @@ func TestABacklogAndNewHoursShareARun(t *testing.T) {
 	if open := len(w.process.auditor.mustState(t).Todo); open > maxSpans {
 		t.Errorf("%d spans", open)
 	}
-	total = w.ticks(3 * day)
+	w.process.auditor.Requests = 900
+	total = w.ticks(12 * time.Hour)
 	if total.Backlog > 0 {
 		t.Errorf("%+v", total)
 	}
@@ -341,16 +350,16 @@ func (a *Auditor) mustState(t testing.TB) state {
 
 // TestABigHourTakesSeveralRuns: a read that is stopped continues where it was.
 func TestABigHourTakesSeveralRuns(t *testing.T) {
-	w := newWorld(t, false, 5000, 0, 1)
-	w.setup = func(a *Auditor) { a.Requests = 2 }
+	w := newWorld(t, false, 0, 0, 1)
+	w.setup = func(a *Auditor) { a.Requests = 1 }
 	w.restart(0, false)
-	w.generate(began.Add(time.Hour), time.Hour, 5000)
+	w.generate(began.Add(time.Hour), 2500, 1)
 	w.outage = true
 	w.tickUntil(began.Add(2 * time.Hour))
 	w.outage = false
 	w.activate()
 	total := w.ticks(36 * time.Hour)
-	if total.Missing < 4900 || total.Filled != total.Missing {
+	if total.Missing < 2500 || total.Filled != total.Missing {
 		t.Errorf("%+v", total)
 	}
 	w.check(began.Add(2 * time.Hour))
@@ -359,10 +368,10 @@ func TestABigHourTakesSeveralRuns(t *testing.T) {
 // TestWrongOrg: where no uuid agrees, nothing is sent.
 func TestWrongOrg(t *testing.T) {
 	w := newWorld(t, false, 0, 0, 1)
-	w.generate(began.Add(time.Hour), time.Hour, 200)
-	w.outage = true
+	w.generate(began.Add(time.Hour), 200, 1)
+	w.mute = true
 	other := newWorld(t, false, 0, 0, 2)
-	other.generate(began.Add(time.Hour), time.Hour, 200)
+	other.generate(began.Add(time.Hour), 200, 2)
 	for e := range other.org.Events(began, began.Add(day)) {
 		w.put(string(envelope(e.JSON)), e.UUID, e.Published)
 	}
@@ -378,7 +387,7 @@ func TestWrongOrg(t *testing.T) {
 	if len(w.cloud.Messages("buffer")) > 0 || len(w.gaps) > 0 {
 		t.Error("events were sent")
 	}
-	if slices.Contains(w.store.keys("digest/"), "digest/org=example/0000000002.json") {
-		t.Log("other hours are audited")
+	if !slices.Contains(w.store.keys("digest/"), "digest/org=example/0000000002.json") {
+		t.Error("the other hours were not audited")
 	}
 }

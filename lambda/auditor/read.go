@@ -76,6 +76,10 @@ func (r *run) readPages(ctx context.Context, h *hourRead) error {
 		if err := r.take(ctx, h, page.Events); err != nil {
 			return err
 		}
+		if page.Cursor.Done { // before the next look at what is spent
+			h.fold(h.until)
+			return nil
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +65,7 @@ type world struct {
 	token       string // what the secret holds
 	validTokens map[string]bool
 	outage      bool // the bus takes nothing
+	mute        bool // the bus takes everything and passes nothing on
 	stalled     bool // the function does nothing
 	retention   time.Duration
 	dead        func(uuid string) bool // events that the destination refuses
@@ -168,7 +170,7 @@ func (w *world) deliver(e oktafake.Event) error {
 	if w.outage {
 		return errors.New("the bus is gone")
 	}
-	if w.filter.Keeps(e.EventType) {
+	if w.filter.Keeps(e.EventType) && !w.mute {
 		w.put(string(envelope(e.JSON)), e.UUID, e.Published)
 	}
 	return nil
@@ -482,10 +484,11 @@ type wire struct {
 
 func (t wire) RoundTrip(r *http.Request) (response *http.Response, err error) {
 	err = t.p.call(func() error {
+		r = r.Clone(r.Context())
 		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "SSWS "); ok && !t.w.validTokens[token] {
-			r = r.Clone(r.Context())
 			r.Header.Set("Authorization", "SSWS revoked")
 		}
+		r.TLS = &tls.ConnectionState{} // the fake's links begin with https
 		answer := httptest.NewRecorder()
 		aborted := func() (aborted bool) {
 			defer func() { aborted = recover() != nil }()
@@ -655,9 +658,9 @@ func (l logsAPI) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.FilterL
 	return out, err
 }
 
-// generate adds events of one more time.
-func (w *world) generate(since time.Time, span time.Duration, perHour int) {
-	w.org.Generate(oktafake.Load{Since: since, Span: span, PerHour: perHour, Seed: 11 + uint64(perHour)})
+// generate adds events of one hour.
+func (w *world) generate(since time.Time, perHour int, seed uint64) {
+	w.org.Generate(oktafake.Load{Since: since, Span: time.Hour, PerHour: perHour, Seed: seed})
 }
 
 // tickUntil ticks until a time.
