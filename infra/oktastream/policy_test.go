@@ -256,6 +256,10 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 					t.Errorf("the function writes to %s with %d days, want %v with %d", c.LogGroup, c.RetentionDays, name,
 						set.RetentionDays)
 				}
+			case d == settings.Archive:
+				if c.Bucket != s.bucket(t) || c.BucketOwner != account {
+					t.Errorf("the function writes to the bucket %s of %s, want %s", c.Bucket, c.BucketOwner, s.bucket(t))
+				}
 			default:
 				id, _ := s.only(t, "AWS::Events::EventBus", "OktaDatadogDeliveryBus")
 				if name := s.resolve(t, map[string]any{"Ref": id}); c.DeliveryBus != name || c.PackBytes != set.PackBytes ||
