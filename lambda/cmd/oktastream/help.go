@@ -60,6 +60,7 @@ var helpTexts = kong.Vars{
 		"compare again.",
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
 		"can be read (default 15m).",
+	"help_doctor_watch":   "Look again every 20 s until nothing is broken, as after a deployment.",
 	"help_reconcile_html": "Write a page for an auditor to FILE: what was read, when, by whom, each hour; no event.",
 }
 
@@ -71,6 +72,8 @@ const (
 	reconcileExitCodes = "\n\nExit codes: 0 nothing is missing, and every hour is settled; 1 events are missing, the " +
 		"uuids do not agree, or something could not be read to its end; 2 wrong options; 3 nothing is missing, but an " +
 		"hour is provisional or events are in a dead-letter queue; 130 interrupted."
+	doctorExitCodes = "\n\nExit codes: 0 all links are ok; 1 a link is broken, or the stack could not be read; " +
+		"2 wrong options; 3 nothing is broken of what was looked at, but something was not looked at; 130 interrupted."
 	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +
 		"was not read to its end, or a call failed; 2 wrong options; 130 interrupted."
 	fillExitCodes = "\n\nExit codes: 0 everything was sent, or a dry run; 1 something was not sent, or a call failed; " +
@@ -112,6 +115,19 @@ Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
     oktastream reconcile --org-url $URL --since 3d --against cloudwatch
     oktastream reconcile --org-url $URL --since 3d --against cloudwatch --fill
     oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (doctorCommand) Help() string {
+	return `Looks at every link in the order in which an event travels, and says of each
+whether it works, what was seen, and the next step. It changes nothing, and uses
+the current credentials or --role, not the stack's replay role.
+
+Examples, with URL=https://ORG.okta.com:
+
+    oktastream doctor
+    oktastream doctor --stack oktastream --org-url $URL --token-file token
+    oktastream doctor --watch` + doctorExitCodes
 }
 
 // Help is what --help shows between the command and its options.
