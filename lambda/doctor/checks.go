@@ -69,6 +69,7 @@ type Doctor struct {
 	Okta     OktaAPI
 	Logs     LogsAPI
 	Delivery DeliveryAPI
+	Topics   Caller
 	Endpoints
 	// Clients of a link that are nil leave it out.
 
@@ -102,11 +103,11 @@ type QueuesAPI interface {
 func (d *Doctor) Checks() []Check {
 	var checks []Check
 	add := func(of ...[]Check) { checks = append(checks, slices.Concat(of...)...) }
-	add(d.source(), d.bus())
+	add(d.okta(), d.source(), d.bus())
 	for _, p := range d.Stack.Pipelines {
 		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
-		add(d.queues(p))
+		add(d.destination(p), d.queues(p))
 	}
-	add(d.newest())
+	add(d.alarms(), d.newest())
 	return checks
 }
