@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/oktastream/oktastream/events"
 )
 
 // NoOrg is the org of events that came without an EventBridge envelope, where nothing else says
 // which org they are from.
-const NoOrg = "none"
+const NoOrg = events.NoOrg
 
 // EventsPrefix begins the keys of all objects that hold events.
 const EventsPrefix = "okta/"
