@@ -41,11 +41,11 @@ func TestQuietDays(t *testing.T) {
 }
 
 // story is what happens to an org: the bus is gone for hours until a person activates the stream,
-// objects are lost, the token is replaced, Okta fails and others use up its rate limit.
-func (w *world) story(random *rand.Rand, days int) {
+// objects are lost, the token is replaced, the function stands still, Okta fails, and the auditor is
+// killed.
+func (w *world) story(random *rand.Rand, days int) (kills int) {
 	w.faults(random)
-	outageEnds, rotate := time.Time{}, w.now().Add(day+time.Duration(random.IntN(12))*time.Hour)
-	unreachable := false
+	outageEnds, stallEnds, rotate := time.Time{}, time.Time{}, w.now().Add(day+time.Duration(random.IntN(12))*time.Hour)
 	for end := w.now().Add(time.Duration(days) * day); w.now().Before(end); {
 		switch n := random.IntN(4 * 24); {
 		case w.outage && w.now().After(outageEnds):
@@ -55,23 +55,32 @@ func (w *world) story(random *rand.Rand, days int) {
 			w.outage, outageEnds = true, w.now().Add(time.Duration(1+random.IntN(5))*time.Hour)
 		case n == 1:
 			w.loseObject(random)
-		case n == 2: // until the next tick
-			w.stalled = !w.stalled
+		case w.stalled && w.now().After(stallEnds):
+			w.stalled = false
+		case n == 2 && !w.stalled:
+			w.stalled, stallEnds = true, w.now().Add(time.Duration(1+random.IntN(12))*time.Hour)
 		case n == 3 && w.now().After(rotate):
 			w.token, w.validTokens = "token-2", map[string]bool{"token-2": true}
 		}
-		s, err := w.tick()
-		if err != nil && !w.process.dead {
+		if random.IntN(20) == 0 {
+			w.process.killAt, w.process.after = w.process.calls+1+random.IntN(10), random.IntN(2) == 0
+		}
+		if _, err := w.tick(); err != nil && !w.process.dead {
 			w.t.Fatalf("%s: %v", w.now(), err)
 		}
-		unreachable = unreachable || s.Unreachable
+		if w.process.dead {
+			kills++
+			w.restart(0, false)
+		}
 	}
+	w.process.killAt = 0
 	w.org.SetFaults(nil)
 	w.stalled = false
 	if w.outage {
 		w.outage = false
 		w.activate()
 	}
+	return kills
 }
 
 // loseObject loses an object of an hour that has no digest yet.
@@ -103,14 +112,14 @@ func (w *world) loseObject(random *rand.Rand) {
 func TestStory(t *testing.T) {
 	for seed := range uint64(*storySeeds) {
 		w := newWorld(t, false, 4, *storyDays, seed)
-		w.story(rand.New(rand.NewPCG(seed, 1)), *storyDays)
+		kills := w.story(rand.New(rand.NewPCG(seed, 1)), *storyDays)
 		w.ticks(2 * day)
 		w.check(began.Add(time.Duration(*storyDays) * day))
 		if w.metrics[ledger.AuditMissing] == 0 || w.metrics[ledger.AuditMissing] != w.metrics[ledger.AuditFilled] ||
 			w.metrics[ledger.AuditUnfilled] != 0 {
 			t.Errorf("seed %d: %v", seed, w.metrics)
 		}
-		t.Logf("seed %d: %v, %d digests", seed, w.metrics, len(w.store.keys("digest/")))
+		t.Logf("seed %d: %v, %d digests, killed %d times", seed, w.metrics, len(w.store.keys("digest/")), kills)
 	}
 }
 
@@ -328,7 +337,7 @@ func TestABacklogAndNewHoursShareARun(t *testing.T) {
 	if digests := w.digests(); len(digests[began.Add(time.Hour)]) == 0 || len(digests[first]) == 0 {
 		t.Error("the oldest or the newest hours have no digest")
 	}
-	if open := len(w.process.auditor.mustState(t).Todo); open > maxSpans {
+	if open := len(w.state().Todo); open > maxSpans {
 		t.Errorf("%d spans", open)
 	}
 	w.process.auditor.Requests = 900
@@ -337,15 +346,6 @@ func TestABacklogAndNewHoursShareARun(t *testing.T) {
 		t.Errorf("%+v", total)
 	}
 	w.check(w.audited())
-}
-
-// mustState reads the state.
-func (a *Auditor) mustState(t testing.TB) state {
-	r := &run{Auditor: a}
-	if err := r.load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return r.state
 }
 
 // TestABigHourTakesSeveralRuns: a read that is stopped continues where it was.
