@@ -121,6 +121,14 @@ func (s *S3) put(ctx context.Context, key string, body []byte, condition, value 
 
 // Get implements Reader.
 func (s *S3) Get(ctx context.Context, key string) (io.ReadCloser, error) {
+	response, err := s.get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return response.Body, nil
+}
+
+func (s *S3) get(ctx context.Context, key string) (*http.Response, error) {
 	request := s.request(http.MethodGet, key)
 	// Otherwise net/http unpacks what has the metadata Content-Encoding: gzip.
 	request.Header.Set("Accept-Encoding", "identity")
@@ -131,13 +139,20 @@ func (s *S3) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	}
 	if err != nil {
 		cancel()
-		if statusOf(err) == http.StatusNotFound && !awserror.Is(err, "NoSuchBucket") {
+		if isGone(err) {
 			return nil, fmt.Errorf("get %s: %w", key, fs.ErrNotExist)
 		}
 		return nil, s.problem("get "+key, err)
 	}
 	// net/http returns io.ErrUnexpectedEOF for a body that is shorter than its Content-Length.
-	return &closing{response.Body, cancel}, nil
+	response.Body = &closing{response.Body, cancel}
+	return response, nil
+}
+
+// isGone reports whether an error says that the key has no object. The error of a bucket that does
+// not exist has the same HTTP status.
+func isGone(err error) bool {
+	return statusOf(err) == http.StatusNotFound && !awserror.Is(err, "NoSuchBucket")
 }
 
 // closing ends a request when its body is closed.

@@ -28,8 +28,8 @@ const (
 	days14     = 14 * 24 * time.Hour
 )
 
-// cloud is an emulated AWS with three stacks: okta with ingest=queue, for
-// CloudWatch Logs, and rules and hounds with ingest=rule, for CloudWatch Logs and
+// cloud is an emulated AWS with stacks, among them okta with ingest=queue, for
+// CloudWatch Logs, vault for an archive, and rules and hounds with ingest=rule, for CloudWatch Logs and
 // for Datadog.
 type cloud struct {
 	*awsfake.Cloud
@@ -86,6 +86,9 @@ func newCloud(t testing.TB) *cloud {
 		output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
 			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}),
 	)
+	c.AddBucket("an-archive", awsfake.BucketOptions{Owner: ownAccount, MaxKeys: 5})
+	c.AddStack("vault", output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
+		Format: "raw", Buffer: c.buffer, Redrive: redrive, Dead: dead, Bucket: "an-archive", BucketOwner: ownAccount}))
 	c.AddStack(
 		"rules",
 		output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",

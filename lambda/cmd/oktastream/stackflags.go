@@ -69,6 +69,8 @@ type pipelineOutput struct {
 	Redrive         string `json:"redrive"`
 	Dead            string `json:"dead"`
 	LogGroup        string `json:"log_group"`
+	Bucket          string `json:"bucket"` // of the archive
+	BucketOwner     string `json:"bucket_owner"`
 	RetentionDays   int    `json:"retention_days"`
 	Endpoint        string `json:"endpoint"`
 	Auth            string `json:"auth"`
