@@ -116,6 +116,10 @@ func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*s
 	if p.Destination == settings.Datadog {
 		variables["SERVICE"], variables["TAGS"] = jsii.String(set.Service), commas(set.Tags)
 	}
+	variables["OBSERVABLES"] = jsii.String("")
+	if set.Observables {
+		variables["OBSERVABLES"] = jsii.String("true")
+	}
 	variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain) // "" where the destination has no such setting
 	written := map[string]*string{}
 	for name, value := range variables {

@@ -65,6 +65,9 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 		"dead": p.Dead.URL, "replay_role": b.replay.ARN,
 		"include": strings.Join(set.Include, ","), "exclude": strings.Join(set.Exclude, ","),
 	}
+	if set.Observables {
+		d["observables"] = true
+	}
 	if p.Buffer != nil {
 		d["buffer"], d["redrive"], d["max_receive_count"] = p.Buffer.URL, p.Redrive.URL, set.MaxReceiveCount()
 	}

@@ -48,8 +48,9 @@ func TestAthenaNamesWhatTheRecordsHave(t *testing.T) {
 			if !strings.HasPrefix(n.SQL, "-- "+q.Question+"\n-- "+q.Look+"\n") || !strings.HasSuffix(n.SQL, "\nLIMIT 1000") {
 				t.Errorf("%s, %s: %s", s, n.Name, n.SQL)
 			}
+			name := regexp.MustCompile(`\["([^"]+)"\]`)
 			for _, m := range path.FindAllStringSubmatch(n.SQL, -1) {
-				if field := index.ReplaceAllString(m[1], ".$1"); emitted[field] == 0 {
+				if field := name.ReplaceAllString(index.ReplaceAllString(m[1], ".$1"), ".$1"); emitted[field] == 0 {
 					t.Errorf("%s, %s: no record has %s", s, n.Name, field)
 				}
 			}

@@ -91,6 +91,9 @@ func (s *Settings) check(d Destination) []error {
 		add("window 0 with batch %d: Lambda takes more than 10 messages only with a window of a second and more; set "+
 			"window=1 or batch=10", p.Batch)
 	}
+	if ocsf := p.Format == "ocsf" || p.Format == "" && d == CloudWatch && p.Ingest != IngestRule; p.Observables && !ocsf {
+		add("observables: only records in OCSF have them; set format=ocsf, or leave observables out")
+	}
 	if s.HTTPS(d) {
 		faults = append(faults, s.checkHTTPS(d)...)
 	}
@@ -169,7 +172,7 @@ const (
 	// together (Lambda quotas, read 2026-11).
 	environmentLimit = 4096
 	// environmentBase is a bound of what the variables hold beside what is counted: the
-	// names of 22 variables, two queue URLs, names of a source, a bus and a log group.
+	// names of 23 variables, two queue URLs, names of a source, a bus and a log group.
 	environmentBase = 1400
 )
 

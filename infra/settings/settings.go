@@ -118,6 +118,7 @@ type Settings struct {
 type Pipeline struct {
 	Ingest      string
 	Format      string // "" is the destination's own
+	Observables bool   // records in OCSF have observables[]
 	Include     []string
 	Exclude     []string
 	Batch       int // messages an invocation

@@ -119,6 +119,8 @@ func faults() map[string][]string {
 		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                                    {"2048 characters", "ingest=queue"},
 		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`:                              {"complex", "ingest=queue"},
 		`{` + ok + `,"include":"` + long(120) + `"}`:                                                    {"environment", "4096", "shorten"},
+		`{` + ok + `,"ingest":"rule","observables":"true"}`:                                             {"observables", "format=ocsf"},
+		`{` + ok + `,"format":"raw","observables":"true"}`:                                              {"observables", "format=ocsf"},
 		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                                   {"format raw", "ingest=queue"},
 		`{` + ok + `,"kms":"alias/mine"}`:                                                               {"kms", "alias"},
 		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:                              {"kms", "eu-west-1"},

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -117,6 +118,7 @@ func TestRunIsBounded(t *testing.T) {
 	checks := make([]Check, 40)
 	for i := range checks {
 		checks[i] = slow
+		checks[i].Pipeline = fmt.Sprint("p", i)
 	}
 	report := run(t, checks...)
 	if len(report.Lines) != 40 || report.Lines[0].Reason != NoAnswer || most.Load() > parallel {

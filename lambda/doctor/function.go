@@ -85,6 +85,13 @@ func logTail(p Pipeline) string {
 type functionState struct {
 	State, StateReason, LastUpdateStatus, LastUpdateStatusReason string
 	Environment                                                  struct{ Variables map[string]string }
+	VpcConfig                                                    struct{ SubnetIDs []string }
+}
+
+// configuration returns what Lambda says of a pipeline's function.
+func (d *Doctor) configuration(ctx context.Context, p Pipeline) (f functionState, err error) {
+	err = d.get(ctx, "/2015-03-31/functions/"+p.Function+"/configuration", &f)
+	return f, err
 }
 
 // function returns the checks of a pipeline's function.
@@ -95,8 +102,7 @@ func (d *Doctor) function(p Pipeline) []Check {
 	var checks []Check
 	if d.Lambda != nil {
 		checks = append(checks, Check{Link: Function, Pipeline: p.Name, Look: func(ctx context.Context) Result {
-			var f functionState
-			err := d.get(ctx, "/2015-03-31/functions/"+p.Function+"/configuration", &f)
+			f, err := d.configuration(ctx, p)
 			switch {
 			case awserror.Is(err, notFound):
 				return Gone("function "+p.Function+" does not exist", "deploy the stack: cdk deploy "+d.Stack.Name)

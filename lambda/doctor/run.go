@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -109,6 +110,34 @@ func lines(checks []Check, results []Result) []Line {
 		list = append(list, other[at]...)
 	}
 	return list
+}
+
+// Settled reports whether another look would find the same: nothing is broken, and what
+// was not looked at is so for lack of a permission or of credentials.
+func (r Report) Settled() bool {
+	for _, line := range r.Lines {
+		if line.Status == Broken || line.Reason == NoAnswer || line.Reason == Unclear {
+			return false
+		}
+	}
+	return true
+}
+
+// Summary returns how many lines have each status.
+func (r Report) Summary() string {
+	counts, notPart := map[Status]int{}, 0
+	for _, line := range r.Lines {
+		if line.Reason == NotPart {
+			notPart++
+			continue
+		}
+		counts[line.Status]++
+	}
+	text := fmt.Sprintf("%d ok, %d broken, %d not looked at", counts[OK], counts[Broken], counts[NotLookedAt])
+	if notPart > 0 {
+		text += fmt.Sprintf(", %d not part of this stack", notPart)
+	}
+	return text
 }
 
 // The exit codes.

@@ -32,20 +32,7 @@ func (r Report) Write(w io.Writer) error {
 		}
 	}
 	r.writeHops(&b)
-	counts := map[Status]int{}
-	notPart := 0
-	for _, line := range r.Lines {
-		if line.Reason == NotPart {
-			notPart++
-			continue
-		}
-		counts[line.Status]++
-	}
-	fmt.Fprintf(&b, "%d ok, %d broken, %d not looked at", counts[OK], counts[Broken], counts[NotLookedAt])
-	if notPart > 0 {
-		fmt.Fprintf(&b, ", %d not part of this stack", notPart)
-	}
-	b.WriteString("\n")
+	b.WriteString(r.Summary() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

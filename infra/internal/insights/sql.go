@@ -375,9 +375,12 @@ func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''"
 func jsonPath(name string) string {
 	path := "$"
 	for part := range strings.SplitSeq(name, ".") {
-		if strings.Trim(part, "0123456789") == "" {
+		switch {
+		case strings.Trim(part, "0123456789") == "":
 			path += "[" + part + "]"
-		} else {
+		case strings.ContainsFunc(part, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }):
+			path += `["` + part + `"]`
+		default:
 			path += "." + part
 		}
 	}

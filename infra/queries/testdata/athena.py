@@ -1,10 +1,12 @@
 """Runs the Athena queries in DuckDB. Reads one JSON request a line, writes one JSON answer a line.
 
 {"table": NAME, "rows": [TEXT, ...]} makes a table of records, {"sql": TEXT} runs a query. What DuckDB lacks of Trino's
-functions is defined here; ARRAY(JSON) is JSON[] in DuckDB.
+functions is defined here; ARRAY(JSON) is JSON[], and a path's
+["a name"] is ."a name".
 """
 import datetime
 import json
+import re
 import sys
 
 import duckdb
@@ -43,7 +45,8 @@ def answer(db, request):
             [request["rows"]],
         )
         return {}
-    found = db.execute(request["sql"].replace("ARRAY(JSON)", "JSON[]"))
+    sql = request["sql"].replace("ARRAY(JSON)", "JSON[]")
+    found = db.execute(re.sub(r'\["([^"]+)"\]', r'."\1"', sql))
     return {"columns": [c[0] for c in found.description], "rows": [[plain(v) for v in r] for r in found.fetchall()]}
 
 

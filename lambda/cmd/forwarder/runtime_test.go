@@ -115,7 +115,7 @@ func (p *process) log() string {
 func start(t *testing.T, path string, env map[string]string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(path)}
-	p.Env = []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_LAMBDA_FUNCTION_NAME=forwarder"}
+	p.Env = []string{"AWS_ACCESS_KEY_ID=AKIAFAKE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_LAMBDA_FUNCTION_NAME=forwarder"}
 	for key, value := range env {
 		p.Env = append(p.Env, key+"="+value)
 	}

@@ -62,6 +62,7 @@ type pipelineOutput struct {
 	Transport       string `json:"transport"` // "" is the destination's default
 	Ingest          string `json:"ingest"`
 	Format          string `json:"format"`
+	Observables     bool   `json:"observables"`
 	Source          string `json:"source"`
 	Account         string `json:"account"`
 	Region          string `json:"region"`

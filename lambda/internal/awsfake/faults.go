@@ -20,6 +20,7 @@ const (
 	S3             = "s3"
 	Lambda         = "lambda"
 	CloudWatch     = "monitoring"
+	SNS            = "sns"
 )
 
 // Call is a call that has arrived and is about to be served.
