@@ -51,7 +51,7 @@ func main() {
 	s, err := read(os.Getenv)
 	var a *auditor.Auditor
 	if err == nil {
-		a, err = newAuditor(ctx, s, sdk(os.Getenv), os.Stdout)
+		a, err = newAuditor(ctx, s, sdk(os.Getenv), os.Stdout, time.Now)
 	}
 	if err != nil {
 		// Lambda shows what is written to stderr before it starts again.
@@ -65,7 +65,9 @@ func main() {
 }
 
 // newAuditor makes the auditor of a pipeline.
-func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer) (*auditor.Auditor, error) {
+func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer, now func() time.Time) (
+	*auditor.Auditor, error,
+) {
 	retryer := sdk.Retryer()
 	bucket := func(name string) (*archive.S3, error) {
 		o := archive.S3Options{Bucket: name, Owner: s.Account, Retryer: retryer}
@@ -82,7 +84,7 @@ func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer) 
 	if err != nil {
 		return nil, err
 	}
-	options := archive.Options{Now: time.Now}
+	options := archive.Options{Now: now}
 	if s.digestKey != "" {
 		if options.Signer, err = archive.NewKMS(sdk, s.digestKey, retryer); err != nil {
 			return nil, err
@@ -93,23 +95,23 @@ func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer) 
 		Pipeline: s.Pipeline, Org: s.orgURL, Since: s.since, Requests: s.requests, Time: runTime, Filter: s.Filter,
 		Okta: auditor.Okta{URL: s.orgURL, Secret: secret(secretsmanager.NewFromConfig(sdk), s.secret)},
 		Queues: &auditor.PipelineQueues{
-			API: queues, Buffer: s.BufferURL, Dead: s.dead, Now: time.Now, Wait: pollSeconds,
+			API: queues, Buffer: s.BufferURL, Dead: s.dead, Now: now, Wait: pollSeconds,
 		},
 		Send: &backfill.Queue{
-			API: queues, URL: s.BufferURL, Filter: s.Filter, Version: deadletter.Build(), Now: time.Now,
+			API: queues, URL: s.BufferURL, Filter: s.Filter, Version: deadletter.Build(), Now: now,
 			Own: pipeline.Origin{Source: s.Source, Account: s.Account, Region: s.Region},
 		},
 		State: &auditor.BucketState{Bucket: state, Key: auditor.StateKey(s.org)},
 		Chain: func(ctx context.Context, since time.Time) (auditor.Digests, error) {
 			return archive.Open(ctx, digests, s.org, since, options)
 		},
-		Metrics: out, Log: slog.New(slog.NewJSONHandler(out, nil)), Now: time.Now,
+		Metrics: out, Log: slog.New(slog.NewJSONHandler(out, nil)), Now: now,
 	}
 	if s.Destination == config.Archive {
 		a.Held = &auditor.Archive{Store: digests, Org: s.org}
 		return a, nil
 	}
-	group := &reconcile.LogGroup{API: cloudwatchlogs.NewFromConfig(sdk), Name: s.LogGroup, Now: time.Now}
+	group := &reconcile.LogGroup{API: cloudwatchlogs.NewFromConfig(sdk), Name: s.LogGroup, Now: now}
 	a.Held, a.Outside = auditor.LogGroup{LogGroup: group}, true
 	a.KeptFor = time.Duration(s.RetentionDays) * 24 * time.Hour
 	return a, nil
