@@ -344,7 +344,11 @@ func (w *world) tick() (Summary, error) {
 	w.advance(every - w.now().Sub(w.now().Truncate(every)))
 	w.org.Deliver()
 	w.flush()
-	return w.process.auditor.Run(w.t.Context())
+	s, err := w.process.auditor.Run(w.t.Context())
+	if s.Requests > w.process.auditor.Requests+10 { // the tries of one page
+		w.t.Errorf("a run made %d requests, and may make %d", s.Requests, w.process.auditor.Requests)
+	}
+	return s, err
 }
 
 // ticks runs for a time, and fails the test at the first error.

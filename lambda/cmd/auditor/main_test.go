@@ -67,7 +67,8 @@ func (w *world) store(t *testing.T, start time.Time, list []oktafake.Event) {
 	z := gzip.NewWriter(&body)
 	for _, e := range list {
 		fmt.Fprintf(z, `{"version":"0","id":"e","detail-type":"SystemLog","source":"aws.partner/okta.com/example/s",`+
-			`"account":"111122223333","time":"2026-11-01T00:00:00Z","region":"us-east-1","resources":[],"detail":%s}`+"\n", e.JSON)
+			`"account":"111122223333","time":"2026-11-01T00:00:00Z","region":"us-east-1","resources":[],`+
+			`"detail":%s}`+"\n", e.JSON)
 	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
