@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -14,7 +15,10 @@ import (
 // contents is what an object was found to hold.
 type contents struct {
 	Entry
-	uuids []string // of its events, in their order; nil where Fault is FaultContent
+	// uuids and times, in milliseconds since 1970, are those of its events, in their order; none where
+	// Fault is FaultContent.
+	uuids []string
+	times []int64
 }
 
 // Bounds of reading: how often an object is read whose bytes did not come to their end, and how
@@ -73,7 +77,7 @@ func readOnce(ctx context.Context, r Reader, key string) (contents, error) {
 	first, end := hour.Start.UnixMilli(), hour.End().UnixMilli()
 	invalid := EachEvent(source, func(uuid []byte, publishedMS int64) error {
 		c.Events++
-		c.uuids = append(c.uuids, string(uuid))
+		c.uuids, c.times = append(c.uuids, string(uuid)), append(c.times, publishedMS)
 		if publishedMS < first || publishedMS >= end {
 			c.Fault = FaultHour
 		}
@@ -87,7 +91,7 @@ func readOnce(ctx context.Context, r Reader, key string) (contents, error) {
 	c.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	switch {
 	case invalid != nil:
-		c.Fault, c.Events, c.uuids = FaultContent, 0, nil
+		c.Fault, c.Events, c.uuids, c.times = FaultContent, 0, nil, nil
 	case c.SHA256 != sum:
 		c.Fault = FaultName
 	}
@@ -124,4 +128,41 @@ func readObjects(ctx context.Context, r Reader, keys []string) ([]contents, []er
 	}
 	_ = group.Wait() // errs has the errors
 	return all, errs
+}
+
+// EachInHour calls do with each event of the objects of an hour: its uuid, valid until do returns, and
+// the time at which it was published, in milliseconds since 1970. It reads some objects at the same
+// time, and calls do from one goroutine. faulty counts the objects whose events could not be read,
+// as they are not gzip-compressed lines with an Okta event each. An object whose bytes could not be
+// read to their end, and an error of do, end it.
+func EachInHour(ctx context.Context, r Reader, hour Hour, do func(uuid []byte, publishedMS int64) error) (
+	faulty int64, err error,
+) {
+	var keys []string
+	err = r.List(ctx, hour.Prefix(), func(o Object) error {
+		if h, _, ok := ParseKey(o.Key); ok && h == hour {
+			keys = append(keys, o.Key)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("list the objects of %s: %w", hour, err)
+	}
+	for some := range slices.Chunk(keys, atATime) {
+		all, errs := readObjects(ctx, r, some)
+		if err := errors.Join(errs...); err != nil {
+			return faulty, err
+		}
+		for _, c := range all {
+			if c.Fault == FaultContent {
+				faulty++
+			}
+			for i, uuid := range c.uuids {
+				if err := do([]byte(uuid), c.times[i]); err != nil {
+					return faulty, err
+				}
+			}
+		}
+	}
+	return faulty, nil
 }

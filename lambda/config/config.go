@@ -26,6 +26,7 @@ type Config struct {
 	Destination Destination
 	Transport   Transport // "" is the destination's default
 	Format      pipeline.Format
+	Observables bool // records in OCSF have observables[]
 	Filter      events.Filter
 	Datadog     datadog.Settings
 
@@ -79,6 +80,10 @@ func Read(get func(string) string) (Config, error) {
 	c.MaxReceiveCount = r.number("MAX_RECEIVE_COUNT", 0, 1, 1000)
 	route := r.route()
 	c.Destination, c.Transport, c.Format = route.Destination, route.Transport, r.format(route)
+	c.Observables = r.flag("OBSERVABLES")
+	if c.Observables && c.Format != pipeline.OCSF {
+		r.fault(fmt.Sprintf("%sOBSERVABLES is for the format ocsf, not %s", prefix, c.Format))
+	}
 	filter, err := events.NewFilter(r.list("INCLUDE"), r.list("EXCLUDE"))
 	if err != nil {
 		r.fault(err.Error())
@@ -106,10 +111,11 @@ func Read(get func(string) string) (Config, error) {
 // NewPipeline makes the pipeline of a function with this configuration.
 func (c Config) NewPipeline() *pipeline.Pipeline {
 	p := pipeline.Config{
-		Format:  c.Format,
-		Filter:  c.Filter,
-		Datadog: c.Datadog,
-		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
+		Format:      c.Format,
+		Observables: c.Observables,
+		Filter:      c.Filter,
+		Datadog:     c.Datadog,
+		Own:         &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
 	}
 	c.Route().Apply(&p)
 	return pipeline.New(p)

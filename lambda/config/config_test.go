@@ -107,12 +107,24 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
+func TestObservables(t *testing.T) {
+	env := valid("cloudwatch")
+	env["OKTASTREAM_OBSERVABLES"] = "true"
+	if c, err := read(env); err != nil || !c.Observables {
+		t.Errorf("%+v, %v", c, err)
+	}
+	env["OKTASTREAM_FORMAT"] = "raw"
+	if _, err := read(env); err == nil || !strings.Contains(err.Error(), "OBSERVABLES is for the format ocsf") {
+		t.Errorf("observables of raw events: %v", err)
+	}
+}
+
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	for _, destination := range all() {
 		for key, bad := range map[string]string{
 			"AWS_REGION": "", "OKTASTREAM_PIPELINE": "", "OKTASTREAM_ACCOUNT": "1234", "OKTASTREAM_SOURCE": "aws.partner/okta.com/example",
 			"OKTASTREAM_BUFFER_URL": "buffer", "OKTASTREAM_DEAD_URL": "", "OKTASTREAM_MAX_RECEIVE_COUNT": "0",
-			"OKTASTREAM_FORMAT": "xml", "OKTASTREAM_INCLUDE": "user session",
+			"OKTASTREAM_FORMAT": "xml", "OKTASTREAM_INCLUDE": "user session", "OKTASTREAM_OBSERVABLES": "yes",
 		} {
 			env := valid(destination)
 			env[key] = bad

@@ -44,9 +44,11 @@ func ParseFormat(name string) (Format, error) {
 
 // Config is what a pipeline does.
 type Config struct {
-	Format  Format
-	Filter  events.Filter
-	Datadog datadog.Settings // for Format Datadog, and DatadogLogs
+	Format Format
+	// Observables adds OCSF's observables[] to records of Format OCSF.
+	Observables bool
+	Filter      events.Filter
+	Datadog     datadog.Settings // for Format Datadog, and DatadogLogs
 	// DatadogLogs gives records of the other formats what Datadog needs of every log.
 	DatadogLogs bool
 	// Org is the Okta org of events that come without an envelope, "" where it is not known.
@@ -163,10 +165,15 @@ func (c *Config) normaliser() normaliser {
 		return envelopeNormaliser{}
 	case c.Format == Raw:
 		return rawNormaliser{}
-	case c.DatadogLogs:
-		return datadog.NewOCSF(c.Datadog, ocsf.New())
 	}
-	return ocsf.New()
+	var options []ocsf.Option
+	if c.Observables {
+		options = append(options, ocsf.WithObservables())
+	}
+	if c.DatadogLogs {
+		return datadog.NewOCSF(c.Datadog, ocsf.New(options...))
+	}
+	return ocsf.New(options...)
 }
 
 // Process takes text apart, which is one JSON value in any of the forms that

@@ -54,15 +54,18 @@ var helpTexts = kong.Vars{
 	"help_reconcile_since": "Compare the events published since then: 2026-11-22, 2026-11-22T10:00 (UTC), or an age " +
 		"such as 3d.",
 	"help_reconcile_until": "… and before then (default now).",
-	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; elastic or opensearch; or " +
-		"a file, and more files as arguments: ocsf, datadog, raw, envelopes, gzip and zstd.",
+	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; archive, its bucket, or " +
+		"--bucket, or --dir; elastic or opensearch; or a file, and more files as arguments: ocsf, datadog, raw, " +
+		"envelopes, gzip and zstd.",
+	"help_reconcile_org": "Archive: the Okta org, as its keys have it (default: of the stack, or of --org-url).",
 	"help_reconcile_fill": "Send the missing events to the pipeline's buffer queue, wait until they are processed, and " +
 		"compare again.",
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
 		"can be read (default 15m).",
-	"help_bucket":      "S3 bucket of the archive.",
-	"help_dir":         "Directory of the archive, instead of --bucket.",
-	"help_archive_org": "Okta org in the archive, as its keys have it; needed where it holds several.",
+	"help_doctor_watch": "Look again every 20 s until nothing is broken, as after a deployment.",
+	"help_bucket":       "S3 bucket of the archive.",
+	"help_dir":          "Directory of the archive, instead of --bucket.",
+	"help_archive_org":  "Okta org in the archive, as its keys have it; needed where it holds several.",
 	"help_digest_since": "Make the digests of the hours since then, by published, whole hours: 2026-11-22, " +
 		"2026-11-22T10:00 (UTC), or an age such as 3d.",
 	"help_digest_until": "… and before then (default: all settled hours, which ended 24 hours ago).",
@@ -84,6 +87,8 @@ const (
 	reconcileExitCodes = "\n\nExit codes: 0 nothing is missing, and every hour is settled; 1 events are missing, the " +
 		"uuids do not agree, or something could not be read to its end; 2 wrong options; 3 nothing is missing, but an " +
 		"hour is provisional or events are in a dead-letter queue; 130 interrupted."
+	doctorExitCodes = "\n\nExit codes: 0 all links are ok; 1 a link is broken, or the stack could not be read; " +
+		"2 wrong options; 3 nothing is broken of what was looked at, but something was not looked at; 130 interrupted."
 	digestExitCodes = "\n\nExit codes: 0 done; 1 something could not be read or written; 2 wrong options; 3 an hour " +
 		"that was asked for is not settled; 130 interrupted."
 	verifyExitCodes = "\n\nExit codes: 0 nothing is broken; 1 something is broken; 2 wrong options; 3 nothing is broken " +
@@ -129,6 +134,19 @@ Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
     oktastream reconcile --org-url $URL --since 3d --against cloudwatch
     oktastream reconcile --org-url $URL --since 3d --against cloudwatch --fill
     oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (doctorCommand) Help() string {
+	return `Looks at every link in the order in which an event travels, and says of each
+whether it works, what was seen, and the next step. It changes nothing, and uses
+the current credentials or --role, not the stack's replay role.
+
+Examples, with URL=https://ORG.okta.com:
+
+    oktastream doctor
+    oktastream doctor --stack oktastream --org-url $URL --token-file token
+    oktastream doctor --watch` + doctorExitCodes
 }
 
 // Help is what --help shows between the command and its options.

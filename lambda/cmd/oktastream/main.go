@@ -55,6 +55,7 @@ type commands struct {
 	Explain explainCommand `cmd:"" help:"Show how an event, or a type of event, is normalised."`
 	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
 
+	Doctor    doctorCommand    `cmd:"" help:"Look at every link from Okta to the destination, and say what is broken."`
 	Backfill  backfillCommand  `cmd:"" help:"Read a window of events from Okta's API, and send them."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare Okta's System Log with what the destination holds."`
 

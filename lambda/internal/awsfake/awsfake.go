@@ -1,6 +1,6 @@
 // Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge, Amazon SQS and Amazon S3, and of the little of AWS CloudFormation and
-// AWS STS that an operator's tool asks, for tests only.
+// EventBridge, Amazon SQS and Amazon S3, and of the little of AWS CloudFormation, AWS
+// STS, AWS Lambda and Amazon CloudWatch that an operator's tool asks, for tests only.
 //
 // The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
 // and errors are serialised as they are towards AWS and come back as the SDK's
@@ -79,12 +79,16 @@ type Cloud struct {
 	account accountService
 	secrets secretsService
 	s3      s3Service
+	lambda  lambdaService
+	metrics metricsService
+	alarms  alarmsService
 }
 
 // operation is one API call that the fakes know.
 type operation struct {
 	service, name string
 	query         bool // it speaks awsQuery
+	rest          bool // it speaks restJson1
 	run           func(*request) (any, error)
 	calls         atomic.Int64
 }
@@ -121,7 +125,8 @@ func (c *Cloud) table() map[string]*operation {
 	t := map[string]*operation{}
 	add := func(prefix, service string, ops map[string]func(*request) (any, error)) {
 		for name, run := range ops {
-			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix}
+			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix,
+				rest: prefix == restPrefix}
 		}
 	}
 	type ops = map[string]func(*request) (any, error)
@@ -129,12 +134,19 @@ func (c *Cloud) table() map[string]*operation {
 		"CreateLogGroup":     c.createLogGroup,
 		"CreateLogStream":    c.createLogStream,
 		"DescribeLogGroups":  c.describeLogGroups,
+		"DescribeLogStreams": c.describeLogStreams,
 		"FilterLogEvents":    c.filterLogEvents,
 		"PutLogEvents":       c.putLogEvents,
 		"PutRetentionPolicy": c.putRetentionPolicy,
 	})
 	add("AWSEvents.", Events, ops{
-		"PutEvents": c.putEvents,
+		"DescribeApiDestination": c.describeAPIDestination,
+		"DescribeConnection":     c.describeConnection,
+		"DescribeEventBus":       c.describeEventBus,
+		"DescribeEventSource":    c.describeEventSource,
+		"DescribeRule":           c.describeRule,
+		"ListTargetsByRule":      c.listTargetsByRule,
+		"PutEvents":              c.putEvents,
 	})
 	add("AmazonSQS.", SQS, ops{
 		"CancelMessageMoveTask":        c.cancelMessageMoveTask,
@@ -153,6 +165,12 @@ func (c *Cloud) table() map[string]*operation {
 	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
 	add(s3Prefix, S3, c.s3Operations())
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
+	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData, "DescribeAlarms": c.describeAlarms})
+	add(queryPrefix, SNS, ops{"ListSubscriptionsByTopic": c.listSubscriptionsByTopic})
+	add(restPrefix, Lambda, ops{
+		"GetEventSourceMapping":    c.getEventSourceMapping,
+		"GetFunctionConfiguration": c.getFunctionConfiguration,
+	})
 	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t
 }

@@ -18,6 +18,9 @@ const (
 	STS            = "sts"
 	Secrets        = "secretsmanager"
 	S3             = "s3"
+	Lambda         = "lambda"
+	CloudWatch     = "monitoring"
+	SNS            = "sns"
 )
 
 // Call is a call that has arrived and is about to be served.

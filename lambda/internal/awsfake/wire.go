@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -66,6 +67,9 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	case target == "":
 		target, form = queryTarget(r, buf.Bytes())
 	}
+	if target == "" {
+		target, form = restTarget(r)
+	}
 	op := c.operations[target]
 	if op == nil {
 		c.answer(
@@ -125,6 +129,9 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, op *operation, ou
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-amz-json-1.1") // the SDK reads 1.0 and 1.1 alike
+	if op.rest {
+		h.Set("Content-Type", "application/json")
+	}
 	h.Set("X-Amzn-Requestid", c.newID())
 	if err == nil {
 		b, err := json.Marshal(out, jsontext.AllowInvalidUTF8(true))
@@ -137,6 +144,12 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, op *operation, ou
 	e, ok := err.(*apiError)
 	if !ok {
 		e = &apiError{status: 500, code: "InternalFailure", message: err.Error()}
+	}
+	if op.rest {
+		h.Set("X-Amzn-Errortype", e.code+":http://internal.amazon.com/coral/com.amazonaws."+op.service+"/")
+		w.WriteHeader(e.status)
+		w.Write([]byte(`{"Type":"User","Message":` + strconv.Quote(e.message) + `}`))
+		return
 	}
 	if e.query != "" {
 		h.Set("X-Amzn-Query-Error", e.query+";Sender")
