@@ -153,7 +153,7 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 	job := &t.runner.job
 	if f.Format != nil {
 		format, err := pipeline.ParseFormat(*f.Format)
-		if err != nil {
+		if err := cmp.Or(err, f.formatFault(f.To, format)); err != nil {
 			return nil, usage(err)
 		}
 		job.Config.Format = format
