@@ -189,7 +189,7 @@ func (v *verification) head() {
 	}
 	last := v.links[len(v.links)-1]
 	v.report(Finding{Kind: HeadMissing, Number: last.number, Text: fmt.Sprintf("no digest has the SHA-256 %s: the last, "+
-		"digest %d, has %s. It was changed, or digests after it were removed, or the chain was written anew",
+		"digest %d, has %s. It was changed, digests after it were removed, or the whole chain was rewritten",
 		v.Head, last.number, last.hash)})
 	last.blamed = true
 	last.distrusted = !last.signatureGood
@@ -285,7 +285,7 @@ func (v *verification) hours() {
 		if total > v.lost {
 			v.report(f)
 		} else {
-			f.Kind, f.Text = Unchecked, f.Text+", which the missing or changed digests can have been of"
+			f.Kind, f.Text = Unchecked, f.Text+": it can be of a digest that is missing or was changed"
 			v.report(f)
 		}
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -25,8 +28,8 @@ const (
 	days14     = 14 * 24 * time.Hour
 )
 
-// cloud is an emulated AWS with three stacks: okta with ingest=queue, for
-// CloudWatch Logs, and rules and hounds with ingest=rule, for CloudWatch Logs and
+// cloud is an emulated AWS with stacks, among them okta with ingest=queue, for
+// CloudWatch Logs, vault for an archive, and rules and hounds with ingest=rule, for CloudWatch Logs and
 // for Datadog.
 type cloud struct {
 	*awsfake.Cloud
@@ -60,6 +63,7 @@ func newCloud(t testing.TB) *cloud {
 	ruleDead, houndDead := queue("rule-dead", awsfake.QueueOptions{}), queue("hound-dead", awsfake.QueueOptions{})
 	c.AddLogGroup("/okta", 400)
 	c.AddBus("delivery")
+	c.AddBucket("okta-archive", awsfake.BucketOptions{Versioning: "Enabled"})
 	c.AddRole(replayRole)
 	output := func(o pipelineOutput) map[string]string {
 		o.Oktastream, o.Source, o.Account, o.Region, o.ReplayRole = 1, ownSource, ownAccount, ownRegion, replayRole
@@ -82,6 +86,9 @@ func newCloud(t testing.TB) *cloud {
 		output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
 			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}),
 	)
+	c.AddBucket("an-archive", awsfake.BucketOptions{Owner: ownAccount, MaxKeys: 5})
+	c.AddStack("vault", output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
+		Format: "raw", Buffer: c.buffer, Redrive: redrive, Dead: dead, Bucket: "an-archive", BucketOwner: ownAccount}))
 	c.AddStack(
 		"rules",
 		output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
@@ -273,6 +280,20 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 			var b strings.Builder
 			for _, e := range c.get(ts).Put("delivery") {
 				fmt.Fprintf(&b, "%s\n", e.Detail)
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+		},
+		// archived FILE writes what the bucket of the archive has: the hour and the line of each record.
+		"archived": func(ts *testscript.TestScript, _ bool, args []string) {
+			var b strings.Builder
+			for _, o := range c.get(ts).Objects("okta-archive", "") {
+				zip, err := gzip.NewReader(bytes.NewReader(o.Body))
+				ts.Check(err)
+				text, err := io.ReadAll(zip)
+				ts.Check(err)
+				for line := range strings.Lines(string(text)) {
+					b.WriteString(o.Key[:strings.LastIndexByte(o.Key, '/')] + " " + line)
+				}
 			}
 			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 		},

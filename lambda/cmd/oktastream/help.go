@@ -30,7 +30,8 @@ var helpTexts = kong.Vars{
 	"help_secret_file": "File with the destination's token or key; with --auth basic user:password.",
 	"help_ca":          "PEM file with the certificates of a private CA, which then are the only ones.",
 	"help_to": "Where records go: - for stdout (default), a destination (cloudwatch, splunk, elastic, opensearch, " +
-		"datadog), or a directory, for FORMAT-00001.jsonl and so on. A directory named like a destination is ./NAME.",
+		"datadog, archive), or a directory, for FORMAT-00001.jsonl and so on. A directory named like a destination is " +
+		"./NAME.",
 	"help_auth": "Elastic: apiKey (default) or basic. OpenSearch: es (default), aoss or basic.",
 	"help_give_up_after": "How long a destination may accept nothing before the run gives up (default 2m). What " +
 		"was not sent is kept in a file.",
@@ -110,6 +111,7 @@ Examples:
     oktastream run --include 'user.session.*' --dead-letters bad.jsonl *.json
     oktastream run --json - <events.jsonl
     oktastream run --to cloudwatch --log-group /okta events.jsonl
+    oktastream run --to archive --bucket okta-archive --org ORG events.jsonl
     oktastream run --to splunk --endpoint https://HOST:8088 \
         --secret-file token events.jsonl` + runExitCodes
 }

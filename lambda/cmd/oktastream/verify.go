@@ -212,12 +212,11 @@ func (r *verification) print(c console, asJSON bool) error {
 	}[r.Verdict]
 	fmt.Fprintln(&b, verdict)
 	r.findings(&b)
-	fmt.Fprintf(&b, "org %s: %s", r.Org, count(int(r.Digests), "digest"))
+	fmt.Fprintf(&b, "org %s: %s\n", r.Org, count(int(r.Digests), "digest"))
 	if !r.Since.IsZero() {
-		fmt.Fprintf(&b, ", %s with a digest from %s until %s, %s, %s", count(int(r.Hours), "hour"), stamp(r.Since),
-			stamp(r.Until), count(int(r.Objects), "object"), count(int(r.Events), "event"))
+		fmt.Fprintf(&b, "hours from %s until %s: %d with a digest, %s, %s\n", r.Since.Format(hourForm),
+			r.Until.Format(hourForm), r.Hours, count(int(r.Objects), "object"), count(int(r.Events), "event"))
 	}
-	fmt.Fprintln(&b)
 	if r.Digests > 0 {
 		fmt.Fprintf(&b, "head: digest %d, %s\n", r.Summary.Head.Number, r.Summary.Head.Hash)
 	}
