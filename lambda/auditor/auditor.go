@@ -161,7 +161,10 @@ func (a *Auditor) Run(ctx context.Context) (Summary, error) {
 	r.state.Lease = r.stop.Add(leaseMargin).UTC()
 	err := r.save(ctx)
 	if err == nil {
-		err = r.work(ctx)
+		// Whatever a call waits for ends with the lease, while the state can still be written.
+		work, cancel := context.WithTimeout(ctx, a.Time+leaseMargin)
+		err = r.work(work)
+		cancel()
 	}
 	return r.finish(ctx, err)
 }

@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -389,5 +391,22 @@ func TestWrongOrg(t *testing.T) {
 	}
 	if !slices.Contains(w.store.keys("digest/"), "digest/org=example/0000000002.json") {
 		t.Error("the other hours were not audited")
+	}
+}
+
+// TestPage: README.md explains all states.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "<!-- states -->")
+	table, _, _ := strings.Cut(rest, "<!-- /states -->")
+	var rows []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(table, -1) {
+		rows = append(rows, m[1])
+	}
+	if want := []string{Complete, Missing, Waiting, Provisional, Expired}; !slices.Equal(rows, want) {
+		t.Errorf("the page has the states %q, want %q", rows, want)
 	}
 }

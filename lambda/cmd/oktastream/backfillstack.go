@@ -118,7 +118,7 @@ func (o *pipelineOutput) filter() (events.Filter, error) {
 // sameOrg returns an error where the org that is read is not the one whose events the
 // pipeline gets.
 func sameOrg(address string, o *pipelineOutput) error {
-	org, _ := orgOf(address)
+	org, _ := systemlog.OrgName(address)
 	own, _, ok := events.ParseSource(o.Source)
 	if org == "" || !ok || own == org {
 		return nil

@@ -142,7 +142,7 @@ type localTarget struct {
 
 // openLocal opens what --to names.
 func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
-	org, domain := orgOf(f.client.Org())
+	org, domain := systemlog.OrgName(f.client.Org())
 	t := &localTarget{to: f.To, report: f.report, letters: &letters{messages: f.report}}
 	t.runner = &runSender{org: f.client.Org(), job: bulk.Job{
 		Config: pipeline.Config{

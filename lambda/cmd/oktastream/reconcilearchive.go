@@ -45,7 +45,7 @@ func (r *reconcileCommand) openArchive(
 	ctx context.Context, sdk aws.Config, address string, side *heldSide, quiet *silence,
 ) error {
 	where, owner := r.archiveFlags, ""
-	org, _ := orgOf(address)
+	org, _ := systemlog.OrgName(address)
 	if o := side.pipeline; o != nil {
 		if where.Bucket == "" && where.Dir == "" {
 			if o.Bucket == "" {
