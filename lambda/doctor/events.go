@@ -90,7 +90,7 @@ func (d *Doctor) bus() []Check {
 // rule returns the checks of a pipeline's rule on the partner event bus.
 func (d *Doctor) rule(p Pipeline) []Check {
 	if p.Rule == "" {
-		return nil
+		return d.unnamed(Rule, p)
 	}
 	deploy := "deploy the stack: cdk deploy " + d.Stack.Name
 	gone := func() Result { return Gone("rule "+p.Rule+" does not exist", deploy) }

@@ -34,8 +34,11 @@ func (d *Doctor) get(ctx context.Context, path string, out any) error {
 
 // mapping returns the checks of the event source mapping from buffer to function.
 func (d *Doctor) mapping(p Pipeline) []Check {
-	if p.Mapping == "" || d.Lambda == nil {
+	switch {
+	case p.Buffer == "" || d.Lambda == nil:
 		return nil
+	case p.Mapping == "":
+		return d.unnamed(Mapping, p)
 	}
 	return []Check{{Link: Mapping, Pipeline: p.Name, Look: func(ctx context.Context) Result {
 		var m struct{ State, StateTransitionReason, LastProcessingResult, EventSourceArn, FunctionArn string }
@@ -95,8 +98,11 @@ func (d *Doctor) configuration(ctx context.Context, p Pipeline) (f functionState
 
 // function returns the checks of a pipeline's function.
 func (d *Doctor) function(p Pipeline) []Check {
-	if p.Function == "" {
+	switch {
+	case p.Buffer == "":
 		return nil
+	case p.Function == "":
+		return d.unnamed(Function, p)
 	}
 	var checks []Check
 	if d.Lambda != nil {
