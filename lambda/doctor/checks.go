@@ -44,6 +44,7 @@ type Pipeline struct {
 	LogGroup       string
 	RetentionDays  int
 	DeliveryBus    string
+	DeliveryRule   string // name of the rule on it
 	APIDestination string // name
 	Connection     string // name
 	Endpoint       string
@@ -61,10 +62,15 @@ type Doctor struct {
 	Stack   Stack
 	Version string // of this program
 
-	Events  EventsAPI
-	Queues  QueuesAPI
-	Lambda  Caller
-	Metrics Caller
+	Events   EventsAPI
+	Queues   QueuesAPI
+	Lambda   Caller
+	Metrics  Caller
+	Okta     OktaAPI
+	Logs     LogsAPI
+	Delivery DeliveryAPI
+	Topics   Caller
+	Endpoints
 	// Clients of a link that are nil leave it out.
 
 	Now func() time.Time
@@ -105,11 +111,11 @@ func (d *Doctor) unnamed(link Link, p Pipeline) []Check {
 func (d *Doctor) Checks() []Check {
 	var checks []Check
 	add := func(of ...[]Check) { checks = append(checks, slices.Concat(of...)...) }
-	add(d.source(), d.bus())
+	add(d.okta(), d.source(), d.bus())
 	for _, p := range d.Stack.Pipelines {
 		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
-		add(d.queues(p))
+		add(d.destination(p), d.queues(p))
 	}
-	add(d.newest())
+	add(d.alarms(), d.newest())
 	return checks
 }

@@ -88,6 +88,7 @@ func logTail(p Pipeline) string {
 type functionState struct {
 	State, StateReason, LastUpdateStatus, LastUpdateStatusReason string
 	Environment                                                  struct{ Variables map[string]string }
+	VpcConfig                                                    struct{ SubnetIDs []string }
 }
 
 // configuration returns what Lambda says of a pipeline's function.

@@ -74,6 +74,7 @@ type pipelineOutput struct {
 	Auth            string `json:"auth"`
 	Index           string `json:"index"`
 	DataStream      string `json:"data_stream"`
+	DeliveryRule    string `json:"delivery_rule"`
 	DeliveryBus     string `json:"delivery_bus"`
 	PackBytes       int    `json:"pack_bytes"`
 	Include         string `json:"include"`

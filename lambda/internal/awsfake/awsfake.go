@@ -79,6 +79,7 @@ type Cloud struct {
 	secrets secretsService
 	lambda  lambdaService
 	metrics metricsService
+	alarms  alarmsService
 }
 
 // operation is one API call that the fakes know.
@@ -130,16 +131,19 @@ func (c *Cloud) table() map[string]*operation {
 		"CreateLogGroup":     c.createLogGroup,
 		"CreateLogStream":    c.createLogStream,
 		"DescribeLogGroups":  c.describeLogGroups,
+		"DescribeLogStreams": c.describeLogStreams,
 		"FilterLogEvents":    c.filterLogEvents,
 		"PutLogEvents":       c.putLogEvents,
 		"PutRetentionPolicy": c.putRetentionPolicy,
 	})
 	add("AWSEvents.", Events, ops{
-		"DescribeEventBus":    c.describeEventBus,
-		"DescribeEventSource": c.describeEventSource,
-		"DescribeRule":        c.describeRule,
-		"ListTargetsByRule":   c.listTargetsByRule,
-		"PutEvents":           c.putEvents,
+		"DescribeApiDestination": c.describeAPIDestination,
+		"DescribeConnection":     c.describeConnection,
+		"DescribeEventBus":       c.describeEventBus,
+		"DescribeEventSource":    c.describeEventSource,
+		"DescribeRule":           c.describeRule,
+		"ListTargetsByRule":      c.listTargetsByRule,
+		"PutEvents":              c.putEvents,
 	})
 	add("AmazonSQS.", SQS, ops{
 		"CancelMessageMoveTask":        c.cancelMessageMoveTask,
@@ -157,7 +161,8 @@ func (c *Cloud) table() map[string]*operation {
 	})
 	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
-	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData})
+	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData, "DescribeAlarms": c.describeAlarms})
+	add(queryPrefix, SNS, ops{"ListSubscriptionsByTopic": c.listSubscriptionsByTopic})
 	add(restPrefix, Lambda, ops{
 		"GetEventSourceMapping":    c.getEventSourceMapping,
 		"GetFunctionConfiguration": c.getFunctionConfiguration,

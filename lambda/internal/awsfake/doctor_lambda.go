@@ -16,6 +16,7 @@ type LambdaFunction struct {
 	StateReason             string            `json:",omitempty"`
 	LastUpdateStatusReason  string            `json:",omitempty"`
 	Variables               map[string]string `json:"-"` // of the environment
+	Subnets                 []string          `json:"-"` // of the VPC; none is no VPC
 }
 
 // LambdaMapping is an event source mapping.
@@ -84,11 +85,13 @@ func (c *Cloud) getFunctionConfiguration(r *request) (any, error) {
 		return nil, lambdaMissing("Function", name)
 	}
 	type environment struct{ Variables map[string]string }
+	type vpc struct{ SubnetIds, SecurityGroupIds []string }
 	return struct {
 		FunctionName string
 		LambdaFunction
 		Environment environment
-	}{name, *f, environment{f.Variables}}, nil
+		VpcConfig   vpc
+	}{name, *f, environment{f.Variables}, vpc{SubnetIds: f.Subnets}}, nil
 }
 
 func (c *Cloud) getEventSourceMapping(r *request) (any, error) {

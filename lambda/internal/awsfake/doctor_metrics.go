@@ -136,13 +136,9 @@ func (m *metricsService) pageOf(results []metricResult, token string) (any, erro
 		XMLName xml.Name       `xml:"MetricDataResults"`
 		Member  []metricResult `xml:"member"`
 	}
-	type next struct {
-		XMLName xml.Name `xml:"NextToken"`
-		Token   string   `xml:",chardata"`
-	}
 	out := []any{list{Member: results[min(from, to):to]}}
 	if to < len(results) {
-		out = append(out, next{Token: strconv.Itoa(to)})
+		out = append(out, nextToken{Token: strconv.Itoa(to)})
 	}
 	return out, nil
 }

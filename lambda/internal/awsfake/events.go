@@ -37,6 +37,9 @@ type eventsService struct {
 
 	sources map[string]*EventSource
 	rules   map[string]*EventRule // by bus/name
+
+	connections  map[string]*Connection
+	destinations map[string]*string // API destinations: their states
 }
 
 type bus struct {

@@ -18,6 +18,7 @@ const (
 	Secrets        = "secretsmanager"
 	Lambda         = "lambda"
 	CloudWatch     = "monitoring"
+	SNS            = "sns"
 )
 
 // Call is a call that has arrived and is about to be served.
