@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -129,7 +128,7 @@ func (d *Doctor) targets(ctx context.Context, p Pipeline, gone func() Result, de
 	}
 	what, want := p.target(d.Stack)
 	if want == "" {
-		return Fine(fmt.Sprintf("%d target", len(out.Targets)))
+		return Fine(many(len(out.Targets), "target"))
 	}
 	for _, target := range out.Targets {
 		arn := aws.ToString(target.Arn)

@@ -186,8 +186,8 @@ func (d *Doctor) errors(ctx context.Context, p Pipeline) Result {
 		return Failed(getMetricData, err)
 	}
 	what := [...]struct{ seen, next string }{
-		{"%d failed invocations in the last hour, the last %s ago", "read the function's own log: " + logTail(p)},
-		{"%d throttled invocations in the last hour, the last %s ago",
+		{"failed invocation", "read the function's own log: " + logTail(p)},
+		{"throttled invocation",
 			"raise the account's concurrency of Lambda, or take away the function's reserved concurrency"},
 	}
 	seen := []string{}
@@ -203,7 +203,7 @@ func (d *Doctor) errors(ctx context.Context, p Pipeline) Result {
 			continue
 		}
 		ago := d.Now().Sub(last)
-		text := fmt.Sprintf(what[i].seen, count, age(ago))
+		text := fmt.Sprintf("%s in the last hour, the last %s ago", many(count, what[i].seen), age(ago))
 		if ago <= errorsNow {
 			return Fault(text, what[i].next)
 		}

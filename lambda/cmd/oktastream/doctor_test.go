@@ -37,6 +37,7 @@ func (c *cloud) deploy() {
 			"OKTASTREAM_DESTINATION": "cloudwatch", "OKTASTREAM_FORMAT": "ocsf", "OKTASTREAM_BUFFER_URL": c.buffer,
 			"OKTASTREAM_DEAD_URL": queues + "dead", "OKTASTREAM_LOG_GROUP": "/okta",
 		}})
+	c.SetAlarm("okta-cloudwatch-lag", &awsfake.MetricAlarm{State: "OK"})
 	c.SetMetric("oktastream", "received", []awsfake.Point{{At: c.now().Add(-5 * time.Minute), Value: 1}}, "pipeline", "okta-cloudwatch")
 }
 
