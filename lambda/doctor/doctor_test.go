@@ -70,7 +70,7 @@ not looked at  function        no permission: cloudwatch:GetMetricData
 not looked at  archive         not part of this stack
 newest event            okta  source  rule  buffer  function  destination
 s-cloudwatch               ?      5m  none       ?         ?            ?
-(how long ago; none: none in the 24h that were looked at; ?: not looked at)
+(how long ago; ?: not looked at; none: none in 24h)
 2 ok, 1 broken, 3 not looked at, 1 not part of this stack
 `
 	if got := text(t, report); got != want {
