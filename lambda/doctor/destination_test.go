@@ -53,7 +53,12 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 
 func (w *cloudWorld) put(t *testing.T, group string, at time.Time) {
 	t.Helper()
-	stream, message, ms := "s", `{"uuid":"u"}`, at.UnixMilli()
+	w.putText(t, group, at, `{"uuid":"u"}`)
+}
+
+func (w *cloudWorld) putText(t *testing.T, group string, at time.Time, message string) {
+	t.Helper()
+	stream, ms := "s", at.UnixMilli()
 	_, _ = w.logs.CreateLogStream(t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: &stream})
 	_, err := w.logs.PutLogEvents(t.Context(), &cloudwatchlogs.PutLogEventsInput{
 		LogGroupName: &group, LogStreamName: &stream, LogEvents: []types.InputLogEvent{{Message: &message, Timestamp: &ms}},
