@@ -83,7 +83,8 @@ func healthy(t *testing.T) (*awsfake.Cloud, *Doctor) {
 	c.SetFunction("f", &awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Successful", Variables: variables})
 	sent := func(ago time.Duration) []awsfake.Point { return []awsfake.Point{{At: noon.Add(-ago), Value: 3}} }
 	c.SetMetric("AWS/Events", "Events", sent(2*time.Minute), "EventSourceName", ownSource)
-	c.SetMetric("AWS/Events", "MatchedEvents", sent(2*time.Minute), "EventBusName", ownSource, "RuleName", "s-cloudwatch")
+	c.SetMetric("AWS/Events", "MatchedEvents", sent(2*time.Minute), "EventBusName", ownSource, "RuleName",
+		"s-cloudwatch")
 	c.SetMetric("AWS/SQS", "NumberOfMessagesSent", sent(3*time.Minute), "QueueName", "buffer")
 	c.SetMetric("oktastream", "received", sent(4*time.Minute), "pipeline", "s-cloudwatch")
 	c.AddLogGroup("/okta", 400)
@@ -130,9 +131,11 @@ func TestEachBrokenLink(t *testing.T) {
 		link       Link
 		seen, next string
 	}{
-		"no source":      {source(nil), PartnerSource, "does not exist", "Log Streaming"},
-		"source deleted": {source(&awsfake.EventSource{State: "DELETED"}), PartnerSource, "was deleted in Okta", "add the stream again"},
-		"source pending": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-200 * time.Hour)}), PartnerSource,
+		"no source": {source(nil), PartnerSource, "does not exist", "Log Streaming"},
+		"source deleted": {source(&awsfake.EventSource{State: "DELETED"}), PartnerSource, "was deleted in Okta",
+			"add the stream again"},
+		"source pending": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-200 * time.Hour)}),
+			PartnerSource,
 			"PENDING, although its bus is there", "delete-event-bus --name " + ownSource},
 		"source made again": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-time.Hour)}), PartnerSource,
 			"made again 2026-11-28 under its name, after the bus", "delete-event-bus"},
@@ -140,36 +143,56 @@ func TestEachBrokenLink(t *testing.T) {
 			c.RemoveBus(ownSource)
 			c.SetEventSource(ownSource, &awsfake.EventSource{State: "PENDING", Expires: noon.Add(100 * time.Hour)})
 		}, Bus, "does not exist", "cdk deploy s"},
-		"no rule":          {rule(nil), Rule, "rule s-cloudwatch does not exist", "cdk deploy s"},
-		"rule disabled":    {rule(withRule(ownPattern, "DISABLED", buffer)), Rule, "DISABLED", "aws events enable-rule --event-bus-name " + ownSource + " --name s-cloudwatch"},
-		"no target":        {rule(withRule(ownPattern, "ENABLED")), Rule, "no target", "cdk deploy s"},
-		"another target":   {rule(withRule(ownPattern, "ENABLED", buffer+"2")), Rule, "not the buffer queue but " + buffer + "2", "cdk deploy s"},
-		"another source":   {rule(withRule(`{"source":["aws.partner/okta.com/other/x"]}`, "ENABLED", buffer)), Rule, "does not match the source", "cdk deploy s"},
-		"another account":  {rule(withRule(`{"account":["222233334444"]}`, "ENABLED", buffer)), Rule, "does not match the account", "cdk deploy s"},
-		"rule cannot send": {policy("buffer", ruleARN+"2", true, true), QueuePolicies, "buffer does not let the rule send", "deploy"},
-		"no dead letters":  {policy("dead", "", true, true), QueuePolicies, "dead does not let the rule send", "deploy"},
-		"others send":      {policy("buffer", ruleARN, false, true), QueuePolicies, "buffer lets other roles send", "deploy"},
-		"without TLS":      {policy("redrive", "", false, false), QueuePolicies, "redrive lets calls without TLS in", "deploy"},
-		"no policy":        {func(c *awsfake.Cloud) { c.SetQueuePolicy("dead", "") }, QueuePolicies, "dead has no readable policy", "deploy"},
-		"no queue":         {func(c *awsfake.Cloud) { c.RemoveQueue("dead") }, QueuePolicies, "the queue dead does not exist", "cdk deploy s"},
-		"no mapping":       {mapping(nil), Mapping, "does not exist", "cdk deploy s"},
-		"mapping disabled": {mapping(&awsfake.LambdaMapping{State: "Disabled", StateTransitionReason: "USER_INITIATED"}), Mapping,
+		"no rule": {rule(nil), Rule, "rule s-cloudwatch does not exist", "cdk deploy s"},
+		"rule disabled": {rule(withRule(ownPattern, "DISABLED", buffer)), Rule, "DISABLED",
+			"aws events enable-rule --event-bus-name " + ownSource + " --name s-cloudwatch"},
+		"no target": {rule(withRule(ownPattern, "ENABLED")), Rule, "no target", "cdk deploy s"},
+		"another target": {rule(withRule(ownPattern, "ENABLED", buffer+"2")), Rule,
+			"not the buffer queue but " + buffer + "2", "cdk deploy s"},
+		"another source": {rule(withRule(`{"source":["aws.partner/okta.com/other/x"]}`, "ENABLED", buffer)), Rule,
+			"does not match the source", "cdk deploy s"},
+		"another account": {rule(withRule(`{"account":["222233334444"]}`, "ENABLED", buffer)), Rule,
+			"does not match the account", "cdk deploy s"},
+		"rule cannot send": {policy("buffer", ruleARN+"2", true, true), QueuePolicies, "buffer does not let the rule send",
+			"deploy"},
+		"no dead letters": {policy("dead", "", true, true), QueuePolicies, "dead does not let the rule send", "deploy"},
+		"others send": {policy("buffer", ruleARN, false, true), QueuePolicies, "buffer lets other roles send",
+			"deploy"},
+		"without TLS": {policy("redrive", "", false, false), QueuePolicies, "redrive lets calls without TLS in",
+			"deploy"},
+		"no policy": {func(c *awsfake.Cloud) { c.SetQueuePolicy("dead", "") }, QueuePolicies,
+			"dead has no readable policy", "deploy"},
+		"no queue": {func(c *awsfake.Cloud) { c.RemoveQueue("dead") }, QueuePolicies,
+			"the queue dead does not exist", "cdk deploy s"},
+		"no mapping": {mapping(nil), Mapping, "does not exist", "cdk deploy s"},
+		"mapping disabled": {mapping(&awsfake.LambdaMapping{State: "Disabled", StateTransitionReason: "USER_INITIATED"}),
+			Mapping,
 			"Disabled (USER_INITIATED)", "update-event-source-mapping --enabled --uuid u"},
-		"mapping of another queue": {mapping(&awsfake.LambdaMapping{State: "Enabled", EventSourceArn: buffer + "2"}), Mapping, "not the buffer queue", "cdk deploy s"},
-		"mapping fails": {mapping(&awsfake.LambdaMapping{State: "Enabled", LastProcessingResult: "PROBLEM: Function call failed",
-			EventSourceArn: buffer}), Mapping, "PROBLEM: Function call failed", "aws logs tail /f"},
-		"no function":     {function(nil), Function, "does not exist", "cdk deploy s"},
-		"function failed": {function(&awsfake.LambdaFunction{State: "Failed", StateReason: "no image"}), Function, "state Failed no image", "cdk deploy s"},
-		"update failed":   {function(&awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Failed"}), Function, "the last update failed", "cdk deploy s"},
+		"mapping of another queue": {mapping(&awsfake.LambdaMapping{State: "Enabled", EventSourceArn: buffer + "2"}),
+			Mapping, "not the buffer queue", "cdk deploy s"},
+		"mapping fails": {mapping(&awsfake.LambdaMapping{State: "Enabled",
+			LastProcessingResult: "PROBLEM: Function call failed",
+			EventSourceArn:       buffer}), Mapping, "PROBLEM: Function call failed", "aws logs tail /f"},
+		"no function": {function(nil), Function, "does not exist", "cdk deploy s"},
+		"function failed": {function(&awsfake.LambdaFunction{State: "Failed", StateReason: "no image"}), Function,
+			"state Failed no image", "cdk deploy s"},
+		"update failed": {function(&awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Failed"}), Function,
+			"the last update failed", "cdk deploy s"},
 		"environment changed": {func(c *awsfake.Cloud) {
-			c.SetFunction("f", &awsfake.LambdaFunction{State: "Active", Variables: map[string]string{"OKTASTREAM_SOURCE": ownSource}})
+			c.SetFunction("f", &awsfake.LambdaFunction{State: "Active",
+				Variables: map[string]string{"OKTASTREAM_SOURCE": ownSource}})
 		}, Function, "not the stack's: OKTASTREAM_ACCOUNT, OKTASTREAM_BUFFER_URL, ", "cdk deploy s"},
-		"function errors":    {func(c *awsfake.Cloud) { recentMetric(c, "Errors", 4) }, Function, "4 failed invocations in the last hour, the last 2m ago", "aws logs tail /f --since 1h"},
-		"function throttled": {func(c *awsfake.Cloud) { recentMetric(c, "Throttles", 1) }, Function, "1 throttled invocation in", "concurrency"},
-		"dead letters":       {func(c *awsfake.Cloud) { c.Send("dead", "x", nil) }, Queues, "about 1 message in dead", "oktastream dlq list --stack s --pipeline s-cloudwatch"},
-		"exhausted":          {func(c *awsfake.Cloud) { c.Send("redrive", "x", nil) }, Queues, "about 1 message in redrive", "oktastream dlq list"},
+		"function errors": {func(c *awsfake.Cloud) { recentMetric(c, "Errors", 4) }, Function,
+			"4 failed invocations in the last hour, the last 2m ago", "aws logs tail /f --since 1h"},
+		"function throttled": {func(c *awsfake.Cloud) { recentMetric(c, "Throttles", 1) }, Function,
+			"1 throttled invocation in", "concurrency"},
+		"dead letters": {func(c *awsfake.Cloud) { c.Send("dead", "x", nil) }, Queues, "about 1 message in dead",
+			"oktastream dlq list --stack s --pipeline s-cloudwatch"},
+		"exhausted": {func(c *awsfake.Cloud) { c.Send("redrive", "x", nil) }, Queues, "about 1 message in redrive",
+			"oktastream dlq list"},
 		"buffer is not emptied": {func(c *awsfake.Cloud) {
-			c.SetMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", []awsfake.Point{{At: noon.Add(-time.Minute), Value: 541}}, "QueueName", "buffer")
+			c.SetMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", []awsfake.Point{{At: noon.Add(-time.Minute), Value: 541}},
+				"QueueName", "buffer")
 		}, Queues, "an event waits in buffer for 9m", "mapping, function and destination"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,17 +225,21 @@ func TestEachBrokenLink(t *testing.T) {
 // its way, a version that differs, a pending source without a bus is said with its bus.
 func TestWhatIsNoFault(t *testing.T) {
 	c, d := healthy(t)
-	c.SetEventRule(ownSource, "s-cloudwatch", withRule(`{"source":[{"prefix":"aws.partner/okta.com"}],"detail":{"eventType":["a"]}}`,
-		"ENABLED", "arn:aws:sqs:us-east-1:111122223333:other", "arn:aws:sqs:us-east-1:111122223333:buffer"))
+	c.SetEventRule(ownSource, "s-cloudwatch",
+		withRule(`{"source":[{"prefix":"aws.partner/okta.com"}],"detail":{"eventType":["a"]}}`,
+			"ENABLED", "arn:aws:sqs:us-east-1:111122223333:other", "arn:aws:sqs:us-east-1:111122223333:buffer"))
 	c.SetMapping("u", &awsfake.LambdaMapping{State: "Updating", LastProcessingResult: "No records processed"})
-	c.SetMetric("AWS/Lambda", "Errors", []awsfake.Point{{At: noon.Add(-40 * time.Minute), Value: 2}}, "FunctionName", "f")
-	c.SetMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", []awsfake.Point{{At: noon.Add(-time.Minute), Value: 300}}, "QueueName", "buffer")
+	c.SetMetric("AWS/Lambda", "Errors", []awsfake.Point{{At: noon.Add(-40 * time.Minute), Value: 2}}, "FunctionName",
+		"f")
+	c.SetMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", []awsfake.Point{{At: noon.Add(-time.Minute), Value: 300}},
+		"QueueName", "buffer")
 	c.Send("buffer", "x", nil)
 	c.SetMetricPage(1)
 	d.Version = "v1.1.0"
 	report := run(t, d.Checks()...)
 	got := text(t, report)
-	for _, want := range []string{"ENABLED, with a filter; target the buffer queue", "Updating, last result No records processed",
+	for _, want := range []string{"ENABLED, with a filter; target the buffer queue",
+		"Updating, last result No records processed",
 		"2 failed invocations in the last hour, the last 40m", "version v1.0.0, this command is v1.1.0",
 		"buffer about 1; oldest 5m", "s-cloudwatch               ?      2m    2m      3m        4m         none",
 		"none: none in 24h (source, rule, buffer, function), 7d (destination))"} {
@@ -229,7 +256,8 @@ func TestWhatIsNoFault(t *testing.T) {
 func TestWhatCannotBeJudged(t *testing.T) {
 	for name, breaks := range map[string]func(*awsfake.Cloud){
 		"policy": func(c *awsfake.Cloud) {
-			c.SetQueuePolicy("buffer", strings.Replace(queuePolicy("buffer", ruleARN, true, true), `"ArnEquals"`, `"NumericEquals"`, 1))
+			c.SetQueuePolicy("buffer", strings.Replace(queuePolicy("buffer", ruleARN, true, true), `"ArnEquals"`,
+				`"NumericEquals"`, 1))
 		},
 		"pattern": func(c *awsfake.Cloud) {
 			c.SetEventRule(ownSource, "s-cloudwatch", withRule(`{"source":[{"anything-but":"x"}]}`, "ENABLED",
@@ -335,7 +363,8 @@ func TestPendingWithoutPermission(t *testing.T) {
 		return awsfake.Fault{}
 	})
 	got := text(t, run(t, d.Checks()...))
-	if !strings.Contains(got, "PENDING: no event bus receives its events") || !strings.Contains(got, "events:DescribeEventBus") {
+	if !strings.Contains(got, "PENDING: no event bus receives its events") || !strings.Contains(got,
+		"events:DescribeEventBus") {
 		t.Errorf("%s", got)
 	}
 }

@@ -49,7 +49,8 @@ func TestThePageHasEveryPermission(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, link := range []Link{OktaStream, PartnerSource, Bus, Rule, QueuePolicies, Mapping, Function, Destination, Archive,
+	for _, link := range []Link{OktaStream, PartnerSource, Bus, Rule, QueuePolicies, Mapping, Function, Destination,
+		Archive,
 		Auditor, Queues, Alarms, Newest} {
 		if !strings.Contains(page, "\n| `"+string(link)+"`") && !strings.Contains(page, ", `"+string(link)+"` |") {
 			t.Errorf("the page has no row of the link %s", link)

@@ -29,7 +29,8 @@ func (c *cloud) deploy() {
 {"Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":%[1]q,
 "Condition":{"ArnNotEquals":{"aws:SourceArn":%[2]q}}}]}`, arn(queue), rule))
 	}
-	c.SetMapping("okta-mapping", &awsfake.LambdaMapping{State: "Enabled", LastProcessingResult: "OK", EventSourceArn: arn("buffer")})
+	c.SetMapping("okta-mapping", &awsfake.LambdaMapping{State: "Enabled", LastProcessingResult: "OK",
+		EventSourceArn: arn("buffer")})
 	queues := strings.TrimSuffix(c.buffer, "buffer")
 	c.SetFunction("okta-function", &awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Successful",
 		Variables: map[string]string{
@@ -38,7 +39,8 @@ func (c *cloud) deploy() {
 			"OKTASTREAM_DEAD_URL": queues + "dead", "OKTASTREAM_LOG_GROUP": "/okta",
 		}})
 	c.SetAlarm("okta-cloudwatch-lag", &awsfake.MetricAlarm{State: "OK"})
-	c.SetMetric("oktastream", "received", []awsfake.Point{{At: c.now().Add(-5 * time.Minute), Value: 1}}, "pipeline", "okta-cloudwatch")
+	c.SetMetric("oktastream", "received", []awsfake.Point{{At: c.now().Add(-5 * time.Minute), Value: 1}}, "pipeline",
+		"okta-cloudwatch")
 }
 
 // setRule declares the rule of the stack okta.
@@ -68,7 +70,8 @@ func TestDoctorWatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back doctor.Report
-	if err := json.Unmarshal(text.Bytes(), &back); err != nil || len(back.Lines) != 1 || back.Lines[0] != report.Lines[0] {
+	if err := json.Unmarshal(text.Bytes(), &back); err != nil || len(back.Lines) != 1 ||
+		back.Lines[0] != report.Lines[0] {
 		t.Errorf("%s: %v", text.String(), err)
 	}
 	// An interruption ends the pause.
