@@ -33,7 +33,7 @@ func startOkta(t *testing.T, dir, token string) *fakeOkta {
 	}
 	o := &fakeOkta{held: filepath.Join(dir, "held.jsonl")}
 	process := exec.Command(binary, "-addr", "127.0.0.1:0", "-events-per-hour", "120", "-hours", "4", "-gap", "1h",
-		"-held", o.held, "-token", token, "-rate", "100000")
+		"-held", o.held, "-token", token, "-rate", "100000", "-stream", gapStream, "-account", account)
 	process.Stderr = os.Stderr
 	stdout, err := process.StdoutPipe()
 	if err != nil {
@@ -66,6 +66,9 @@ func startOkta(t *testing.T, dir, token string) *fakeOkta {
 	return o
 }
 
+// gapStream is the name of the log stream of TestGap.
+const gapStream = "e2e-dddd"
+
 // TestGap deploys a stack and sends it what a log stream delivered that Okta had switched
 // off for an hour. `reconcile` finds exactly the events of the gap, `--fill` brings them
 // through the deployed pipeline, and the next comparison says that none is missing.
@@ -81,7 +84,7 @@ func TestGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	okta := startOkta(t, w.dir, secret)
-	w.first = w.stream(t, "e2e-dddd")
+	w.first = w.stream(t, gapStream)
 	w.cdk(t, "bootstrap", "--ci", "-o", filepath.Join(w.dir, "cdk.out"), "-c", "source="+w.first.source, "-c",
 		"destination=cloudwatch")
 	w.one = w.deploy(t, "gap", w.firstStack("destination=cloudwatch")...)
@@ -126,6 +129,9 @@ func TestGap(t *testing.T) {
 	}
 	t.Logf("%d events of Okta's, %d delivered by the log stream, %d missing and filled", before.Get("okta").Int(),
 		len(held), missing)
+	if !t.Failed() {
+		t.Run("doctor", func(t *testing.T) { w.doctored(t, okta, secret, token) })
+	}
 }
 
 // reconciled runs reconcile, wants its exit code, and gives what it prints.

@@ -99,6 +99,14 @@ type QueuesAPI interface {
 		*sqs.GetQueueAttributesOutput, error)
 }
 
+// unnamed is the check of what the outputs of an older stack do not name.
+func (d *Doctor) unnamed(link Link, p Pipeline) []Check {
+	return []Check{{Link: link, Pipeline: p.Name, Look: func(context.Context) Result {
+		return Unseen(Unclear, "the stack's outputs do not name it",
+			"deploy the stack with this version of oktastream: cdk deploy "+d.Stack.Name)
+	}}}
+}
+
 // Checks returns the checks of the stack, in the order in which an event travels.
 func (d *Doctor) Checks() []Check {
 	var checks []Check

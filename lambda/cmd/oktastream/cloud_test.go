@@ -84,7 +84,9 @@ func newCloud(t testing.TB) *cloud {
 	c.AddStack(
 		"okta",
 		output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
-			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}),
+			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400,
+			Bus: ownSource, Rule: "okta-cloudwatch", Function: "okta-function", Mapping: "okta-mapping",
+			FunctionLogGroup: "/okta-function", Alarms: "okta-", Version: "devel"}),
 	)
 	c.AddBucket("an-archive", awsfake.BucketOptions{Owner: ownAccount, MaxKeys: 5})
 	c.AddStack("vault", output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
@@ -322,6 +324,15 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 				}
 				return awsfake.Fault{}
 			})
+		},
+		// deployed declares what else the stack okta has: source, bus, rule, policies,
+		// mapping and function. deployed rule STATE changes the rule.
+		"deployed": func(ts *testscript.TestScript, _ bool, args []string) {
+			if len(args) == 0 {
+				c.get(ts).deploy()
+				return
+			}
+			c.get(ts).setRule(args[1])
 		},
 		// only-role fails every call that is not made under the role of replays, but
 		// for those that find it.

@@ -71,26 +71,36 @@ func (k *doctorCommand) Run(ctx context.Context, c console) error {
 	return nil
 }
 
-// look makes the checks, with --watch again and again until they find nothing more to wait
-// for.
+// look makes the checks, with --watch again and again until another look would find the
+// same.
 func (k *doctorCommand) look(ctx context.Context, c console, d *doctor.Doctor) (doctor.Report, error) {
-	deadline := now().Add(time.Duration(k.For))
-	for {
-		report, err := doctor.Run(ctx, k.Stack, d.Checks(), now)
-		if err != nil || !k.Watch || report.Settled() {
+	once := func() (doctor.Report, error) { return doctor.Run(ctx, k.Stack, d.Checks(), now) }
+	if !k.Watch {
+		return once()
+	}
+	return k.watch(ctx, once, watchEvery, func(line string) { say(c.err, line) })
+}
+
+func (k *doctorCommand) watch(
+	ctx context.Context, once func() (doctor.Report, error), every time.Duration, say func(string),
+) (doctor.Report, error) {
+	for deadline := now().Add(time.Duration(k.For)); ; {
+		report, err := once()
+		if err != nil || report.Settled() {
 			return report, err
 		}
-		if !now().Add(watchEvery).Before(deadline) {
-			say(c.err, fmt.Sprintf("note: not all is ok after %s (--for)", time.Duration(k.For)))
+		if !now().Add(every).Before(deadline) {
+			say(fmt.Sprintf("note: not all is ok after %s (--for)", time.Duration(k.For)))
 			return report, nil
 		}
-		say(c.err, fmt.Sprintf("%s %s; looking again in %s", report.At.Format(time.TimeOnly), report.Summary(), watchEvery))
-		if _, err := sleepFor(ctx, watchEvery); err != nil {
+		say(fmt.Sprintf("%s %s; looking again in %s", report.At.Format(time.TimeOnly), report.Summary(), every))
+		if _, err := sleepFor(ctx, every); err != nil {
 			return report, err
 		}
 	}
 }
 
+// writeReport prints a report, as text or as a JSON object.
 func writeReport(w io.Writer, r doctor.Report, asJSON bool) error {
 	if !asJSON {
 		return r.Write(w)
