@@ -60,7 +60,9 @@ var helpTexts = kong.Vars{
 		"compare again.",
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
 		"can be read (default 15m).",
-	"help_doctor_watch":   "Look again every 20 s until nothing is broken, as after a deployment.",
+	"help_doctor_watch": "Look again every 20 s until nothing is broken, as after a deployment.",
+	"help_doctor_since_now": "With --watch: follow the next event through every hop, with times. Says what to click in " +
+		"Okta to make one.",
 	"help_reconcile_html": "Write a page for an auditor to FILE: what was read, when, by whom, each hour; no event.",
 }
 
