@@ -48,6 +48,9 @@ func (b *builder) seen(p *Pipeline) watch.Pipeline {
 	if p.LogGroup != nil {
 		seen.LogGroup = *p.LogGroup.Name
 	}
+	if p.Archive != nil {
+		seen.Bucket = *p.Archive.BucketName
+	}
 	if p.Delivery != nil {
 		seen.DeliveryRule, seen.DeliveryBus = *p.Delivery.rule.Name, *p.Delivery.busName
 	}

@@ -39,6 +39,11 @@ func (b *builder) outputs(o *Oktastream) {
 		if p.LogGroup != nil {
 			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
 		}
+		if p.Archive != nil {
+			out(title+"Bucket", "Where events are kept as objects, below "+eventsPrefix, p.Archive.BucketName)
+			out(title+"Athena", "Athena: workgroup, then table", jsii.String(p.Archive.WorkGroup+" "+p.Archive.Database+"."+
+				p.Archive.Table))
+		}
 		if _, signs := b.s.SignedTo(p.Destination); signs && p.Function != nil {
 			out(title+"RoleArn", "The role that OpenSearch must let in: the function's", p.Function.Role.ARN)
 		}
@@ -60,6 +65,9 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 		"dead": p.Dead.URL, "replay_role": b.replay.ARN,
 		"include": strings.Join(set.Include, ","), "exclude": strings.Join(set.Exclude, ","),
 	}
+	if set.Observables {
+		d["observables"] = true
+	}
 	if p.Buffer != nil {
 		d["buffer"], d["redrive"], d["max_receive_count"] = p.Buffer.URL, p.Redrive.URL, set.MaxReceiveCount()
 	}
@@ -70,6 +78,12 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	if p.Destination == settings.Elastic || p.Destination == settings.OpenSearch {
 		d["endpoint"], d["auth"] = set.Endpoint, b.s.Auth(p.Destination)
 		d["index"], d["data_stream"] = set.Index, set.DataStream
+	}
+	if p.Archive != nil {
+		d["bucket"], d["bucket_owner"], d["lock"] = p.Archive.BucketName, awscdk.Aws_ACCOUNT_ID(), set.Lock
+		if p.Archive.DigestKeyARN != nil {
+			d["digest_key"] = p.Archive.DigestKeyARN
+		}
 	}
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes

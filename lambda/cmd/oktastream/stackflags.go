@@ -62,6 +62,7 @@ type pipelineOutput struct {
 	Transport       string `json:"transport"` // "" is the destination's default
 	Ingest          string `json:"ingest"`
 	Format          string `json:"format"`
+	Observables     bool   `json:"observables"`
 	Source          string `json:"source"`
 	Account         string `json:"account"`
 	Region          string `json:"region"`
@@ -75,6 +76,10 @@ type pipelineOutput struct {
 	Index           string `json:"index"`
 	DataStream      string `json:"data_stream"`
 	DeliveryRule    string `json:"delivery_rule"`
+	Bucket          string `json:"bucket"`
+	BucketOwner     string `json:"bucket_owner"`
+	Lock            string `json:"lock"`
+	DigestKey       string `json:"digest_key"`
 	DeliveryBus     string `json:"delivery_bus"`
 	PackBytes       int    `json:"pack_bytes"`
 	Include         string `json:"include"`

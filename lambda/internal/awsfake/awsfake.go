@@ -1,6 +1,6 @@
 // Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge and Amazon SQS, and of the little of AWS CloudFormation, AWS STS, AWS
-// Lambda and Amazon CloudWatch that an operator's tool asks, for tests only.
+// EventBridge, Amazon SQS and Amazon S3, and of the little of AWS CloudFormation, AWS
+// STS, AWS Lambda and Amazon CloudWatch that an operator's tool asks, for tests only.
 //
 // The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
 // and errors are serialised as they are towards AWS and come back as the SDK's
@@ -22,10 +22,11 @@
 //
 // # What it will not do
 //
-// It evaluates no IAM policy, no queue policy and no event pattern, checks no
-// signature beyond its presence, and knows no more operations than an exporter of
-// logs needs: an unknown one is answered with UnknownOperationException. Queues
-// are standard queues, and DelaySeconds and AWSTraceHeader are ignored.
+// It evaluates no IAM policy, no queue policy, no bucket policy and no event pattern,
+// checks signatures for S3 alone, whose rule for the path is its own, and knows no more
+// operations than an exporter of logs needs: an unknown one is answered with
+// UnknownOperationException. Queues are standard queues, and DelaySeconds and
+// AWSTraceHeader are ignored.
 package awsfake
 
 import (
@@ -77,6 +78,7 @@ type Cloud struct {
 	sqs     sqsService
 	account accountService
 	secrets secretsService
+	s3      s3Service
 	lambda  lambdaService
 	metrics metricsService
 	alarms  alarmsService
@@ -106,6 +108,7 @@ func New(tb testing.TB, o Options) *Cloud {
 	c.logs.groups = map[string]*logGroup{}
 	c.events.buses = map[string]*bus{"default": {}} // every account has it
 	c.sqs.queues = map[string]*queue{}
+	c.s3.buckets = map[string]*bucket{}
 	c.account.stacks, c.account.keys = map[string]map[string]string{}, map[string]string{}
 	c.operations = c.table()
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
@@ -160,6 +163,7 @@ func (c *Cloud) table() map[string]*operation {
 		"StartMessageMoveTask":         c.startMessageMoveTask,
 	})
 	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
+	add(s3Prefix, S3, c.s3Operations())
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
 	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData, "DescribeAlarms": c.describeAlarms})
 	add(queryPrefix, SNS, ops{"ListSubscriptionsByTopic": c.listSubscriptionsByTopic})

@@ -21,6 +21,11 @@ type request struct {
 	form  url.Values // of a service that speaks awsQuery
 	now   time.Time
 	fault Fault
+
+	// Of a call of S3.
+	http        *http.Request
+	reply       http.Header // of the answer
+	bucket, key string
 }
 
 // decode reads the body of a request. Members that the fake does not know are
@@ -55,7 +60,11 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	}
 
 	target, form := r.Header.Get("X-Amz-Target"), url.Values(nil)
-	if target == "" {
+	var bucketName, key string
+	switch {
+	case signedService(r) == S3:
+		target, bucketName, key = s3Target(r)
+	case target == "":
 		target, form = queryTarget(r, buf.Bytes())
 	}
 	if target == "" {
@@ -65,6 +74,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	if op == nil {
 		c.answer(
 			w,
+			r,
 			&operation{},
 			nil,
 			&apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + target},
@@ -74,6 +84,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		c.answer(
 			w,
+			r,
 			op,
 			nil,
 			&apiError{
@@ -86,9 +97,12 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	}
 
 	n := op.calls.Add(1)
-	req := &request{ctx: r.Context(), body: buf.Bytes(), form: form}
+	req := &request{
+		ctx: r.Context(), body: buf.Bytes(), form: form,
+		http: r, reply: w.Header(), bucket: bucketName, key: key,
+	}
 	if f := c.faults.Load(); f != nil {
-		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len(), Role: c.role(r)})
+		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len(), Role: c.role(r), Key: key})
 	}
 	if c.strike(w, r, op, req.fault) {
 		return
@@ -99,12 +113,16 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
-	c.answer(w, op, out, err)
+	c.answer(w, r, op, out, err)
 }
 
 // answer writes what AWS would: the output, or the error in the form of the
 // awsJson protocols, or of awsQuery.
-func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, err error) {
+func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, op *operation, out any, err error) {
+	if op.service == S3 {
+		c.writeS3(w, r, out, err)
+		return
+	}
 	if op.query {
 		c.writeQuery(w, op.name, out, err)
 		return
