@@ -34,6 +34,7 @@ type Pipeline struct {
 	Ingest      string // queue, lambda or rule
 	Format      string
 
+	Include, Exclude string // the filter, patterns of event types with commas between
 	Rule             string // name of the rule on the partner event bus
 	Function         string // name
 	FunctionLogGroup string // where the function writes its own log

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
@@ -45,7 +47,7 @@ const (
 	followPages = 20
 )
 
-// Follow waits for the first event since a time, and says at which hops it was seen and
+// Follow waits for the first event since a time that the filters of all pipelines take, and says at which hops it was seen and
 // when, until it was seen at each or the time until is reached. Okta's own log, where there
 // are credentials, and log groups show the event itself, by its uuid. Partner event source,
 // rule, queue, function and other destinations show by a metric, to the minute, that an
@@ -136,7 +138,7 @@ func (d *Doctor) hops() []followed {
 func (d *Doctor) firstAtOkta(ctx context.Context, since time.Time, _ string) (*Step, error) {
 	var first *Step
 	err := eachEvent(ctx, d.Okta.Bounded(since, d.Now().Add(time.Minute)), func(e systemlog.Event) {
-		if first == nil && e.UUID != "" {
+		if first == nil && e.UUID != "" && d.takes(e.EventType) {
 			first = &Step{At: e.Published, From: "System Log", UUID: e.UUID, Type: e.EventType}
 		}
 	})
@@ -144,6 +146,19 @@ func (d *Doctor) firstAtOkta(ctx context.Context, since time.Time, _ string) (*S
 		return nil, nil // the next look may succeed
 	}
 	return first, err
+}
+
+// takes reports whether the filters of all pipelines take an event type.
+func (d *Doctor) takes(eventType string) bool {
+	for _, p := range d.Stack.Pipelines {
+		split := func(patterns string) []string {
+			return strings.FieldsFunc(patterns, func(r rune) bool { return r == ',' })
+		}
+		if filter, err := events.NewFilter(split(p.Include), split(p.Exclude)); err == nil && !filter.Keeps(eventType) {
+			return false
+		}
+	}
+	return true
 }
 
 // firstCounted finds the first minute in which a metric has counted an event, from the

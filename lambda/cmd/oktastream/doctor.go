@@ -17,7 +17,9 @@ type doctorCommand struct {
 
 	JSON  bool `help:"Print one JSON object."`
 	Watch bool `help:"${help_doctor_watch}"`
-	For   span `default:"30m" placeholder:"DURATION" help:"With --watch: how long to look again (default 30m)."`
+
+	SinceNow bool `help:"${help_doctor_since_now}"`
+	For      span `default:"30m" placeholder:"DURATION" help:"With --watch: how long to look again (default 30m)."`
 }
 
 // watchEvery is the pause of --watch. Metrics and states change once a minute or less often,
@@ -39,7 +41,7 @@ func (k *doctorCommand) fault() error {
 	if k.hasOkta() {
 		okta = k.oktaFlags.fault()
 	}
-	return errors.Join(okta, k.stackFlags.fault())
+	return errors.Join(okta, k.stackFlags.fault(), k.followFault())
 }
 
 // hasOkta reports whether the org is to be looked at.
@@ -56,6 +58,9 @@ func (k *doctorCommand) Run(ctx context.Context, c console) error {
 	d, err := k.doctor(ctx, quietness)
 	if err != nil {
 		return interruption(ctx, err)
+	}
+	if k.SinceNow {
+		return interruption(ctx, k.follow(ctx, c, d))
 	}
 	report, err := k.look(ctx, c, d)
 	if err != nil {

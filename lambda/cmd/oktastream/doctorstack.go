@@ -66,6 +66,7 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 		stack.Pipelines = append(stack.Pipelines, doctor.Pipeline{
 			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
 			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
+			Include: o.Include, Exclude: o.Exclude,
 			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
 			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, DeliveryRule: o.DeliveryRule,
 			APIDestination: o.APIDestination, Connection: o.Connection,

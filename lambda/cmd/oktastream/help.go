@@ -64,9 +64,11 @@ var helpTexts = kong.Vars{
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
 		"can be read (default 15m).",
 	"help_doctor_watch": "Look again every 20 s until nothing is broken, as after a deployment.",
-	"help_bucket":       "S3 bucket of the archive.",
-	"help_dir":          "Directory of the archive, instead of --bucket.",
-	"help_archive_org":  "Okta org in the archive, as its keys have it; needed where it holds several.",
+	"help_doctor_since_now": "With --watch: follow the next event through every hop, with times. Says what to click in " +
+		"Okta to make one.",
+	"help_bucket":      "S3 bucket of the archive.",
+	"help_dir":         "Directory of the archive, instead of --bucket.",
+	"help_archive_org": "Okta org in the archive, as its keys have it; needed where it holds several.",
 	"help_digest_since": "Make the digests of the hours since then, by published, whole hours: 2026-11-22, " +
 		"2026-11-22T10:00 (UTC), or an age such as 3d.",
 	"help_digest_until": "… and before then (default: all settled hours, which ended 24 hours ago).",
