@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,8 +40,8 @@ func toArchive(ts *testscript.TestScript, neg bool, args []string) {
 			hours[hour].WriteString(line)
 		})
 	}
-	for _, hour := range slices.SortedFunc(maps.Keys(hours), func(a, b archive.Hour) int { return a.Start.Compare(b.Start) }) {
-		body := gzipped(hours[hour].Bytes())
+	for hour, lines := range hours {
+		body := gzipped(lines.Bytes())
 		ts.Check(store.Put(context.Background(), archive.Key(hour, body), body))
 	}
 }

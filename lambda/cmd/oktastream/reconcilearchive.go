@@ -16,7 +16,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
-// againstArchive is the word of --against for an archive. A file of that name is written ./archive.
+// againstArchive is the value of --against for an archive. A file of that name is written ./archive.
 const againstArchive = string(config.Archive)
 
 // isArchive reports whether --against is an archive.

@@ -76,7 +76,8 @@ func TestArchiveFromReconcileToVerify(t *testing.T) {
 		t.Fatalf("exit %d, %s, %s", code, stdout, stderr)
 	}
 	verify := []string{"verify", "--bucket", bucket, "--since", since, "--until", until}
-	if code, stdout, stderr = w.call(t, "", verify...); code != exitDone || !strings.HasPrefix(stdout, "verified") || stderr != "" {
+	code, stdout, stderr = w.call(t, "", verify...)
+	if code != exitDone || !strings.HasPrefix(stdout, "verified") || stderr != "" {
 		t.Fatalf("exit %d, %s, %s", code, stdout, stderr)
 	}
 	// Nothing is written by it.
@@ -127,16 +128,19 @@ func TestReconcileAgainstArchiveUsage(t *testing.T) {
 			[]string{"--against", "archive", "--dir", dir}, exitUsage, "--org is missing",
 		},
 		"a pipeline without an archive": {
-			[]string{"--against", "archive", "--stack", "okta"}, exitUsage, "--against archive is for a pipeline with an archive",
+			[]string{"--against", "archive", "--stack", "okta"}, exitUsage,
+			"--against archive is for a pipeline with an archive",
 		},
 		"an archive and another destination": {
 			[]string{"--against", "archive", "--against", "cloudwatch", "--dir", dir}, exitUsage, "not both",
 		},
 		"a bucket for a log group": {
-			[]string{"--against", "cloudwatch", "--stack", "okta", "--bucket", "b"}, exitUsage, "--bucket is for --against archive",
+			[]string{"--against", "cloudwatch", "--stack", "okta", "--bucket", "b"}, exitUsage,
+			"--bucket is for --against archive",
 		},
 		"no such directory": {
-			[]string{"--against", "archive", "--dir", dir + "/nothing", "--org", "example"}, exitUsage, "no such file or directory",
+			[]string{"--against", "archive", "--dir", dir + "/nothing", "--org", "example"}, exitUsage,
+			"no such file or directory",
 		},
 	} {
 		if code, stdout, stderr := w.call(t, "", w.args(c.args...)...); code != c.code || !strings.Contains(stderr, c.want) ||

@@ -170,7 +170,8 @@ func (r *verification) judge(v *verifyCommand, check archive.Check) {
 	note(r.Digests > 0 && r.Signed == 0,
 		"the chain is not signed: anyone who may write to the "+v.String()+" can rewrite all of it")
 	note(r.Digests > 0 && check.Head == "" && check.Until.IsZero(), fmt.Sprintf("nothing in the archive says that "+
-		"digest %d is the last: --head HASH, noted elsewhere, or --until TIME says what there must be", r.Summary.Head.Number))
+		"digest %d is the last: --head HASH, noted elsewhere, or --until TIME says what there must be",
+		r.Summary.Head.Number))
 	note(r.Outside > 0, fmt.Sprintf("the events of %s are not in this archive: only the chain was checked of them",
 		count(int(r.Outside), "digest")))
 	// Their order depends on what was read first.
