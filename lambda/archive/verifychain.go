@@ -18,6 +18,7 @@ type link struct {
 	hour, made     time.Time
 	late, outside  bool
 	events         int64
+	state          string // of the verdict; "" where the hour was not compared
 	signed         bool
 	signatureGood  bool  // it was checked
 	err            error // the digest is not as it was written
@@ -84,6 +85,9 @@ func (v *verification) readLink(ctx context.Context, l *link) {
 	}
 	l.hash, l.previous, l.hour, l.made, l.late = f.hash, f.Previous, f.Hour, f.Made, f.Late
 	l.outside, l.events, l.signed = f.Outside, f.Events, len(f.signature) > 0
+	if f.Okta != nil {
+		l.state = f.Okta.State
+	}
 	if v.PublicKey != nil && l.signed {
 		l.signatureGood = signedBy(v.PublicKey, f.body[:], f.signature)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 	"github.com/oktastream/oktastream/lambda/ledger"
 )
 
@@ -364,6 +365,32 @@ func TestABigHourTakesSeveralRuns(t *testing.T) {
 	if total.Missing < 2500 || total.Filled != total.Missing {
 		t.Errorf("%+v", total)
 	}
+	w.check(began.Add(2 * time.Hour))
+}
+
+// TestOktaFailsInTheMiddle: the read of a large hour continues where Okta failed.
+func TestOktaFailsInTheMiddle(t *testing.T) {
+	w := newWorld(t, false, 0, 0, 1)
+	w.generate(began.Add(time.Hour), 2500, 1)
+	w.tickUntil(began.Add(25 * time.Hour))
+	calls := 0
+	w.org.SetFaults(func(oktafake.Call) (f oktafake.Fault) {
+		if calls++; calls > 2 {
+			f.Status = 503
+		}
+		return f
+	})
+	w.advance(time.Hour) // the hour is due
+	for w.state().Reading == nil {
+		if s, err := w.tick(); err != nil || calls > 2 && !s.Unreachable || calls > 100 {
+			t.Fatalf("%+v, %v, %d calls", s, err, calls)
+		}
+	}
+	if at := w.state().Reading; at.Minute == 0 || at.Listed < 500 {
+		t.Errorf("%+v", at)
+	}
+	w.org.SetFaults(nil)
+	w.ticks(6 * time.Hour)
 	w.check(began.Add(2 * time.Hour))
 }
 

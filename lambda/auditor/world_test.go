@@ -315,7 +315,7 @@ func (w *world) restart(killAt int, after bool) {
 				return ctx.Err()
 			},
 		},
-		Held: &Archive{Store: store, Org: orgName},
+		Held: Archive{&reconcile.Archive{Store: store, Org: orgName}},
 		Queues: &PipelineQueues{
 			API: queues, Buffer: w.urls["buffer"], Dead: []string{w.urls["redrive"], w.urls["dead"]}, Now: w.now,
 		},

@@ -108,7 +108,7 @@ func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer, 
 		Metrics: out, Log: slog.New(slog.NewJSONHandler(out, nil)), Now: now,
 	}
 	if s.Destination == config.Archive {
-		a.Held = &auditor.Archive{Store: digests, Org: s.org}
+		a.Held = auditor.Archive{Archive: &reconcile.Archive{Store: digests, Org: s.org}}
 		return a, nil
 	}
 	group := &reconcile.LogGroup{API: cloudwatchlogs.NewFromConfig(sdk), Name: s.LogGroup, Now: now}

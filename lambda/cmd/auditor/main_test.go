@@ -244,7 +244,6 @@ func TestSettings(t *testing.T) {
 		"since a day":       {env{audit + "SINCE": "2026-11-01"}, ""},
 		"since":             {env{audit + "SINCE": "yesterday"}, "AUDIT_SINCE must be"},
 		"dead":              {env{audit + "DEAD_URLS": "dead"}, "AUDIT_DEAD_URLS must be"},
-		"bucket":            {env{audit + "BUCKET": "A"}, "AUDIT_BUCKET must be"},
 		"another pipeline":  {env{destination: "datadog", "OKTASTREAM_DELIVERY_BUS": "b"}, "for the auditor"},
 		"log group":         {withBucket, ""},
 		"log group, no own": {group, "AUDIT_BUCKET must be"},

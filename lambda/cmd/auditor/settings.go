@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -34,10 +33,6 @@ const (
 	defaultRequests = 60 * 15
 	maxRequests     = 100_000
 )
-
-// bucket is the form of the names of general purpose buckets ("General purpose bucket naming
-// rules", Amazon S3 user guide, 2026-11).
-var bucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // read reads the settings with get, which is os.Getenv. The error names every variable that is
 // wrong and what it should be.
@@ -90,7 +85,7 @@ func read(get func(string) string) (settings, error) {
 		faults = append(faults, fmt.Errorf("OKTASTREAM_DESTINATION must be %s or %s for the auditor, not %q",
 			config.Archive, config.CloudWatch, pipeline.Destination))
 	}
-	if !bucket.MatchString(s.state) {
+	if s.state == "" {
 		fault("BUCKET", "the name of an S3 bucket")
 	}
 	return s, errors.Join(faults...)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -77,6 +78,9 @@ func (r *reconcileCommand) openArchive(
 		return err
 	}
 	side.name, side.held = fmt.Sprintf("%s, org %s", &where, org), &reconcile.Archive{Store: store, Org: org}
+	side.verdicts = func(ctx context.Context, w reconcile.Window) (map[time.Time]*archive.Verdict, error) {
+		return archive.Verdicts(ctx, store, org, w.Since.UTC().Truncate(time.Hour), w.Until)
+	}
 	// Before Okta is read, which can take hours.
 	found := errors.New("found")
 	switch err := store.List(ctx, archive.OrgPrefix(org), func(archive.Object) error { return found }); {

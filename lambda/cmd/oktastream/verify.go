@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -218,6 +219,9 @@ func (r *verification) print(c console, asJSON bool) error {
 		fmt.Fprintf(&b, "hours from %s until %s: %d with a digest, %s, %s\n", r.Since.Format(hourForm),
 			r.Until.Format(hourForm), r.Hours, count(int(r.Objects), "object"), count(int(r.Events), "event"))
 	}
+	if len(r.Verdicts) > 0 {
+		fmt.Fprintf(&b, "okta: %s\n", verdictCounts(r.Verdicts, r.Hours))
+	}
 	if r.Digests > 0 {
 		fmt.Fprintf(&b, "head: digest %d, %s\n", r.Summary.Head.Number, r.Summary.Head.Hash)
 	}
@@ -225,6 +229,19 @@ func (r *verification) print(c console, asJSON bool) error {
 		fmt.Fprintln(&b, "note: "+printable(note))
 	}
 	return write(c.out, b.Bytes())
+}
+
+// verdictCounts says how many hours have which verdict of a comparison with Okta's System Log.
+func verdictCounts(states map[string]int64, hours int64) string {
+	var parts []string
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		parts = append(parts, fmt.Sprintf("%s %s", count(int(states[state]), "hour"), printable(state)))
+		hours -= states[state]
+	}
+	if hours > 0 {
+		parts = append(parts, thousands(int(hours))+" not compared")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (r *verification) countBroken() (n int) {
