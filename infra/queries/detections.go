@@ -21,7 +21,6 @@ const (
 	persistence         = "Persistence"
 	privilegeEscalation = "Privilege Escalation"
 	defenseImpairment   = "Defense Impairment"
-	stealth             = "Stealth"
 	discovery           = "Discovery"
 	lateralMovement     = "Lateral Movement"
 	commandAndControl   = "Command and Control"
@@ -152,13 +151,13 @@ func detections() map[string]Detection {
 			"a planned change of policy.", "T1556.009"),
 		"network-zone-changed": at(week, defenseImpairment,
 			"a new office or a new VPN address.", "T1686.001"),
-		"identity-provider-changed": at(week, persistence,
+		"identity-provider-changed": at(week, privilegeEscalation,
 			"a new partner, or a certificate that is renewed.", "T1484.002", "T1556.007"),
 		"log-stream-changed": at(week, defenseImpairment,
 			"a deployment of this stack, or Okta itself after failed deliveries.", "T1685.002"),
 		"scim-password-push": at(week, credentialAccess,
 			"an app of yours that has no single sign-on and needs the password.", "T1556"),
-		"org-to-org-app-changed": at(week, persistence,
+		"org-to-org-app-changed": at(week, privilegeEscalation,
 			"a merger or a second org of your own.", "T1484.002", "T1199"),
 		"directory-agent-changed": at(week, credentialAccess,
 			"an upgrade or a new server of the directory team.", "T1556.007"),
