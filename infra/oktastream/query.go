@@ -26,11 +26,11 @@ func (g *LogGroup) index(set *settings.Pipeline) {
 }
 
 // saveQueries saves the queries of a responder in CloudWatch Logs Insights, in a
-// folder with the stack's name.
+// folder with the stack's name; detections have a folder of their own there.
 func (b *builder) saveQueries(scope constructs.Construct, g *LogGroup, set *settings.Pipeline) {
 	for _, q := range queries.All() {
 		awslogs.NewCfnQueryDefinition(scope, jsii.String("Query-"+q.Name), &awslogs.CfnQueryDefinitionProps{
-			Name: jsii.String(b.name + "/" + q.Name), QueryString: jsii.String(q.Text(shape(set))),
+			Name: jsii.String(b.name + "/" + q.Path()), QueryString: jsii.String(q.Text(shape(set))),
 			LogGroupNames: &[]any{g.Name},
 		})
 	}

@@ -3,28 +3,12 @@ package queries
 // privileges are about admin rights.
 func privileges() []Query {
 	return []Query{
-		{
-			Name:     "admin-privilege-granted",
-			Question: "Who made which user or group an admin?",
-			Look:     "Is who allowed to, and was it from an address of yours? For a group, every member is an admin now.",
-			body: `filter {event} in ["user.account.privilege.grant", "group.privilege.grant"] and {outcome} = "SUCCESS"{whom}` +
-				list(
-					"eventId, toID",
-					"{granteeType} as toType",
-					"{granteeName} as toName",
-					"{granteeID} as toID",
-					"{roles} as roles",
-				),
-			ocsf: words{
-				// Our own text, so its form is known: the list stands in one piece.
-				"whom":        "\n| parse @message /\"privileges\":\\[(?<listed>[^\\]]*)\\]/",
-				"granteeType": "coalesce(group.type, user.type)", "granteeName": "coalesce(group.name, user.full_name)",
-				"granteeID": "coalesce(group.uid, user.uid)", "roles": "listed"},
-			okta: words{
-				"whom":        oktaTarget("whom", `"User", "UserGroup"`),
-				"granteeType": "whom.type", "granteeName": "whom.displayName", "granteeID": "whom.id",
-				"roles": "$.debugContext.debugData.privilegeGranted"},
-		},
+		grant("admin-privilege-granted", "Who made which user or group an admin?",
+			"Is who allowed to, and was it from an address of yours? For a group, every member is an admin now.", ""),
+		grant("super-admin-granted", "Who made which user or group a super admin?",
+			"Few people should be one. Revoke it unless the admin and a ticket confirm it; then run everything-a-user-did "+
+				"for who.",
+			"\n| filter {data}.privilegeGranted like /Super (organization )?administrator/"),
 		{
 			Name:     "admin-role-assigned",
 			Question: "Who gave whom an admin role over which resources?",
@@ -61,6 +45,31 @@ func privileges() []Query {
 			ocsf: words{"itsThing": "", "thing": "user.full_name"},
 			okta: words{"itsThing": oktaThing("PublicClientAppEntity", "named"), "thing": "named"},
 		},
+	}
+}
+
+// grant lists the admin privileges given to users and groups. Only is a filter, or "".
+func grant(name, question, look, only string) Query {
+	return Query{
+		Name: name, Question: question, Look: look,
+		body: `filter {event} in ["user.account.privilege.grant", "group.privilege.grant"] and {outcome} = "SUCCESS"` +
+			only + "{whom}" +
+			list(
+				"eventId, toID",
+				"{granteeType} as toType",
+				"{granteeName} as toName",
+				"{granteeID} as toID",
+				"{roles} as roles",
+			),
+		ocsf: words{
+			// Our own text, so its form is known: the list stands in one piece.
+			"whom":        "\n| parse @message /\"privileges\":\\[(?<listed>[^\\]]*)\\]/",
+			"granteeType": "coalesce(group.type, user.type)", "granteeName": "coalesce(group.name, user.full_name)",
+			"granteeID": "coalesce(group.uid, user.uid)", "roles": "listed"},
+		okta: words{
+			"whom":        oktaTarget("whom", `"User", "UserGroup"`),
+			"granteeType": "whom.type", "granteeName": "whom.displayName", "granteeID": "whom.id",
+			"roles": "$.debugContext.debugData.privilegeGranted"},
 	}
 }
 

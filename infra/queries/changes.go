@@ -144,8 +144,6 @@ func findings() []Query {
 				list("eventId", "{data}.suspiciousActivityEventType as suspectEvent",
 					"{data}.suspiciousActivityEventIp as suspectIP",
 					"{data}.suspiciousActivityEventCountry as suspectCountry", "{data}.suspiciousActivityTimestamp as suspectTime"),
-			ocsf: words{"data": "unmapped.debugContext.debugData"},
-			okta: words{"data": "$.debugContext.debugData"},
 		},
 		{
 			Name:     "threat-and-risk-detections",

@@ -100,13 +100,15 @@ func TestLimitsOfTheIndexPolicy(t *testing.T) {
 	}
 }
 
+// quotedType is an event type in a query.
+var quotedType = regexp.MustCompile(`"([a-z_0-9A-Z]+(?:\.[-a-z_0-9A-Z]+)+)"`)
+
 // TestEventTypesExist: a misspelt event type would be a query that finds nothing
 // for ever.
 func TestEventTypesExist(t *testing.T) {
-	quoted := regexp.MustCompile(`"([a-z_0-9A-Z]+(?:\.[a-z_0-9A-Z]+)+)"`)
 	seen := 0
 	for _, q := range All() {
-		for _, m := range quoted.FindAllStringSubmatch(q.Text(Raw), -1) {
+		for _, m := range quotedType.FindAllStringSubmatch(q.Text(Raw), -1) {
 			if m[1] == placeAddress {
 				continue
 			}

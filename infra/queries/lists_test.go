@@ -64,7 +64,10 @@ var listCases = map[string]listCase{
 		neighbours: []string{"user-mfa-factor-deactivate"},
 	},
 	"admin-privilege-granted": {
-		finds: []string{"user-account-privilege-grant", "group-privilege-grant", "trap-strings-null-word"},
+		finds: []string{
+			"user-account-privilege-grant", "group-privilege-grant", "trap-strings-null-word",
+			"planted-super/super-admin-granted", "planted-super-group/super-admin-granted",
+		},
 		neighbours: []string{
 			"user-account-privilege-revoke",
 			"trap-strings-empty",
@@ -72,6 +75,86 @@ var listCases = map[string]listCase{
 			"group-user-membership-add",
 		},
 		plants: failed("user-account-privilege-grant"),
+	},
+	"super-admin-granted": {
+		finds:      []string{"planted-super", "planted-super-group"},
+		neighbours: []string{"user-account-privilege-grant", "group-privilege-grant"},
+		plants: func(t *testing.T) []sample {
+			const super = "Read-only administrator, Super administrator"
+			return []sample{
+				fixture(t, "user-account-privilege-grant").derive(t, "planted-super", change{
+					"debugContext.debugData.privilegeGranted": super}),
+				fixture(t, "group-privilege-grant").derive(t, "planted-super-group", change{
+					"debugContext.debugData.privilegeGranted": "Super organization administrator"}),
+				fixture(t, "user-account-privilege-grant").derive(t, "harmless-failure", change{
+					"debugContext.debugData.privilegeGranted": super, "outcome.result": "FAILURE"}),
+				fixture(t, "user-account-privilege-revoke").derive(t, "harmless-revoke", change{
+					"debugContext.debugData.privilegeGranted": super}),
+			}
+		},
+	},
+	"fastpass-phishing": {
+		finds:      []string{"planted-phishing"},
+		neighbours: []string{"authentication-mfa-fastpass", "authentication-mfa-push-denied"},
+		plants: plant("planted-phishing", "authentication-mfa-fastpass", change{
+			"outcome.result": "FAILURE", "outcome.reason": "FastPass declined phishing attempt"}),
+	},
+	"mfa-bypass-attempt": {
+		finds:      []string{"mfa-attempt-bypass"},
+		neighbours: []string{"authentication-mfa-push-denied"},
+	},
+	"scim-password-push": {
+		finds:      []string{"planted-password-push"},
+		neighbours: []string{"application-lifecycle-update"},
+		plants: plant("planted-password-push", "application-lifecycle-update", change{
+			"outcome.reason": "Pushing user passwords was enabled"}),
+	},
+	"org-to-org-app-changed": {
+		finds:      []string{"planted-org"},
+		neighbours: []string{"application-lifecycle-create", "application-lifecycle-update"},
+		plants: func(t *testing.T) []sample {
+			org := change{"target.0.displayName": "Okta Org2Org"}
+			return []sample{
+				fixture(t, "application-lifecycle-update").derive(t, "planted-org", org),
+				fixture(t, "application-lifecycle-update").derive(t, "harmless-failure", org.and(change{
+					"outcome.result": "FAILURE"})),
+				fixture(t, "application-lifecycle-delete").derive(t, "harmless-delete", org),
+			}
+		},
+	},
+	"directory-agent-changed": {
+		finds:      []string{"system-agent-ad-config-change"},
+		neighbours: []string{"system-agent-ad-start", "system-agent-ad-reset-password"},
+	},
+	"oauth-consent-granted": {
+		finds:      []string{"integration-api-service-authorize"},
+		neighbours: []string{"app-oauth2-as-token-grant", "app-oauth2-client-lifecycle-create"},
+		plants:     failed("integration-api-service-authorize"),
+	},
+	"threat-insight-changed": {
+		finds:      []string{"planted-threat-insight"},
+		neighbours: []string{"security-threat-detected", "security-authenticator-update"},
+		plants: plant("planted-threat-insight", "security-authenticator-update", change{
+			"eventType": "security.threat.configuration.update"}),
+	},
+	"admin-console-new-device": {
+		finds:      []string{"planted-new"},
+		neighbours: []string{"policy-evaluate-sign-on-allow", "policy-evaluate-sign-on-challenge"},
+		plants: func(t *testing.T) []sample {
+			behaviours := func(device, ip string) change {
+				return change{"debugContext.debugData.behaviors": "{New Geo-Location=NEGATIVE, New Device=" + device +
+					", New IP=" + ip + ", Velocity=NEGATIVE}"}
+			}
+			base := fixture(t, "policy-evaluate-sign-on-allow")
+			both := behaviours("POSITIVE", "POSITIVE")
+			return []sample{
+				base.derive(t, "planted-new", both),
+				base.derive(t, "harmless-known-address", behaviours("POSITIVE", "NEGATIVE")),
+				base.derive(t, "harmless-known-device", behaviours("NEGATIVE", "POSITIVE")),
+				base.derive(t, "harmless-other-app", both.and(change{"target.2.displayName": "Payroll Portal"})),
+				base.derive(t, "harmless-denied", both.and(change{"outcome.result": "DENY"})),
+			}
+		},
 	},
 	"admin-role-assigned": {
 		finds:      []string{"iam-resourceset-bindings-add", "iam-resourceset-bindings-add-group"},
@@ -186,7 +269,7 @@ func TestLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var want []string
 			for _, n := range slices.Concat(c.finds, c.neighbours) {
-				if strings.HasPrefix(n, "planted") {
+				if strings.HasPrefix(n, "planted") && !strings.Contains(n, "/") {
 					n += "/" + name
 				}
 				if !slices.ContainsFunc(samples, func(s sample) bool { return s.name == n }) {

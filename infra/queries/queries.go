@@ -66,7 +66,9 @@ type Query struct {
 	Name     string // what a responder would look for, in kebab case, without prefix
 	Question string // the question that it answers, one line
 	Look     string // what to look at or to do next, one line
-	body     string // the query, with words in braces
+	// Detection is nil for a query that is no detection.
+	Detection *Detection
+	body      string // the query, with words in braces
 	// words are this query's own words, beside those of the shapes.
 	ocsf, okta words
 }
@@ -88,7 +90,32 @@ func (q Query) Text(s Shape) string {
 			text = strings.ReplaceAll(text, "{"+word+"}", meaning)
 		}
 	}
-	return "# " + q.Question + "\n# " + q.Look + "\n" + place(text, s) + "\n"
+	return q.comments("# ") + place(text, s) + "\n"
+}
+
+// comments are the lines that a responder reads first, each behind the mark of a comment.
+func (q Query) comments(mark string) string {
+	lines := []string{q.Question, q.Look}
+	if q.Detection != nil {
+		lines = append(lines, q.Detection.comment()...)
+	}
+	return mark + strings.Join(lines, "\n"+mark) + "\n"
+}
+
+// Days is how many days before today a query over the archive reads: those of its detection, else a week.
+func (q Query) Days() int {
+	if q.Detection != nil {
+		return q.Detection.Days
+	}
+	return 7
+}
+
+// Path is the query's name with the folder of detections before it, if it is one.
+func (q Query) Path() string {
+	if q.Detection != nil {
+		return "detections/" + q.Name
+	}
+	return q.Name
 }
 
 // place puts the event where the shape has it: EventBridge's envelope holds it
@@ -104,9 +131,16 @@ func place(text string, s Shape) string {
 func All() []Query {
 	var all []Query
 	for _, family := range [][]Query{
-		signIns(), factors(), privileges(), tokens(), configuration(), apps(), support(), findings(), timelines(), delivery(),
+		signIns(), factors(), takeovers(), resets(), privileges(), console(), tokens(), configuration(), trust(), apps(),
+		support(), findings(), timelines(), delivery(),
 	} {
 		all = append(all, family...)
+	}
+	detections := detections()
+	for i := range all {
+		if d, ok := detections[all[i].Name]; ok {
+			all[i].Detection = &d
+		}
 	}
 	return all
 }

@@ -117,6 +117,9 @@ func (l logs) runEdited(t *testing.T, q Query, edit func(text string) string) []
 			if err != nil {
 				t.Fatalf("%s, %s: %v", q.Name, shape, err)
 			}
+			if i == 0 {
+				checkSQL(t, q, shape, edit(q.Text(shape)), log, rows)
+			}
 			got, name := canonical(rows), fmt.Sprintf("%s, reading %+v", shape, insights.Readings()[i])
 			switch {
 			case first == "":

@@ -103,6 +103,9 @@ func TestEveryQueryIsProved(t *testing.T) {
 		"duplicates",
 		"volume-by-event-type",
 	}
+	for name := range attackCases {
+		proved = append(proved, name)
+	}
 	for name := range listCases {
 		proved = append(proved, name)
 	}

@@ -18,6 +18,7 @@ func oktaWords() words {
 		"network":   "$.securityContext.asOrg",
 		"session":   "$.authenticationContext.externalSessionId",
 		"token":     "$.transaction.detail.requestApiTokenId",
+		"data":      "$.debugContext.debugData",
 		"severity":  "$.severity",
 		"itsUser":   oktaTarget("whom", `"User"`),
 		"userLogin": "whom.alternateId",
@@ -45,11 +46,13 @@ func ocsfWords() words {
 		"ip":      "coalesce(" + strings.Join(clientAddresses(), ", ") + ")",
 		"country": "coalesce(src_endpoint.location.country, evidences.0.src_endpoint.location.country, " +
 			"unmapped.client.geographicalContext.country)",
-		"agent":   "coalesce(http_request.user_agent, evidences.0.http_request.user_agent)",
-		"network": "coalesce(src_endpoint.autonomous_system.name, evidences.0.src_endpoint.autonomous_system.name)",
+		"agent": "coalesce(http_request.user_agent, evidences.0.http_request.user_agent)",
+		"network": "coalesce(src_endpoint.autonomous_system.name, evidences.0.src_endpoint.autonomous_system.name, " +
+			"unmapped.securityContext.asOrg)",
 		"session": "coalesce(actor.session.uid, evidences.0.actor.session.uid)",
 		"token": "coalesce(actor.user.programmatic_credentials.0.uid, " +
 			"evidences.0.actor.user.programmatic_credentials.0.uid)",
+		"data":      "unmapped.debugContext.debugData",
 		"severity":  "metadata.log_level",
 		"itsUser":   "",
 		"userLogin": "user.name",

@@ -29,7 +29,9 @@ type expr struct {
 	args  []*expr
 	value value
 	regex *regexp.Regexp
-	neg   bool // not in, not like
+	// literal is the text that like looks for, where it is no regular expression.
+	literal string
+	neg     bool // not in, not like
 }
 
 // condition is an expression that is true or false: or binds least, then and,
@@ -147,7 +149,7 @@ func (p *parser) like(e *expr) (*expr, error) {
 		if p.tok.kind != tokString {
 			return nil, p.fail("like %q", p.tok.text)
 		}
-		text = regexp.QuoteMeta(p.tok.text)
+		e.literal, text = p.tok.text, regexp.QuoteMeta(p.tok.text)
 	}
 	if e.regex, err = regexp.Compile(text); err != nil {
 		return nil, p.fail("%v", err)

@@ -61,6 +61,15 @@ func (l *Log) And(events []Event) *Log {
 	return l
 }
 
+// Messages are the records, in the order in which they came.
+func (l *Log) Messages() []string {
+	all := make([]string, len(l.rows))
+	for i, r := range l.rows {
+		all[i] = r.event.Message
+	}
+	return all
+}
+
 // engine runs one query over one log.
 type engine struct {
 	log     *Log
