@@ -30,18 +30,25 @@ func oneLine(tb testing.TB) []sample {
 // BenchmarkNormalise takes one event after the other of all the fixtures; decode
 // is the part of ocsf that is not normalising.
 func BenchmarkNormalise(b *testing.B) {
-	for name, use := range map[string]func(*ocsf.Normaliser, []byte, *events.Event) []byte{
-		"decode": func(_ *ocsf.Normaliser, out []byte, _ *events.Event) []byte { return out },
-		"ocsf":   func(n *ocsf.Normaliser, out []byte, e *events.Event) []byte { return n.Append(out, e) },
+	normalise := func(n *ocsf.Normaliser, out []byte, e *events.Event) []byte { return n.Append(out, e) }
+	for _, way := range []struct {
+		name    string
+		options []ocsf.Option
+		use     func(*ocsf.Normaliser, []byte, *events.Event) []byte
+	}{
+		{"decode", nil, func(_ *ocsf.Normaliser, out []byte, _ *events.Event) []byte { return out }},
+		{"ocsf", nil, normalise},
+		{"observables", []ocsf.Option{ocsf.WithObservables()}, normalise},
 	} {
-		b.Run(name, func(b *testing.B) {
+		use := way.use
+		b.Run(way.name, func(b *testing.B) {
 			all := oneLine(b)
 			size := 0
 			for _, s := range all {
 				size += len(s.Text)
 			}
 			var d events.Decoder
-			n := ocsf.New()
+			n := ocsf.New(way.options...)
 			var out []byte
 			visit := func(e *events.Event, _ *events.Fault) { out = use(n, out[:0], e) }
 			b.SetBytes(int64(size / len(all)))
@@ -72,6 +79,12 @@ func TestAllocationsOfARecord(t *testing.T) {
 	}
 	count(normalise) // the first time, memory grows
 	decoding, both := count(nothing), count(normalise)
+	observing := ocsf.New(ocsf.WithObservables())
+	observe := func(e *events.Event, _ *events.Fault) { out = observing.Append(out[:0], e) }
+	count(observe)
+	if with := count(observe); with > both {
+		t.Errorf("%.2f allocations a record with observables, %.2f without", with, both)
+	}
 	t.Logf("%.2f allocations a record, of which decoding is %.2f", both, decoding)
 	if both > maxAllocs {
 		t.Errorf("%.2f allocations a record, more than %d", both, maxAllocs)

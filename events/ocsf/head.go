@@ -1,6 +1,8 @@
 package ocsf
 
 import (
+	"bytes"
+
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/record"
 	"github.com/oktastream/oktastream/events/security"
@@ -122,6 +124,7 @@ func metadata() record.Part {
 			"the Okta org, out of the envelope's source",
 			func(p *events.Provenance) string { return p.Org },
 		),
+		record.Derive("labels", "behaviors that are POSITIVE", writePositiveBehaviors),
 		record.Derive("profiles", "the OCSF profiles in use", writeProfiles),
 		&record.Object{Key: "loggers", List: true, AtLeastOne: []record.Part{
 			provenanceText("uid", "the envelope's source", func(p *events.Provenance) string { return p.Source }),
@@ -140,6 +143,35 @@ func provenanceText(key, why string, of func(*events.Provenance) string) record.
 		text := of(&e.Event.Provenance)
 		return text != "" && e.Quote(text)
 	})
+}
+
+// writePositiveBehaviors lists the behaviors that Okta found to be new as Okta writes them, "New Device=POSITIVE": that
+// any is positive can be asked without its name, which an admin may choose.
+func writePositiveBehaviors(e *record.Emitter) bool {
+	if !bytes.Contains(e.Verdict.Behaviors, []byte(`"POSITIVE"`)) {
+		return false
+	}
+	tree := e.Behaviors()
+	if tree == nil || tree.Nodes[0].Kind != '{' {
+		return false
+	}
+	start := len(e.Out)
+	e.Out = append(e.Out, '[')
+	for c := uint32(1); c < tree.Nodes[0].Next; c = tree.Nodes[c].Next {
+		if tree.Nodes[c].Kind != '"' || string(tree.Inner(c)) != "POSITIVE" {
+			continue
+		}
+		if e.Out[len(e.Out)-1] != '[' {
+			e.Out = append(e.Out, ',')
+		}
+		e.Out = append(append(append(e.Out, '"'), tree.Key(c)...), `=POSITIVE"`...)
+	}
+	if len(e.Out) == start+1 {
+		e.Out = e.Out[:start]
+		return false
+	}
+	e.Out = append(e.Out, ']')
+	return true
 }
 
 // cloud is where the event entered AWS.

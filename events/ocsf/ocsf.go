@@ -23,12 +23,20 @@ type Normaliser struct {
 	roles      *events.Memo[*roles.Decision]
 	emitter    *record.Emitter
 	head, tail []record.Part
+	observer   *observer // nil: records have no observables
 }
 
+// Option is what a record has only where it is asked for.
+type Option func(*Normaliser)
+
+// WithObservables adds OCSF's observables[] as the last attribute of each record: the values by which events of all
+// classes are searched (user names, ids, addresses, …), each once, with the attribute that holds it.
+func WithObservables() Option { return func(n *Normaliser) { n.observer = newObserver() } }
+
 // New makes a Normaliser for OCSF Version.
-func New() *Normaliser {
+func New(options ...Option) *Normaliser {
 	schema := schemaV1_8()
-	return &Normaliser{
+	n := &Normaliser{
 		schema:     schema,
 		classifier: classify.Remember(classify.New(schema.table)),
 		roles:      events.NewMemo(roles.Decide),
@@ -36,17 +44,26 @@ func New() *Normaliser {
 		head:       head(),
 		tail:       tail(),
 	}
+	for _, option := range options {
+		option(n)
+	}
+	return n
 }
 
 // Append appends to dst the record of e, one line of JSON without its end. The
 // same event and provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
+	start := len(dst)
 	n.emitter.Begin(append(dst, '{'), e, n.classifier.Of(e.Type), n.roles.Of(e.Type))
 	n.emitter.Write(n.head)
 	n.emitter.Write(n.schema.records[n.emitter.Decision.Class.UID])
 	n.emitter.Write(n.tail)
 	n.emitter.Rest("unmapped")
-	return append(n.emitter.End(), '}')
+	out := n.emitter.End()
+	if n.observer != nil {
+		out = n.observer.append(out, start)
+	}
+	return append(out, '}')
 }
 
 // Explain normalises e and tells every step: first those that wrote attributes,

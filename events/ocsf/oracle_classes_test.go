@@ -1,6 +1,7 @@
 package ocsf_test
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 
@@ -284,11 +285,15 @@ func (v *view) access(string) []want {
 	return []want{{path: "privileges", value: strs(names)}}
 }
 
-// resources are the targets that are no users and have a name.
+// resources are the targets that are no users and have a name, the app before the others.
 func (v *view) resources(at string) []want {
 	var wants []want
 	n := 0
-	for _, target := range v.targets {
+	targets := slices.Clone(v.targets)
+	slices.SortStableFunc(targets, func(a, b *node) int {
+		return cmp.Compare(btoi(a != v.named["app"]), btoi(b != v.named["app"]))
+	})
+	for _, target := range targets {
 		if v.ranks(target).Person && !v.tied[target] || target == v.named["user"] {
 			continue
 		}
@@ -300,6 +305,13 @@ func (v *view) resources(at string) []want {
 		n++
 	}
 	return wants
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // actorOrOkta is the actor of a class that demands one.

@@ -36,6 +36,9 @@ func (v *view) head() []want {
 		{path: "raw_data_hash.algorithm", value: str("SHA-256")},
 		{path: "raw_data_hash.value", value: str(v.hash)},
 	}
+	if labels := strs(v.verdict.positive); labels != nil {
+		wants = append(wants, want{path: "metadata.labels", value: labels})
+	}
 	if profiles := strs(v.profiles()); profiles != nil {
 		wants = append(wants, want{path: "metadata.profiles", value: profiles})
 	}

@@ -134,9 +134,11 @@ var rows = map[string][]row{
 	},
 	"account-factor": {
 		{from: factorProvider, to: "auth_factors[0].provider", how: asName, when: aboutFactor},
+		{from: "$enrolment.displayName", to: "auth_factors[0].provider", how: asName, when: aboutFactorOfNoProvider},
 	},
 	"sign-in-factor": {
 		{from: factorProvider, to: "auth_factors[0].provider", how: asName},
+		{from: "$enrolment.displayName", to: "auth_factors[0].provider", how: asName, when: noProvider},
 	},
 	"session": {
 		{from: "authenticationContext.externalSessionId", to: "session.uid", how: asName, also: true, when: ownSession},
@@ -212,6 +214,13 @@ func named(name string) func(*view) bool {
 }
 
 var entityNamed, groupNamed = named("entity"), named("group")
+
+// noProvider reports whether the event names no provider of the factor.
+func noProvider(v *view) bool {
+	return v.name("authenticationContext.credentialProvider") == nil && v.name("authenticationContext.authenticationProvider") == nil
+}
+
+func aboutFactorOfNoProvider(v *view) bool { return aboutFactor(v) && noProvider(v) }
 
 func aboutFactor(v *view) bool { return v.decision.MFA }
 

@@ -12,6 +12,7 @@ type verdict struct {
 	risk, threat int    // 1 Low, 2 Medium, 3 High; 0 where nothing says so
 	behaviors    bool   // some have been read
 	newDevice    string // the result of behavior New Device
+	positive     []string
 	reasons      []string
 	threats      []string
 }
@@ -67,6 +68,11 @@ func (v *view) readBehaviors(behaviors *node) {
 		return
 	}
 	v.verdict.behaviors = true
+	for i, result := range behaviors.kids {
+		if result.kind == '"' && result.text == "POSITIVE" {
+			v.verdict.positive = append(v.verdict.positive, behaviors.keys[i]+"=POSITIVE")
+		}
+	}
 	if n := behaviors.member("New Device"); n != nil {
 		v.verdict.newDevice = n.text
 	}

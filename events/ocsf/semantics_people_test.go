@@ -257,7 +257,8 @@ func TestPrivileges(t *testing.T) {
 		says{
 			"privileges": `["Staff","Payroll"]`,
 			"unmapped.debugContext.debugData.privilegeGranted": `"a, "`,
-			"resources": `[{"uid":"00g1","name":"Staff","type":"UserGroup"},{"uid":"0oa1","name":"Payroll","type":"AppInstance"}]`,
+			// The app is the first resource, whatever Okta's order.
+			"resources": `[{"uid":"0oa1","name":"Payroll","type":"AppInstance"},{"uid":"00g1","name":"Staff","type":"UserGroup"}]`,
 		},
 	)
 	expect(t, typeAccess, members(targets(ann)), says{"privileges": `["` + typeAccess + `"]`})

@@ -1,6 +1,9 @@
 package ocsf_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestEveryFormOfRisk(t *testing.T) {
 	risk := func(value string) string { return debug("risk", value) }
@@ -140,15 +143,17 @@ func TestFactors(t *testing.T) {
 		// An account that changes in another way has no factor.
 		expect(t, typeAccount, members(debug("factor", quote(word))), says{"auth_factors": ""})
 	}
+	// The enrolment's name is the provider where the event names no other.
+	provided := func(factor, by string) string { return strings.TrimSuffix(factor, "}") + `,"provider":"` + by + `"}` }
 	for _, row := range []struct{ enrolments, factor, isMFA string }{
-		{enrolment("a", "Email", ""), kinds["Email"], "true"},
-		{enrolment("a", "Password", "Password"), kinds["Password"], ""},
-		{enrolment("a", "Phone", "sms"), kinds["SMS"], "true"},
-		{enrolment("a", "Phone", "voice"), kinds["Phone"], "true"},
-		{enrolment("a", "Okta Verify", "Get a push notification"), kinds["Push"], "true"},
-		{enrolment("a", "Okta Verify", "Enter a code"), kinds["OTP"], "true"},
-		{enrolment("a", "Okta Verify", "Use Okta FastPass"), `{"factor_type_id":99,"factor_type":"Use Okta FastPass"}`, "true"},
-		{enrolment("a", "Okta Verify", "unknown"), `{"factor_type_id":99,"factor_type":"Okta Verify"}`, "true"},
+		{enrolment("a", "Email", ""), provided(kinds["Email"], "Email"), "true"},
+		{enrolment("a", "Password", "Password"), provided(kinds["Password"], "Password"), ""},
+		{enrolment("a", "Phone", "sms"), provided(kinds["SMS"], "Phone"), "true"},
+		{enrolment("a", "Phone", "voice"), provided(kinds["Phone"], "Phone"), "true"},
+		{enrolment("a", "Okta Verify", "Get a push notification"), provided(kinds["Push"], "Okta Verify"), "true"},
+		{enrolment("a", "Okta Verify", "Enter a code"), provided(kinds["OTP"], "Okta Verify"), "true"},
+		{enrolment("a", "Okta Verify", "Use Okta FastPass"), provided(`{"factor_type_id":99,"factor_type":"Use Okta FastPass"}`, "Okta Verify"), "true"},
+		{enrolment("a", "Okta Verify", "unknown"), provided(`{"factor_type_id":99,"factor_type":"Okta Verify"}`, "Okta Verify"), "true"},
 		{enrolment("a", "Password", "") + "," + enrolment("b", "Email", ""), "", "true"},
 		{enrolment("a", "Password", "") + "," + enrolment("b", "Password", ""), "", ""},
 	} {
@@ -168,8 +173,11 @@ func TestFactors(t *testing.T) {
 		t,
 		"user.mfa.factor.activate",
 		members(debug("factor", `"OKTA_VERIFY"`), targets(ann+","+enrolment("a", "Okta Verify", "Get a push notification"))),
-		says{"auth_factors": "[" + kinds["Push"] + "]"},
+		says{"auth_factors": "[" + provided(kinds["Push"], "Okta Verify") + "]"},
 	)
+	expect(t, "user.authentication.auth_via_mfa",
+		members(`"authenticationContext":{"credentialProvider":"DUO"}`, targets(ann+","+enrolment("a", "Email", ""))),
+		says{"auth_factors": "[" + provided(kinds["Email"], "DUO") + "]"})
 	expect(t, "user.authentication.auth_via_mfa", members(debug("factor", `"PASSWORD_AS_FACTOR"`)), says{"is_mfa": ""})
 	expect(
 		t,
@@ -289,6 +297,21 @@ func TestWhatASignInTypeTells(t *testing.T) {
 		says{"is_new_logon": "true"},
 	)
 	expect(t, "user.authentication.verify", nil, says{"is_new_logon": ""})
+}
+
+// Behaviors that are positive are labels, whatever an admin calls them.
+func TestLabels(t *testing.T) {
+	expect(t, typeSignIn, nil, says{"metadata.labels": ""})
+	for _, row := range []struct{ behaviors, labels string }{
+		{`"{New Device=POSITIVE, New IP=NEGATIVE, Odd \u00e9 hour=POSITIVE}"`, `["New Device=POSITIVE","Odd \u00e9 hour=POSITIVE"]`},
+		{`"{New Device=NEGATIVE, POSITIVE=UNKNOWN}"`, ""},
+		{`"POSITIVE"`, ""},
+	} {
+		expect(t, typeSignIn, members(debug("behaviors", row.behaviors)), says{"metadata.labels": row.labels})
+	}
+	expect(t, "policy.evaluate_sign_on",
+		members(debug("logOnlySecurityData", `"{\"behaviors\":{\"New City\":\"POSITIVE\"}}"`)),
+		says{"metadata.labels": `["New City=POSITIVE"]`})
 	expect(t, "user.authentication.auth_via_mfa", nil, says{"is_mfa": "true", "auth_factors": ""})
 	expect(t, "user.session.impersonation.initiate", nil,
 		says{"activity_id": "7", "account_switch_type_id": "2", "account_switch_type": `"Impersonate"`})

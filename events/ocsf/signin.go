@@ -156,7 +156,10 @@ func factorParts() (required, rest []record.Part) {
 			}
 			return e.Quote(caption)
 		}),
-		record.Field("provider", record.AsName, events.CredentialProvider, events.AuthenticationProvider),
+		record.FirstOf{
+			record.Field("provider", record.AsName, events.CredentialProvider, events.AuthenticationProvider),
+			record.ForRole(roles.Enrolment, record.Member("provider", record.AsName, record.TargetName)),
+		},
 	}
 }
 

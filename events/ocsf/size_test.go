@@ -45,6 +45,28 @@ func TestRecordsAreNotMuchLongerThanTheirEvents(t *testing.T) {
 	}
 }
 
+// maxObserved is how many bytes observables may add to a record, on average over the same events: what the cost page
+// says of them.
+const maxObserved = 1000
+
+func TestObservablesAddBytes(t *testing.T) {
+	off, on := ocsf.New(), ocsf.New(ocsf.WithObservables())
+	records, without, with := 0, 0, 0
+	for _, s := range measured(t) {
+		each(s, func(e *events.Event) {
+			records++
+			without += len(off.Append(nil, e))
+			with += len(on.Append(nil, e))
+		})
+	}
+	added := (with - without) / records
+	t.Logf("observables add %d bytes to a record of %d: %.0f %%", added, without/records,
+		100*float64(with-without)/float64(without))
+	if added > maxObserved {
+		t.Errorf("observables add %d bytes to a record, more than %d", added, maxObserved)
+	}
+}
+
 func TestNoRecordIsMuchLongerThanItsInput(tt *testing.T) {
 	t := &few{T: tt}
 	n := ocsf.New()

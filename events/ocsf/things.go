@@ -221,7 +221,7 @@ func writeTargetNames(e *record.Emitter) bool {
 
 // resources are the targets that are no users, and those of which none can be said to be the user.
 func resources() record.Part {
-	return record.EachTarget("resources", "no user",
+	return record.EachTarget("resources", "no user", roles.App,
 		func(e *record.Emitter, t *record.Target) bool { return (!t.Person || t.Tied) && t != e.Who(roles.User) },
 		&record.Object{AtLeastOne: names(), Rest: resourceRest()})
 }

@@ -278,6 +278,15 @@ func (e *Emitter) Typed(f events.Field) *jsontree.Tree {
 	return nil
 }
 
+// Behaviors is the tree of security.Verdict.Behaviors, an object of results by the names of behaviors, or nil where
+// there are none. It is valid until the next call of it or of Typed.
+func (e *Emitter) Behaviors() *jsontree.Tree {
+	if e.Verdict.Behaviors == nil || e.inside.Parse(e.Verdict.Behaviors) != nil {
+		return nil
+	}
+	return &e.inside
+}
+
 func (e *Emitter) path(key string) string {
 	return strings.Join(append(e.names[:len(e.names):len(e.names)], key), ".")
 }

@@ -231,14 +231,15 @@ type conditional struct {
 func (c *conditional) write(e *Emitter) bool { return c.holds(e) && c.part.write(e) }
 
 // EachTarget is an array of one object for each target that fits. which says in
-// words what fits.
-func EachTarget(key, which string, fits func(*Emitter, *Target) bool, of *Object) Part {
-	return &eachTarget{key, which, fits, of}
+// words what fits. The target that plays role first, if it fits, is the first element: Okta's order says nothing.
+func EachTarget(key, which string, first roles.Role, fits func(*Emitter, *Target) bool, of *Object) Part {
+	return &eachTarget{key, which, first, fits, of}
 }
 
 type eachTarget struct {
 	key   string
 	which string
+	first roles.Role
 	fits  func(*Emitter, *Target) bool
 	of    *Object
 }
@@ -249,13 +250,22 @@ func (p *eachTarget) write(e *Emitter) bool {
 	e.Out = append(e.Out, '[')
 	outer := e.Target
 	wrote := false
-	for i := range e.Targets {
-		if !p.fits(e, &e.Targets[i]) {
-			continue
+	element := func(t *Target) {
+		if !p.fits(e, t) {
+			return
 		}
-		e.Target = &e.Targets[i]
+		e.Target = t
 		if p.of.fill(e, e.beginElement(p.key, wrote)) {
 			wrote = true
+		}
+	}
+	first := e.Who(p.first)
+	if first != nil {
+		element(first)
+	}
+	for i := range e.Targets {
+		if t := &e.Targets[i]; t != first {
+			element(t)
 		}
 	}
 	e.Target = outer

@@ -95,7 +95,7 @@ func TestTargets(t *testing.T) {
 	uid := record.Member("uid", record.AsText, record.TargetID)
 	name := record.Member("name", record.AsText, record.TargetName)
 	data := record.Member("data", record.AsJSON, record.TargetDetail)
-	apps := record.EachTarget("apps", "no user", func(_ *record.Emitter, t *record.Target) bool { return !t.Person },
+	apps := record.EachTarget("apps", "no user", roles.App, func(_ *record.Emitter, t *record.Target) bool { return !t.Person },
 		&record.Object{AtLeastOne: []record.Part{uid}, Rest: []record.Part{name, data}})
 	user := record.ForRole(roles.User, &record.Object{Key: "user", Rest: []record.Part{uid}})
 

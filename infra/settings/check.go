@@ -91,8 +91,14 @@ func (s *Settings) check(d Destination) []error {
 		add("window 0 with batch %d: Lambda takes more than 10 messages only with a window of a second and more; set "+
 			"window=1 or batch=10", p.Batch)
 	}
+	if ocsf := p.Format == "ocsf" || p.Format == "" && d == CloudWatch && p.Ingest != IngestRule; p.Observables && !ocsf {
+		add("observables: only records in OCSF have them; set format=ocsf, or leave observables out")
+	}
 	if s.HTTPS(d) {
 		faults = append(faults, s.checkHTTPS(d)...)
+	}
+	if d == Archive {
+		faults = append(faults, p.checkArchive()...)
 	}
 	if d == Datadog && !s.HTTPS(d) {
 		faults = append(faults, p.checkAPIDestination()...)
@@ -110,7 +116,7 @@ func (s *Settings) check(d Destination) []error {
 		add("the filter lets nothing through: %s; change include or exclude", why)
 	}
 	rest := pattern.For(s.Source, p.Include, p.Exclude)
-	if p.Ingest == IngestRule {
+	if p.Ingest == IngestRule && d != Archive {
 		if p.Format != "" {
 			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set "+
 				"ingest=queue", p.Format)
@@ -132,7 +138,8 @@ func (s *Settings) check(d Destination) []error {
 	}
 	n := environmentBase + len(certificates)
 	for _, text := range append(slices.Concat(rest.Include, rest.Exclude, p.Tags),
-		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup) {
+		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup,
+		p.Bucket) {
 		n += len(text) + 1
 	}
 	switch {
@@ -165,7 +172,7 @@ const (
 	// together (Lambda quotas, read 2026-11).
 	environmentLimit = 4096
 	// environmentBase is a bound of what the variables hold beside what is counted: the
-	// names of 22 variables, two queue URLs, names of a source, a bus and a log group.
+	// names of 23 variables, two queue URLs, names of a source, a bus and a log group.
 	environmentBase = 1400
 )
 

@@ -26,12 +26,15 @@ type Config struct {
 	Destination Destination
 	Transport   Transport // "" is the destination's default
 	Format      pipeline.Format
+	Observables bool // records in OCSF have observables[]
 	Filter      events.Filter
 	Datadog     datadog.Settings
 
 	LogGroup      string // for CloudWatch
 	RetentionDays int    // of the log group; 0 is for ever
 	DeliveryBus   string // for Datadog
+	Bucket        string // for the archive
+	BucketOwner   string // id of the account that has to own Bucket
 	PackBytes     int    // size of a PutEvents request, for Datadog
 
 	// HTTPS is for the destinations over HTTPS; the secret, the clients and the clock
@@ -49,6 +52,9 @@ type Config struct {
 var (
 	account = regexp.MustCompile(`^[0-9]{12}$`)
 	name    = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
+	// bucket is the form of the names of general purpose buckets ("General purpose bucket
+	// naming rules", Amazon S3 user guide, 2026-11).
+	bucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// siteName is a host name (RFC 1123, 2.1).
 	siteName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 )
@@ -74,6 +80,10 @@ func Read(get func(string) string) (Config, error) {
 	c.MaxReceiveCount = r.number("MAX_RECEIVE_COUNT", 0, 1, 1000)
 	route := r.route()
 	c.Destination, c.Transport, c.Format = route.Destination, route.Transport, r.format(route)
+	c.Observables = r.flag("OBSERVABLES")
+	if c.Observables && c.Format != pipeline.OCSF {
+		r.fault(fmt.Sprintf("%sOBSERVABLES is for the format ocsf, not %s", prefix, c.Format))
+	}
 	filter, err := events.NewFilter(r.list("INCLUDE"), r.list("EXCLUDE"))
 	if err != nil {
 		r.fault(err.Error())
@@ -82,14 +92,17 @@ func Read(get func(string) string) (Config, error) {
 	c.Datadog = datadog.Settings{
 		Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN"),
 	}
-	switch route.Transport {
-	case API:
+	switch {
+	case route.Destination == Archive:
+		c.Bucket = r.text("BUCKET", bucket, "the name of an S3 bucket")
+		c.BucketOwner = r.text("BUCKET_OWNER", account, "12 digits")
+	case route.Transport == API:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")
 		c.RetentionDays = r.number("RETENTION_DAYS", 0, 0, 3653)
-	case EventBridge:
+	case route.Transport == EventBridge:
 		c.DeliveryBus = r.text("DELIVERY_BUS", name, "the name of an event bus")
 		c.PackBytes = r.number("PACK_BYTES", eventbridge.DefaultPackBytes, minPackBytes, eventbridge.MaxPackBytes)
-	case HTTPS:
+	case route.Transport == HTTPS:
 		r.https(&c)
 	}
 	return c, errors.Join(r.faults...)
@@ -98,10 +111,11 @@ func Read(get func(string) string) (Config, error) {
 // NewPipeline makes the pipeline of a function with this configuration.
 func (c Config) NewPipeline() *pipeline.Pipeline {
 	p := pipeline.Config{
-		Format:  c.Format,
-		Filter:  c.Filter,
-		Datadog: c.Datadog,
-		Own:     &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
+		Format:      c.Format,
+		Observables: c.Observables,
+		Filter:      c.Filter,
+		Datadog:     c.Datadog,
+		Own:         &pipeline.Origin{Source: c.Source, Account: c.Account, Region: c.Region},
 	}
 	c.Route().Apply(&p)
 	return pipeline.New(p)

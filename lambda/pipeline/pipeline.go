@@ -4,6 +4,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -43,9 +44,11 @@ func ParseFormat(name string) (Format, error) {
 
 // Config is what a pipeline does.
 type Config struct {
-	Format  Format
-	Filter  events.Filter
-	Datadog datadog.Settings // for Format Datadog, and DatadogLogs
+	Format Format
+	// Observables adds OCSF's observables[] to records of Format OCSF.
+	Observables bool
+	Filter      events.Filter
+	Datadog     datadog.Settings // for Format Datadog, and DatadogLogs
 	// DatadogLogs gives records of the other formats what Datadog needs of every log.
 	DatadogLogs bool
 	// Org is the Okta org of events that come without an envelope, "" where it is not known.
@@ -56,6 +59,9 @@ type Config struct {
 	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is
 	// false in AWS, where events come by one way only.
 	AnyEnvelope bool
+	// Envelope gives records of Format Raw the event in its EventBridge envelope, as it
+	// came. An event that came without one gets an envelope that says who made it.
+	Envelope bool
 	// KeepRaw is the size in bytes above which a record also keeps the event's own
 	// bytes, for a destination that does not accept it. 0 keeps none.
 	KeepRaw int
@@ -71,7 +77,8 @@ type Record struct {
 	UUID        string // "" where the record has none
 	Type        string
 	PublishedMS int64
-	Hash        Hash // of the event's bytes as they came
+	Org         string // the Okta org: the envelope's, or else Config.Org
+	Hash        Hash   // of the event's bytes as they came
 	// Filtered: the filter drops it. Only UUID, Type and PublishedMS are set.
 	Filtered bool
 	// UnknownType: Okta had not published its type when this was built.
@@ -119,6 +126,25 @@ type rawNormaliser struct{}
 
 func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.AppendLine(dst) }
 
+// envelopeNormaliser keeps the envelope. The one that it makes has the form of Okta's, so
+// that what reads those reads it too: its org is that of Config.Org, or events.NoOrg.
+type envelopeNormaliser struct{}
+
+func (envelopeNormaliser) Append(dst []byte, e *events.Event) []byte {
+	if e.Provenance.Source != "" {
+		return e.AppendCarrier(dst)
+	}
+	from := events.Provenance{
+		ID:     string(e.UUID),
+		Source: events.SourcePrefix + cmp.Or(e.Provenance.Org, events.NoOrg) + "/" + envelopeBy,
+		TimeMS: e.PublishedMS,
+	}
+	return events.AppendEnvelope(dst, from, envelopeBy, e.AppendLine(nil))
+}
+
+// envelopeBy names this program in the envelopes that it makes.
+const envelopeBy = "oktastream"
+
 // New makes a pipeline.
 func New(c Config) *Pipeline {
 	p := &Pipeline{config: c}
@@ -135,12 +161,19 @@ func (c *Config) normaliser() normaliser {
 		return datadog.New(c.Datadog)
 	case c.Format == Raw && c.DatadogLogs:
 		return datadog.NewRaw(c.Datadog)
+	case c.Format == Raw && c.Envelope:
+		return envelopeNormaliser{}
 	case c.Format == Raw:
 		return rawNormaliser{}
-	case c.DatadogLogs:
-		return datadog.NewOCSF(c.Datadog, ocsf.New())
 	}
-	return ocsf.New()
+	var options []ocsf.Option
+	if c.Observables {
+		options = append(options, ocsf.WithObservables())
+	}
+	if c.DatadogLogs {
+		return datadog.NewOCSF(c.Datadog, ocsf.New(options...))
+	}
+	return ocsf.New(options...)
 }
 
 // Process takes text apart, which is one JSON value in any of the forms that
@@ -182,7 +215,10 @@ func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
 		return
 	}
 	is := p.types.Of(e.Type)
-	*r = Record{UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS, Carrier: e.Carrier()}
+	*r = Record{
+		UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS, Carrier: e.Carrier(),
+		Org: cmp.Or(e.Provenance.Org, p.config.Org),
+	}
 	if r.Fault = p.foreign(e); r.Fault != nil {
 		r.Stage = "decode"
 		return

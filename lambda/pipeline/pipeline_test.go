@@ -54,6 +54,19 @@ func TestProcessInEveryFormat(t *testing.T) {
 	}
 }
 
+func TestObservables(t *testing.T) {
+	text := `{"uuid":"1","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z","actor":{"id":"00u1"}}`
+	for _, c := range []Config{{Format: OCSF, Observables: true}, {Format: OCSF, Observables: true, DatadogLogs: true}} {
+		if _, lines := process(New(c), text); !strings.Contains(lines[0], `"observables":[{"name":"actor.user.uid","value":"00u1"`) {
+			t.Errorf("%s", lines)
+		}
+		c.Observables = false
+		if _, lines := process(New(c), text); strings.Contains(lines[0], "observables") {
+			t.Errorf("%s", lines)
+		}
+	}
+}
+
 func TestProcessKeepsTheOrderAndTheNeighboursOfABadRecord(t *testing.T) {
 	text := "[" + strings.Join([]string{
 		event("u-1", "user.session.start"), `7`, event("u-2", "user.brand.new"), `{"uuid":"u-3"}`, event("u-4", "app.x.y"),

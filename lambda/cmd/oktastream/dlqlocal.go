@@ -85,6 +85,7 @@ func (o *pipelineOutput) local() (*dlq.Local, error) {
 		}
 		l.Config.Format = format
 	}
+	l.Config.Observables = o.Observables
 	if o.Ingest != ingestRule {
 		// A rule has filtered already.
 		filter, err := events.NewFilter(list(o.Include), list(o.Exclude))

@@ -44,6 +44,7 @@ type runCommand struct {
 	Notes       string   `type:"path" placeholder:"FILE" help:"${help_notes}"`
 	Include     types    `placeholder:"TYPE" help:"${help_include}"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
+	Observables bool     `help:"With --format ocsf: add OCSF's observables[], the values that one searches for."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
 	Org         string   `placeholder:"NAME" help:"Okta org of events without an EventBridge envelope."`
 	Tags        []string `placeholder:"TAG" help:"Tags of Datadog logs, each key:value."`
@@ -180,6 +181,9 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	if format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0) {
 		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
 	}
+	if r.Observables && format != pipeline.OCSF {
+		faults = append(faults, errors.New("--observables is for --format ocsf"))
+	}
 	faults = append(faults, r.datadogFaults()...)
 	if r.Sample && len(r.Files) > 0 {
 		faults = append(faults, errors.New("--sample and files exclude each other"))
@@ -194,7 +198,8 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	return &bulk.Job{
 		Inputs: inputs,
 		Config: pipeline.Config{
-			Format: format, Filter: filter, Org: r.Org, Datadog: datadog.Settings{Service: r.Service, Tags: r.Tags},
+			Format: format, Observables: r.Observables, Filter: filter, Org: r.Org,
+			Datadog:     datadog.Settings{Service: r.Service, Tags: r.Tags},
 			AnyEnvelope: true,
 		},
 		MaxRecord: int(r.MaxRecord),
