@@ -26,7 +26,10 @@
 // prefix, and the log groups their policy, where the stack is built.
 package queries
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Shape is how a log group holds events.
 type Shape string
@@ -139,6 +142,7 @@ func All() []Query {
 	detections := detections()
 	for i := range all {
 		if d, ok := detections[all[i].Name]; ok {
+			d.Alarm = slices.Contains(alarmed(), all[i].Name)
 			all[i].Detection = &d
 		}
 	}
