@@ -6,8 +6,8 @@ import (
 )
 
 // FilterPattern is the metric filter pattern that matches what the query's first filters keep, up to its first other
-// command: comparisons by = and in, and like with a plain text, joined by and, or. A plain text becomes a pattern with *
-// on both ends ("Filter pattern syntax for metric filters", Amazon CloudWatch Logs User Guide, 2026-11).
+// command: comparisons by = and in, and like with a plain text, joined by and, or. A plain text becomes a pattern
+// with * on both ends ("Filter pattern syntax for metric filters", Amazon CloudWatch Logs User Guide, 2026-11).
 func (q *Query) FilterPattern() (string, error) {
 	var all []string
 	for _, c := range q.commands {
@@ -47,6 +47,9 @@ func filterTerm(e *expr) (string, error) {
 	case e.op == opBinary && e.name == "in":
 		var terms []string
 		for _, a := range e.args[1].args {
+			if a.op != opConst {
+				return "", fmt.Errorf("no metric filter pattern compares with the field %s", a.name)
+			}
 			terms = append(terms, fmt.Sprintf(`(%s = "%s")`, jsonPath(e.args[0].name), a.value.String()))
 		}
 		return "(" + strings.Join(terms, " || ") + ")", nil
