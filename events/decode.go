@@ -16,6 +16,9 @@ const SourcePrefix = "aws.partner/okta.com/"
 // Log event.
 const DetailType = "SystemLog"
 
+// NoOrg stands for the org of events of which nothing says which org they are from.
+const NoOrg = "none"
+
 // The source and detail-type of a packed batch: the form in which events that are
 // ready for Datadog travel from the function to the rule that POSTs them.
 const (

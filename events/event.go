@@ -6,6 +6,9 @@ package events
 import (
 	"bytes"
 	"crypto/sha256"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events/jsontree"
 )
@@ -130,10 +133,40 @@ func (e *Event) Hash() [sha256.Size]byte {
 
 // AppendLine appends the event's JSON text to dst as one line: as it came, or
 // compacted if it has line breaks. This is the format "raw".
-func (e *Event) AppendLine(dst []byte) []byte {
-	text := e.Text()
+func (e *Event) AppendLine(dst []byte) []byte { return e.appendLine(dst, e.Root) }
+
+// AppendCarrier appends Carrier to dst as one line, as AppendLine does.
+func (e *Event) AppendCarrier(dst []byte) []byte { return e.appendLine(dst, e.whole) }
+
+func (e *Event) appendLine(dst []byte, node uint32) []byte {
+	text := e.Tree.Raw(node)
 	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {
 		return append(dst, text...)
 	}
-	return e.Tree.AppendCompact(dst, e.Root)
+	return e.Tree.AppendCompact(dst, node)
+}
+
+// AppendEnvelope appends an event in the envelope in which EventBridge delivers Okta's
+// events: event, one line of JSON, as detail, and what from says (Amazon EventBridge user
+// guide, "Events", 2026-11). The envelope has no time where from has none. by, unless it is
+// "", names who made the envelope in a member that EventBridge's have not, envelope_by.
+func AppendEnvelope(dst []byte, from Provenance, by string, event []byte) []byte {
+	text := func(name, value string) {
+		dst = append(append(append(dst, `,"`...), name...), `":`...)
+		dst, _ = jsontext.AppendQuote(dst, value) // what is not UTF-8 in it is replaced
+	}
+	dst = append(dst, `{"version":"0"`...)
+	text("id", from.ID)
+	text("detail-type", DetailType)
+	text("source", from.Source)
+	text("account", from.Account)
+	if from.TimeMS != 0 {
+		text("time", time.UnixMilli(from.TimeMS).UTC().Format("2006-01-02T15:04:05Z"))
+	}
+	text("region", from.Region)
+	if by != "" {
+		text("envelope_by", by)
+	}
+	dst = append(dst, `,"resources":[],"detail":`...)
+	return append(append(dst, event...), '}')
 }

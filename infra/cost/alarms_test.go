@@ -11,7 +11,8 @@ import (
 // makes for a stack with one destination, default settings and live=true.
 func TestAlarms(t *testing.T) {
 	for d, inCode := range map[settings.Destination]int{settings.CloudWatch: alarmsCloudWatch,
-		settings.Datadog: alarmsDatadog, settings.Splunk: alarmsHTTPS, settings.OpenSearch: alarmsHTTPS} {
+		settings.Datadog: alarmsDatadog, settings.Splunk: alarmsHTTPS, settings.OpenSearch: alarmsHTTPS,
+		settings.Archive: alarmsArchive} {
 		all := settings.Default()
 		set := all.Of(d)
 		p := watch.Pipeline{
@@ -24,6 +25,8 @@ func TestAlarms(t *testing.T) {
 			p.DeliveryRule, p.DeliveryBus = "to-datadog", "delivery"
 		case settings.CloudWatch:
 			p.LogGroup = "events"
+		case settings.Archive:
+			p.Bucket = "events"
 		default:
 			p.HTTPS = true
 		}

@@ -20,22 +20,20 @@ func total(bill []line) float64 {
 type way struct {
 	title string
 	bill  func(eventsPerDay float64) []line
-	brief bool // the table shows its total only
 }
 
 // ways are ours and those made by hand, in the order of the table.
 func ways() []way {
 	all := settings.Default()
-	infrequent := all.CloudWatch
-	infrequent.LogClass = settings.LogClassInfrequent
 	return []way{
 		{title: "oktastream → CloudWatch Logs (OCSF)", bill: pipeline{all.CloudWatch, ocsfBytes, 1}.toCloudWatch},
-		{title: "… with `logClass=infrequent`", bill: pipeline{infrequent, ocsfBytes, 1}.toCloudWatch, brief: true},
 		{title: "by hand: rule → CloudWatch Logs, no function (whole envelopes)", bill: ruleToCloudWatch},
 		{title: "oktastream → Datadog, AWS's part", bill: pipeline{all.Datadog, datadogBytes, 1}.toDatadog},
 		{title: "by hand: rule → Datadog, no function (one POST an event), AWS's part", bill: ruleToDatadog},
 		{title: "oktastream → Splunk, Elastic, OpenSearch, or Datadog with `transport=https`, AWS's part",
 			bill: pipeline{all.Splunk, rawBytes, 1}.overHTTPS},
+		{title: "oktastream → archive in S3, without what is stored",
+			bill: pipeline{all.Archive, envelopeBytes, 1}.toArchive},
 	}
 }
 
@@ -81,6 +79,33 @@ func (c pipeline) overHTTPS(eventsPerDay float64) []line {
 	return c.bill(eventsPerDay, httpsMilliseconds, alarmsHTTPS, func(flow) []line {
 		return []line{{"Secrets Manager: the secret", secretMonth.of(1)}}
 	})
+}
+
+// toArchive is without what is stored: that grows with each month that is kept, and kept
+// says how much.
+func (c pipeline) toArchive(eventsPerDay float64) []line {
+	return c.bill(eventsPerDay, awsMilliseconds, alarmsArchive, func(f flow) []line {
+		return []line{{"S3: PUT, one object a batch", s3Put.of(f.invocationsPerMonth())}}
+	})
+}
+
+// archived is what a month of events becomes in the archive.
+type archived struct {
+	gib, objects float64
+	cold         bool // the objects are large enough to be moved
+}
+
+// coldBytes is the size from which S3 moves objects (TransitionDefaultMinimumObjectSize,
+// infra/oktastream).
+const coldBytes = 128 << 10
+
+func (c pipeline) archive(eventsPerDay float64) archived {
+	f := flow{eventsPerDay, awsMilliseconds, c.set}
+	bytes := c.recordBytes / gzipFactor
+	return archived{
+		gib: f.eventsPerMonth() * bytes / gib, objects: f.invocationsPerMonth(),
+		cold: f.eventsOfBatch()*bytes >= coldBytes,
+	}
 }
 
 // ruleToCloudWatch is what somebody makes by hand in the console: no queue, no

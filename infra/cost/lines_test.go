@@ -111,6 +111,29 @@ func TestLinesOverHTTPS(t *testing.T) {
 	}
 }
 
+// TestLinesOfTheArchive: at 100 M events a month a million costs two dollars at most, and
+// less than by hand into a log group, with all alarms and the dearest reading of how Lambda
+// polls; what is stored is said by itself.
+func TestLinesOfTheArchive(t *testing.T) {
+	c := pipeline{settings.Default().Archive, envelopeBytes, 1}
+	perDay := 100e6 / daysOfMonth
+	perMillion := total(c.toArchive(perDay)) / 100
+	hand := total(ruleToCloudWatch(perDay)) / 100
+	t.Logf("$%.4f a million, $%.4f by hand", perMillion, hand)
+	if perMillion > 2 || perMillion >= hand {
+		t.Errorf("a million events cost $%.4f, by hand $%.4f", perMillion, hand)
+	}
+	// 86,400 a day are one a second, 0.2 for each poller: 13 events in 60 s, 2.592 M a month.
+	got := amounts(t, c.toArchive(86_400))
+	near(t, "PUT", got["S3: PUT, one object a batch"], 2_592_000/13.0*0.005/1000, 1e-9)
+	a := c.archive(86_400)
+	near(t, "objects", a.objects, 2_592_000/13.0, 1e-9)
+	near(t, "GB", a.gib, 2_592_000*envelopeBytes/5.0/1_073_741_824.0, 1e-9)
+	if a.cold || !c.archive(10e6).cold {
+		t.Error("objects of 13 events are large enough to be moved, or those of 1,158 are not")
+	}
+}
+
 // TestAFilterOfTheRule saves everything behind the rule and nothing before it.
 func TestAFilterOfTheRule(t *testing.T) {
 	set := settings.Default().CloudWatch
@@ -148,8 +171,8 @@ func TestMoreEventsCostMore(t *testing.T) {
 // was read.
 func TestPricesAreSourced(t *testing.T) {
 	seen := map[string]bool{}
-	if n := len(prices()); n != int(kmsRequest)+1 {
-		t.Errorf("%d prices, want %d", n, kmsRequest+1)
+	if n := len(prices()); n != int(athenaScannedTiB)+1 {
+		t.Errorf("%d prices, want %d", n, athenaScannedTiB+1)
 	}
 	for _, p := range prices() {
 		if p.usd <= 0 || p.per <= 0 || p.what == "" || p.unit == "" || p.source == "" || p.dated == "" || seen[p.what] {

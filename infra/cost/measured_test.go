@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
@@ -40,6 +42,42 @@ func TestSizes(t *testing.T) {
 			t.Fatalf("%d of %d events delivered", to.records, len(all))
 		}
 		about(t, "bytes delivered to "+string(d), inCode, mean(to.bytes), 0.02)
+	}
+}
+
+// objects counts what is put.
+type objects struct{ objects, bytes int }
+
+func (o *objects) Put(_ context.Context, _ string, body []byte) error {
+	o.objects++
+	o.bytes += len(body)
+	return nil
+}
+
+// TestObjects sends batches through the function and the real sink of the archive: each is
+// one object, which shrinks more than the code takes it to.
+func TestObjects(t *testing.T) {
+	all := details(t)
+	for n, inCode := range map[int]float64{20: corpusFactor20, len(all): corpusFactorAll} {
+		to := &objects{}
+		s := archive.New(to, archive.Config{Now: func() time.Time { return now(t) }})
+		h := function(t, config.Archive, &sink.Loop{Sink: s}, &bytes.Buffer{})
+		batches, enveloped := 0, 0
+		for start := 0; start+n <= len(all); start += n {
+			if _, err := h.Invoke(t.Context(), payload(t, all[start:start+n])); err != nil {
+				t.Fatal(err)
+			}
+			batches++
+			for _, detail := range all[start : start+n] {
+				enveloped += len(envelopeOf(detail))
+			}
+		}
+		factor := float64(enveloped) / float64(to.bytes)
+		about(t, fmt.Sprintf("the factor of %d events an object", n), inCode, factor, 0.03)
+		if to.objects != batches || factor < 1.3*gzipFactor {
+			t.Errorf("%d objects of %d batches of %d events, %.1f times smaller; the code says %d", to.objects, batches, n,
+				factor, gzipFactor)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -44,7 +45,8 @@ func notes() []string {
 		fmt.Sprintf("One POST an event meets the API destination's quota of %d a second at %.1f M a day, spread evenly; "+
 			"packed batches do not come near it.",
 			apiDestinationPerSecond, float64(apiDestinationPerSecond)*secondsOfDay/1e6),
-		fmt.Sprintf("Alarms are charged by the metrics they read: %d, %d with Datadog by EventBridge and %d over HTTPS. "+
+		fmt.Sprintf("Alarms are charged by the metrics they read: %d with CloudWatch Logs and with the archive, %d "+
+			"with Datadog by EventBridge and %d over HTTPS. "+
 			"Custom metrics are %d of the function's and %d of the event source mapping's, which are taken to cost the same "+
 			"(not confirmed). The dashboard counts, although an account's first three are free.",
 			alarmsCloudWatch, alarmsDatadog, alarmsHTTPS, ledgerMetrics, mappingMetrics),
@@ -52,11 +54,34 @@ func notes() []string {
 			"2024-04), and what is asked of KMS: by SQS some %.0f times a month. How often EventBridge and CloudWatch Logs ask "+
 			"no page was found to say; if EventBridge asked twice for each event, that would be $%s for a million of them.",
 			dollars(kmsKey.of(1)), dollars(kmsKey.of(3)), 3*kmsRequestsOfQueue(), dollars(kmsRequest.of(2e6))),
+		archiveNote(),
 		"Not in it: what Datadog, Splunk, Elastic and OpenSearch charge; a NAT gateway or interface endpoints with `vpc`; " +
 			"transfer of data out of AWS, which is compressed with gzip; queries of Logs " +
-			"Insights (by the GB they read); the archive (`archiveDays`); mails of alarms; replays; tax and support. What is " +
-			"made by hand has no dead-letter queue and nobody who watches it, and costs that much less.",
+			"Insights (by the GB they read); Athena's requests to Glue and S3; EventBridge's archive (`archiveDays`); " +
+			"mails of alarms; replays; tax and support. What is made by hand has no dead-letter queue and nobody who watches " +
+			"it, and costs that much less.",
 	}
+}
+
+// archiveNote says what the figures of the archive rest on.
+func archiveNote() string {
+	const monthly = 100e6
+	set := settings.Default().Archive
+	c := pipeline{set, envelopeBytes, 1}
+	rare := pipeline{set, envelopeBytes, 1}
+	rare.set.Window = 300
+	of := func(c pipeline) float64 { return total(c.toArchive(monthly/daysOfMonth)) / (monthly / 1e6) }
+	a := c.archive(monthly / daysOfMonth)
+	return fmt.Sprintf("Into the archive, a million events cost $%.3f at 100 M a month, and $%.3f with `window=%d`, "+
+		"which also makes larger objects; the by-hand rule to CloudWatch Logs costs $%.2f. What one month of them costs to "+
+		"keep comes on top: $%.3f a million each month. Objects are taken to be %d times smaller "+
+		"than their events. The events of testdata, which a program made and which are more alike than yours, are %g times "+
+		"smaller in objects of 20 and %g times in one of all; no real stream was measured. S3 moves no object under 128 KB, "+
+		"its own default since 2024-09, and Glacier Instant Retrieval would bill it as 128 KB; at 100 M a month the move of "+
+		"larger ones pays off after %.0f months.",
+		of(c), of(rare), rare.set.Window, total(ruleToCloudWatch(monthly/daysOfMonth))/(monthly/1e6),
+		s3StoredGiBMonth.of(a.gib)/(monthly/1e6), gzipFactor, corpusFactor20, corpusFactorAll,
+		math.Ceil(s3Transition.of(a.objects)/(s3StoredGiBMonth.of(a.gib)-s3ColdGiBMonth.of(a.gib))))
 }
 
 // columns is how wide a line of a page may be.

@@ -38,6 +38,11 @@ const (
 	secretMonth
 	kmsKey
 	kmsRequest
+	s3Put
+	s3StoredGiBMonth
+	s3ColdGiBMonth
+	s3Transition
+	athenaScannedTiB
 )
 
 // of is the price of units, in US dollars.
@@ -49,6 +54,7 @@ func (i item) of(units float64) float64 { return units / prices()[i].per * price
 //     API, internal/providers/terraform/aws/testdata: cloudwatch_event_bus_test
 //     @25994726, lambda_function_test @01c59b17.
 //   - cloudburn.io/blog/amazon-eventbridge-pricing and amazon-sqs-pricing.
+//   - cloudburn.io/blog/amazon-s3-pricing; athena.guide/articles/athena-basics-pricing-model.
 //   - c3x.dev/blog/cloudwatch-logs-cost-optimization. It alone has the storage price of
 //     Infrequent Access higher than Standard's; the dearer reading is taken.
 //   - factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards and
@@ -79,5 +85,13 @@ func prices() []price {
 			"aws.amazon.com/secrets-manager/pricing, word for word at api-evangelist", "2026-09-20", true},
 		{"KMS key", 1.00, 1, "month", "aws.amazon.com/kms/pricing", "stored copy", true},
 		{"KMS request", 0.03, 10_000, "10,000", "factualminds.com", "2026-06", false},
+		{"S3 PUT", 0.005, 1_000, "1,000", "a price table on GitHub, copied by hand from AWS's page", "2026-08-26",
+			false},
+		{"S3 stored (Standard)", 0.023, 1, "GB-month", "cloudburn.io", "2026-03", false},
+		{"S3 stored (Glacier Instant Retrieval)", 0.004, 1, "GB-month",
+			"a price table on GitHub, copied by hand from AWS's page", "2026-08-26", false},
+		{"S3 object moved to Glacier Instant Retrieval", 0.02, 1_000, "1,000", "a price table on GitHub", "no date",
+			false},
+		{"Athena, read from S3", 5.00, 1, "TB", "athena.guide", "2020-10", false},
 	}
 }

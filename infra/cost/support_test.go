@@ -84,6 +84,7 @@ func function(t *testing.T, d config.Destination, loop *sink.Loop, out io.Writer
 		"OKTASTREAM_DESTINATION": string(d), "OKTASTREAM_BUFFER_URL": "https://sqs/buffer",
 		"OKTASTREAM_DEAD_URL":          "https://sqs/dead",
 		"OKTASTREAM_MAX_RECEIVE_COUNT": "59", "OKTASTREAM_LOG_GROUP": "events", "OKTASTREAM_DELIVERY_BUS": "delivery",
+		"OKTASTREAM_BUCKET": "bucket", "OKTASTREAM_BUCKET_OWNER": account,
 	}
 	c, err := config.Read(func(key string) string { return env[key] })
 	if err != nil {

@@ -24,10 +24,9 @@ func text() string {
 		pricesRegion)
 	b.WriteString(totals())
 	for _, w := range ways() {
-		if !w.brief {
-			b.WriteString("\n" + table("**"+w.title+"**", bill(w)))
-		}
+		b.WriteString("\n" + table("**"+w.title+"**", bill(w)))
 	}
+	b.WriteString("\n" + table("**what one month of events costs to keep in the archive**", kept()))
 	b.WriteString("\n" + table("**what a setting changes of oktastream → CloudWatch Logs**", levers()))
 	writeNotes(&b)
 	fmt.Fprintf(&b, "\n| price, %s | US dollars | source, read %s | of |\n|---|---|---|---|\n", pricesRegion, pricesRead)
@@ -74,6 +73,40 @@ func bill(w way) []row {
 		rows = append(rows, row{l.what, func(v float64) string { return dollars(w.bill(v)[i].usd) }})
 	}
 	return append(rows, row{"**total**", func(v float64) string { return "**" + dollars(total(w.bill(v))) + "**" }})
+}
+
+// kept is what a month of events costs that lies in the archive.
+func kept() []row {
+	c := pipeline{settings.Default().Archive, envelopeBytes, 1}
+	cell := func(what string, of func(archived) string) row {
+		return row{what, func(v float64) string { return of(c.archive(v)) }}
+	}
+	cold := func(a archived, usd float64) string {
+		if !a.cold {
+			return "not moved"
+		}
+		return dollars(usd)
+	}
+	return []row{
+		cell("GB of objects", func(a archived) string { return amount(a.gib) }),
+		cell("mean size of an object, KB", func(a archived) string { return amount(a.gib * (1 << 20) / a.objects) }),
+		cell("each month, Standard", func(a archived) string { return dollars(s3StoredGiBMonth.of(a.gib)) }),
+		cell("each month after `coldDays`, Glacier Instant Retrieval", func(a archived) string {
+			return cold(a, s3ColdGiBMonth.of(a.gib))
+		}),
+		cell("once, for the move", func(a archived) string { return cold(a, s3Transition.of(a.objects)) }),
+		cell("a query of Athena that reads all of it", func(a archived) string {
+			return dollars(athenaScannedTiB.of(a.gib / 1024))
+		}),
+	}
+}
+
+// amount writes a number that is no price.
+func amount(n float64) string {
+	if n < 100 {
+		return fmt.Sprintf("%.1f", n)
+	}
+	return thousands(n)
 }
 
 // levers are what each setting changes of the total into CloudWatch Logs, one at a

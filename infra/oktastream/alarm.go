@@ -22,11 +22,11 @@ func (b *builder) watch(o *Oktastream) {
 	if b.streamRule != nil {
 		stack.StreamRule = *b.streamRule.Name
 	}
-	topic := b.newTopic()
+	b.topic = b.newTopic()
 	for _, alarm := range watch.Alarms(stack) {
 		// By name and not by number: an alarm that comes before others must not shift
 		// their names, which are taken as long as those exist.
-		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm, topic)
+		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm)
 	}
 	awscloudwatch.NewCfnDashboard(b.scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
 		DashboardName: &b.name, DashboardBody: awscdk.Stack_Of(b.scope).ToJsonString(watch.Dashboard(stack), nil),
@@ -48,13 +48,16 @@ func (b *builder) seen(p *Pipeline) watch.Pipeline {
 	if p.LogGroup != nil {
 		seen.LogGroup = *p.LogGroup.Name
 	}
+	if p.Archive != nil {
+		seen.Bucket = *p.Archive.BucketName
+	}
 	if p.Delivery != nil {
 		seen.DeliveryRule, seen.DeliveryBus = *p.Delivery.rule.Name, *p.Delivery.busName
 	}
 	return seen
 }
 
-func (b *builder) newAlarm(id string, a watch.Alarm, topic *string) {
+func (b *builder) newAlarm(id string, a watch.Alarm) {
 	var metrics []any
 	for _, q := range a.Queries {
 		metrics = append(metrics, dataQuery(q, a.PeriodSeconds))
@@ -69,8 +72,8 @@ func (b *builder) newAlarm(id string, a watch.Alarm, topic *string) {
 			WallClockWindow: &awscloudwatch.CfnAlarm_WallClockWindowProperty{Timezone: &a.Clock},
 		}
 	}
-	if topic != nil {
-		props.AlarmActions, props.OkActions = &[]any{topic}, &[]any{topic}
+	if b.topic != nil {
+		props.AlarmActions, props.OkActions = &[]any{b.topic}, &[]any{b.topic}
 	}
 	awscloudwatch.NewCfnAlarm(b.scope, &id, props)
 }

@@ -19,6 +19,7 @@ import (
 type Delivery struct {
 	busName, busARN, ruleARN *string
 	destination              awsevents.CfnApiDestination
+	connection               awsevents.CfnConnection
 	role                     *Role
 	rule                     *Rule
 }
@@ -56,6 +57,7 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 		},
 		KmsKeyIdentifier: b.key.arnOrNil(),
 	})
+	d.connection = connection
 	url, _ := settings.IntakeURL(set.Site) // checked with the settings
 	d.destination = awsevents.NewCfnApiDestination(scope, jsii.String("Intake"), &awsevents.CfnApiDestinationProps{
 		Description: jsii.String("Datadog's log intake"), ConnectionArn: connection.AttrArn(),

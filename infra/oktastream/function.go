@@ -42,6 +42,8 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 		f.Role.may("Delivers", streams, p.LogGroup.ARN)
 	case p.Delivery != nil:
 		f.Role.may("PutsBatches", []string{"events:PutEvents"}, p.Delivery.busARN)
+	case p.Archive != nil:
+		f.Role.mayArchive(b, p.Archive)
 	default:
 		f.Role.mayCall(b, p.Destination)
 	}
@@ -106,6 +108,8 @@ func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*s
 	case p.Delivery != nil:
 		variables["DELIVERY_BUS"] = p.Delivery.busName
 		variables["PACK_BYTES"] = number(set.PackBytes)
+	case p.Archive != nil:
+		variables["BUCKET"], variables["BUCKET_OWNER"] = p.Archive.BucketName, awscdk.Aws_ACCOUNT_ID()
 	default:
 		maps.Copy(variables, b.environmentOverHTTPS(p.Destination))
 	}

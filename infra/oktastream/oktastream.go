@@ -1,5 +1,5 @@
 // Package oktastream is the construct that brings Okta System Log events from a
-// partner event source to CloudWatch Logs, Datadog, Splunk, Elastic or OpenSearch:
+// partner event source to CloudWatch Logs, Datadog, Splunk, Elastic, OpenSearch or S3:
 // bus, rules, queues, functions, and the policies that allow exactly these parts to
 // call each other.
 //
@@ -90,7 +90,11 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 		b.streamRuleARN = b.ruleARN(b.bus.name, b.streamRuleName())
 	}
 	for _, d := range b.s.Destinations {
-		o.Pipelines = append(o.Pipelines, b.newPipeline(d))
+		p, err := b.newPipeline(d)
+		if err != nil {
+			return nil, err
+		}
+		o.Pipelines = append(o.Pipelines, p)
 	}
 	if !b.hasFunction() {
 		b.newStreamRule(o.Pipelines[0])
@@ -99,6 +103,11 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	b.replay.attach(b)
 	b.newArchive()
 	b.watch(o)
+	for _, p := range o.Pipelines {
+		if err := b.watchDetections(p); err != nil {
+			return nil, err
+		}
+	}
 	b.outputs(o)
 	return o, nil
 }
@@ -120,6 +129,7 @@ type builder struct {
 	bus    bus
 	code   code
 	replay *Role
+	topic  *string // ARN of the topic that alarms are sent to; nil is none
 	// streamRule is nil where a function counts changes of log streams.
 	streamRule    *Rule
 	streamRuleARN *string
@@ -146,9 +156,11 @@ type Pipeline struct {
 	// Delivery is the way to Datadog by EventBridge; nil for other destinations, and
 	// where the function calls Datadog itself.
 	Delivery *Delivery
+	// Archive is where events are kept as objects; nil for other destinations.
+	Archive *Archive
 }
 
-func (b *builder) newPipeline(d settings.Destination) *Pipeline {
+func (b *builder) newPipeline(d settings.Destination) (*Pipeline, error) {
 	title := title(d)
 	scope := constructs.NewConstruct(b.scope, &title)
 	p := &Pipeline{Destination: d, Name: b.name + "-" + string(d)}
@@ -165,6 +177,11 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	case d == settings.CloudWatch:
 		p.LogGroup = b.newEventGroup(scope, set)
 		b.saveQueries(scope, p.LogGroup, set)
+	case d == settings.Archive:
+		p.Archive = b.newS3Archive(scope, p, set)
+		if err := b.saveAthenaQueries(scope, p.Archive, set); err != nil {
+			return nil, err
+		}
 	case !b.s.HTTPS(d):
 		p.Delivery = b.newDelivery(scope, p, set)
 	}
@@ -177,7 +194,7 @@ func (b *builder) newPipeline(d settings.Destination) *Pipeline {
 	p.Rule = b.newRule(scope, p, set, rule)
 	b.queuePolicies(scope, p, set, rule)
 	b.replayOf(p)
-	return p
+	return p, nil
 }
 
 // join makes one string of parts that may be tokens.
@@ -220,5 +237,7 @@ func title(d settings.Destination) string {
 	return map[settings.Destination]string{
 		settings.CloudWatch: "CloudWatch", settings.Datadog: "Datadog", settings.Splunk: "Splunk",
 		settings.Elastic: "Elastic", settings.OpenSearch: "OpenSearch",
+		// Archive is the id of EventBridge's, which the setting archiveDays makes.
+		settings.Archive: "S3Archive",
 	}[d]
 }

@@ -39,6 +39,11 @@ func (b *builder) outputs(o *Oktastream) {
 		if p.LogGroup != nil {
 			out(title+"LogGroup", "Where to query with CloudWatch Logs Insights", p.LogGroup.Name)
 		}
+		if p.Archive != nil {
+			out(title+"Bucket", "Where events are kept as objects, below "+eventsPrefix, p.Archive.BucketName)
+			out(title+"Athena", "Athena: workgroup, then table", jsii.String(p.Archive.WorkGroup+" "+p.Archive.Database+"."+
+				p.Archive.Table))
+		}
 		if _, signs := b.s.SignedTo(p.Destination); signs && p.Function != nil {
 			out(title+"RoleArn", "The role that OpenSearch must let in: the function's", p.Function.Role.ARN)
 		}
@@ -47,11 +52,11 @@ func (b *builder) outputs(o *Oktastream) {
 			out(title+"RedriveUrl", "The queue of events that were tried for the whole outage budget", p.Redrive.URL)
 			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
 		}
-		out(title+"Pipeline", "What oktastream dlq --stack reads", stack.ToJsonString(b.describe(p), nil))
+		out(title+"Pipeline", "What oktastream --stack reads", stack.ToJsonString(b.describe(p), nil))
 	}
 }
 
-// describe is a pipeline as `oktastream dlq` and `reconcile` read it.
+// describe is a pipeline as `oktastream dlq`, `reconcile` and `doctor` read it.
 func (b *builder) describe(p *Pipeline) map[string]any {
 	set := b.s.Of(p.Destination)
 	d := map[string]any{
@@ -74,6 +79,12 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 		d["endpoint"], d["auth"] = set.Endpoint, b.s.Auth(p.Destination)
 		d["index"], d["data_stream"] = set.Index, set.DataStream
 	}
+	if p.Archive != nil {
+		d["bucket"], d["bucket_owner"], d["lock"] = p.Archive.BucketName, awscdk.Aws_ACCOUNT_ID(), set.Lock
+		if p.Archive.DigestKeyARN != nil {
+			d["digest_key"] = p.Archive.DigestKeyARN
+		}
+	}
 	if p.Delivery != nil {
 		d["delivery_bus"], d["pack_bytes"] = p.Delivery.busName, set.PackBytes
 	}
@@ -81,5 +92,20 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 		d["transport"], d["service"] = set.Transport, set.Service
 		d["tags"], d["okta_domain"] = strings.Join(set.Tags, ","), set.OktaDomain
 	}
+	b.describeParts(p, d)
 	return d
+}
+
+// describeParts adds what `oktastream doctor` looks at.
+func (b *builder) describeParts(p *Pipeline, d map[string]any) {
+	d["bus"], d["rule"], d["alarms"], d["version"] = b.bus.name, p.Rule.Name, b.name+"-", version()
+	if b.topic != nil {
+		d["topic"] = b.topic
+	}
+	if f := p.Function; f != nil {
+		d["function"], d["mapping"], d["log_group_function"] = f.Name, f.mapping, f.LogGroup.Name
+	}
+	if p.Delivery != nil {
+		d["api_destination"], d["connection"] = p.Delivery.destination.Ref(), p.Delivery.connection.Ref()
+	}
 }

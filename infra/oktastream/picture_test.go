@@ -175,6 +175,9 @@ func (p *drawn) ofFunction() []arrow {
 	if p.s.settings.HTTPS(p.d) {
 		return append(list, p.overHTTPS(role)...)
 	}
+	if p.d == settings.Archive {
+		return append(list, p.ofArchive(role)...)
+	}
 	if p.d == settings.CloudWatch {
 		group := p.group()
 		return append(list, arrow{name: "function → log group", calls: []access.Request{

@@ -30,6 +30,8 @@ func wildcards() map[string]string {
 		"key Alarms resource *":                   "in a key's policy * is that key",
 		"key LogGroups resource *":                "in a key's policy * is that key",
 
+		"identity WritesTheArchive resource arn:aws:s3:::oktastream-oktas3archivebucketa13de88c/okta/*": "all objects of events",
+		"identity WritesTheArchive resource arn:aws:s3:::their-archive/okta/*":                          "all objects of events",
 		"identity DecryptsTheSecret resource arn:aws:kms:us-east-1:*:key/*": "only the secret knows its key; the condition " +
 			"names the secret, and Secrets Manager as the only caller",
 		"identity NetworkInterfaces resource *": "Lambda makes them, and their ids are not known before; the condition keeps " +
@@ -168,6 +170,15 @@ func TestEverythingIsEncrypted(t *testing.T) {
 				}
 			}
 		}
+		for id, r := range s.of("AWS::S3::Bucket") {
+			rule := r["Properties"].(map[string]any)["BucketEncryption"].(map[string]any)["ServerSideEncryptionConfiguration"].([]any)[0].(map[string]any)
+			with := rule["ServerSideEncryptionByDefault"].(map[string]any)
+			have, _ := s.resolve(t, with["KMSMasterKeyID"]).(string)
+			if algorithm := map[bool]string{true: "AES256", false: "aws:kms"}[key == ""]; have != key ||
+				with["SSEAlgorithm"] != algorithm || (rule["BucketKeyEnabled"] == true) != (key != "") {
+				t.Errorf("%s is encrypted with %v, want %q", id, rule, key)
+			}
+		}
 		for id, r := range s.of("AWS::SNS::Topic") {
 			if have, _ := s.resolve(t, r["Properties"].(map[string]any)["KmsMasterKeyId"]).(string); have == "" ||
 				key != "" && have != key {
@@ -176,6 +187,9 @@ func TestEverythingIsEncrypted(t *testing.T) {
 		}
 		for id := range s.of("AWS::KMS::Key") {
 			_, properties := s.only(t, "AWS::KMS::Key", id[:len(id)-8])
+			if properties["KeyUsage"] == "SIGN_VERIFY" {
+				continue // KMS rotates no asymmetric key
+			}
 			if properties["EnableKeyRotation"] != true {
 				t.Errorf("%s is not rotated", id)
 			}
@@ -241,6 +255,10 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 				if name := s.resolve(t, map[string]any{"Ref": id}); c.LogGroup != name || c.RetentionDays != set.RetentionDays {
 					t.Errorf("the function writes to %s with %d days, want %v with %d", c.LogGroup, c.RetentionDays, name,
 						set.RetentionDays)
+				}
+			case d == settings.Archive:
+				if c.Bucket != s.bucket(t) || c.BucketOwner != account {
+					t.Errorf("the function writes to the bucket %s of %s, want %s", c.Bucket, c.BucketOwner, s.bucket(t))
 				}
 			default:
 				id, _ := s.only(t, "AWS::Events::EventBus", "OktaDatadogDeliveryBus")

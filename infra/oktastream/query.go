@@ -1,6 +1,8 @@
 package oktastream
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -34,4 +36,23 @@ func (b *builder) saveQueries(scope constructs.Construct, g *LogGroup, set *sett
 			LogGroupNames: &[]any{g.Name},
 		})
 	}
+}
+
+// saveAthenaQueries saves the same queries for the archive, in the stack's workgroup.
+func (b *builder) saveAthenaQueries(scope constructs.Construct, a *Archive, set *settings.Pipeline) error {
+	held := queries.Envelope
+	if set.Format == "ocsf" {
+		held = queries.OCSF
+	}
+	all, err := queries.Athena(held, fmt.Sprintf("%q.%q", a.Database, a.Table))
+	if err != nil {
+		return fmt.Errorf("write the saved queries for Athena: %w", err)
+	}
+	for _, q := range all {
+		cfn(scope, "AthenaQuery-"+q.Name, "AWS::Athena::NamedQuery", map[string]any{
+			"Name": q.Name, "Description": q.Description, "Database": a.Database, "WorkGroup": a.WorkGroup,
+			"QueryString": q.SQL,
+		}).AddResourceDependency(a.workGroup, nil)
+	}
+	return nil
 }

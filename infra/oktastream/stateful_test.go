@@ -18,12 +18,14 @@ func stateful() map[string]bool {
 	return map[string]bool{
 		"AWS::Events::ApiDestination": true, "AWS::Events::Archive": true, "AWS::Events::Connection": true,
 		"AWS::Events::EventBus": true, "AWS::KMS::Key": true, "AWS::Logs::LogGroup": true, "AWS::SNS::Topic": true,
-		"AWS::SNS::Subscription": true, "AWS::SQS::Queue": true,
+		"AWS::S3::Bucket": true, "AWS::SNS::Subscription": true, "AWS::SQS::Queue": true,
 
+		"AWS::Athena::NamedQuery": false, "AWS::Athena::WorkGroup": false, "AWS::Glue::Database": false,
+		"AWS::Glue::Table": false, "AWS::S3::BucketPolicy": false,
 		"AWS::CloudWatch::Alarm": false, "AWS::CloudWatch::Dashboard": false, "AWS::Events::EventBusPolicy": false,
 		"AWS::Events::Rule": false, "AWS::IAM::Policy": false, "AWS::IAM::Role": false, "AWS::KMS::Alias": false,
 		"AWS::Lambda::EventInvokeConfig": false, "AWS::Lambda::EventSourceMapping": false,
-		"AWS::Lambda::Function": false, "AWS::Lambda::Permission": false, "AWS::Logs::QueryDefinition": false,
+		"AWS::Lambda::Function": false, "AWS::Lambda::Permission": false, "AWS::Logs::QueryDefinition": false, "AWS::Logs::MetricFilter": false,
 		"AWS::Logs::ResourcePolicy": false, "AWS::SNS::TopicPolicy": false, "AWS::SQS::QueuePolicy": false,
 	}
 }

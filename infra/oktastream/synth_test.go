@@ -68,9 +68,10 @@ const (
 	here     = "us-east-1"
 	deployer = "arn:aws:iam::111122223333:role/cfn-exec"
 	// privateCA is the certificate of a CA whose key nobody has.
-	privateCA  = "../settings/testdata/ca.pem"
-	theirGroup = "arn:aws:logs:us-east-1:111122223333:log-group:/their/events"
-	given      = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	privateCA   = "../settings/testdata/ca.pem"
+	theirGroup  = "arn:aws:logs:us-east-1:111122223333:log-group:/their/events"
+	theirBucket = "their-archive"
+	given       = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
 // configurations are what the tests synthesise, by name: context as a user would
@@ -110,8 +111,10 @@ func configurations() map[string]map[string]any {
 			"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
 		"slow": with("destination", cw, "timeout", 900, "window", 300, "batch", 10000, "outageHours", 96, "alarmTopic",
 			"arn:aws:sns:us-east-1:111122223333:oncall"),
-		"destroy": with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
-		"mail":    with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
+		"destroy":         with("destination", cw, "removal", "destroy", "retention", 0, "kms", "own"),
+		"detections":      with("destination", cw, "detections", true, "alarmEmail", "oncall@example.com"),
+		"detections-rule": with("destination", cw, "detections", true, "ingest", "rule", "logGroup", theirGroup),
+		"mail":            with("destination", cw, "alarmEmail", "oncall@example.com", "live", true),
 		"mail-own": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
 			"kms", "own", "silenceMinutes", 15),
 		"mail-live-both": with("destination", both, "secret", "datadog/api-key", "alarmEmail", "oncall@example.com",
@@ -135,6 +138,11 @@ func configurations() map[string]map[string]any {
 			"elastic.endpoint", "https://example.es.us-east-1.aws.elastic.cloud", "opensearch.auth", "aoss",
 			"opensearch.endpoint", "https://0a1b2c3d4e5f6g7h8i9j.eu-west-1.aoss.amazonaws.com", "logGroup", "/okta/events",
 			"logClass", "infrequent"),
+		"archive": with("destination", "archive", "removal", "destroy"),
+		"archive-own": with("destination", "cloudwatch,archive", "kms", "own", "archiveDays", 30, "lock", "compliance",
+			"lockYears", 7, "lockConfirm", "cannot be deleted for 7 years", "digestKey", "own", "coldDays", 0),
+		"archive-given": with("destination", "archive", "bucket", theirBucket, "kms", given, "digestKey", otherKey,
+			"format", "ocsf", "athenaScanGB", 5),
 		"log-group":      with("destination", cw, "logGroup", theirGroup, "kms", "own"),
 		"log-group-rule": with("destination", cw, "logGroup", theirGroup+":*", "ingest", "rule"),
 	}

@@ -311,7 +311,9 @@ func TestWhatHoldsDataStays(t *testing.T) {
 				if strings.HasPrefix(id, "OktaAlarmsKey") {
 					continue // nothing is stored under it
 				}
-				if r["DeletionPolicy"] != deleted || r["UpdateReplacePolicy"] != replaced {
+				if strings.HasPrefix(id, "OktaS3ArchiveDigestKey") {
+					stayed(t, id, r)
+				} else if r["DeletionPolicy"] != deleted || r["UpdateReplacePolicy"] != replaced {
 					t.Errorf("%s (%s): DeletionPolicy %v, UpdateReplacePolicy %v, want %s, %s", id, kind, r["DeletionPolicy"],
 						r["UpdateReplacePolicy"], deleted, replaced)
 				}
@@ -322,9 +324,14 @@ func TestWhatHoldsDataStays(t *testing.T) {
 				t.Errorf("%s: deletion protection %v", id, protected)
 			}
 		}
+		for _, kind := range []string{"AWS::S3::Bucket", "AWS::S3::BucketPolicy"} {
+			for id, r := range s.of(kind) {
+				stayed(t, id, r)
+			}
+		}
 		// A name of ours on something that stays would stop the next deployment.
 		for kind, name := range map[string]string{"AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName",
-			"AWS::Events::Connection": "Name", "AWS::Events::ApiDestination": "Name", "AWS::IAM::Role": "RoleName"} {
+			"AWS::Events::Connection": "Name", "AWS::S3::Bucket": "BucketName", "AWS::Events::ApiDestination": "Name", "AWS::IAM::Role": "RoleName"} {
 			for id, r := range s.of(kind) {
 				has := r["Properties"].(map[string]any)[name]
 				if has == s.settings.CloudWatch.LogGroup && has != "" && strings.HasSuffix(id[:len(id)-8], "Events") {
@@ -336,4 +343,12 @@ func TestWhatHoldsDataStays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// stayed fails where a resource does not stay whatever happens to the stack.
+func stayed(t *testing.T, id string, r map[string]any) {
+	t.Helper()
+	if r["DeletionPolicy"] != "Retain" || r["UpdateReplacePolicy"] != "Retain" {
+		t.Errorf("%s: DeletionPolicy %v, UpdateReplacePolicy %v", id, r["DeletionPolicy"], r["UpdateReplacePolicy"])
+	}
 }

@@ -3,6 +3,8 @@ package queries
 import (
 	"fmt"
 	"strings"
+
+	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
 // Detection is what makes a query one to run every day or week: a row that it finds may be an attack.
@@ -12,6 +14,35 @@ type Detection struct {
 	// Days is the range to run the query over, with the thresholds that it has.
 	Days     int
 	Harmless string // what finds nothing bad looks like, one line
+	// Alarm: one event is enough, so that a metric filter can find it and an alarm can fire.
+	Alarm bool
+}
+
+// alarmed are the detections that need no count, and are rare enough to wake somebody.
+func alarmed() []string {
+	return []string{
+		"admin-privilege-granted-to-client", "admin-role-assigned", "api-token-created", "directory-agent-changed",
+		"fastpass-phishing", "identity-provider-changed", "impersonation-session", "log-stream-changed",
+		"mfa-bypass-attempt", "mfa-factor-disabled-for-all", "network-zone-changed", "okta-support-access",
+		"scim-password-push", "super-admin-granted", "threat-insight-changed", "user-reported-suspicious-activity",
+	}
+}
+
+// maxPatternLength is what a metric filter takes (PutMetricFilter, Amazon CloudWatch Logs API Reference, 2026-11).
+const maxPatternLength = 1024
+
+// FilterPattern is the metric filter pattern that matches the events of a detection with an alarm, in records of the
+// shape.
+func (q Query) FilterPattern(s Shape) (string, error) {
+	parsed, err := insights.Parse(q.Text(s))
+	if err != nil {
+		return "", fmt.Errorf("reading the query %s for %s: %w", q.Name, s, err)
+	}
+	pattern, err := parsed.FilterPattern()
+	if err != nil {
+		return "", fmt.Errorf("making a metric filter of the query %s for %s: %w", q.Name, s, err)
+	}
+	return pattern, nil
 }
 
 // Tactics of MITRE ATT&CK for Enterprise, version 19 (2026-04-14; attack.mitre.org, read 2026-11).
@@ -94,7 +125,7 @@ func days(n int) string {
 func detections() map[string]Detection {
 	const day, week = 1, 7
 	at := func(days int, tactic, harmless string, techniques ...string) Detection {
-		return Detection{tactic, techniques, days, harmless}
+		return Detection{Tactic: tactic, Techniques: techniques, Days: days, Harmless: harmless}
 	}
 	return map[string]Detection{
 		"password-spray": at(day, credentialAccess,

@@ -45,11 +45,15 @@ func TestThePageShowsTheQueries(t *testing.T) {
 // detectionTable has the detections in the order of their names.
 func detectionTable() string {
 	var b strings.Builder
-	b.WriteString("| detection | what it answers | range | ATT&CK | harmless |\n|---|---|---|---|---|\n")
+	b.WriteString("| detection | what it answers | range | ATT&CK | alarm | harmless |\n|---|---|---|---|---|---|\n")
 	for _, q := range sortedQueries(true) {
 		d := q.Detection
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", q.Name, q.Question, days(d.Days), strings.Join(d.Techniques, ", "),
-			d.Harmless)
+		alarm := ""
+		if d.Alarm {
+			alarm = "yes"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", q.Name, q.Question, days(d.Days),
+			strings.Join(d.Techniques, ", "), alarm, d.Harmless)
 	}
 	return b.String()
 }

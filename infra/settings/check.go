@@ -97,8 +97,14 @@ func (s *Settings) check(d Destination) []error {
 	if s.HTTPS(d) {
 		faults = append(faults, s.checkHTTPS(d)...)
 	}
+	if d == Archive {
+		faults = append(faults, p.checkArchive()...)
+	}
 	if d == Datadog && !s.HTTPS(d) {
 		faults = append(faults, p.checkAPIDestination()...)
+	}
+	if p.Detections && p.LogClass == LogClassInfrequent {
+		add("detections: log groups of the class infrequent have no metric filters; leave detections or logClass out")
 	}
 	if _, exists := ParseLogGroup(p.LogGroup); d == CloudWatch && exists && p.LogClass != LogClassStandard {
 		add("logClass %s with an existing log group: a group keeps the class that it was made with; leave logClass out",
@@ -113,7 +119,7 @@ func (s *Settings) check(d Destination) []error {
 		add("the filter lets nothing through: %s; change include or exclude", why)
 	}
 	rest := pattern.For(s.Source, p.Include, p.Exclude)
-	if p.Ingest == IngestRule {
+	if p.Ingest == IngestRule && d != Archive {
 		if p.Format != "" {
 			add("format %s with ingest=rule: without a function events are stored as they come; leave format out, or set "+
 				"ingest=queue", p.Format)
@@ -135,7 +141,8 @@ func (s *Settings) check(d Destination) []error {
 	}
 	n := environmentBase + len(certificates)
 	for _, text := range append(slices.Concat(rest.Include, rest.Exclude, p.Tags),
-		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup) {
+		p.Service, p.Endpoint, p.Secret, p.SecretField, p.Index, p.DataStream, p.Sourcetype, p.HECSource, p.LogGroup,
+		p.Bucket) {
 		n += len(text) + 1
 	}
 	switch {

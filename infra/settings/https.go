@@ -317,6 +317,9 @@ func (s *Settings) checkRegionOf(d Destination, region string) []error {
 		add("logGroup: it is in %s and the stack in %s; the function writes to groups of its own region only", group[1],
 			region)
 	}
+	if key := keyForm.FindStringSubmatch(p.DigestKey); key != nil && key[1] != region {
+		add("digestKey: the key is in %s and the stack in %s; give a key of the stack's region", key[1], region)
+	}
 	return faults
 }
 
@@ -342,6 +345,11 @@ func (s *Settings) notes(d Destination) []string {
 	if _, exists := ParseLogGroup(p.LogGroup); exists {
 		add("logGroup: the stack does not change an existing log group: its retention, class, encryption and deletion " +
 			"protection stay, and it gets no field indexes")
+	}
+	if d == Archive {
+		for _, note := range s.archiveNotes() {
+			add("%s", note)
+		}
 	}
 	if p.LogClass == LogClassInfrequent {
 		// PutIndexPolicy, API reference, "Only log groups in the Standard log class";

@@ -21,11 +21,12 @@ const (
 	Splunk     Destination = "splunk"     // Splunk's HTTP Event Collector
 	Elastic    Destination = "elastic"    // Elasticsearch's bulk API
 	OpenSearch Destination = "opensearch" // the bulk API of OpenSearch: a domain, a collection, a cluster
+	Archive    Destination = "archive"    // objects in an S3 bucket
 )
 
 // Destinations are all destinations, in the order in which pages name them.
 func Destinations() []Destination {
-	return []Destination{CloudWatch, Datadog, Splunk, Elastic, OpenSearch}
+	return []Destination{CloudWatch, Datadog, Splunk, Elastic, OpenSearch, Archive}
 }
 
 // The target of a pipeline's rule.
@@ -54,6 +55,17 @@ const (
 	LogClassStandard   = "standard"
 	LogClassInfrequent = "infrequent"
 )
+
+// How objects of the archive are protected against deletion (S3 Object Lock).
+const (
+	LockOff        = "off"
+	LockGovernance = "governance" // a role with s3:BypassGovernanceRetention may still delete
+	LockCompliance = "compliance" // nobody may delete, not even the account's root user
+)
+
+// DigestKeyOwn is a key for signing digests that the stack makes; anything else is the
+// ARN of one, and "" is none.
+const DigestKeyOwn = "own"
 
 // Who makes the partner event bus.
 const (
@@ -99,7 +111,7 @@ type Settings struct {
 	Live           bool
 	SilenceMinutes int
 
-	CloudWatch, Datadog, Splunk, Elastic, OpenSearch Pipeline
+	CloudWatch, Datadog, Splunk, Elastic, OpenSearch, Archive Pipeline
 }
 
 // Pipeline is what can be set for each destination by itself.
@@ -119,6 +131,7 @@ type Pipeline struct {
 	RetentionDays int    // CloudWatch Logs; 0 is for ever
 	LogGroup      string // CloudWatch Logs: "", the name of a new group, or the ARN of an existing one
 	LogClass      string // CloudWatch Logs
+	Detections    bool   // metric filters and alarms for what one event shows
 
 	Secret        string // name or ARN in Secrets Manager
 	SecretField   string
@@ -135,6 +148,14 @@ type Pipeline struct {
 	// destination over HTTPS. None is no VPC.
 	VPC       []string
 	Transport string // Datadog
+
+	Bucket       string // archive: the name of an existing bucket; "" is one that the stack makes
+	Lock         string // archive
+	LockYears    int    // archive: how long an object is locked
+	LockConfirm  string // archive, see [LockSentence]
+	ColdDays     int    // archive: the age at which objects become cheaper to keep; 0 is never
+	DigestKey    string // archive, see [DigestKeyOwn]
+	AthenaScanGB int    // archive: what one query of Athena may read
 
 	Site       string
 	Rate       int // requests a second
@@ -155,6 +176,8 @@ func (s *Settings) Of(d Destination) *Pipeline {
 		return &s.Elastic
 	case OpenSearch:
 		return &s.OpenSearch
+	case Archive:
+		return &s.Archive
 	}
 	return &s.CloudWatch
 }
@@ -199,11 +222,12 @@ func (s *Settings) Secret(d Destination) string {
 func Default() Settings {
 	var s Settings
 	for _, row := range table() {
-		if row.Default == "" {
-			continue
-		}
 		for _, d := range row.scopes() {
-			if err := row.assign(&s, d, row.Default); err != nil {
+			value := cmp.Or(row.DefaultOf[d], row.Default)
+			if value == "" {
+				continue
+			}
+			if err := row.assign(&s, d, value); err != nil {
 				panic("the default of the setting " + row.Name + ": " + err.Error())
 			}
 		}

@@ -61,6 +61,13 @@ func TestRead(t *testing.T) {
 			subnets, groups := s.Datadog.VPCParts()
 			return s.HTTPS(Datadog) && !s.ByEventBridge() && s.Secret(Datadog) == "dd" && len(subnets) == 1 && len(groups) == 1
 		}},
+		"an archive": {`{"destination":"cloudwatch,archive","lock":"compliance","lockYears":7,` +
+			`"lockConfirm":"cannot be deleted for 7 years","digestKey":"own","coldDays":0}`, func(s Settings) bool {
+			a := s.Archive
+			return a.Window == 60 && a.Batch == 2000 && s.CloudWatch.Window == 5 && s.CloudWatch.Batch == 100 &&
+				a.Lock == LockCompliance && a.LockYears == 7 && a.ColdDays == 0 && a.DigestKey == DigestKeyOwn &&
+				!s.HTTPS(Archive) && s.Secret(Archive) == ""
+		}},
 		"for ever": {`{"destination":"cloudwatch","retention":"0"}`, func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,61 +93,83 @@ func faults() map[string][]string {
 	const ok = `"source":"` + source + `","destination":"cloudwatch"`
 	const dd = `"source":"` + source + `","destination":"datadog","secret":"s"`
 	const base = `"source":"` + source + `",`
+	const archive = base + `"destination":"archive"`
 	const splunk = base + `"destination":"splunk","splunk.endpoint":"https://x:8088","splunk.secret":"s"`
 	const elastic = base + `"destination":"elastic","endpoint":"https://x","secret":"s"`
 	const theirGroup, version = "arn:aws:logs:us-east-1:111122223333:log-group:/their/group",
 		"0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
 	return map[string][]string{
-		`{"destination":"cloudwatch"}`:                                                                     {"source", "Partner event sources"},
-		`{"source":"` + source + `"}`:                                                                      {"destination", "cloudwatch"},
-		`{"source":"okta.com/example/x","destination":"cloudwatch"}`:                                       {"source", "aws.partner/okta.com/ORG/STREAM"},
-		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`:                                {"source", "aws.partner/okta.com/ORG/STREAM"},
-		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`:                                  {"source", "aws.partner/okta.com/ORG/STREAM"},
-		`{` + ok + `,"destinaton":"datadog"}`:                                                              {"destinaton", "did you mean destination?"},
-		`{` + ok + `,"zebra":"1"}`:                                                                         {"zebra", "README"},
-		`{` + ok + `,"retention":"400d"}`:                                                                  {"retention", "whole number"},
-		`{` + ok + `,"retention":"100"}`:                                                                   {"retention", "120"},
-		`{` + ok + `,"bus":"mine"}`:                                                                        {"bus", "existing"},
-		`{` + ok + `,"ingest":"pipe"}`:                                                                     {"ingest", "queue, lambda, rule"},
-		`{` + ok + `,"format":"ecs"}`:                                                                      {"format", "ocsf"},
-		`{` + ok + `,"window":"0"}`:                                                                        {"window 0", "batch=10"},
-		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`:                                   {"nothing", "include or exclude"},
-		`{` + ok + `,"exclude":"*"}`:                                                                       {"nothing", "exclude"},
-		`{` + ok + `,"include":"user session"}`:                                                            {"user session", "letters"},
-		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`:                       {"include and exclude", "ingest=queue"},
-		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                                       {"2048 characters", "ingest=queue"},
-		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`:                                 {"complex", "ingest=queue"},
-		`{` + ok + `,"include":"` + long(120) + `"}`:                                                       {"environment", "4096", "shorten"},
-		`{` + ok + `,"ingest":"rule","observables":"true"}`:                                                {"observables", "format=ocsf"},
-		`{` + ok + `,"format":"raw","observables":"true"}`:                                                 {"observables", "format=ocsf"},
-		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                                      {"format raw", "ingest=queue"},
-		`{` + ok + `,"kms":"alias/mine"}`:                                                                  {"kms", "alias"},
-		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:                                 {"kms", "eu-west-1"},
-		`{` + ok + `,"secret":"x"}`:                                                                        {"secret", "datadog", "not among the destinations"},
-		`{` + ok + `,"datadog.format":"raw"}`:                                                              {"datadog.format", "not among the destinations"},
-		`{` + ok + `,"datadog.retention":"30"}`:                                                            {"datadog.retention", "setting of cloudwatch"},
-		`{` + ok + `,"datadog.bus":"existing"}`:                                                            {"datadog.bus", "write bus"},
-		`{` + ok + `,"batch":"0"}`:                                                                         {"batch", "1 to 10000"},
-		`{` + ok + `,"batch":true}`:                                                                        {"batch", "whole number"},
-		`{` + ok + `,"live":"yes"}`:                                                                        {"live", "true or false"},
-		`{` + ok + `,"silenceMinutes":"7"}`:                                                                {"silenceMinutes", "10"},
-		`{` + ok + `,"alarmEmail":"oncall"}`:                                                               {"alarmEmail", "e-mail"},
-		`{` + ok + `,"alarmTopic":"alarms"}`:                                                               {"alarmTopic", "ARN"},
-		`{` + ok + `,"alarmEmail":"a@example.com","alarmTopic":"arn:aws:sns:us-east-1:111122223333:x"}`:    {"alarmEmail and alarmTopic", "one of them"},
-		`{` + ok + `,"batch":{}}`:                                                                          {"batch", "value"},
-		`{` + ok + `,"timeout":"1000"}`:                                                                    {"timeout", "10 to 900"},
-		`{` + ok + `,"concurrency":"1"}`:                                                                   {"concurrency", "2 to 1000"},
-		`{` + ok + `,"stack":"1st"}`:                                                                       {"stack", "letter"},
-		`{` + ok + `,"removal":"never"}`:                                                                   {"removal", "retain"},
-		`{` + ok + `,"archiveDays":"-1"}`:                                                                  {"archiveDays", "0 to 3650"},
-		`{` + ok + `,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`:                     {"replayPrincipals", "IAM role"},
-		`{"source":"` + source + `","destination":"datadog"}`:                                              {"secret", "create-secret"},
-		`{` + dd + `,"site":"us9"}`:                                                                        {"site", "uk1"},
-		`{` + dd + `,"tags":"prod"}`:                                                                       {"tags", "key:value"},
-		`{` + dd + `,"body":"template"}`:                                                                   {"body", "is gone"},
-		`{` + dd + `,"lockQueues":"me"}`:                                                                   {"lockQueues", "ARN"},
-		`{` + dd + `,"packBytes":"1048576"}`:                                                               {"packBytes", "786432"},
-		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                        {"secretVersion", "version id"},
+		`{"destination":"cloudwatch"}`:                                                                  {"source", "Partner event sources"},
+		`{"source":"` + source + `"}`:                                                                   {"destination", "cloudwatch"},
+		`{"source":"okta.com/example/x","destination":"cloudwatch"}`:                                    {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/example","destination":"datadog"}`:                             {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{"source":"aws.partner/okta.com/a/b/c","destination":"datadog"}`:                               {"source", "aws.partner/okta.com/ORG/STREAM"},
+		`{` + ok + `,"destinaton":"datadog"}`:                                                           {"destinaton", "did you mean destination?"},
+		`{` + ok + `,"zebra":"1"}`:                                                                      {"zebra", "README"},
+		`{` + ok + `,"retention":"400d"}`:                                                               {"retention", "whole number"},
+		`{` + ok + `,"retention":"100"}`:                                                                {"retention", "120"},
+		`{` + ok + `,"bus":"mine"}`:                                                                     {"bus", "existing"},
+		`{` + ok + `,"ingest":"pipe"}`:                                                                  {"ingest", "queue, lambda, rule"},
+		`{` + ok + `,"format":"ecs"}`:                                                                   {"format", "ocsf"},
+		`{` + ok + `,"window":"0"}`:                                                                     {"window 0", "batch=10"},
+		`{` + ok + `,"include":"user.session.start","exclude":"user.*"}`:                                {"nothing", "include or exclude"},
+		`{` + ok + `,"exclude":"*"}`:                                                                    {"nothing", "exclude"},
+		`{` + ok + `,"include":"user session"}`:                                                         {"user session", "letters"},
+		`{` + ok + `,"ingest":"rule","include":"user.*","exclude":"user.session.*"}`:                    {"include and exclude", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"` + long(200) + `"}`:                                    {"2048 characters", "ingest=queue"},
+		`{` + ok + `,"ingest":"rule","include":"*.a.*,*.b.*,*.c.*,*.d.*"}`:                              {"complex", "ingest=queue"},
+		`{` + ok + `,"include":"` + long(120) + `"}`:                                                    {"environment", "4096", "shorten"},
+		`{` + ok + `,"ingest":"rule","observables":"true"}`:                                             {"observables", "format=ocsf"},
+		`{` + ok + `,"format":"raw","observables":"true"}`:                                              {"observables", "format=ocsf"},
+		`{` + ok + `,"ingest":"rule","format":"raw"}`:                                                   {"format raw", "ingest=queue"},
+		`{` + ok + `,"kms":"alias/mine"}`:                                                               {"kms", "alias"},
+		`{` + ok + `,"kms":"arn:aws:kms:eu-west-1:111122223333:key/1234"}`:                              {"kms", "eu-west-1"},
+		`{` + ok + `,"secret":"x"}`:                                                                     {"secret", "datadog", "not among the destinations"},
+		`{` + ok + `,"datadog.format":"raw"}`:                                                           {"datadog.format", "not among the destinations"},
+		`{` + ok + `,"datadog.retention":"30"}`:                                                         {"datadog.retention", "setting of cloudwatch"},
+		`{` + ok + `,"datadog.bus":"existing"}`:                                                         {"datadog.bus", "write bus"},
+		`{` + ok + `,"batch":"0"}`:                                                                      {"batch", "1 to 10000"},
+		`{` + ok + `,"batch":true}`:                                                                     {"batch", "whole number"},
+		`{` + ok + `,"detections":true,"logClass":"infrequent"}`: {"detections", "metric filters"},
+		`{` + ok + `,"live":"yes"}`:                                                                     {"live", "true or false"},
+		`{` + ok + `,"silenceMinutes":"7"}`:                                                             {"silenceMinutes", "10"},
+		`{` + ok + `,"alarmEmail":"oncall"}`:                                                            {"alarmEmail", "e-mail"},
+		`{` + ok + `,"alarmTopic":"alarms"}`:                                                            {"alarmTopic", "ARN"},
+		`{` + ok + `,"alarmEmail":"a@example.com","alarmTopic":"arn:aws:sns:us-east-1:111122223333:x"}`: {"alarmEmail and alarmTopic", "one of them"},
+		`{` + ok + `,"batch":{}}`:                                                                       {"batch", "value"},
+		`{` + ok + `,"timeout":"1000"}`:                                                                 {"timeout", "10 to 900"},
+		`{` + ok + `,"concurrency":"1"}`:                                                                {"concurrency", "2 to 1000"},
+		`{` + ok + `,"stack":"1st"}`:                                                                    {"stack", "letter"},
+		`{` + ok + `,"removal":"never"}`:                                                                {"removal", "retain"},
+		`{` + ok + `,"archiveDays":"-1"}`:                                                               {"archiveDays", "0 to 3650"},
+		`{` + ok + `,"replayPrincipals":"arn:aws:sts::111122223333:assumed-role/x/y"}`:                  {"replayPrincipals", "IAM role"},
+		`{"source":"` + source + `","destination":"datadog"}`:                                           {"secret", "create-secret"},
+		`{` + dd + `,"site":"us9"}`:                                                                     {"site", "uk1"},
+		`{` + dd + `,"tags":"prod"}`:                                                                    {"tags", "key:value"},
+		`{` + dd + `,"body":"template"}`:                                                                {"body", "is gone"},
+		`{` + dd + `,"lockQueues":"me"}`:                                                                {"lockQueues", "ARN"},
+		`{` + dd + `,"packBytes":"1048576"}`:                                                            {"packBytes", "786432"},
+		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                     {"secretVersion", "version id"},
+		`{` + archive + `,"ingest":"lambda"}`:                                                           {"archive: ingest=lambda", "buffer queue"},
+		`{` + archive + `,"ingest":"rule","format":"raw"}`:                                              {"archive: ingest=rule", "buffer queue"},
+		`{` + archive + `,"format":"datadog"}`:                                                          {"archive: format", "raw or ocsf"},
+		`{` + archive + `,"bucket":"s3://x"}`:                                                           {"bucket", "lower-case", "without s3://"},
+		`{` + archive + `,"bucket":"10.0.0.1"}`:                                                         {"bucket", "the name of a bucket"},
+		`{` + archive + `,"bucket":"logs","lock":"governance","lockYears":"7"}`: {"lock=governance with an existing bucket",
+			"leave lock out"},
+		`{` + archive + `,"bucket":"logs","coldDays":"0"}`:      {"coldDays 0 with an existing bucket", "lifecycle rule"},
+		`{` + archive + `,"lockYears":"7"}`:                     {"lockYears 7 without lock", "leave lockYears out"},
+		`{` + archive + `,"lock":"governance"}`:                 {"lockYears", "1 to 100"},
+		`{` + archive + `,"lock":"worm"}`:                       {"lock", "off, governance, compliance"},
+		`{` + archive + `,"lock":"compliance","lockYears":"7"}`: {"lockConfirm='cannot be deleted for 7 years'", "root"},
+		`{` + archive + `,"lock":"compliance","lockYears":"7","lockConfirm":"cannot be deleted for 6 years"}`: {
+			"lockConfirm='cannot be deleted for 7 years'"},
+		`{` + archive + `,"lock":"governance","lockYears":"1","lockConfirm":"cannot be deleted for 1 years"}`: {
+			"lockConfirm", "leave it out"},
+		`{` + archive + `,"digestKey":"alias/x"}`:                                                          {"digestKey", "not an alias"},
+		`{` + archive + `,"digestKey":"arn:aws:kms:eu-west-1:111122223333:key/1"}`:                         {"digestKey", "eu-west-1"},
+		`{` + archive + `,"athenaScanGB":"0"}`:                                                             {"athenaScanGB", "1 to 100000"},
+		`{` + ok + `,"bucket":"logs"}`:                                                                     {"bucket", "archive", "not among the destinations"},
 		`{` + ok + `,"splunk.source":"x"}`:                                                                 {"splunk.source", "not among the destinations"},
 		`{` + ok + `,"datadog.source":"x"}`:                                                                {"datadog.source", "write source"},
 		`{` + ok + `,"endpoint":"https://x"}`:                                                              {"endpoint", "splunk and elastic", "destinations"},
@@ -291,6 +320,9 @@ func TestPagesShowTheSettings(t *testing.T) {
 		value := "none"
 		if row.Default != "" {
 			value = "`" + row.Default + "`"
+		}
+		for _, d := range slices.Sorted(maps.Keys(row.DefaultOf)) {
+			value += "; " + string(d) + " `" + row.DefaultOf[d] + "`"
 		}
 		name := row.Name
 		if row.Dotted {

@@ -14,7 +14,9 @@ type setting struct {
 	Name    string // the context key
 	Meaning string
 	Default string // as it would be written; "" is none
-	Allowed string
+	// DefaultOf is the default of destinations that have another one.
+	DefaultOf map[Destination]string
+	Allowed   string
 	// Of is the destinations that have the setting, each of which can be set by
 	// itself with its name and a dot before the setting's. None is the stack's.
 	Of []Destination
@@ -64,12 +66,14 @@ func table() []setting {
 			bind:    func(s *Settings, _ Destination) any { return &s.Bus }, check: oneOf(BusCreate, BusExisting)},
 		{Name: "ingest", Meaning: "the target of the rule: the buffer queue, the function, or the destination itself " +
 			"with no function", Default: IngestQueue,
-			Allowed: "`queue`, `lambda`; `rule` for CloudWatch Logs and Datadog's API destination", Of: Destinations(),
-			bind: func(s *Settings, d Destination) any { return &s.Of(d).Ingest }, check: oneOf(IngestQueue, IngestLambda,
+			Allowed: "`queue`, `lambda`; `rule` for CloudWatch Logs and Datadog's API destination; only `queue` for the archive",
+			Of:      Destinations(),
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Ingest }, check: oneOf(IngestQueue, IngestLambda,
 				IngestRule)},
 		{Name: "format", Meaning: "what a record looks like", Of: Destinations(),
 			Allowed: "`ocsf`, `datadog`, `raw`; by default `ocsf` in CloudWatch Logs, `datadog` in Datadog and `raw` " +
-				"elsewhere; only `raw` in Elastic; absent with `ingest=rule`, which stores events as they come",
+				"elsewhere; only `raw` in Elastic, and `raw` or `ocsf` in the archive; absent with `ingest=rule`, which stores " +
+				"events as they come",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Format }, check: oneOf("", "ocsf", "datadog",
 				"raw")},
 		{Name: "observables", Meaning: "`true`: records in OCSF also list the values that one searches for (users, addresses, " +
@@ -96,6 +100,9 @@ func table() []setting {
 			Allowed: "`standard`, `infrequent`",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).LogClass },
 			check:   oneOf(LogClassStandard, LogClassInfrequent)},
+		{Name: "detections", Meaning: "`true` makes an alarm for each detection that one event shows", Default: "false",
+			Of: []Destination{CloudWatch}, Allowed: "`true`, `false`; not with `logClass=infrequent`",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).Detections }},
 		{Name: "transport", Meaning: "how events go to Datadog: packed in batches by an EventBridge API destination, or " +
 			"from the function itself", Default: TransportEventBridge, Of: []Destination{Datadog},
 			Allowed: "`eventbridge`, `https`",
@@ -181,11 +188,37 @@ func table() []setting {
 		{Name: "packBytes", Meaning: "size of a PutEvents request, at most", Default: "245760", Of: []Destination{Datadog},
 			Allowed: "16384 to 786432",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).PackBytes }, low: 16384, high: 786432},
+		{Name: "bucket", Meaning: "the bucket that holds events: the name of an existing one of this account and region, " +
+			"whose settings and policy stay as they are", Of: []Destination{Archive},
+			Allowed: "a bucket's name; absent: the stack makes one",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Bucket }, check: checkBucket},
+		{Name: "lock", Meaning: "S3 Object Lock of a bucket that the stack makes: `governance` can be lifted by a role " +
+			"that may bypass it, `compliance` by nobody", Default: LockOff, Of: []Destination{Archive},
+			Allowed: "`off`, `governance`, `compliance`",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Lock },
+			check:   oneOf(LockOff, LockGovernance, LockCompliance)},
+		{Name: "lockYears", Meaning: "years that an object is locked after it was written", Default: "0",
+			Of: []Destination{Archive}, Allowed: "1 to 100 with `lock`, otherwise 0",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).LockYears }, low: 0, high: 100},
+		{Name: "lockConfirm", Meaning: "the sentence that confirms `lock=compliance`", Of: []Destination{Archive},
+			Allowed: "`cannot be deleted for N years`, with N as in `lockYears`",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).LockConfirm }},
+		{Name: "coldDays", Meaning: "days after which objects of 128 KB and more go to the class Glacier Instant " +
+			"Retrieval, of a bucket that the stack makes", Default: "90", Of: []Destination{Archive},
+			Allowed: "0 to 36500; `0` is never",
+			bind:    func(s *Settings, d Destination) any { return &s.Of(d).ColdDays }, low: 0, high: 36500},
+		{Name: "digestKey", Meaning: "the KMS key that signs digests of the archive: asymmetric, ECC_NIST_P256, for signing",
+			Of: []Destination{Archive}, Allowed: "`own`, a key's ARN; absent: digests are not signed",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).DigestKey }, check: checkDigestKey},
+		{Name: "athenaScanGB", Meaning: "what one query of Athena in the stack's workgroup may read, in GB", Default: "100",
+			Of: []Destination{Archive}, Allowed: "1 to 100000",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).AthenaScanGB }, low: 1, high: 100000},
 		{Name: "batch", Meaning: "messages an invocation, at most", Default: "100", Of: Destinations(), Allowed: "1 to 10000",
-			bind: func(s *Settings, d Destination) any { return &s.Of(d).Batch }, low: 1, high: 10000},
+			DefaultOf: map[Destination]string{Archive: "2000"},
+			bind:      func(s *Settings, d Destination) any { return &s.Of(d).Batch }, low: 1, high: 10000},
 		{Name: "window", Meaning: "seconds that Lambda waits for a full batch", Default: "5", Of: Destinations(),
-			Allowed: "0 to 300; at least 1 with `batch` beyond 10",
-			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Window }, low: 0, high: 300},
+			DefaultOf: map[Destination]string{Archive: "60"}, Allowed: "0 to 300; at least 1 with `batch` beyond 10",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).Window }, low: 0, high: 300},
 		{Name: "timeout", Meaning: "the function's, in seconds", Default: "60", Of: Destinations(), Allowed: "10 to 900",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Timeout }, low: 10, high: 900},
 		{Name: "memory", Meaning: "the function's, in MB", Default: "256", Of: Destinations(), Allowed: "128 to 10240",
@@ -196,8 +229,8 @@ func table() []setting {
 		{Name: "outageHours", Meaning: "how long an event is tried before it goes to the queue `redrive`", Default: "6",
 			Of: Destinations(), Allowed: "1 to 96",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).OutageHours }, low: 1, high: 96},
-		{Name: "kms", Meaning: "what encrypts queues, log groups, buses and the connection: keys that AWS owns, a key " +
-			"that the stack makes, or a key of yours", Default: KMSAWS,
+		{Name: "kms", Meaning: "what encrypts queues, log groups, buckets, buses and the connection: keys that AWS owns, " +
+			"a key that the stack makes, or a key of yours", Default: KMSAWS,
 			Allowed: "`aws`, `own`, a key's ARN",
 			bind:    func(s *Settings, _ Destination) any { return &s.KMS }, check: checkKMS},
 		{Name: "replayPrincipals", Meaning: "who may replay dead letters; none is every principal of the account whose " +
@@ -231,7 +264,8 @@ func table() []setting {
 			Allowed: "5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440",
 			bind:    func(s *Settings, _ Destination) any { return &s.SilenceMinutes }, days: []int{5, 10, 15, 30, 60, 120,
 				180, 240, 360, 720, 1440}},
-		{Name: "removal", Meaning: "what happens to buses, queues, log groups and keys when they leave the stack",
+		{Name: "removal", Meaning: "what happens to buses, queues, log groups and keys when they leave the stack; " +
+			"the buckets and the digest key of the archive always stay",
 			Default: RemovalRetain,
 			Allowed: "`retain`; `destroy` deletes them with everything in them",
 			bind:    func(s *Settings, _ Destination) any { return &s.Removal }, check: oneOf(RemovalRetain, RemovalDestroy)},

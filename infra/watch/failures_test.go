@@ -64,6 +64,8 @@ func allFailures() []failure {
 		{What: "Datadog answers another 4xx", Kinds: []string{"delivery-failed", "dead-not-empty"}},
 		{What: "our own setting is wrong (401, 403, wrong index, all records refused alike) at a destination over HTTPS",
 			Kinds: []string{"destination-refuses-us", "mapping-failing", "exhausted"}},
+		{What: "the archive's bucket is gone, or it or its KMS key denies the function",
+			Kinds: []string{"mapping-failing", "exhausted"}},
 		{What: "our own log", Why: "content in the log is a fault of the program, which its tests look for; no metric " +
 			"could show it"},
 		{What: "the ledger does not balance", Kinds: []string{"ledger-unbalanced"}},

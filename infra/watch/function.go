@@ -77,6 +77,10 @@ func mappingFailing(p Pipeline) Alarm {
 	if p.HTTPS {
 		steps[2] = "The alarm destination-refuses-us is on: follow its steps."
 	}
+	if p.Bucket != "" {
+		steps[2] = "AccessDenied, NoSuchBucket or an error of KMS: deploy again. A bucket or key of yours: is it there, in " +
+			"this account and region, and does its policy let the function's role in?"
+	}
 	// Three of six periods: where one event an hour comes in, it comes back once in a
 	// visibility timeout, six minutes and a bit, so that every second or so period
 	// sees it.

@@ -24,6 +24,8 @@ func pipeline(stack, destination, ingest string, filtered bool) Pipeline {
 		p.LogGroup = token("LogGroup")
 	case "datadog":
 		p.DeliveryRule, p.DeliveryBus = "to-datadog", token("DeliveryBus")
+	case "archive":
+		p.Bucket = token("Bucket")
 	default:
 		p.HTTPS = true
 	}
@@ -42,8 +44,9 @@ func stacks() map[string]Stack {
 			Bus:    "aws.partner/okta.com/example/oktastream", SilenceMinutes: 60}
 	}
 	for _, ingest := range []string{"queue", "lambda", "rule"} {
-		for _, destinations := range []string{"cloudwatch", "datadog", "cloudwatch,datadog", "splunk", "elastic,opensearch"} {
-			if ingest == "rule" && strings.Contains(overHTTPS, destinations) {
+		for _, destinations := range []string{"cloudwatch", "datadog", "cloudwatch,datadog", "splunk", "elastic,opensearch",
+			"archive"} {
+			if ingest == "rule" && strings.Contains(overHTTPS, destinations) || ingest != "queue" && destinations == "archive" {
 				continue
 			}
 			for _, filtered := range []bool{false, true} {

@@ -57,7 +57,7 @@ type Stack struct {
 // Pipeline is one destination's. What a pipeline does not have is "".
 type Pipeline struct {
 	Name        string // <stack>-<destination>, the dimension of the function's metrics
-	Destination string // cloudwatch, datadog, splunk, elastic or opensearch
+	Destination string // cloudwatch, datadog, splunk, elastic, opensearch or archive
 	HTTPS       bool   // the function calls the destination itself, over HTTPS
 	Ingest      string // queue, lambda or rule
 	Rule, Bus   string // the rule on the partner event bus, and that bus
@@ -67,6 +67,7 @@ type Pipeline struct {
 	Function              string // its name
 	Mapping               string // the id of the event source mapping
 	LogGroup              string // the group that holds the events
+	Bucket                string // the bucket that holds the events
 	// DeliveryRule on DeliveryBus POSTs packed batches to Datadog by EventBridge.
 	DeliveryRule, DeliveryBus string
 	OutageHours               int // how long an event is tried

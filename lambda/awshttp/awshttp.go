@@ -1,5 +1,5 @@
-// Package awshttp is the HTTP client of all calls of AWS that the function and
-// the command make.
+// Package awshttp holds the HTTP client of all calls of AWS that the function and the
+// command make, and a Caller of the services whose SDK clients are not linked.
 package awshttp
 
 import (

@@ -286,7 +286,7 @@ func (w *writer) add(c *chunk, r *result) error {
 		w.ledger.StreamChanged++
 	}
 	w.records = append(w.records, sink.Record{
-		Line: c.out[r.Start:r.End:r.End], UUID: r.UUID, TimeMS: r.PublishedMS, Raw: r.Raw,
+		Line: c.out[r.Start:r.End:r.End], UUID: r.UUID, TimeMS: r.PublishedMS, Org: r.Org, Raw: r.Raw,
 	})
 	w.origins = append(w.origins, origin{c, r})
 	return nil

@@ -33,6 +33,8 @@ type Config struct {
 	LogGroup      string // for CloudWatch
 	RetentionDays int    // of the log group; 0 is for ever
 	DeliveryBus   string // for Datadog
+	Bucket        string // for the archive
+	BucketOwner   string // id of the account that has to own Bucket
 	PackBytes     int    // size of a PutEvents request, for Datadog
 
 	// HTTPS is for the destinations over HTTPS; the secret, the clients and the clock
@@ -50,6 +52,9 @@ type Config struct {
 var (
 	account = regexp.MustCompile(`^[0-9]{12}$`)
 	name    = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
+	// bucket is the form of the names of general purpose buckets ("General purpose bucket
+	// naming rules", Amazon S3 user guide, 2026-11).
+	bucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// siteName is a host name (RFC 1123, 2.1).
 	siteName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 )
@@ -87,14 +92,17 @@ func Read(get func(string) string) (Config, error) {
 	c.Datadog = datadog.Settings{
 		Service: get(prefix + "SERVICE"), Tags: r.list("TAGS"), Domain: get(prefix + "OKTA_DOMAIN"),
 	}
-	switch route.Transport {
-	case API:
+	switch {
+	case route.Destination == Archive:
+		c.Bucket = r.text("BUCKET", bucket, "the name of an S3 bucket")
+		c.BucketOwner = r.text("BUCKET_OWNER", account, "12 digits")
+	case route.Transport == API:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")
 		c.RetentionDays = r.number("RETENTION_DAYS", 0, 0, 3653)
-	case EventBridge:
+	case route.Transport == EventBridge:
 		c.DeliveryBus = r.text("DELIVERY_BUS", name, "the name of an event bus")
 		c.PackBytes = r.number("PACK_BYTES", eventbridge.DefaultPackBytes, minPackBytes, eventbridge.MaxPackBytes)
-	case HTTPS:
+	case route.Transport == HTTPS:
 		r.https(&c)
 	}
 	return c, errors.Join(r.faults...)

@@ -25,6 +25,8 @@ func valid(destination string) map[string]string {
 	switch destination {
 	case "cloudwatch":
 		env["OKTASTREAM_LOG_GROUP"] = "/oktastream/okta"
+	case "archive":
+		env["OKTASTREAM_BUCKET"], env["OKTASTREAM_BUCKET_OWNER"] = "okta-archive", "111122223333"
 	case "datadog":
 		env["OKTASTREAM_DELIVERY_BUS"] = "okta-delivery"
 	case "datadog-https":
@@ -36,9 +38,9 @@ func valid(destination string) map[string]string {
 	return env
 }
 
-// all are the destinations that have a preset, and the two others.
+// all are the destinations that have a preset, and the others.
 func all() []string {
-	list := []string{"cloudwatch", "datadog", "datadog-https"}
+	list := []string{"cloudwatch", "archive", "datadog", "datadog-https"}
 	for _, p := range https.Presets() {
 		if p.Name != "datadog" {
 			list = append(list, p.Name)
@@ -49,6 +51,26 @@ func all() []string {
 
 func read(env map[string]string) (Config, error) {
 	return Read(func(key string) string { return env[key] })
+}
+
+func TestArchive(t *testing.T) {
+	c, err := read(valid("archive"))
+	if err != nil || c.Bucket != "okta-archive" || c.BucketOwner != "111122223333" || c.Format != pipeline.Raw {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	for key, values := range map[string][]string{
+		"BUCKET":       {"", "ab", "Okta", "okta/archive", "-okta", strings.Repeat("x", 64)},
+		"BUCKET_OWNER": {"", "1234", "acme"},
+		"FORMAT":       {"datadog"},
+	} {
+		for _, value := range values {
+			env := valid("archive")
+			env[prefix+key] = value
+			if _, err := read(env); err == nil || !strings.Contains(err.Error(), prefix+key) {
+				t.Errorf("%s=%q: %v", key, value, err)
+			}
+		}
+	}
 }
 
 func TestDefaults(t *testing.T) {

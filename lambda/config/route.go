@@ -17,6 +17,7 @@ const (
 	Splunk     Destination = "splunk"
 	Elastic    Destination = "elastic"
 	OpenSearch Destination = "opensearch"
+	Archive    Destination = "archive" // objects in S3
 )
 
 // Transport is the way to a destination.
@@ -24,7 +25,7 @@ type Transport string
 
 // The transports.
 const (
-	API         Transport = "api"         // an API of AWS's, by the SDK
+	API         Transport = "api"         // an API of AWS's
 	EventBridge Transport = "eventbridge" // packed batches through an EventBridge API destination
 	HTTPS       Transport = "https"       // requests from here to the destination itself
 )
@@ -40,6 +41,8 @@ type Route struct {
 	KeepRaw int
 	// DatadogLogs: a record of any format has what Datadog needs of every log.
 	DatadogLogs bool
+	// Envelope: a record of format raw is the event in its EventBridge envelope.
+	Envelope bool
 }
 
 // minPackBytes is the least that PACK_BYTES may be: a request of less has room for
@@ -58,6 +61,7 @@ func Routes() []Route {
 		{Destination: Splunk, Transport: HTTPS, Format: pipeline.Raw},
 		{Destination: Elastic, Transport: HTTPS, Format: pipeline.Raw},
 		{Destination: OpenSearch, Transport: HTTPS, Format: pipeline.Raw},
+		{Destination: Archive, Transport: API, Format: pipeline.Raw, Envelope: true},
 	}
 }
 
@@ -73,7 +77,18 @@ func (c Config) Route() Route {
 }
 
 // Apply sets what the route asks of the records of a pipeline.
-func (r Route) Apply(c *pipeline.Config) { c.KeepRaw, c.DatadogLogs = r.KeepRaw, r.DatadogLogs }
+func (r Route) Apply(c *pipeline.Config) {
+	c.KeepRaw, c.DatadogLogs, c.Envelope = r.KeepRaw, r.DatadogLogs, r.Envelope
+}
+
+// FormatFault says what is wrong with a format for the destination; nil: nothing. What reads
+// the archive knows no records of Datadog's.
+func (r Route) FormatFault(f pipeline.Format) error {
+	if r.Destination == Archive && f == pipeline.Datadog {
+		return fmt.Errorf("the archive takes the formats raw and ocsf, not %s", f)
+	}
+	return nil
+}
 
 // route reads DESTINATION and TRANSPORT.
 func (r *reader) route() Route {
@@ -102,6 +117,9 @@ func (r *reader) format(route Route) pipeline.Format {
 		return route.Format
 	}
 	format, err := pipeline.ParseFormat(value)
+	if err == nil {
+		err = route.FormatFault(format)
+	}
 	if err != nil {
 		r.fault(fmt.Sprintf("%sFORMAT: %v", prefix, err))
 	}

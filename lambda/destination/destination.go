@@ -12,6 +12,7 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 	"github.com/oktastream/oktastream/lambda/sink/https"
@@ -28,6 +29,8 @@ const concurrency = 4
 type Clients struct {
 	Logs cloudwatch.API
 	Bus  eventbridge.API
+	// Objects is the store of the archive.
+	Objects archive.Putter
 	// Secrets reads the secret of a destination over HTTPS, unless Secret has it.
 	Secrets SecretsAPI
 	Secret  https.Secret
@@ -51,13 +54,15 @@ func New(c config.Config, clients Clients, now func() time.Time, callTimeout tim
 func newSink(
 	c config.Config, clients Clients, now func() time.Time, callTimeout time.Duration,
 ) (sink.BatchSink, error) {
-	switch c.Route().Transport {
-	case config.EventBridge:
+	switch route := c.Route(); {
+	case route.Destination == config.Archive:
+		return archive.New(clients.Objects, archive.Config{Now: now, CallTimeout: callTimeout}), nil
+	case route.Transport == config.EventBridge:
 		return eventbridge.New(clients.Bus, eventbridge.Config{
 			Bus: c.DeliveryBus, Pipeline: c.Pipeline, Format: string(c.Format), PackBytes: c.PackBytes,
 			Now: now, CallTimeout: callTimeout,
 		}), nil
-	case config.HTTPS:
+	case route.Transport == config.HTTPS:
 		h := c.HTTPS
 		h.Preset, h.Format = string(c.Destination), string(c.Format)
 		h.Credentials, h.Client, h.Now, h.CallTimeout = clients.Credentials, clients.HTTP, now, callTimeout

@@ -103,7 +103,9 @@ func (l *Local) records(p *Item) (records []sink.Record, refusal Refusal) {
 			filtered = true
 		default:
 			spans = append(spans, [2]int{r.Start, r.End})
-			records = append(records, sink.Record{UUID: r.UUID, TimeMS: r.PublishedMS, Raw: r.Raw, Replays: p.Dead.Replays + 1})
+			records = append(records, sink.Record{
+				UUID: r.UUID, TimeMS: r.PublishedMS, Org: r.Org, Raw: r.Raw, Replays: p.Dead.Replays + 1,
+			})
 		}
 	})
 	for i, s := range spans {

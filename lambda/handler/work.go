@@ -130,7 +130,8 @@ func (w *work) send(ctx context.Context, list []int) {
 	for n, i := range list {
 		e := &w.records[i]
 		records[n] = sink.Record{
-			Line: e.packed, UUID: e.UUID, TimeMS: e.PublishedMS, Raw: e.Raw, Replays: w.messages[e.message].replays(),
+			Line: e.packed, UUID: e.UUID, TimeMS: e.PublishedMS, Org: e.Org, Raw: e.Raw,
+			Replays: w.messages[e.message].replays(),
 		}
 		if e.packed == nil {
 			records[n].Line = w.out[e.Start:e.End]

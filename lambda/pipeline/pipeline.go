@@ -4,6 +4,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -58,6 +59,9 @@ type Config struct {
 	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is
 	// false in AWS, where events come by one way only.
 	AnyEnvelope bool
+	// Envelope gives records of Format Raw the event in its EventBridge envelope, as it
+	// came. An event that came without one gets an envelope that says who made it.
+	Envelope bool
 	// KeepRaw is the size in bytes above which a record also keeps the event's own
 	// bytes, for a destination that does not accept it. 0 keeps none.
 	KeepRaw int
@@ -73,7 +77,8 @@ type Record struct {
 	UUID        string // "" where the record has none
 	Type        string
 	PublishedMS int64
-	Hash        Hash // of the event's bytes as they came
+	Org         string // the Okta org: the envelope's, or else Config.Org
+	Hash        Hash   // of the event's bytes as they came
 	// Filtered: the filter drops it. Only UUID, Type and PublishedMS are set.
 	Filtered bool
 	// UnknownType: Okta had not published its type when this was built.
@@ -121,6 +126,25 @@ type rawNormaliser struct{}
 
 func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.AppendLine(dst) }
 
+// envelopeNormaliser keeps the envelope. The one that it makes has the form of Okta's, so
+// that what reads those reads it too: its org is that of Config.Org, or events.NoOrg.
+type envelopeNormaliser struct{}
+
+func (envelopeNormaliser) Append(dst []byte, e *events.Event) []byte {
+	if e.Provenance.Source != "" {
+		return e.AppendCarrier(dst)
+	}
+	from := events.Provenance{
+		ID:     string(e.UUID),
+		Source: events.SourcePrefix + cmp.Or(e.Provenance.Org, events.NoOrg) + "/" + envelopeBy,
+		TimeMS: e.PublishedMS,
+	}
+	return events.AppendEnvelope(dst, from, envelopeBy, e.AppendLine(nil))
+}
+
+// envelopeBy names this program in the envelopes that it makes.
+const envelopeBy = "oktastream"
+
 // New makes a pipeline.
 func New(c Config) *Pipeline {
 	p := &Pipeline{config: c}
@@ -137,6 +161,8 @@ func (c *Config) normaliser() normaliser {
 		return datadog.New(c.Datadog)
 	case c.Format == Raw && c.DatadogLogs:
 		return datadog.NewRaw(c.Datadog)
+	case c.Format == Raw && c.Envelope:
+		return envelopeNormaliser{}
 	case c.Format == Raw:
 		return rawNormaliser{}
 	}
@@ -189,7 +215,10 @@ func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
 		return
 	}
 	is := p.types.Of(e.Type)
-	*r = Record{UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS, Carrier: e.Carrier()}
+	*r = Record{
+		UUID: string(e.UUID), Type: is.name, PublishedMS: e.PublishedMS, Carrier: e.Carrier(),
+		Org: cmp.Or(e.Provenance.Org, p.config.Org),
+	}
 	if r.Fault = p.foreign(e); r.Fault != nil {
 		r.Stage = "decode"
 		return

@@ -17,6 +17,7 @@ type Record struct {
 	Line   []byte // one line of JSON, without its end
 	UUID   string // the event's, for messages about it
 	TimeMS int64  // when Okta published it, in milliseconds since 1970
+	Org    string // the Okta org that it is from; "" where nothing says
 	// Raw is the event's own bytes, one line, to fall back on where Line is too
 	// long for the destination. It may be nil: there is nothing to fall back on.
 	Raw []byte

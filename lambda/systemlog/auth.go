@@ -19,8 +19,7 @@ import (
 
 const (
 	// scope is all that reading the System Log needs.
-	scope     = "okta.logs.read"
-	scopeStep = "grant the app " + scope + ": Admin Console, the app, tab Okta API Scopes (a super admin can)"
+	scope = "okta.logs.read"
 
 	tokenPath     = "/oauth2/v1/token" // of the org's own authorization server
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -39,6 +38,7 @@ const (
 type authorizer struct {
 	c           *Client
 	credentials Credentials
+	scope       string      // that an access token is asked for
 	signer      jose.Signer // of assertions; nil with an API token
 
 	access  string // the access token; "" before the first and when it has to be renewed
@@ -51,8 +51,8 @@ type authorizer struct {
 	nonces map[string]string // Okta's latest nonce by path
 }
 
-func newAuthorizer(c *Client, credentials Credentials) (*authorizer, error) {
-	a := &authorizer{c: c, credentials: credentials, nonces: map[string]string{}}
+func newAuthorizer(c *Client, credentials Credentials, scope string) (*authorizer, error) {
+	a := &authorizer{c: c, credentials: credentials, scope: scope, nonces: map[string]string{}}
 	if credentials.key == nil {
 		return a, nil
 	}
@@ -80,6 +80,11 @@ func (a *authorizer) step() string {
 		"one ends after 30 days without use, or with its user"
 }
 
+// scopeStep is what to do where the app has not been granted the scope.
+func (a *authorizer) scopeStep() string {
+	return "grant the app " + a.scope + ": Admin Console, the app, tab Okta API Scopes (a super admin can)"
+}
+
 // signs reports whether requests need a signature of ours, and so the right time.
 func (a *authorizer) signs() bool { return a.signer != nil }
 
@@ -103,13 +108,13 @@ func (a *authorizer) authorize(ctx context.Context, r *http.Request) error {
 
 // renew takes in a 401 of the API and reports whether the request has a chance with a
 // new nonce or a new access token.
-func (a *authorizer) renew(r *http.Response) bool {
+func (a *authorizer) renew(path string, r *http.Response) bool {
 	if !a.signs() {
 		return false
 	}
 	if nonce := r.Header.Get("DPoP-Nonce"); nonce != "" &&
 		strings.Contains(strings.Join(r.Header.Values("WWW-Authenticate"), " "), "use_dpop_nonce") {
-		a.nonces[logsPath] = nonce
+		a.nonces[path] = nonce
 		return true
 	}
 	a.access = ""
@@ -148,7 +153,7 @@ func (a *authorizer) fetch(ctx context.Context) error {
 			}
 			continue
 		}
-		return a.c.responseError(accessToken, response, body)
+		return a.responseError(accessToken, response, body)
 	}
 }
 
@@ -164,7 +169,7 @@ func (a *authorizer) tokenRequest(ctx context.Context) (*http.Request, error) {
 		return nil, err
 	}
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "scope": {scope},
+		"grant_type": {"client_credentials"}, "scope": {a.scope},
 		"client_assertion_type": {assertionType}, "client_assertion": {assertion},
 	}.Encode()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint.String(), strings.NewReader(form))
@@ -204,9 +209,9 @@ func (a *authorizer) accept(r *http.Response, body []byte) error {
 	default:
 		return unreadable("the access token is of a type that was not asked for", "report this")
 	}
-	if token.Scope != "" && !strings.Contains(" "+token.Scope+" ", " "+scope+" ") {
+	if token.Scope != "" && !strings.Contains(" "+token.Scope+" ", " "+a.scope+" ") {
 		return &Error{Kind: MissingScope, Doing: accessToken, Status: r.StatusCode,
-			Detail: "the access token lacks the scope " + scope, Step: scopeStep}
+			Detail: "the access token lacks the scope " + a.scope, Step: a.scopeStep()}
 	}
 	// Okta's live an hour. One that ends sooner than it would be renewed is used once.
 	a.access, a.expires = token.AccessToken, a.c.now().Add(time.Duration(min(token.ExpiresIn, 86400))*time.Second)

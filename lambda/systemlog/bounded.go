@@ -21,6 +21,7 @@ import (
 type Bounded struct {
 	c            *Client
 	since, until time.Time
+	filter       string // Okta's filter expression; "" takes all events
 	fault        error
 
 	from, to time.Time     // the window that is being read
@@ -72,6 +73,14 @@ const (
 // included. What is wrong with the window is the first error of Next.
 func (c *Client) Bounded(since, until time.Time) *Bounded {
 	return c.ResumeBounded(since, until, Cursor{})
+}
+
+// BoundedFilter is Bounded of the events that filter, a filter expression of Okta's, takes
+// ("Filter results", System Log query, developer.okta.com, 2026-08).
+func (c *Client) BoundedFilter(since, until time.Time, filter string) *Bounded {
+	b := c.Bounded(since, until)
+	b.filter = filter
+	return b
 }
 
 // ResumeBounded returns a read that continues at the cursor of a page of an earlier read
@@ -183,7 +192,11 @@ func (b *Bounded) Next(ctx context.Context) (Page, error) {
 
 // query is the URL of the first query of the window.
 func (b *Bounded) query() string {
-	return b.c.query(url.Values{"since": {stamp(b.from.Add(-overlap))}, "until": {stamp(b.to)}})
+	values := url.Values{"since": {stamp(b.from.Add(-overlap))}, "until": {stamp(b.to)}}
+	if b.filter != "" {
+		values.Set("filter", b.filter)
+	}
+	return b.c.query(values)
 }
 
 // query is the URL of a query of the client's page size.

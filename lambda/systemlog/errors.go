@@ -133,9 +133,9 @@ const (
 	dpopStep = "turn off DPoP for the app, or report this: oktastream sends the proof that Okta documents"
 )
 
-// responseError is what a response other than 200 means. doing is readPage or
-// accessToken.
-func (c *Client) responseError(doing string, r *http.Response, body []byte) *Error {
+// responseError is what a response other than 200 means. doing is readPage, readStreams
+// or accessToken.
+func (a *authorizer) responseError(doing string, r *http.Response, body []byte) *Error {
 	e := &Error{Doing: doing, Status: r.StatusCode}
 	var summary string
 	if e.Code, e.ID, summary = readProblem(body); e.ID == "" {
@@ -149,7 +149,7 @@ func (c *Client) responseError(doing string, r *http.Response, body []byte) *Err
 	}
 	switch {
 	case r.StatusCode == http.StatusTooManyRequests:
-		e.Kind, e.again, e.wait = RateLimited, true, untilReset(r.Header, c.now())
+		e.Kind, e.again, e.wait = RateLimited, true, untilReset(r.Header, a.c.now())
 		e.Detail = "the rate limit of the org is used up"
 		if concurrency(r.Header) {
 			e.Detail, e.wait = "too many requests of all clients of the org run at the same time", 0
@@ -166,32 +166,35 @@ func (c *Client) responseError(doing string, r *http.Response, body []byte) *Err
 	case html(r) || r.StatusCode == http.StatusNotFound:
 		e.Kind, e.Detail, e.Step = WrongURL, "what answers is not the API of an Okta org", urlStep
 	case doing == accessToken:
-		c.tokenError(e, r)
+		a.tokenError(e, r)
 	default:
-		c.pageError(e, r, summary)
+		a.pageError(e, r, summary)
 	}
 	return e
 }
 
 // pageError completes the error of a refused page.
-func (c *Client) pageError(e *Error, r *http.Response, summary string) {
+func (a *authorizer) pageError(e *Error, r *http.Response, summary string) {
 	challenge := strings.Join(r.Header.Values("WWW-Authenticate"), " ")
 	switch {
 	case strings.Contains(challenge, "insufficient_scope"):
-		e.Kind, e.Detail, e.Step = MissingScope, "the access token lacks the scope "+scope, scopeStep
+		e.Kind, e.Detail, e.Step = MissingScope, "the access token lacks the scope "+a.scope, a.scopeStep()
 	case r.StatusCode == http.StatusUnauthorized:
-		e.Kind, e.Detail = WrongToken, "Okta does not accept the "+c.auth.what()
-		e.Step = c.auth.step()
-		if c.auth.signs() {
-			c.checkClock(e, r)
+		e.Kind, e.Detail = WrongToken, "Okta does not accept the "+a.what()
+		e.Step = a.step()
+		if a.signs() {
+			a.c.checkClock(e, r)
 		}
+	case r.StatusCode == http.StatusForbidden && e.Doing == readStreams:
+		e.Kind, e.Detail = MissingRole, "the "+a.what()+" may not read the log streams"
+		e.Step = "only a super admin may: its user or app needs the admin role Super Administrator"
 	case r.StatusCode == http.StatusForbidden:
-		e.Kind, e.Detail = MissingRole, "the "+c.auth.what()+" may not read the System Log"
+		e.Kind, e.Detail = MissingRole, "the "+a.what()+" may not read the System Log"
 		e.Step = "give its user or app the admin role Report Administrator; " +
 			"is it bound to a network zone without this machine?"
 	case strings.Contains(challenge, "dpop"):
 		e.Kind, e.Detail, e.Step = DPoPRefused, "Okta does not accept the DPoP proof", dpopStep
-		c.checkClock(e, r)
+		a.c.checkClock(e, r)
 	case strings.Contains(summary, "180 days"):
 		e.Kind, e.Detail = TooOld, "Okta answers no query that begins more than 180 days ago"
 		e.Step = "choose a later --since; is the clock of this machine right?"
@@ -199,16 +202,16 @@ func (c *Client) pageError(e *Error, r *http.Response, summary string) {
 }
 
 // tokenError completes the error of a refused access token.
-func (c *Client) tokenError(e *Error, r *http.Response) {
+func (a *authorizer) tokenError(e *Error, r *http.Response) {
 	switch e.Code {
 	case "invalid_scope":
-		e.Kind, e.Step = MissingScope, scopeStep
+		e.Kind, e.Step = MissingScope, a.scopeStep()
 	case "invalid_dpop_proof", "use_dpop_nonce":
 		e.Kind, e.Step = DPoPRefused, dpopStep
-		c.checkClock(e, r)
+		a.c.checkClock(e, r)
 	case "invalid_client", "invalid_grant", "unauthorized_client":
-		e.Kind, e.Step = WrongToken, c.auth.step()
-		c.checkClock(e, r)
+		e.Kind, e.Step = WrongToken, a.step()
+		a.c.checkClock(e, r)
 	}
 }
 

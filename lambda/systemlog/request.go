@@ -73,26 +73,37 @@ const maxRenewals = 2
 
 // once requests link once.
 func (c *Client) once(ctx context.Context, link string) (answer, error) {
+	response, body, err := c.auth.get(ctx, link, readPage, func(r *http.Response) { c.pace.read(r, c.now()) })
+	if err != nil {
+		return answer{}, err
+	}
+	return c.page(response, body)
+}
+
+// get requests link, which is a part of the API, and returns a response with status 200.
+// seen is called with each response.
+func (a *authorizer) get(
+	ctx context.Context, link, doing string, seen func(*http.Response),
+) (*http.Response, []byte, error) {
 	for renewals := 0; ; renewals++ {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
 		if err != nil {
-			return answer{}, &Error{Kind: Unreadable, Doing: readPage, Detail: "the link is not a URL"}
+			return nil, nil, &Error{Kind: Unreadable, Doing: doing, Detail: "the link is not a URL"}
 		}
-		if err := c.auth.authorize(ctx, r); err != nil {
-			return answer{}, err
+		if err := a.authorize(ctx, r); err != nil {
+			return nil, nil, err
 		}
-		response, body, err := c.do(r, readPage, maxBody)
+		response, body, err := a.c.do(r, doing, maxBody)
 		if err != nil {
-			return answer{}, err
+			return nil, nil, err
 		}
-		c.pace.read(response, c.now())
-		if response.StatusCode != http.StatusOK {
-			if response.StatusCode == http.StatusUnauthorized && renewals < maxRenewals && c.auth.renew(response) {
-				continue
-			}
-			return answer{}, c.responseError(readPage, response, body)
+		seen(response)
+		if response.StatusCode == http.StatusOK {
+			return response, body, nil
 		}
-		return c.page(response, body)
+		if response.StatusCode != http.StatusUnauthorized || renewals >= maxRenewals || !a.renew(r.URL.Path, response) {
+			return nil, nil, a.responseError(doing, response, body)
+		}
 	}
 }
 

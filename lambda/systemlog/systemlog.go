@@ -160,7 +160,7 @@ func New(c Config) (*Client, error) {
 	if client.log == nil {
 		client.log = slog.New(slog.DiscardHandler)
 	}
-	client.auth, err = newAuthorizer(client, c.Auth)
+	client.auth, err = newAuthorizer(client, c.Auth, scope)
 	if err != nil {
 		return nil, err
 	}

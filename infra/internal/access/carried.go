@@ -39,6 +39,18 @@ func queues(c carrier) ([]document, error) {
 	return c.document("PolicyDocument", resourcePolicy, targets...), nil
 }
 
+// bucket reads AWS::S3::BucketPolicy, whose Bucket is a name.
+func bucket(c carrier) ([]document, error) {
+	name, err := c.one("Bucket")
+	if err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(name, ":/") {
+		return nil, fmt.Errorf("property Bucket: %q is not the name of a bucket", name)
+	}
+	return c.document("PolicyDocument", resourcePolicy, "arn:"+c.where().Partition+":s3:::"+name), nil
+}
+
 // topics reads AWS::SNS::TopicPolicy, whose Topics are ARNs.
 func topics(c carrier) ([]document, error) {
 	targets, err := c.list("Topics")
@@ -171,6 +183,8 @@ func covers(target, resource string) bool {
 		group := strings.TrimSuffix(target, "*")
 		group = strings.TrimSuffix(group, ":") + ":"
 		return strings.HasPrefix(resource+":", group)
+	case "s3":
+		return strings.HasPrefix(resource, target+"/") // an object
 	default:
 		return false
 	}

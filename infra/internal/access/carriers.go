@@ -205,6 +205,7 @@ var carriers = map[string]reading{
 	"AWS::Events::EventBus":       {[]string{"Policy"}, onSelf("Policy", resourcePolicy)},
 	"AWS::Logs::LogGroup":         {[]string{"ResourcePolicyDocument"}, onSelf("ResourcePolicyDocument", resourcePolicy)},
 	"AWS::SQS::QueuePolicy":       {[]string{"PolicyDocument"}, queues},
+	"AWS::S3::BucketPolicy":       {[]string{"PolicyDocument"}, bucket},
 	"AWS::SNS::TopicPolicy":       {[]string{"PolicyDocument"}, topics},
 	"AWS::Logs::ResourcePolicy":   {[]string{"PolicyDocument"}, logs},
 	"AWS::Lambda::Permission":     {nil, permission},

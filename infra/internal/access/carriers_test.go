@@ -28,6 +28,10 @@ func TestCarriers(t *testing.T) {
 		`"FnByName": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:GetFunction", "FunctionName": {"Ref": "Fn"}, "Principal": "222222222222"}}`,
 		`"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "bus"}}`,
 		`"BusGuard": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"EventBusName": {"Ref": "Bus"}, "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": {"AWS": "`+foreign+`"}, "Action": "events:PutEvents", "Resource": {"Fn::GetAtt": ["Bus", "Arn"]}}}}`,
+		`"Bucket": {"Type": "AWS::S3::Bucket"}`,
+		`"BucketGuard": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Statement": [
+			{"Effect": "Allow", "Principal": {"AWS": "`+foreign+`"}, "Action": "s3:*", "Resource": ["arn:aws:s3:::*"]},
+			{"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": ["Bucket", "Arn"]}, "/kept/*"]]}}]}}}`,
 	))
 	two := asRole(worker2)
 	bothSources := map[string][]string{"aws:SourceArn": {ruleARN}, "aws:SourceAccount": {ours}}
@@ -77,7 +81,13 @@ func TestCarriers(t *testing.T) {
 			context: bothSources},
 		"bus": {who: asRole(foreign), action: "events:PutEvents", on: bus, want: true,
 			why: "BusGuard/"},
-		"bus, other role": {who: asRole(foreign + "2"), action: "events:PutEvents", on: bus},
+		"bucket": {who: asRole(foreign), action: "s3:ListBucket", on: "arn:aws:s3:::app-bucket", want: true,
+			why: "BucketGuard/"},
+		"object":             {who: asRole(foreign), action: "s3:GetObject", on: "arn:aws:s3:::app-bucket/a/b", want: true},
+		"object, denied":     {who: admin(outsider), action: "s3:DeleteObject", on: "arn:aws:s3:::app-bucket/kept/b"},
+		"object, elsewhere":  {who: admin(outsider), action: "s3:DeleteObject", on: "arn:aws:s3:::app-bucket/a", want: true},
+		"object, other role": {who: asRole(foreign + "2"), action: "s3:GetObject", on: "arn:aws:s3:::app-bucket/a/b"},
+		"bus, other role":    {who: asRole(foreign + "2"), action: "events:PutEvents", on: bus},
 	})
 }
 
@@ -93,6 +103,7 @@ func TestCovers(t *testing.T) {
 		{group + "g", group + "g:log-stream:s", true}, {group + "g:*", group + "g2", false}, {group + "g", group +
 			"g2:log-stream:s", false},
 		{"arn:aws:logs:eu-west-1:111111111111:*", group + "g:log-stream:s", true},
+		{"arn:aws:s3:::b", "arn:aws:s3:::b/k", true}, {"arn:aws:s3:::b", "arn:aws:s3:::b2/k", false},
 		{"arn:aws:logs:eu-west-1:222222222222:*", group + "g", false},
 	} {
 		if got := covers(row.target, row.resource); got != row.want {

@@ -34,6 +34,9 @@ var namings = map[string]naming{
 		map[string]string{"Arn": "{arn}", "QueueName": "{name}", "QueueUrl": "{ref}"}},
 	"AWS::SNS::Topic": {"TopicName", "arn:{partition}:sns:{region}:{account}:{name}", "{arn}",
 		map[string]string{"TopicArn": "{arn}", "TopicName": "{name}"}},
+	// CloudFormation's own name of a bucket is in lower case, see make.
+	"AWS::S3::Bucket": {"BucketName", "arn:{partition}:s3:::{name}", "{name}",
+		map[string]string{"Arn": "{arn}"}},
 	"AWS::KMS::Key": {"", "arn:{partition}:kms:{region}:{account}:key/{uuid}", "{uuid}",
 		map[string]string{"Arn": "{arn}", "KeyId": "{uuid}"}},
 	"AWS::KMS::Alias": {"AliasName", "arn:{partition}:kms:{region}:{account}:{name}", "{name}", nil},
@@ -104,6 +107,9 @@ func (r resolver) make(id string) (identifiers, error) {
 	name, err := r.text(res, how.property, where.StackName+"-"+id)
 	if err != nil {
 		return identifiers{}, err
+	}
+	if res.kind == "AWS::S3::Bucket" {
+		name = strings.ToLower(name)
 	}
 	path, err := r.text(res, "Path", "/")
 	if err != nil {

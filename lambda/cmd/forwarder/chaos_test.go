@@ -74,6 +74,13 @@ var faultKinds = []faultKind[awsfake.Fault]{
 	{"entries fail", 20, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{FailEntries: []int{0}} }},
 }
 
+// s3Faults are what also goes wrong with S3.
+var s3Faults = append(slices.Clone(faultKinds), []faultKind[awsfake.Fault]{
+	{"conflict", 15, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{Status: http.StatusConflict} }},
+	{"key disabled", 3, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{Code: "KMS.DisabledException"} }},
+	{"broken upload", 5, func(*rand.Rand) awsfake.Fault { return awsfake.Fault{Code: "BadDigest"} }},
+}...)
+
 // httpsFaults are what goes wrong with the requests to a destination over HTTPS.
 var httpsFaults = []faultKind[httpsfake.Fault]{
 	{"429", 15, func(*rand.Rand) httpsfake.Fault { return httpsfake.Page(http.StatusTooManyRequests) }},
@@ -150,6 +157,9 @@ func (f *turmoil) strike(call awsfake.Call) awsfake.Fault {
 		return awsfake.Fault{}
 	}
 	f.left--
+	if call.Service == awsfake.S3 {
+		return f.pick(call, s3Faults)
+	}
 	return f.pick(call, faultKinds)
 }
 
@@ -231,6 +241,12 @@ func chaos(t *testing.T, destination config.Destination, seed uint64) {
 		w.clock.ahead.Add(int64(visibility + time.Second))
 	}
 	took := time.Since(started)
+	if destination == config.Archive {
+		faults := w.readArchive(t)
+		if t.Logf("faults of reading: %v", faults); len(faults) < len(readFaults) {
+			t.Errorf("not each of %d kinds of fault came to pass while the archive was read", len(readFaults))
+		}
+	}
 
 	// Everything that was sent is somewhere.
 	dead := map[string]int{}

@@ -80,7 +80,7 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func TestTheFunctionNeedsLittleMemory(t *testing.T) {
 	path := build(t, "")
 	// The binary calls Datadog at a site of Datadog's, and no other host.
-	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog, config.Splunk} {
+	for _, destination := range []config.Destination{config.CloudWatch, config.Datadog, config.Splunk, config.Archive} {
 		t.Run(string(destination), func(t *testing.T) {
 			peak := memoryOfLargeBatches(t, path, destination)
 			for tries := 1; peak > maxMemory && tries < 5; tries++ {
@@ -113,6 +113,9 @@ func memoryOfLargeBatches(t *testing.T, path string, destination config.Destinat
 		if a := wait(t, api.answers, "answer"); a.body != `{"batchItemFailures":[]}` {
 			t.Fatalf("%.200s", a.body)
 		}
+	}
+	if destination == config.Archive {
+		w.readArchive(t)
 	}
 	if len(w.delivered) != batches*batch {
 		t.Errorf("%d events delivered", len(w.delivered))

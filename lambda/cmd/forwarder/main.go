@@ -1,6 +1,7 @@
 // Command forwarder is the function: AWS Lambda runs it on provided.al2023 to
-// deliver Okta System Log events from a queue to CloudWatch Logs, through an
-// EventBridge API destination to Datadog, or over HTTPS to Splunk and others.
+// deliver Okta System Log events from a queue to CloudWatch Logs, to the archive in
+// Amazon S3, through an EventBridge API destination to Datadog, or over HTTPS to Splunk
+// and others.
 //
 // It is built with
 //
@@ -11,6 +12,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
@@ -53,7 +56,11 @@ func main() {
 // newHandler makes the handler of a function with configuration c. callTimeout
 // bounds one call of the destination; 0 is its default.
 func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) (*handler.Handler, error) {
-	deliver, err := destination.New(c, clients(c, sdk), time.Now, callTimeout)
+	clients, err := clients(c, sdk)
+	if err != nil {
+		return nil, err
+	}
+	deliver, err := destination.New(c, clients, time.Now, callTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +83,18 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 }
 
 // clients are those that the destination of c needs.
-func clients(c config.Config, sdk aws.Config) destination.Clients {
-	switch c.Route().Transport {
-	case config.EventBridge:
-		return destination.Clients{Bus: awseventbridge.NewFromConfig(sdk)}
-	case config.HTTPS:
-		return destination.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}
+func clients(c config.Config, sdk aws.Config) (destination.Clients, error) {
+	switch route := c.Route(); {
+	case route.Destination == config.Archive:
+		o := archive.S3Options{Bucket: c.Bucket, Owner: c.BucketOwner}
+		objects, err := archive.NewS3(context.Background(), sdk, o)
+		return destination.Clients{Objects: objects}, err
+	case route.Transport == config.EventBridge:
+		return destination.Clients{Bus: awseventbridge.NewFromConfig(sdk)}, nil
+	case route.Transport == config.HTTPS:
+		return destination.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}, nil
 	}
-	return destination.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}
+	return destination.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}, nil
 }
 
 // sdk is the SDK's configuration, out of what Lambda puts into the environment.

@@ -99,6 +99,9 @@ func TestTheFunctionTakesWhatIsReplayed(t *testing.T) {
 			t.Fatalf("%s: %v", destination, report.Outcomes)
 		}
 		w.drainBuffer(t, &ledgers)
+		if destination == config.Archive {
+			w.readArchive(t)
+		}
 		for _, uuid := range []string{"rule", "poison", "record", "async", "packed"} {
 			if uuid == "packed" && w.config.Destination != config.Datadog {
 				continue

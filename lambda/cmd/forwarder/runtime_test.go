@@ -115,7 +115,7 @@ func (p *process) log() string {
 func start(t *testing.T, path string, env map[string]string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(path)}
-	p.Env = []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_LAMBDA_FUNCTION_NAME=forwarder"}
+	p.Env = []string{"AWS_ACCESS_KEY_ID=AKIAFAKE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_LAMBDA_FUNCTION_NAME=forwarder"}
 	for key, value := range env {
 		p.Env = append(p.Env, key+"="+value)
 	}
@@ -134,6 +134,7 @@ func (w *world) environment(api *runtimeAPI) map[string]string {
 		"OKTASTREAM_DESTINATION": string(w.config.Destination), "OKTASTREAM_BUFFER_URL": w.config.BufferURL, "OKTASTREAM_DEAD_URL": w.config.DeadURL,
 		"OKTASTREAM_MAX_RECEIVE_COUNT": "59", "OKTASTREAM_LOG_GROUP": logGroup, "OKTASTREAM_DELIVERY_BUS": busName,
 		"OKTASTREAM_SECRET": secretName, "OKTASTREAM_ENDPOINT": w.config.HTTPS.Endpoint,
+		"OKTASTREAM_BUCKET": bucket, "OKTASTREAM_BUCKET_OWNER": ownAccount,
 	}
 }
 

@@ -59,8 +59,11 @@ const datadogHTTPS config.Destination = "datadog-https"
 
 // destinations are those that the tests run the function with.
 var destinations = []config.Destination{
-	config.CloudWatch, config.Datadog, config.Splunk, datadogHTTPS, config.Elastic, config.OpenSearch,
+	config.CloudWatch, config.Datadog, config.Splunk, datadogHTTPS, config.Elastic, config.OpenSearch, config.Archive,
 }
+
+// bucket is the archive's.
+const bucket = "okta-archive"
 
 // storesOnce reports whether a destination stores an event once, whatever comes of it:
 // its uuid is the id of the document.
@@ -114,6 +117,7 @@ func newWorld(t testing.TB, destination config.Destination) *world {
 			w.delivered[log.UUID]++
 		}
 	})
+	w.AddBucket(bucket, awsfake.BucketOptions{Lock: &awsfake.ObjectLock{Mode: "COMPLIANCE", Years: 1}, MaxKeys: 7})
 	overHTTPS := w.overHTTPS(t, destination)
 	name, transport := string(destination), ""
 	if destination == datadogHTTPS {
@@ -134,6 +138,8 @@ func newWorld(t testing.TB, destination config.Destination) *world {
 		"OKTASTREAM_LOG_GROUP":      logGroup,
 		"OKTASTREAM_RETENTION_DAYS": "400",
 		"OKTASTREAM_DELIVERY_BUS":   busName,
+		"OKTASTREAM_BUCKET":         bucket,
+		"OKTASTREAM_BUCKET_OWNER":   ownAccount,
 		"OKTASTREAM_SECRET":         secretName,
 		"OKTASTREAM_ENDPOINT":       overHTTPS,
 		"OKTASTREAM_SITE":           "datadoghq.com",

@@ -54,12 +54,28 @@ var helpTexts = kong.Vars{
 	"help_reconcile_since": "Compare the events published since then: 2026-11-22, 2026-11-22T10:00 (UTC), or an age " +
 		"such as 3d.",
 	"help_reconcile_until": "… and before then (default now).",
-	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; elastic or opensearch; or " +
-		"a file, and more files as arguments: ocsf, datadog, raw, envelopes, gzip and zstd.",
+	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; archive, its bucket, or " +
+		"--bucket, or --dir; elastic or opensearch; or a file, and more files as arguments: ocsf, datadog, raw, " +
+		"envelopes, gzip and zstd.",
+	"help_reconcile_org": "Archive: the Okta org, as its keys have it (default: of the stack, or of --org-url).",
 	"help_reconcile_fill": "Send the missing events to the pipeline's buffer queue, wait until they are processed, and " +
 		"compare again.",
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
 		"can be read (default 15m).",
+	"help_doctor_watch": "Look again every 20 s until nothing is broken, as after a deployment.",
+	"help_bucket":       "S3 bucket of the archive.",
+	"help_dir":          "Directory of the archive, instead of --bucket.",
+	"help_archive_org":  "Okta org in the archive, as its keys have it; needed where it holds several.",
+	"help_digest_since": "Make the digests of the hours since then, by published, whole hours: 2026-11-22, " +
+		"2026-11-22T10:00 (UTC), or an age such as 3d.",
+	"help_digest_until": "… and before then (default: all settled hours, which ended 24 hours ago).",
+	"help_sign_key":     "Sign with this asymmetric key of AWS KMS, ECC_NIST_P256 or RSA.",
+	"help_verify_since": "Read the objects of the hours since then; each must have a digest (default: from the first " +
+		"hour that has one). The chain is always checked whole.",
+	"help_verify_until": "… and before then (default: up to the last hour that has a digest).",
+	"help_public_key":   "PEM file with the public key of the signatures, from elsewhere than the archive.",
+	"help_head": "SHA-256 of a digest that was the head, as digest prints it: it must be in the chain, and so nothing " +
+		"before it was removed or changed.",
 	"help_reconcile_html": "Write a page for an auditor to FILE: what was read, when, by whom, each hour; no event.",
 }
 
@@ -71,6 +87,12 @@ const (
 	reconcileExitCodes = "\n\nExit codes: 0 nothing is missing, and every hour is settled; 1 events are missing, the " +
 		"uuids do not agree, or something could not be read to its end; 2 wrong options; 3 nothing is missing, but an " +
 		"hour is provisional or events are in a dead-letter queue; 130 interrupted."
+	doctorExitCodes = "\n\nExit codes: 0 all links are ok; 1 a link is broken, or the stack could not be read; " +
+		"2 wrong options; 3 nothing is broken of what was looked at, but something was not looked at; 130 interrupted."
+	digestExitCodes = "\n\nExit codes: 0 done; 1 something could not be read or written; 2 wrong options; 3 an hour " +
+		"that was asked for is not settled; 130 interrupted."
+	verifyExitCodes = "\n\nExit codes: 0 nothing is broken; 1 something is broken; 2 wrong options; 3 nothing is broken " +
+		"in what could be read, and not everything could be read; 130 interrupted."
 	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +
 		"was not read to its end, or a call failed; 2 wrong options; 130 interrupted."
 	fillExitCodes = "\n\nExit codes: 0 everything was sent, or a dry run; 1 something was not sent, or a call failed; " +
@@ -115,6 +137,19 @@ Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
 }
 
 // Help is what --help shows between the command and its options.
+func (doctorCommand) Help() string {
+	return `Looks at every link in the order in which an event travels, and says of each
+whether it works, what was seen, and the next step. It changes nothing, and uses
+the current credentials or --role, not the stack's replay role.
+
+Examples, with URL=https://ORG.okta.com:
+
+    oktastream doctor
+    oktastream doctor --stack oktastream --org-url $URL --token-file token
+    oktastream doctor --watch` + doctorExitCodes
+}
+
+// Help is what --help shows between the command and its options.
 func (dlqList) Help() string {
 	return `Examples:
 
@@ -151,6 +186,30 @@ Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
         --until 2026-11-22T16:00 --state fill.json --yes
     oktastream backfill --org-url $URL --since 90d --to events
     oktastream backfill --org-url $URL --since 6h --to - --format raw` + fillExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (digestCommand) Help() string {
+	return `A digest names the objects of an hour with their SHA-256, the number of events, and
+the digest before it. An hour gets its first digest 24 hours after it has ended, and
+another for objects that come later. Nothing is ever overwritten.
+
+Examples:
+
+    oktastream digest --bucket NAME --since 2026-11-22
+    oktastream digest --dir archive --since 30d` + digestExitCodes
+}
+
+// Help is what --help shows between the command and its options.
+func (verifyCommand) Help() string {
+	return `Reads all digests of an org, and the objects that they name, and says which digest,
+hour or object is missing or was changed. It writes nothing.
+
+Examples:
+
+    oktastream verify --bucket NAME --public-key key.pem
+    oktastream verify --dir archive --until now
+    oktastream verify --bucket NAME --since 7d --head HASH` + verifyExitCodes
 }
 
 // helpCommand shows the help of a command, as --help after it does.

@@ -6,8 +6,8 @@
 // person can fix is followed by a line that says how. With --json, run prints there
 // one JSON object a line.
 // Exit codes: 0 done (also when the reader of stdout went away), 1 something
-// failed or was bad, 2 wrong use, 3 nothing is missing but not all is proven (reconcile),
-// 130 interrupted.
+// failed or was bad, 2 wrong use, 3 nothing is missing or broken but not all is proven
+// (reconcile, digest, verify), 130 interrupted.
 package main
 
 import (
@@ -55,8 +55,12 @@ type commands struct {
 	Explain explainCommand `cmd:"" help:"Show how an event, or a type of event, is normalised."`
 	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"See what is in the dead-letter queues, and replay it."`
 
+	Doctor    doctorCommand    `cmd:"" help:"Look at every link from Okta to the destination, and say what is broken."`
 	Backfill  backfillCommand  `cmd:"" help:"Read a window of events from Okta's API, and send them."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare Okta's System Log with what the destination holds."`
+
+	Digest digestCommand `cmd:"" help:"Write digests of an archive's hours: hashes that prove what it held."`
+	Verify verifyCommand `cmd:"" help:"Check an archive against its digests."`
 
 	Version kong.VersionFlag `help:"Show the version."`
 

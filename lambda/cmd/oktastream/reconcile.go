@@ -23,6 +23,8 @@ type reconcileCommand struct {
 	stackFlags
 	httpsFlags
 	Index string `placeholder:"NAME" help:"OpenSearch: default okta."`
+	archiveFlags
+	Org string `placeholder:"NAME" help:"${help_reconcile_org}"`
 
 	Fill    bool   `help:"${help_reconcile_fill}"`
 	Wait    span   `default:"15m" placeholder:"DURATION" help:"${help_reconcile_wait}"`
@@ -39,9 +41,12 @@ const againstLogGroup = "cloudwatch"
 // will be.
 const exitUnproven = 3
 
-// AfterApply sets the default stack, which holds only where a log group is read.
+// AfterApply sets the default stack, which holds only where a log group is read, or an archive that
+// no flag names.
 func (r *reconcileCommand) AfterApply() error {
-	if r.Stack == "" && slices.Contains(r.Against, againstLogGroup) {
+	ofStack := slices.Contains(r.Against, againstLogGroup) ||
+		slices.Contains(r.Against, againstArchive) && r.Bucket == "" && r.Dir == ""
+	if r.Stack == "" && ofStack {
 		r.Stack = defaultStack
 	}
 	return nil
@@ -49,13 +54,15 @@ func (r *reconcileCommand) AfterApply() error {
 
 // fault returns all that is wrong with the flags.
 func (r *reconcileCommand) fault() error {
-	faults := []error{r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault()}
+	faults := []error{r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault(), r.archiveFault()}
 	fault := func(when bool, text string) {
 		if when {
 			faults = append(faults, errors.New(text))
 		}
 	}
-	isDestination := func(word string) bool { return word == againstLogGroup || slices.Contains(searched, word) }
+	isDestination := func(word string) bool {
+		return word == againstLogGroup || word == againstArchive || slices.Contains(searched, word)
+	}
 	fault(slices.ContainsFunc(r.Against, isDestination) && len(r.Against)+len(r.Files) > 1,
 		"--against is one destination or files, not both")
 	fault(slices.Contains(append(slices.Clone(r.Against), r.Files...), ""), "--against has an empty name")

@@ -54,6 +54,8 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 	switch {
 	case r.isSearch():
 		return side, r.openSearch(ctx, side)
+	case r.isArchive():
+		return side, r.openArchive(ctx, sdk, org, side, quiet)
 	case r.Against[0] != againstLogGroup:
 		side.name, side.held = r.files()
 		return side, nil
@@ -99,7 +101,7 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 		return err
 	}
 	o := &outputs[0]
-	if r.Pipeline == "" && (r.Against[0] == againstLogGroup || r.isSearch()) {
+	if r.Pipeline == "" && (r.Against[0] == againstLogGroup || r.isSearch() || r.isArchive()) {
 		// The one that delivers there is meant, if there is but one.
 		var there []*pipelineOutput
 		for i := range outputs {
@@ -222,6 +224,9 @@ func (s *heldSide) explain(err error) error {
 	}
 	if _, ok := s.held.(*reconcile.Search); ok {
 		return s.explainSearch(err)
+	}
+	if _, ok := s.held.(*reconcile.Archive); ok {
+		return explainArchive(err, s.who)
 	}
 	if _, ok := s.held.(*reconcile.LogGroup); !ok || errors.Is(err, reconcile.ErrIncomplete) {
 		return err

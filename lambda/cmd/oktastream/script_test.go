@@ -39,6 +39,8 @@ func TestScripts(t *testing.T) {
 		"replace": replaceText,
 		"follow":  follow,
 		"glob":    glob,
+		"archive": toArchive,
+		"head":    headOfArchive,
 	}
 	maps.Copy(commands, (&clouds{t: t, of: map[string]*cloud{}}).commands())
 	maps.Copy(commands, (&intakes{of: map[string]*intake{}}).commands())

@@ -75,6 +75,10 @@ type pipelineOutput struct {
 	Auth            string `json:"auth"`
 	Index           string `json:"index"`
 	DataStream      string `json:"data_stream"`
+	Bucket          string `json:"bucket"`
+	BucketOwner     string `json:"bucket_owner"`
+	Lock            string `json:"lock"`
+	DigestKey       string `json:"digest_key"`
 	DeliveryBus     string `json:"delivery_bus"`
 	PackBytes       int    `json:"pack_bytes"`
 	Include         string `json:"include"`
@@ -84,6 +88,18 @@ type pipelineOutput struct {
 	OktaDomain      string `json:"okta_domain"`
 	MaxReceiveCount int    `json:"max_receive_count"`
 	ReplayRole      string `json:"replay_role"`
+
+	// What doctor looks at.
+	Bus              string `json:"bus"`
+	Rule             string `json:"rule"`
+	Function         string `json:"function"`
+	Mapping          string `json:"mapping"`
+	FunctionLogGroup string `json:"log_group_function"`
+	APIDestination   string `json:"api_destination"`
+	Connection       string `json:"connection"`
+	Topic            string `json:"topic"`
+	Alarms           string `json:"alarms"` // prefix of the alarms' names
+	Version          string `json:"version"`
 }
 
 // outputVersion is the version that this program knows.

@@ -1,6 +1,6 @@
 // Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge and Amazon SQS, and of the little of AWS CloudFormation and AWS STS
-// that an operator's tool asks, for tests only.
+// EventBridge, Amazon SQS and Amazon S3, and of the little of AWS CloudFormation, AWS
+// STS, AWS Lambda and Amazon CloudWatch that an operator's tool asks, for tests only.
 //
 // The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
 // and errors are serialised as they are towards AWS and come back as the SDK's
@@ -22,10 +22,11 @@
 //
 // # What it will not do
 //
-// It evaluates no IAM policy, no queue policy and no event pattern, checks no
-// signature beyond its presence, and knows no more operations than an exporter of
-// logs needs: an unknown one is answered with UnknownOperationException. Queues
-// are standard queues, and DelaySeconds and AWSTraceHeader are ignored.
+// It evaluates no IAM policy, no queue policy, no bucket policy and no event pattern,
+// checks signatures for S3 alone, whose rule for the path is its own, and knows no more
+// operations than an exporter of logs needs: an unknown one is answered with
+// UnknownOperationException. Queues are standard queues, and DelaySeconds and
+// AWSTraceHeader are ignored.
 package awsfake
 
 import (
@@ -77,12 +78,17 @@ type Cloud struct {
 	sqs     sqsService
 	account accountService
 	secrets secretsService
+	s3      s3Service
+	lambda  lambdaService
+	metrics metricsService
+	alarms  alarmsService
 }
 
 // operation is one API call that the fakes know.
 type operation struct {
 	service, name string
 	query         bool // it speaks awsQuery
+	rest          bool // it speaks restJson1
 	run           func(*request) (any, error)
 	calls         atomic.Int64
 }
@@ -102,6 +108,7 @@ func New(tb testing.TB, o Options) *Cloud {
 	c.logs.groups = map[string]*logGroup{}
 	c.events.buses = map[string]*bus{"default": {}} // every account has it
 	c.sqs.queues = map[string]*queue{}
+	c.s3.buckets = map[string]*bucket{}
 	c.account.stacks, c.account.keys = map[string]map[string]string{}, map[string]string{}
 	c.operations = c.table()
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
@@ -118,7 +125,8 @@ func (c *Cloud) table() map[string]*operation {
 	t := map[string]*operation{}
 	add := func(prefix, service string, ops map[string]func(*request) (any, error)) {
 		for name, run := range ops {
-			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix}
+			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix,
+				rest: prefix == restPrefix}
 		}
 	}
 	type ops = map[string]func(*request) (any, error)
@@ -126,12 +134,19 @@ func (c *Cloud) table() map[string]*operation {
 		"CreateLogGroup":     c.createLogGroup,
 		"CreateLogStream":    c.createLogStream,
 		"DescribeLogGroups":  c.describeLogGroups,
+		"DescribeLogStreams": c.describeLogStreams,
 		"FilterLogEvents":    c.filterLogEvents,
 		"PutLogEvents":       c.putLogEvents,
 		"PutRetentionPolicy": c.putRetentionPolicy,
 	})
 	add("AWSEvents.", Events, ops{
-		"PutEvents": c.putEvents,
+		"DescribeApiDestination": c.describeAPIDestination,
+		"DescribeConnection":     c.describeConnection,
+		"DescribeEventBus":       c.describeEventBus,
+		"DescribeEventSource":    c.describeEventSource,
+		"DescribeRule":           c.describeRule,
+		"ListTargetsByRule":      c.listTargetsByRule,
+		"PutEvents":              c.putEvents,
 	})
 	add("AmazonSQS.", SQS, ops{
 		"CancelMessageMoveTask":        c.cancelMessageMoveTask,
@@ -148,7 +163,14 @@ func (c *Cloud) table() map[string]*operation {
 		"StartMessageMoveTask":         c.startMessageMoveTask,
 	})
 	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
+	add(s3Prefix, S3, c.s3Operations())
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
+	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData, "DescribeAlarms": c.describeAlarms})
+	add(queryPrefix, SNS, ops{"ListSubscriptionsByTopic": c.listSubscriptionsByTopic})
+	add(restPrefix, Lambda, ops{
+		"GetEventSourceMapping":    c.getEventSourceMapping,
+		"GetFunctionConfiguration": c.getFunctionConfiguration,
+	})
 	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t
 }

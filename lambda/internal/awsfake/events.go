@@ -34,9 +34,17 @@ type Entry struct {
 type eventsService struct {
 	mu    sync.RWMutex
 	buses map[string]*bus
+
+	sources map[string]*EventSource
+	rules   map[string]*EventRule // by bus/name
+
+	connections  map[string]*Connection
+	destinations map[string]*string // API destinations: their states
 }
 
 type bus struct {
+	created time.Time
+
 	mu   sync.Mutex
 	put  []Entry
 	hook func([]byte)

@@ -1,6 +1,7 @@
 package awsfake
 
 import (
+	"cmp"
 	"math"
 	"net"
 	"net/http"
@@ -16,6 +17,10 @@ const (
 	CloudFormation = "cloudformation"
 	STS            = "sts"
 	Secrets        = "secretsmanager"
+	S3             = "s3"
+	Lambda         = "lambda"
+	CloudWatch     = "monitoring"
+	SNS            = "sns"
 )
 
 // Call is a call that has arrived and is about to be served.
@@ -25,6 +30,7 @@ type Call struct {
 	N         int    // counts the calls of this operation, from 1
 	Size      int    // of the request's body in bytes
 	Role      string // ARN of the role that makes it, "" for the credentials of Config
+	Key       string // of S3: the object's
 }
 
 // Fault is what shall go wrong with a call. The zero value is nothing. Of several
@@ -53,6 +59,10 @@ type Fault struct {
 	// ResetAfter does the work and then resets the connection: the caller cannot
 	// know that it has been done.
 	ResetAfter bool
+
+	// CutBody sends so many bytes of the object that a GetObject asks for and closes
+	// the connection; 0 sends all.
+	CutBody int
 }
 
 // SetFaults sets the function that is asked before each call; nil is none. It is
@@ -100,14 +110,17 @@ func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f 
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
-	c.answer(w, op, nil, faultError(op.service, f))
+	c.answer(w, r, op, nil, faultError(op.service, f))
 	return true
 }
 
 func faultError(service string, f Fault) *apiError {
 	if f.Throttle {
-		if service == SQS {
+		switch service {
+		case SQS:
 			return sqsError("RequestThrottled", "Request was throttled.")
+		case S3:
+			return s3Error(503, "SlowDown", "Please reduce your request rate.")
 		}
 		return &apiError{status: 400, code: "ThrottlingException", message: "Rate exceeded"}
 	}
@@ -121,8 +134,13 @@ func faultError(service string, f Fault) *apiError {
 			e.code = "ServiceUnavailableException"
 		case e.status == 503:
 			e.code = "ServiceUnavailable"
+		case e.status >= 500 && service == S3:
+			e.code = "InternalError"
 		case e.status >= 500:
 			e.code = "InternalFailure"
+		case service == S3:
+			known := map[int]string{403: "AccessDenied", 409: "ConditionalRequestConflict"}
+			e.code = cmp.Or(known[e.status], "InvalidRequest")
 		case e.status == 429:
 			e.code = "ThrottlingException"
 		case e.status == 403:

@@ -18,8 +18,9 @@ type LogEvent struct {
 }
 
 type logsService struct {
-	mu     sync.RWMutex
-	groups map[string]*logGroup
+	mu       sync.RWMutex
+	groups   map[string]*logGroup
+	policies []retentionPolicy
 }
 
 type logGroup struct {
@@ -27,6 +28,7 @@ type logGroup struct {
 	createdMS int64
 	// infrequent: the class is INFREQUENT_ACCESS, which cannot be changed.
 	infrequent bool
+	protected  atomic.Bool  // from deletion
 	retention  atomic.Int32 // days; 0 is for ever
 	hook       atomic.Pointer[func([]LogEvent)]
 
@@ -248,6 +250,8 @@ type describedGroup struct {
 	LogGroupClass   string `json:"logGroupClass"`
 	CreationTime    int64  `json:"creationTime"`
 	RetentionInDays int32  `json:"retentionInDays,omitzero"` // absent is for ever
+	RetentionPolicy string `json:"retentionPolicyName,omitempty"`
+	Protected       bool   `json:"deletionProtectionEnabled"`
 }
 
 func (c *Cloud) describeLogGroups(r *request) (any, error) {
@@ -295,10 +299,15 @@ func (c *Cloud) describeLogGroups(r *request) (any, error) {
 	for _, n := range names {
 		g := c.logs.groups[n]
 		arn := "arn:aws:logs:" + c.opt.Region + ":" + c.opt.Account + ":log-group:" + n
-		out.LogGroups = append(out.LogGroups, describedGroup{
+		one := describedGroup{
 			ARN: arn + ":*", LogGroupARN: arn, LogGroupName: n, LogGroupClass: "STANDARD",
-			CreationTime: g.createdMS, RetentionInDays: g.retention.Load(),
-		})
+			CreationTime: g.createdMS, RetentionInDays: g.retention.Load(), Protected: g.protected.Load(),
+		}
+		if g.infrequent {
+			one.LogGroupClass = infrequentAccess
+		}
+		c.logs.override(&one)
+		out.LogGroups = append(out.LogGroups, one)
 	}
 	return out, nil
 }

@@ -46,8 +46,8 @@ type filterInput struct {
 }
 
 // filterLogEvents returns the events of a group between two times, both included, over all
-// streams. It knows no filter pattern, no choice of streams and no other order: a call that
-// asks for one fails, where AWS would obey.
+// streams, the latest first where startFromHead is false. It knows no filter pattern and no
+// choice of streams: a call that asks for one fails, where AWS would obey.
 func (c *Cloud) filterLogEvents(r *request) (any, error) {
 	in, err := decode[filterInput](r)
 	if err != nil {
@@ -56,8 +56,8 @@ func (c *Cloud) filterLogEvents(r *request) (any, error) {
 	switch {
 	case in.LogGroupName == "" || in.LogGroupIdentifier != "":
 		return nil, logsInvalid("awsfake knows a log group by logGroupName only")
-	case in.FilterPattern != "" || len(in.LogStreamNames) > 0 || in.LogStreamPrefix != "" || in.StartFromHead != nil:
-		return nil, logsInvalid("awsfake knows no filterPattern, no log streams and no startFromHead")
+	case in.FilterPattern != "" || len(in.LogStreamNames) > 0 || in.LogStreamPrefix != "":
+		return nil, logsInvalid("awsfake knows no filterPattern and no log streams")
 	case in.Limit != nil && (*in.Limit < 1 || *in.Limit > filterPageEvents):
 		return nil, logsInvalid("Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d",
 			*in.Limit, filterPageEvents)
@@ -92,6 +92,9 @@ func (c *Cloud) filterLogEvents(r *request) (any, error) {
 	}
 	if days := int64(g.retention.Load()); days > 0 {
 		start = max(start, now-days*24*time.Hour.Milliseconds())
+	}
+	if in.StartFromHead != nil && !*in.StartFromHead {
+		return g.latest(&in, start, end, limit)
 	}
 	return g.filterPage(&in, start, end, limit)
 }

@@ -128,13 +128,15 @@ func TestFilterLogEventsRefuses(t *testing.T) {
 		"end before start": func(in *cloudwatchlogs.FilterLogEventsInput) {
 			in.StartTime, in.EndTime = aws.Int64(2), aws.Int64(1)
 		},
-		"limit 0":                func(in *cloudwatchlogs.FilterLogEventsInput) { in.Limit = aws.Int32(0) },
-		"limit 10001":            func(in *cloudwatchlogs.FilterLogEventsInput) { in.Limit = aws.Int32(10_001) },
-		"a made-up token":        func(in *cloudwatchlogs.FilterLogEventsInput) { in.NextToken = aws.String("x") },
-		"another range's token":  func(in *cloudwatchlogs.FilterLogEventsInput) { in.NextToken = first.NextToken },
-		"a pattern":              func(in *cloudwatchlogs.FilterLogEventsInput) { in.FilterPattern = aws.String("x") },
-		"streams":                func(in *cloudwatchlogs.FilterLogEventsInput) { in.LogStreamNames = []string{"s"} },
-		"the newest event first": func(in *cloudwatchlogs.FilterLogEventsInput) { in.StartFromHead = aws.Bool(false) },
+		"limit 0":               func(in *cloudwatchlogs.FilterLogEventsInput) { in.Limit = aws.Int32(0) },
+		"limit 10001":           func(in *cloudwatchlogs.FilterLogEventsInput) { in.Limit = aws.Int32(10_001) },
+		"a made-up token":       func(in *cloudwatchlogs.FilterLogEventsInput) { in.NextToken = aws.String("x") },
+		"another range's token": func(in *cloudwatchlogs.FilterLogEventsInput) { in.NextToken = first.NextToken },
+		"a pattern":             func(in *cloudwatchlogs.FilterLogEventsInput) { in.FilterPattern = aws.String("x") },
+		"streams":               func(in *cloudwatchlogs.FilterLogEventsInput) { in.LogStreamNames = []string{"s"} },
+		"the newest event first, since 2023": func(in *cloudwatchlogs.FilterLogEventsInput) {
+			in.StartFromHead, in.StartTime = aws.Bool(false), aws.Int64(1_700_000_000_000)
+		},
 	} {
 		in := good()
 		change(in)

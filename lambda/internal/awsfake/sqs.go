@@ -41,6 +41,8 @@ type QueueOptions struct {
 	// is there already.
 	MaxReceiveCount int
 	DeadLetter      string
+
+	Policy string // JSON; "" is none
 }
 
 // Attribute is a message attribute; a Binary one has BinaryValue, the others
@@ -106,6 +108,22 @@ func (c *Cloud) AddQueue(name string, o QueueOptions) (url string) {
 	q.number = len(c.sqs.queues)
 	c.sqs.queues[name] = q
 	return q.url
+}
+
+// SetQueuePolicy sets a queue's policy. It lets and keeps nobody out.
+func (c *Cloud) SetQueuePolicy(queue, policy string) {
+	q := c.mustQueue(queue)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.opt.Policy = policy
+}
+
+// RemoveQueue takes a queue away. No queue may be added afterwards.
+func (c *Cloud) RemoveQueue(name string) {
+	c.mustQueue(name)
+	c.sqs.mu.Lock()
+	defer c.sqs.mu.Unlock()
+	delete(c.sqs.queues, name)
 }
 
 // Send puts a message into a queue without a call, as an AWS service does that

@@ -186,7 +186,7 @@ func (c *Cloud) getQueueAttributes(r *request) (any, error) {
 			return out, nil
 		case ok:
 			out.Attributes[name] = v
-		case name != "RedrivePolicy": // known, but this queue has none
+		case name != "RedrivePolicy" && name != "Policy": // known, but this queue has none
 			return nil, sqsError("InvalidAttributeName", "Unknown Attribute %s.", name)
 		}
 	}
@@ -211,6 +211,9 @@ func (q *queue) attributes(now time.Time) map[string]string {
 		"VisibilityTimeout":                     seconds(q.opt.VisibilityTimeout),
 		"MessageRetentionPeriod":                seconds(q.opt.Retention),
 		"SqsManagedSseEnabled":                  "true",
+	}
+	if q.opt.Policy != "" {
+		all["Policy"] = q.opt.Policy
 	}
 	if q.dead != nil {
 		all["RedrivePolicy"] = fmt.Sprintf(

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,11 @@ type request struct {
 	form  url.Values // of a service that speaks awsQuery
 	now   time.Time
 	fault Fault
+
+	// Of a call of S3.
+	http        *http.Request
+	reply       http.Header // of the answer
+	bucket, key string
 }
 
 // decode reads the body of a request. Members that the fake does not know are
@@ -54,13 +60,21 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	}
 
 	target, form := r.Header.Get("X-Amz-Target"), url.Values(nil)
-	if target == "" {
+	var bucketName, key string
+	switch {
+	case signedService(r) == S3:
+		target, bucketName, key = s3Target(r)
+	case target == "":
 		target, form = queryTarget(r, buf.Bytes())
+	}
+	if target == "" {
+		target, form = restTarget(r)
 	}
 	op := c.operations[target]
 	if op == nil {
 		c.answer(
 			w,
+			r,
 			&operation{},
 			nil,
 			&apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + target},
@@ -70,6 +84,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		c.answer(
 			w,
+			r,
 			op,
 			nil,
 			&apiError{
@@ -82,9 +97,12 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	}
 
 	n := op.calls.Add(1)
-	req := &request{ctx: r.Context(), body: buf.Bytes(), form: form}
+	req := &request{
+		ctx: r.Context(), body: buf.Bytes(), form: form,
+		http: r, reply: w.Header(), bucket: bucketName, key: key,
+	}
 	if f := c.faults.Load(); f != nil {
-		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len(), Role: c.role(r)})
+		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len(), Role: c.role(r), Key: key})
 	}
 	if c.strike(w, r, op, req.fault) {
 		return
@@ -95,18 +113,25 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
-	c.answer(w, op, out, err)
+	c.answer(w, r, op, out, err)
 }
 
 // answer writes what AWS would: the output, or the error in the form of the
 // awsJson protocols, or of awsQuery.
-func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, err error) {
+func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, op *operation, out any, err error) {
+	if op.service == S3 {
+		c.writeS3(w, r, out, err)
+		return
+	}
 	if op.query {
 		c.writeQuery(w, op.name, out, err)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-amz-json-1.1") // the SDK reads 1.0 and 1.1 alike
+	if op.rest {
+		h.Set("Content-Type", "application/json")
+	}
 	h.Set("X-Amzn-Requestid", c.newID())
 	if err == nil {
 		b, err := json.Marshal(out, jsontext.AllowInvalidUTF8(true))
@@ -119,6 +144,12 @@ func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, err error)
 	e, ok := err.(*apiError)
 	if !ok {
 		e = &apiError{status: 500, code: "InternalFailure", message: err.Error()}
+	}
+	if op.rest {
+		h.Set("X-Amzn-Errortype", e.code+":http://internal.amazon.com/coral/com.amazonaws."+op.service+"/")
+		w.WriteHeader(e.status)
+		w.Write([]byte(`{"Type":"User","Message":` + strconv.Quote(e.message) + `}`))
+		return
 	}
 	if e.query != "" {
 		h.Set("X-Amzn-Query-Error", e.query+";Sender")

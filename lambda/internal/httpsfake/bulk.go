@@ -32,6 +32,9 @@ type BulkOptions struct {
 	NoDocumentIDs bool
 	// Elasticsearch takes the parameters of Elasticsearch, and says what it says.
 	Elasticsearch bool
+	// Privileges are what the caller may do with the indexes, by Elasticsearch's names; nil
+	// is everything. They are asked for by _has_privileges, and obeyed by _alias.
+	Privileges []string
 	// MaxContentLength is http.max_content_length, in bytes after decompression;
 	// 0 is its default, 100 MB.
 	MaxContentLength int64
@@ -152,7 +155,8 @@ func refuse(status int, errorType, reason string) *bulkError {
 	return &bulkError{Type: errorType, Reason: reason, status: status}
 }
 
-// ServeHTTP answers a request of _bulk, _search, _field_caps or of a point in time.
+// ServeHTTP answers a request of _bulk, _search, _field_caps, _alias, _has_privileges or of
+// a point in time.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.requests++
@@ -231,6 +235,10 @@ func (b *Bulk) answer(r *http.Request, body []byte) (any, *bulkError) {
 		return b.search(index, body)
 	case ok && api == "_field_caps" && r.Method == http.MethodGet:
 		return b.fieldCaps(index, r.URL.Query())
+	case ok && api == "_alias" && r.Method == http.MethodGet:
+		return b.aliases(index)
+	case r.URL.Path == "/_security/user/_has_privileges" && r.Method == http.MethodPost && b.options.Elasticsearch:
+		return b.hasPrivileges(body)
 	case api == "_pit" || api == "point_in_time":
 		return b.pointInTime(r, body)
 	case !ok || api != "_bulk":

@@ -67,6 +67,10 @@ func datadogErrors(status int, detail string) string {
 
 // ServeHTTP answers as Datadog does.
 func (d *Datadog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/api/v1/validate" && r.Method == http.MethodGet {
+		d.validate(w, r)
+		return
+	}
 	text, err := body(r, datadogMaxBytes)
 	refuse := func(status int, detail string) {
 		w.Header().Set("Content-Type", "application/json")

@@ -17,6 +17,7 @@ import (
 type Stream struct {
 	ID, Name        string
 	Account, Region string // default 111122223333, us-east-1
+	Source          string // the event source name; default Name
 
 	// Deliver brings an event to the bus. Okta tries twice "without any additional
 	// wait time" and then deactivates the stream (Okta help, about-log-streams).
@@ -87,14 +88,44 @@ func (o *Org) setActive(s *stream, active bool, actor, kind, reason string) {
 	if active {
 		s.sent = position{now.UnixMilli(), len(o.log.records) - 1} // nothing before it is sent
 	}
-	o.add(lifecycleEvent(s.Stream, now, active, actor, kind, reason))
+	change := "deactivate"
+	if active {
+		change = "activate"
+	}
+	o.add(lifecycleEvent(s.Stream, now, change, actor, kind, reason))
+}
+
+// Switch activates or deactivates a stream, as the user actor does in the Admin Console.
+func (o *Org) Switch(id string, active bool, actor string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.setActive(o.streams[o.mustFind(id)], active, actor, "User", "")
+}
+
+// Delete deletes a stream, as the user actor does in the Admin Console.
+func (o *Org) Delete(id, actor string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i := o.mustFind(id)
+	o.add(lifecycleEvent(o.streams[i].Stream, o.cfg.Now(), "delete", actor, "User", ""))
+	o.streams = slices.Delete(o.streams, i, i+1)
+}
+
+func (o *Org) mustFind(id string) int {
+	i := slices.IndexFunc(o.streams, func(s *stream) bool { return s.ID == id })
+	if i < 0 {
+		panic("oktafake: no log stream " + id)
+	}
+	return i
 }
 
 // lifecycleEvent is the event of a change of a stream.
-func lifecycleEvent(s Stream, now time.Time, active bool, actor, kind, reason string) Event {
-	eventType, display, severity := "system.log_stream.lifecycle.deactivate", "Deactivate log stream", "WARN"
-	if active {
-		eventType, display, severity = "system.log_stream.lifecycle.activate", "Activate log stream", "INFO"
+func lifecycleEvent(s Stream, now time.Time, change, actor, kind, reason string) Event {
+	eventType := "system.log_stream.lifecycle." + change
+	display := strings.ToUpper(change[:1]) + change[1:] + " log stream"
+	severity := "WARN"
+	if change == "activate" {
+		severity = "INFO"
 	}
 	outcome := "null"
 	if reason != "" {
@@ -127,7 +158,7 @@ func (s *stream) wire(r *request) map[string]any {
 		"id": s.ID, "type": "aws_eventbridge", "name": s.Name, "status": status,
 		"created": stamp(s.created.UnixMilli()), "lastUpdated": stamp(s.updated.UnixMilli()),
 		"settings": map[string]string{
-			"accountId": cmp.Or(s.Account, "111122223333"), "eventSourceName": s.Name,
+			"accountId": cmp.Or(s.Account, "111122223333"), "eventSourceName": cmp.Or(s.Source, s.Name),
 			"region": cmp.Or(s.Region, "us-east-1"),
 		},
 		"_links": map[string]any{

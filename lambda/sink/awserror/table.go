@@ -11,8 +11,8 @@ import (
 
 // kinds are the codes that the SDK's tables do not have, in the spelling of
 // normalise. Sources, all of 2026-11: "Common Errors" and the errors of each
-// operation that we call, in the API references of CloudWatch Logs, EventBridge
-// and SQS; for entries of PutEvents, PutEventsResultEntry in aws-sdk-go-v2,
+// operation that we call, in the API references of CloudWatch Logs, EventBridge,
+// S3 ("Error responses") and SQS; for entries of PutEvents, PutEventsResultEntry in aws-sdk-go-v2,
 // service/eventbridge v1.55.9.
 var kinds = table(map[sink.Kind]string{
 	// Another try may succeed: the service failed, another call changes the same
@@ -22,6 +22,7 @@ var kinds = table(map[sink.Kind]string{
 		ServiceUnavailable Unavailable ServiceFailure
 		TooManyRequests Throttled KMSThrottling KMSThrottled OverLimit ServiceQuotaExceeded
 		OperationAborted Conflict ConcurrentModification InvalidSequenceToken
+		ConditionalRequestConflict BadDigest IncompleteBody XAmzContentSHA256Mismatch
 		RequestExpired RequestInTheFuture RequestTimeTooSkewed`,
 	// A person has to correct something: permissions, credentials, or the name of
 	// a thing that does not exist.
@@ -33,6 +34,7 @@ var kinds = table(map[sink.Kind]string{
 		MissingAuthenticationToken
 		OptInRequired SubscriptionRequired AccountProblem
 		ResourceNotFound NotFound QueueDoesNotExist NonExistentQueue QueueDeletedRecently InvalidAddress
+		NoSuchBucket InvalidBucketName PermanentRedirect AuthorizationHeaderMalformed
 		InvalidAction UnknownOperation UnsupportedOperation InvalidOperation OperationDisabled`,
 	// The service refuses what is in the call.
 	sink.Content: `

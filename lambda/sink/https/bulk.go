@@ -41,6 +41,7 @@ func elastic() Preset {
 	b := &bulk{name: "elastic", setting: SettingDataStream}
 	return b.preset(Preset{
 		Auths: []Auth{apiKey("apiKey"), Basic("basic")},
+		Check: checkElastic,
 		Sources: []string{
 			"Elasticsearch reference 7.17, \"Bulk API\"",
 			"elastic/integrations 1dfd370d, packages/okta/data_stream/system, 3.14.0",
@@ -54,6 +55,7 @@ func opensearch() Preset {
 	b := &bulk{name: "opensearch", setting: SettingIndex}
 	return b.preset(Preset{
 		Auths: []Auth{SigV4("es"), SigV4("aoss"), Basic("basic")},
+		Check: checkOpenSearch,
 		Sources: []string{
 			"the responses of an OpenSearch 2.19.6 node",
 			"Amazon OpenSearch Service Developer Guide, \"Making and signing OpenSearch Service requests\" and " +

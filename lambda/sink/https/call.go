@@ -34,13 +34,6 @@ const (
 // newClient makes a client that trusts the system's certificates or, where there are
 // any, only those given. It speaks HTTP/1.1: HTTP/2 repeats requests by itself.
 func newClient(ca []*x509.Certificate) *http.Client {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if len(ca) > 0 {
-		config.RootCAs = x509.NewCertPool()
-		for _, c := range ca {
-			config.RootCAs.AddCert(c)
-		}
-	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Client{
@@ -48,13 +41,26 @@ func newClient(ca []*x509.Certificate) *http.Client {
 		Transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			TLSClientConfig:     config,
+			TLSClientConfig:     TLS(ca),
 			TLSHandshakeTimeout: dialTimeout,
 			IdleConnTimeout:     idleTimeout,
 			MaxIdleConnsPerHost: 8,
 			Protocols:           &protocols,
 		},
 	}
+}
+
+// TLS returns the configuration of a connection that trusts the system's certificates or,
+// where there are any, only those given.
+func TLS(ca []*x509.Certificate) *tls.Config {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if len(ca) > 0 {
+		config.RootCAs = x509.NewCertPool()
+		for _, c := range ca {
+			config.RootCAs.AddCert(c)
+		}
+	}
+	return config
 }
 
 // compress returns body compressed, in memory of its own: net/http may read it still when

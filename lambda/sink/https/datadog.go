@@ -40,6 +40,7 @@ func datadogLogs() Preset {
 			return under(endpoint, datadogPath, datadogPath), nil
 		},
 		Classify: classifyDatadog,
+		Check:    checkDatadog,
 		Limits: sink.Limits{
 			Bytes:     datadoglog.MaxArray - len("[]") - datadogGrowth*datadoglog.MaxLogs,
 			Records:   datadoglog.MaxLogs,

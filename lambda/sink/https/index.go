@@ -36,14 +36,21 @@ func NewIndex(c Config) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, isBulk := strings.CutSuffix(s.url.Path, "/_bulk")
-	if !isBulk {
+	if !strings.HasSuffix(s.url.Path, "/_bulk") {
 		return nil, fmt.Errorf("%s cannot be searched: elastic and opensearch can", s.preset.Name)
 	}
+	base, name := s.target()
+	return &Index{sink: s, base: *base, name: name}, nil
+}
+
+// target returns, of a sink of _bulk, what the paths of the API are appended to, and the
+// name of the data stream, index or alias.
+func (s *Sink) target() (base *url.URL, name string) {
+	path := strings.TrimSuffix(s.url.Path, "/_bulk")
 	at := strings.LastIndexByte(path, '/')
-	x := &Index{sink: s, base: *s.url, name: path[at+1:]}
-	x.base.Path, x.base.RawQuery = path[:at], ""
-	return x, nil
+	u := *s.url
+	u.Path, u.RawQuery = path[:at], ""
+	return &u, path[at+1:]
 }
 
 // Name returns the name of the data stream, index or alias.
@@ -68,9 +75,8 @@ func (x *Index) Call(ctx context.Context, method, path, query string, body []byt
 	}
 	name := x.sink.preset.Name
 	what := name + ": " + requestError(r.Body)
-	refused := r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden
 	switch {
-	case refused && (r.IsObject() || mediaType(r.Header) == "text/plain"): // the security plugin of OpenSearch
+	case refusal(r) != 0:
 		return nil, x.forbidden(fmt.Sprintf("%s (HTTP %d)", what, r.Status))
 	case !r.IsObject():
 		return nil, NotItsOwn(name, r)

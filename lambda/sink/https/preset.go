@@ -35,6 +35,8 @@ type Preset struct {
 	// where the destination does not confirm in time that it has stored them: then
 	// they stay at Retry. nil where the response itself is the confirmation.
 	Confirm func(ctx context.Context, s *Sink, r *Response) *sink.Error
+	// Check is Sink.Check of the preset.
+	Check func(ctx context.Context, s *Sink) (Report, *sink.Error)
 	// Limits are what one request holds, before compression.
 	Limits sink.Limits
 	// MaxRecord is the longest record in bytes, as it is sent; 0 is no limit but the

@@ -54,6 +54,7 @@ func splunk() Preset {
 		Classify: classifyHEC,
 		Ready:    acksAreOn,
 		Confirm:  awaitAck,
+		Check:    checkHEC,
 		Limits:   sink.Limits{Bytes: maxHECBody, PerRecord: 1},
 		Sources: []string{
 			"docs.splunk.com, Splunk Enterprise 9.1.1, \"Troubleshoot HTTP Event Collector\" (the codes)",
@@ -134,7 +135,7 @@ func hecCodes() map[int]hecCode {
 		2:             {text: "token is required", setting: SettingSecret},
 		3:             {text: "invalid authorization", setting: SettingSecret},
 		4:             {text: "invalid token", setting: SettingSecret},
-		5:             {text: "no data"},
+		hecNoData:     {text: "no data"},
 		6:             {text: "invalid data format", event: true},
 		7:             {text: "incorrect index", setting: SettingIndex},
 		8:             {text: "internal server error"},

@@ -2,7 +2,6 @@ package backfill
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -107,22 +106,9 @@ func (q *Queue) send(ctx context.Context, list []*dlq.Outgoing) error {
 // was published as time (Amazon EventBridge user guide, "Events", 2026-11). An event
 // without a time gets none.
 func AppendEnvelope(dst []byte, own pipeline.Origin, e *systemlog.Event) []byte {
-	text := func(name, value string) {
-		quoted, err := json.Marshal(value)
-		if err != nil {
-			panic("a string cannot be written as JSON: " + err.Error())
-		}
-		dst = append(append(append(append(dst, `,"`...), name...), `":`...), quoted...)
-	}
-	dst = append(dst, `{"version":"0"`...)
-	text("id", e.UUID)
-	text("detail-type", events.DetailType)
-	text("source", own.Source)
-	text("account", own.Account)
+	from := events.Provenance{ID: e.UUID, Source: own.Source, Account: own.Account, Region: own.Region}
 	if !e.Published.IsZero() {
-		text("time", e.Published.UTC().Format("2006-01-02T15:04:05Z"))
+		from.TimeMS = e.Published.UnixMilli()
 	}
-	text("region", own.Region)
-	dst = append(dst, `,"resources":[],"detail":`...)
-	return append(append(dst, e.JSON...), '}')
+	return events.AppendEnvelope(dst, from, "", e.JSON)
 }

@@ -66,11 +66,17 @@ func (g *LogGroup) Check(ctx context.Context) error {
 // Read reads the log group from before the window until now: a record that was given the
 // time of its arrival lies anywhere in between.
 func (g *LogGroup) Read(ctx context.Context, w Window, take Take) (HeldRead, error) {
+	// Events of the function's future: CloudWatch Logs takes those of the next two hours.
+	return g.ReadBetween(ctx, w.Since.Add(-before), g.Now().Add(before), take)
+}
+
+// ReadBetween reads the records whose timestamps are between since and until, both included. A
+// record that was given the time of its arrival may be outside, and is not found then.
+func (g *LogGroup) ReadBetween(ctx context.Context, since, until time.Time, take Take) (HeldRead, error) {
 	in := &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: aws.String(g.Name),
-		StartTime:    aws.Int64(max(w.Since.Add(-before).UnixMilli(), 0)),
-		// Events of the function's future: CloudWatch Logs takes those of the next two hours.
-		EndTime: aws.Int64(g.Now().Add(before).UnixMilli()),
+		StartTime:    aws.Int64(max(since.UnixMilli(), 0)),
+		EndTime:      aws.Int64(until.UnixMilli()),
 	}
 	var read HeldRead
 	r := newRecogniser()

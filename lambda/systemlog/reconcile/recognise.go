@@ -3,6 +3,7 @@ package reconcile
 import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/jsontree"
+	"github.com/oktastream/oktastream/events/ocsf"
 )
 
 // recogniser finds the Okta events in records of any form that this product writes: an event
@@ -53,21 +54,6 @@ func (r *recogniser) ocsf(text []byte) (uuid []byte, publishedMS int64, ok bool)
 	if inner := t.Member(0, "ocsf"); inner != 0 && t.Nodes[inner].Kind == '{' {
 		root = inner
 	}
-	metadata := t.Member(root, "metadata")
-	if metadata == 0 || t.Nodes[metadata].Kind != '{' || t.Member(root, "class_uid") == 0 {
-		return nil, 0, false
-	}
-	at := t.Member(metadata, "uid")
-	product := t.Member(metadata, "product")
-	if at == 0 || t.Nodes[at].Kind != '"' || product == 0 || t.Text(product, "vendor_name") != "Okta" {
-		return nil, 0, false
-	}
-	// metadata.original_time is published as Okta wrote it; time can be changed by others.
-	published := t.Member(metadata, "original_time")
-	if published == 0 || t.Nodes[published].Kind != '"' {
-		return nil, 0, false
-	}
-	publishedMS, ok = events.ParsePublished(t.String(published))
-	r.uuid = t.AppendString(r.uuid[:0], at)
-	return r.uuid, publishedMS, ok && len(r.uuid) > 0
+	r.uuid, publishedMS, ok = ocsf.Identity(t, root, r.uuid[:0])
+	return r.uuid, publishedMS, ok
 }

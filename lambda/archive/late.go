@@ -1,0 +1,45 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Late returns the starts of the hours from since to until, which is not part of them, that have a
+// digest, and objects that no digest names. since must not be before that of Open. It makes a
+// listing and a read for each hour that has a digest.
+func (c *Chain) Late(ctx context.Context, since, until time.Time) ([]time.Time, error) {
+	var mu sync.Mutex
+	var late []time.Time
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readAhead)
+	for unix := range c.numbers {
+		start := time.Unix(unix, 0).UTC()
+		if start.Before(since) || !start.Before(until) {
+			continue
+		}
+		group.Go(func() error {
+			hour := Hour{c.org, start}
+			keys, err := c.fresh(ctx, hour)
+			if err != nil {
+				return fmt.Errorf("look for late objects of %s: %w", hour, err)
+			}
+			if len(keys) > 0 {
+				mu.Lock()
+				defer mu.Unlock()
+				late = append(late, start)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(late, time.Time.Compare)
+	return late, nil
+}

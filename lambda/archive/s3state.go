@@ -1,0 +1,54 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// ErrChanged is a Replace of an object that is not the one that was read.
+var ErrChanged = errors.New("the object was changed meanwhile")
+
+// maxState bounds an object that GetTagged reads, in bytes.
+const maxState = 16 << 20
+
+// GetTagged returns the bytes of a small object, 16 MiB at most, and its ETag. The error for a key
+// without an object wraps fs.ErrNotExist.
+func (s *S3) GetTagged(ctx context.Context, key string) (body []byte, etag string, err error) {
+	response, err := s.get(ctx, key)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close() // it was only read
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxState+1))
+	if err == nil && len(body) > maxState {
+		err = fmt.Errorf("it has more than %d bytes", maxState)
+	}
+	if etag = response.Header.Get("ETag"); err == nil && etag == "" {
+		err = errors.New("the response has no ETag")
+	}
+	if err != nil {
+		return nil, "", s.problem("get "+key, err)
+	}
+	return body, etag, nil
+}
+
+// Replace stores an object in place of the one that has this ETag, or, where etag is "", where
+// there is none. It returns the ETag of the new one. Where the object is another one, or there is
+// none to replace, the error wraps ErrChanged.
+func (s *S3) Replace(ctx context.Context, key string, body []byte, etag string) (newETag string, err error) {
+	condition, value := "If-Match", etag
+	if etag == "" {
+		condition, value = "If-None-Match", "*"
+	}
+	newETag, err = s.put(ctx, key, body, condition, value)
+	switch {
+	case statusOf(err) == http.StatusPreconditionFailed, etag != "" && isGone(err):
+		return "", fmt.Errorf("put %s: %w", key, ErrChanged)
+	case err == nil && newETag == "":
+		return "", s.problem("put "+key, errors.New("the response has no ETag"))
+	}
+	return newETag, err
+}

@@ -1,0 +1,41 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Object is an object of a store, without its bytes.
+type Object struct {
+	Key      string
+	Size     int64 // bytes
+	Modified time.Time
+}
+
+// Reader is read access to a store.
+type Reader interface {
+	// List calls each with every object whose key begins with prefix, in the order of the keys'
+	// bytes. It returns the first error of each.
+	List(ctx context.Context, prefix string, each func(Object) error) error
+	// Get returns the bytes of an object, which the caller has to close. Reading them ends with
+	// an error unless all were read. The error for a key without an object wraps fs.ErrNotExist.
+	Get(ctx context.Context, key string) (io.ReadCloser, error)
+}
+
+// Putter is write access to a store.
+type Putter interface {
+	// Put stores an object, which after that is there whole. It never overwrites: where the key
+	// has an object, the error wraps ErrExists and that object stays as it is.
+	Put(ctx context.Context, key string, body []byte) error
+}
+
+// Store is read and write access.
+type Store interface {
+	Reader
+	Putter
+}
+
+// ErrExists is a Put with a key that has an object.
+var ErrExists = errors.New("the object exists")

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/oktastream/oktastream/lambda/awshttp"
+	"github.com/oktastream/oktastream/lambda/doctor"
+)
+
+// doctorAttempts is how often a call of doctor's is tried: a check has 20 s.
+const doctorAttempts = 3
+
+// doctor returns what makes the checks of the stack. They are made with the current
+// credentials or under --role: the stack's replay role may do what replays need and no more.
+func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor.Doctor, error) {
+	sdk, err := k.sdk(ctx, quietness, "")
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := k.outputs(ctx, sdk, quietness)
+	if err != nil {
+		return nil, err
+	}
+	sdk, _ = k.assume(ctx, sdk, k.Role)
+	sdk.Retryer = func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), doctorAttempts) }
+	service := func(id, name string) *awshttp.Caller {
+		return awshttp.New(sdk, awshttp.Service{ID: id, Name: name}, awshttp.Options{Retryer: sdk.Retryer(), Now: now})
+	}
+	return &doctor.Doctor{
+		Stack: doctorStack(k.Stack, sdk.Region, outputs), Version: version(), Now: now,
+		Events: eventbridge.NewFromConfig(sdk), Queues: sqs.NewFromConfig(sdk),
+		Lambda: service("Lambda", "lambda"), Metrics: service("CloudWatch", "monitoring"),
+	}, nil
+}
+
+// doctorStack is what the outputs say of a stack.
+func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
+	first := outputs[0] // there is one
+	stack := doctor.Stack{
+		Name: name, Source: first.Source, Bus: cmp.Or(first.Bus, first.Source), Account: first.Account,
+		Region: cmp.Or(first.Region, region), Topic: first.Topic, Alarms: first.Alarms, Version: first.Version,
+	}
+	for _, o := range outputs {
+		stack.Pipelines = append(stack.Pipelines, doctor.Pipeline{
+			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
+			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
+			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
+			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus,
+			APIDestination: o.APIDestination, Connection: o.Connection,
+			Endpoint: o.Endpoint, Auth: o.Auth, Index: o.Index, DataStream: o.DataStream,
+		})
+	}
+	return stack
+}

@@ -1,0 +1,113 @@
+package doctor
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/oktastream/oktastream/lambda/awshttp"
+)
+
+// Stack is what the outputs of a stack say of it.
+type Stack struct {
+	Name      string
+	Source    string // name of the partner event source, and of its bus unless Bus says so
+	Bus       string
+	Account   string
+	Region    string
+	Topic     string // ARN of the topic of the alarms; "" is none
+	Alarms    string // prefix of the alarms' names
+	Version   string // of oktastream, which the functions carry
+	Pipelines []Pipeline
+}
+
+// Pipeline is a pipeline of a stack, as its output describes it; "" where it has no such
+// thing.
+type Pipeline struct {
+	Name        string
+	Destination string
+	Transport   string
+	Ingest      string // queue, lambda or rule
+	Format      string
+
+	Rule             string // name of the rule on the partner event bus
+	Function         string // name
+	FunctionLogGroup string // where the function writes its own log
+	Mapping          string // UUID of the event source mapping
+
+	Buffer, Redrive, Dead string // URLs
+
+	LogGroup       string
+	RetentionDays  int
+	DeliveryBus    string
+	DeliveryRule   string // name of the rule on it
+	APIDestination string // name
+	Connection     string // name
+	Endpoint       string
+	Auth           string
+	Index          string
+	DataStream     string
+	Bucket         string
+	BucketOwner    string
+	Lock           string
+	DigestKey      string
+}
+
+// Doctor makes the checks of a stack.
+type Doctor struct {
+	Stack   Stack
+	Version string // of this program
+
+	Events   EventsAPI
+	Queues   QueuesAPI
+	Lambda   Caller
+	Metrics  Caller
+	Okta     OktaAPI
+	Logs     LogsAPI
+	Delivery DeliveryAPI
+	Topics   Caller
+	Endpoints
+	// Clients of a link that are nil leave it out.
+
+	Now func() time.Time
+}
+
+// Caller calls a service whose SDK client is not linked. It is an awshttp.Caller.
+type Caller interface {
+	Call(ctx context.Context, r awshttp.Request, read func(header http.Header, body []byte) error) error
+}
+
+// EventsAPI are the calls of EventBridge.
+type EventsAPI interface {
+	DescribeEventSource(context.Context, *eventbridge.DescribeEventSourceInput, ...func(*eventbridge.Options)) (
+		*eventbridge.DescribeEventSourceOutput, error)
+	DescribeEventBus(context.Context, *eventbridge.DescribeEventBusInput, ...func(*eventbridge.Options)) (
+		*eventbridge.DescribeEventBusOutput, error)
+	DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (
+		*eventbridge.DescribeRuleOutput, error)
+	ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (
+		*eventbridge.ListTargetsByRuleOutput, error)
+}
+
+// QueuesAPI is the call of SQS.
+type QueuesAPI interface {
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (
+		*sqs.GetQueueAttributesOutput, error)
+}
+
+// Checks returns the checks of the stack, in the order in which an event travels.
+func (d *Doctor) Checks() []Check {
+	var checks []Check
+	add := func(of ...[]Check) { checks = append(checks, slices.Concat(of...)...) }
+	add(d.okta(), d.source(), d.bus())
+	for _, p := range d.Stack.Pipelines {
+		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
+		add(d.destination(p), d.queues(p))
+	}
+	add(d.alarms(), d.newest())
+	return checks
+}

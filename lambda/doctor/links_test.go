@@ -1,0 +1,318 @@
+package doctor
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/oktastream/oktastream/lambda/awshttp"
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+)
+
+const (
+	ownSource  = "aws.partner/okta.com/example/oktastream"
+	ownAccount = "111122223333"
+	ownRegion  = "us-east-1"
+	ruleARN    = "arn:aws:events:us-east-1:111122223333:rule/aws.partner/okta.com/example/oktastream/s-cloudwatch"
+	roleOfOurs = "arn:aws:iam::111122223333:role/s-function"
+	ownPattern = `{"source":["` + ownSource + `"],"account":["` + ownAccount + `"],"detail-type":["SystemLog"]}`
+)
+
+// queuePolicy is a policy such as the template has: who may send, and TLS. An empty
+// sender, role or rule leaves that statement out.
+func queuePolicy(queue, rule string, deny, tls bool) string {
+	arn := "arn:aws:sqs:us-east-1:111122223333:" + queue
+	var all []string
+	if rule != "" {
+		all = append(all, fmt.Sprintf(`{"Sid":"EventsOfTheRule","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},
+"Action":["sqs:SendMessage"],"Resource":%q,"Condition":{"ArnEquals":{"aws:SourceArn":[%q]}}}`, arn, rule))
+	}
+	if deny {
+		all = append(all, fmt.Sprintf(`{"Sid":"NobodyElseSends","Effect":"Deny","Principal":"*","Action":["sqs:SendMessage"],
+"Resource":%q,"Condition":{"ArnNotEquals":{"aws:PrincipalArn":[%q],"aws:SourceArn":[%q]}}}`, arn, roleOfOurs, rule))
+	}
+	if tls {
+		all = append(all, fmt.Sprintf(`{"Sid":"OnlyTLS","Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":%q,
+"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`, arn))
+	}
+	return `{"Version":"2012-10-17","Statement":[` + strings.Join(all, ",") + `]}`
+}
+
+// recentMetric lets a metric of the function count something two minutes ago.
+func recentMetric(c *awsfake.Cloud, name string, value float64) {
+	c.SetMetric("AWS/Lambda", name, []awsfake.Point{{At: noon.Add(-2 * time.Minute), Value: value}}, "FunctionName", "f")
+}
+
+// healthy is a stack with nothing wrong, and the doctor of it.
+func healthy(t *testing.T) (*awsfake.Cloud, *Doctor) {
+	c := awsfake.New(t, awsfake.Options{Now: clock, Account: ownAccount, Region: ownRegion})
+	c.SetEventSource(ownSource, &awsfake.EventSource{State: "ACTIVE", Created: noon.Add(-100 * time.Hour)})
+	c.AddBus(ownSource)
+	c.SetBusCreated(ownSource, noon.Add(-99*time.Hour))
+	c.SetEventRule(ownSource, "s-cloudwatch", &awsfake.EventRule{State: "ENABLED", Pattern: ownPattern,
+		Targets: []string{"arn:aws:sqs:us-east-1:111122223333:buffer"}})
+	p := Pipeline{Name: "s-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf", Rule: "s-cloudwatch",
+		Function: "f", FunctionLogGroup: "/f", Mapping: "u", LogGroup: "/okta", RetentionDays: 400}
+	retention := 14 * 24 * time.Hour
+	p.Redrive = c.AddQueue("redrive", awsfake.QueueOptions{Retention: retention})
+	p.Dead = c.AddQueue("dead", awsfake.QueueOptions{Retention: retention})
+	p.Buffer = c.AddQueue("buffer", awsfake.QueueOptions{Retention: retention, VisibilityTimeout: 6 * time.Minute,
+		DeadLetter: "redrive", MaxReceiveCount: 60})
+	c.SetQueuePolicy("redrive", queuePolicy("redrive", "", false, true))
+	c.SetQueuePolicy("dead", queuePolicy("dead", ruleARN, true, true))
+	c.SetQueuePolicy("buffer", queuePolicy("buffer", ruleARN, true, true))
+	c.SetMapping("u", &awsfake.LambdaMapping{State: "Enabled", LastProcessingResult: "OK",
+		EventSourceArn: "arn:aws:sqs:us-east-1:111122223333:buffer"})
+	stack := Stack{Name: "s", Source: ownSource, Bus: ownSource, Account: ownAccount, Region: ownRegion,
+		Version: "v1.0.0", Pipelines: []Pipeline{p}}
+	variables := map[string]string{"OKTASTREAM_INCLUDE": "user.*"}
+	for name, value := range p.environment(stack) {
+		if value != "" {
+			variables[name] = value
+		}
+	}
+	c.SetFunction("f", &awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Successful", Variables: variables})
+	sent := func(ago time.Duration) []awsfake.Point { return []awsfake.Point{{At: noon.Add(-ago), Value: 3}} }
+	c.SetMetric("AWS/Events", "Events", sent(2*time.Minute), "EventSourceName", ownSource)
+	c.SetMetric("AWS/Events", "MatchedEvents", sent(2*time.Minute), "EventBusName", ownSource, "RuleName", "s-cloudwatch")
+	c.SetMetric("AWS/SQS", "NumberOfMessagesSent", sent(3*time.Minute), "QueueName", "buffer")
+	c.SetMetric("oktastream", "received", sent(4*time.Minute), "pipeline", "s-cloudwatch")
+	sdk := c.Config()
+	sdk.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	service := func(id, name string) *awshttp.Caller {
+		return awshttp.New(sdk, awshttp.Service{ID: id, Name: name}, awshttp.Options{})
+	}
+	return c, &Doctor{Stack: stack, Version: "v1.0.0", Events: eventbridge.NewFromConfig(sdk), Queues: sqs.NewFromConfig(sdk),
+		Lambda: service("Lambda", "lambda"), Metrics: service("CloudWatch", "monitoring"), Now: clock}
+}
+
+// withRule is a rule of the partner event bus.
+func withRule(pattern, state string, targets ...string) *awsfake.EventRule {
+	return &awsfake.EventRule{State: state, Pattern: pattern, Targets: targets}
+}
+
+// TestEachBrokenLink breaks one thing after the other: doctor names that link, no other
+// as broken, and the next step.
+func TestEachBrokenLink(t *testing.T) {
+	const buffer = "arn:aws:sqs:us-east-1:111122223333:buffer"
+	rule := func(r *awsfake.EventRule) func(*awsfake.Cloud) {
+		return func(c *awsfake.Cloud) { c.SetEventRule(ownSource, "s-cloudwatch", r) }
+	}
+	mapping := func(m *awsfake.LambdaMapping) func(*awsfake.Cloud) {
+		return func(c *awsfake.Cloud) { c.SetMapping("u", m) }
+	}
+	function := func(f *awsfake.LambdaFunction) func(*awsfake.Cloud) {
+		return func(c *awsfake.Cloud) { c.SetFunction("f", f) }
+	}
+	policy := func(queue, rule string, deny, tls bool) func(*awsfake.Cloud) {
+		return func(c *awsfake.Cloud) { c.SetQueuePolicy(queue, queuePolicy(queue, rule, deny, tls)) }
+	}
+	source := func(s *awsfake.EventSource) func(*awsfake.Cloud) {
+		return func(c *awsfake.Cloud) { c.SetEventSource(ownSource, s) }
+	}
+	for name, test := range map[string]struct {
+		breaks     func(*awsfake.Cloud)
+		link       Link
+		seen, next string
+	}{
+		"no source":      {source(nil), PartnerSource, "does not exist", "Log Streaming"},
+		"source deleted": {source(&awsfake.EventSource{State: "DELETED"}), PartnerSource, "was deleted in Okta", "add the stream again"},
+		"source pending": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-200 * time.Hour)}), PartnerSource,
+			"PENDING, although its bus is there", "delete-event-bus --name " + ownSource},
+		"source made again": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-time.Hour)}), PartnerSource,
+			"made again 2026-11-28 under its name, after the bus", "delete-event-bus"},
+		"no bus": {func(c *awsfake.Cloud) {
+			c.RemoveBus(ownSource)
+			c.SetEventSource(ownSource, &awsfake.EventSource{State: "PENDING", Expires: noon.Add(100 * time.Hour)})
+		}, Bus, "does not exist", "cdk deploy s"},
+		"no rule":          {rule(nil), Rule, "rule s-cloudwatch does not exist", "cdk deploy s"},
+		"rule disabled":    {rule(withRule(ownPattern, "DISABLED", buffer)), Rule, "DISABLED", "aws events enable-rule --event-bus-name " + ownSource + " --name s-cloudwatch"},
+		"no target":        {rule(withRule(ownPattern, "ENABLED")), Rule, "no target", "cdk deploy s"},
+		"another target":   {rule(withRule(ownPattern, "ENABLED", buffer+"2")), Rule, "not the buffer queue but " + buffer + "2", "cdk deploy s"},
+		"another source":   {rule(withRule(`{"source":["aws.partner/okta.com/other/x"]}`, "ENABLED", buffer)), Rule, "does not match the source", "cdk deploy s"},
+		"another account":  {rule(withRule(`{"account":["222233334444"]}`, "ENABLED", buffer)), Rule, "does not match the account", "cdk deploy s"},
+		"rule cannot send": {policy("buffer", ruleARN+"2", true, true), QueuePolicies, "buffer does not let the rule send", "deploy"},
+		"no dead letters":  {policy("dead", "", true, true), QueuePolicies, "dead does not let the rule send", "deploy"},
+		"others send":      {policy("buffer", ruleARN, false, true), QueuePolicies, "buffer lets other roles send", "deploy"},
+		"without TLS":      {policy("redrive", "", false, false), QueuePolicies, "redrive lets calls without TLS in", "deploy"},
+		"no policy":        {func(c *awsfake.Cloud) { c.SetQueuePolicy("dead", "") }, QueuePolicies, "dead has no readable policy", "deploy"},
+		"no queue":         {func(c *awsfake.Cloud) { c.RemoveQueue("dead") }, QueuePolicies, "the queue dead does not exist", "cdk deploy s"},
+		"no mapping":       {mapping(nil), Mapping, "does not exist", "cdk deploy s"},
+		"mapping disabled": {mapping(&awsfake.LambdaMapping{State: "Disabled", StateTransitionReason: "USER_INITIATED"}), Mapping,
+			"Disabled (USER_INITIATED)", "update-event-source-mapping --enabled --uuid u"},
+		"mapping of another queue": {mapping(&awsfake.LambdaMapping{State: "Enabled", EventSourceArn: buffer + "2"}), Mapping, "not the buffer queue", "cdk deploy s"},
+		"mapping fails": {mapping(&awsfake.LambdaMapping{State: "Enabled", LastProcessingResult: "PROBLEM: Function call failed",
+			EventSourceArn: buffer}), Mapping, "PROBLEM: Function call failed", "aws logs tail /f"},
+		"no function":     {function(nil), Function, "does not exist", "cdk deploy s"},
+		"function failed": {function(&awsfake.LambdaFunction{State: "Failed", StateReason: "no image"}), Function, "state Failed no image", "cdk deploy s"},
+		"update failed":   {function(&awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Failed"}), Function, "the last update failed", "cdk deploy s"},
+		"environment changed": {func(c *awsfake.Cloud) {
+			c.SetFunction("f", &awsfake.LambdaFunction{State: "Active", Variables: map[string]string{"OKTASTREAM_SOURCE": ownSource}})
+		}, Function, "not the stack's: OKTASTREAM_ACCOUNT, OKTASTREAM_BUFFER_URL, ", "cdk deploy s"},
+		"function errors":    {func(c *awsfake.Cloud) { recentMetric(c, "Errors", 4) }, Function, "4 failed invocations in the last hour, the last 2m ago", "aws logs tail /f --since 1h"},
+		"function throttled": {func(c *awsfake.Cloud) { recentMetric(c, "Throttles", 1) }, Function, "1 throttled invocations", "concurrency"},
+		"dead letters":       {func(c *awsfake.Cloud) { c.Send("dead", "x", nil) }, Queues, "about 1 messages in dead", "oktastream dlq list --stack s --pipeline s-cloudwatch"},
+		"exhausted":          {func(c *awsfake.Cloud) { c.Send("redrive", "x", nil) }, Queues, "about 1 messages in redrive", "oktastream dlq list"},
+		"buffer is not emptied": {func(c *awsfake.Cloud) {
+			c.SetMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", []awsfake.Point{{At: noon.Add(-time.Minute), Value: 541}}, "QueueName", "buffer")
+		}, Queues, "an event waits in buffer for 9m", "mapping, function and destination"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, d := healthy(t)
+			before := run(t, d.Checks()...)
+			test.breaks(c)
+			report := run(t, d.Checks()...)
+			found := false
+			for _, line := range report.Lines {
+				switch {
+				case line.Status == Broken && line.Link == test.link:
+					found = true
+					if !strings.Contains(line.Seen, test.seen) || !strings.Contains(line.Next, test.next) {
+						t.Errorf("%+v", line)
+					}
+				case line.Status == Broken:
+					t.Errorf("also broken: %+v", line)
+				case line.Status == NotLookedAt && line.Reason != Unclear && !slices.Contains(before.Lines, line):
+					t.Errorf("not looked at: %+v", line)
+				}
+			}
+			if !found || report.ExitCode() != ExitBroken || before.ExitCode() == ExitBroken {
+				t.Errorf("%s is not broken: %s", test.link, text(t, report))
+			}
+		})
+	}
+}
+
+// What is no fault is none: a rule that a prefix selects for, an old error, a message on
+// its way, a version that differs, a pending source without a bus is said with its bus.
+func TestWhatIsNoFault(t *testing.T) {
+	c, d := healthy(t)
+	c.SetEventRule(ownSource, "s-cloudwatch", withRule(`{"source":[{"prefix":"aws.partner/okta.com"}],"detail":{"eventType":["a"]}}`,
+		"ENABLED", "arn:aws:sqs:us-east-1:111122223333:other", "arn:aws:sqs:us-east-1:111122223333:buffer"))
+	c.SetMapping("u", &awsfake.LambdaMapping{State: "Updating", LastProcessingResult: "No records processed"})
+	c.SetMetric("AWS/Lambda", "Errors", []awsfake.Point{{At: noon.Add(-40 * time.Minute), Value: 2}}, "FunctionName", "f")
+	c.SetMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", []awsfake.Point{{At: noon.Add(-time.Minute), Value: 300}}, "QueueName", "buffer")
+	c.Send("buffer", "x", nil)
+	c.SetMetricPage(1)
+	d.Version = "v1.1.0"
+	report := run(t, d.Checks()...)
+	got := text(t, report)
+	for _, want := range []string{"ENABLED, with a filter; target the buffer queue", "Updating, last result No records processed",
+		"2 failed invocations in the last hour, the last 40m", "version v1.0.0, this command is v1.1.0",
+		"buffer about 1; oldest 5m", "s-cloudwatch               ?      2m    2m      3m        4m            ?"} {
+		if !strings.Contains(strings.Join(strings.Fields(got), " "), strings.Join(strings.Fields(want), " ")) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+	if slices.ContainsFunc(report.Lines, func(l Line) bool { return l.Status == Broken }) {
+		t.Errorf("%s", got)
+	}
+}
+
+// A policy or pattern that doctor cannot judge is not called broken.
+func TestWhatCannotBeJudged(t *testing.T) {
+	for name, breaks := range map[string]func(*awsfake.Cloud){
+		"policy": func(c *awsfake.Cloud) {
+			c.SetQueuePolicy("buffer", strings.Replace(queuePolicy("buffer", ruleARN, true, true), `"ArnEquals"`, `"NumericEquals"`, 1))
+		},
+		"pattern": func(c *awsfake.Cloud) {
+			c.SetEventRule(ownSource, "s-cloudwatch", withRule(`{"source":[{"anything-but":"x"}]}`, "ENABLED",
+				"arn:aws:sqs:us-east-1:111122223333:buffer"))
+		},
+	} {
+		c, d := healthy(t)
+		breaks(c)
+		report := run(t, d.Checks()...)
+		unclear := slices.ContainsFunc(report.Lines, func(l Line) bool { return l.Reason == Unclear })
+		if !unclear || report.ExitCode() != ExitNotLookedAt {
+			t.Errorf("%s: %s", name, text(t, report))
+		}
+	}
+}
+
+// iamServices are the names of the services in IAM actions, by those of the fakes.
+func iamServices() map[string]string {
+	return map[string]string{awsfake.Events: "events", awsfake.SQS: "sqs", awsfake.Lambda: "lambda",
+		awsfake.CloudWatch: "cloudwatch"}
+}
+
+// TestPermissions denies one action after the other: exactly the links that the table
+// names for it say that they were not looked at, and for lack of what. No call needs an
+// action that is not in the table.
+func TestPermissions(t *testing.T) {
+	links := map[string][]Link{}
+	for _, p := range Permissions() {
+		links[p.Action] = append(links[p.Action], p.Link)
+	}
+	var mu sync.Mutex
+	called := map[string]bool{}
+	deny := func(c *awsfake.Cloud, action string) {
+		c.SetFaults(func(call awsfake.Call) awsfake.Fault {
+			this := iamServices()[call.Service] + ":" + call.Operation
+			mu.Lock()
+			called[this] = true
+			mu.Unlock()
+			if this == action {
+				return awsfake.Fault{Status: 403, Code: "AccessDeniedException"}
+			}
+			return awsfake.Fault{}
+		})
+	}
+	for action, want := range links {
+		c, d := healthy(t)
+		deny(c, action)
+		report := run(t, d.Checks()...)
+		var got []Link
+		for _, line := range report.Lines {
+			if line.Reason != NoPermission {
+				continue
+			}
+			if line.Action != action || !strings.Contains(line.Seen, action) || line.Status != NotLookedAt {
+				t.Errorf("%s is denied: %+v", action, line)
+			}
+			if !slices.Contains(got, line.Link) {
+				got = append(got, line.Link)
+			}
+		}
+		// Only a pending source is looked at with it too.
+		want = slices.DeleteFunc(want, func(l Link) bool { return l == PartnerSource && action == describeEventBus })
+		if !called[action] {
+			continue // of a client that is not here
+		}
+		if !slices.Equal(got, want) || report.ExitCode() != ExitNotLookedAt {
+			t.Errorf("%s is denied: %v say so, want %v; exit code %d", action, got, want, report.ExitCode())
+		}
+	}
+	if len(called) < 7 {
+		t.Errorf("only %v were called", called)
+	}
+	for _, action := range slices.Sorted(maps.Keys(called)) {
+		if links[action] == nil {
+			t.Errorf("%s is called and not in the table", action)
+		}
+	}
+}
+
+// A source that is pending says what is missing where its bus may not be looked at.
+func TestPendingWithoutPermission(t *testing.T) {
+	c, d := healthy(t)
+	c.SetEventSource(ownSource, &awsfake.EventSource{State: "PENDING"})
+	c.SetFaults(func(call awsfake.Call) awsfake.Fault {
+		if call.Operation == "DescribeEventBus" {
+			return awsfake.Fault{Status: 403}
+		}
+		return awsfake.Fault{}
+	})
+	got := text(t, run(t, d.Checks()...))
+	if !strings.Contains(got, "PENDING: no event bus receives its events") || !strings.Contains(got, "events:DescribeEventBus") {
+		t.Errorf("%s", got)
+	}
+}

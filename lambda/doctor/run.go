@@ -1,0 +1,162 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// parallel is how many checks run at a time: enough for a report in a few seconds, and
+	// below the rates at which AWS throttles Describe calls.
+	parallel = 8
+	// budget is the time of a check that names none.
+	budget = 20 * time.Second
+)
+
+// Report is what was found, in the order of the checks.
+type Report struct {
+	At    time.Time `json:"at"`
+	Stack string    `json:"stack"`
+	Lines []Line    `json:"lines"`
+	Hops  []Hop     `json:"hops"`
+}
+
+// Run makes all checks, several at a time and each within its budget, and returns the
+// report. The error is that of ctx.
+func Run(ctx context.Context, stack string, checks []Check, now func() time.Time) (Report, error) {
+	results := make([]Result, len(checks))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, check := range checks {
+		group.Go(func() error {
+			within := check.Budget
+			if within == 0 {
+				within = budget
+			}
+			ctx, cancel := context.WithTimeout(ctx, within)
+			defer cancel()
+			results[i] = check.Look(ctx)
+			return nil
+		})
+	}
+	_ = group.Wait() // no check returns an error
+	if err := ctx.Err(); err != nil {
+		return Report{}, err
+	}
+	report := Report{At: now().UTC(), Stack: stack, Lines: lines(checks, results), Hops: []Hop{}}
+	for i, result := range results {
+		for _, hop := range result.Hops {
+			hop.Pipeline = checks[i].Pipeline
+			report.Hops = append(report.Hops, hop)
+		}
+	}
+	return report, nil
+}
+
+// lines returns a line for each link and pipeline, in the order of the checks. What is
+// ok of a link is one line; whatever is not has one of its own.
+func lines(checks []Check, results []Result) []Line {
+	type place struct {
+		link     Link
+		pipeline string
+	}
+	broken := map[place]bool{}
+	for i, check := range checks {
+		if results[i].Status == Broken {
+			broken[place{check.Link, check.Pipeline}] = true
+		}
+	}
+	var order []place
+	fine, other := map[place][]string{}, map[place][]Line{}
+	hints := map[place]string{}
+	for i, check := range checks {
+		at, result := place{check.Link, check.Pipeline}, results[i]
+		if !slices.Contains(order, at) {
+			order = append(order, at)
+		}
+		if result.Missing {
+			for _, need := range check.Needs {
+				if broken[place{need, check.Pipeline}] || broken[place{need, ""}] {
+					result = Unseen(Unclear, "not there, which follows from the broken link "+string(need), "")
+					break
+				}
+			}
+		}
+		if result.Status == OK {
+			fine[at] = append(fine[at], result.Seen)
+			if hints[at] == "" {
+				hints[at] = result.Next
+			}
+			continue
+		}
+		line := Line{Link: at.link, Pipeline: at.pipeline, Status: result.Status,
+			Reason: result.Reason, Seen: result.Seen, Next: result.Next, Action: result.Action}
+		// Two checks can find the same: that a rule does not exist, for one.
+		if !slices.Contains(other[at], line) {
+			other[at] = append(other[at], line)
+		}
+	}
+	list := []Line{}
+	for _, at := range order {
+		if seen := slices.DeleteFunc(fine[at], func(s string) bool { return s == "" }); len(seen) > 0 {
+			list = append(list, Line{Link: at.link, Pipeline: at.pipeline, Status: OK, Seen: strings.Join(seen, "; "),
+				Next: hints[at]})
+		}
+		list = append(list, other[at]...)
+	}
+	return list
+}
+
+// Settled reports whether another look would find the same: nothing is broken, and what
+// was not looked at is so for lack of a permission or of credentials.
+func (r Report) Settled() bool {
+	for _, line := range r.Lines {
+		if line.Status == Broken || line.Reason == NoAnswer || line.Reason == Unclear {
+			return false
+		}
+	}
+	return true
+}
+
+// Summary returns how many lines have each status.
+func (r Report) Summary() string {
+	counts, notPart := map[Status]int{}, 0
+	for _, line := range r.Lines {
+		if line.Reason == NotPart {
+			notPart++
+			continue
+		}
+		counts[line.Status]++
+	}
+	text := fmt.Sprintf("%d ok, %d broken, %d not looked at", counts[OK], counts[Broken], counts[NotLookedAt])
+	if notPart > 0 {
+		text += fmt.Sprintf(", %d not part of this stack", notPart)
+	}
+	return text
+}
+
+// The exit codes.
+const (
+	ExitOK          = 0
+	ExitBroken      = 1
+	ExitNotLookedAt = 3 // nothing is broken of what was looked at
+)
+
+// ExitCode returns the exit code of the report.
+func (r Report) ExitCode() int {
+	code := ExitOK
+	for _, line := range r.Lines {
+		switch {
+		case line.Status == Broken:
+			return ExitBroken
+		case line.Status == NotLookedAt && line.Reason != NotPart:
+			code = ExitNotLookedAt
+		}
+	}
+	return code
+}

@@ -1,0 +1,109 @@
+package awsfake
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// The two calls of AWS Lambda that a tool looks at functions with. They speak REST:
+// method and path name the operation.
+
+// LambdaFunction is the configuration of a function.
+type LambdaFunction struct {
+	State, LastUpdateStatus string
+	StateReason             string            `json:",omitempty"`
+	LastUpdateStatusReason  string            `json:",omitempty"`
+	Variables               map[string]string `json:"-"` // of the environment
+	Subnets                 []string          `json:"-"` // of the VPC; none is no VPC
+}
+
+// LambdaMapping is an event source mapping.
+type LambdaMapping struct {
+	State, LastProcessingResult string
+	StateTransitionReason       string
+	EventSourceArn, FunctionArn string
+}
+
+type lambdaService struct {
+	mu        sync.Mutex
+	functions map[string]*LambdaFunction
+	mappings  map[string]*LambdaMapping
+}
+
+// SetFunction declares a function; nil takes it away.
+func (c *Cloud) SetFunction(name string, f *LambdaFunction) {
+	c.lambda.mu.Lock()
+	defer c.lambda.mu.Unlock()
+	set(&c.lambda.functions, name, f)
+}
+
+// SetMapping declares an event source mapping; nil takes it away.
+func (c *Cloud) SetMapping(uuid string, m *LambdaMapping) {
+	c.lambda.mu.Lock()
+	defer c.lambda.mu.Unlock()
+	set(&c.lambda.mappings, uuid, m)
+}
+
+const restPrefix = "rest:"
+
+// The paths of the calls: AWS Lambda API reference, GetFunctionConfiguration and
+// GetEventSourceMapping, 2026-11.
+const (
+	functionPath = "/2015-03-31/functions/"
+	mappingPath  = "/2015-03-31/event-source-mappings/"
+)
+
+// restTarget finds the operation of a request of REST-JSON, and its parameter.
+func restTarget(r *http.Request) (target string, form url.Values) {
+	path := r.URL.Path
+	if r.Method != http.MethodGet {
+		return "", nil
+	}
+	if id, ok := strings.CutPrefix(path, mappingPath); ok {
+		return restPrefix + "GetEventSourceMapping", url.Values{"UUID": {id}}
+	}
+	if name, ok := strings.CutPrefix(path, functionPath); ok {
+		if name, ok = strings.CutSuffix(name, "/configuration"); ok {
+			return restPrefix + "GetFunctionConfiguration", url.Values{"FunctionName": {name}}
+		}
+	}
+	return "", nil
+}
+
+func lambdaMissing(what, name string) *apiError {
+	return &apiError{status: 404, code: "ResourceNotFoundException", message: what + " not found: " + name}
+}
+
+func (c *Cloud) getFunctionConfiguration(r *request) (any, error) {
+	c.lambda.mu.Lock()
+	defer c.lambda.mu.Unlock()
+	name := r.form.Get("FunctionName")
+	f := c.lambda.functions[name]
+	if f == nil {
+		return nil, lambdaMissing("Function", name)
+	}
+	type environment struct{ Variables map[string]string }
+	type vpc struct{ SubnetIds, SecurityGroupIds []string }
+	return struct {
+		FunctionName string
+		LambdaFunction
+		Environment environment
+		VpcConfig   vpc
+	}{name, *f, environment{f.Variables}, vpc{SubnetIds: f.Subnets}}, nil
+}
+
+func (c *Cloud) getEventSourceMapping(r *request) (any, error) {
+	c.lambda.mu.Lock()
+	defer c.lambda.mu.Unlock()
+	uuid := r.form.Get("UUID")
+	m := c.lambda.mappings[uuid]
+	if m == nil {
+		return nil, lambdaMissing("Event source mapping", uuid)
+	}
+	return struct {
+		UUID string
+		LambdaMapping
+	}{uuid, *m}, nil
+}

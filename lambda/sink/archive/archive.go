@@ -1,0 +1,177 @@
+// Package archive delivers records to the archive: objects of gzip-compressed JSON lines
+// in Amazon S3 or in a directory, one line a record. lambda/archive knows how they are
+// laid out.
+//
+// An object holds records of one org and of one hour of published, whatever their age,
+// and its name is the hash of its bytes. So the same records in another call, whose
+// response was lost, are the same object, which is not stored twice: they are Accepted,
+// and AlreadyThere. Records that come again in other company, as SQS delivers them, are
+// in two objects; who counts events counts uuids.
+//
+// No record is ever dead: S3 takes any bytes, so that a call that is refused is refused
+// for the bucket, its key or a permission.
+package archive
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	layout "github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
+)
+
+// limits bound an object before compression, and by that the memory of one call. An
+// invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11), and S3 takes 5 GB in one
+// PutObject ("Uploading objects", Amazon S3 user guide, 2026-11): neither is met. One
+// record that is longer is an object of its own.
+var limits = sink.Limits{Bytes: 64 << 20, PerRecord: 1, Sorted: true}
+
+// defaultCallTimeout is how long one call may take where Config does not say.
+const defaultCallTimeout = 10 * time.Second
+
+// Putter is write access to the objects, as archive.S3 and archive.Dir of lambda/archive
+// have it.
+type Putter interface {
+	// Put stores an object. Where the key has one, that stays, and the error wraps
+	// ErrExists of lambda/archive.
+	Put(ctx context.Context, key string, body []byte) error
+}
+
+// Config are the settings of a Sink.
+type Config struct {
+	// CallTimeout is how long one Put may take; 10 s where it is 0.
+	CallTimeout time.Duration
+	Now         func() time.Time // time.Now where it is nil
+}
+
+// Sink delivers to one archive. It is a sink.BatchSink and may be used by many goroutines
+// at once.
+type Sink struct {
+	objects Putter
+	timeout time.Duration
+	now     func() time.Time
+	writers sync.Pool // of *gzip.Writer
+}
+
+// New makes a Sink.
+func New(objects Putter, c Config) *Sink {
+	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, defaultCallTimeout), now: c.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.writers.New = func() any { return gzip.NewWriter(nil) }
+	return s
+}
+
+// Cut returns the indexes of records in batches of one org and hour, each sorted by time:
+// a batch is an object.
+func (s *Sink) Cut(records []sink.Record) [][]int {
+	var hours []layout.Hour
+	of := map[layout.Hour][]int{}
+	for i := range records {
+		hour := hourOf(&records[i])
+		if of[hour] == nil {
+			hours = append(hours, hour)
+		}
+		of[hour] = append(of[hour], i)
+	}
+	var batches [][]int
+	for _, hour := range hours {
+		indexes := of[hour]
+		measure := func(n int) (int, int64) {
+			r := &records[indexes[n]]
+			return len(r.Line), r.TimeMS
+		}
+		for _, batch := range sink.Cut(len(indexes), limits, measure) {
+			for n, at := range batch {
+				batch[n] = indexes[at]
+			}
+			batches = append(batches, batch)
+		}
+	}
+	return batches
+}
+
+func hourOf(r *sink.Record) layout.Hour {
+	return layout.HourOf(cmp.Or(r.Org, layout.NoOrg), r.TimeMS)
+}
+
+// Deliver stores records, one object for each batch that Cut would make of them. The first
+// failure ends it, and all records that are not stored by then stay at Retry. A call whose
+// response got lost may have stored its object: sent again, it is AlreadyThere.
+func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
+	for _, batch := range s.Cut(records) {
+		body, err := s.object(records, batch)
+		if err != nil {
+			return err
+		}
+		err = s.put(ctx, layout.Key(hourOf(&records[batch[0]]), body), body)
+		exists := errors.Is(err, layout.ErrExists)
+		if err != nil && !exists {
+			return s.failure(err)
+		}
+		for _, i := range batch {
+			answers[i] = sink.Answer{State: sink.Accepted, AlreadyThere: exists, Bytes: len(records[i].Line) + 1}
+		}
+	}
+	return nil
+}
+
+// object returns the bytes of the object that holds a batch. The same batch has the same
+// bytes: the gzip header has no time and no name, and its OS is 255, "unknown" (RFC 1952,
+// 2.3.1). Another version of Go may compress in another way.
+func (s *Sink) object(records []sink.Record, batch []int) ([]byte, error) {
+	// The bytes are not used again: a call that has timed out may still be sending them.
+	var body bytes.Buffer
+	zip := s.writers.Get().(*gzip.Writer)
+	defer s.writers.Put(zip)
+	zip.Reset(&body)
+	for _, i := range batch {
+		if _, err := zip.Write(records[i].Line); err != nil {
+			return nil, fmt.Errorf("compress an object: %w", err)
+		}
+		if _, err := zip.Write([]byte{'\n'}); err != nil {
+			return nil, fmt.Errorf("compress an object: %w", err)
+		}
+	}
+	if err := zip.Close(); err != nil {
+		return nil, fmt.Errorf("compress an object: %w", err)
+	}
+	return body.Bytes(), nil
+}
+
+func (s *Sink) put(ctx context.Context, key string, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	return s.objects.Put(ctx, key, body)
+}
+
+// failure is what an error of Put means. What S3 refuses for the request is no record's
+// fault, and would be refused again: a person has to look at it.
+func (s *Sink) failure(err error) *sink.Error {
+	_, isPath := errors.AsType[*fs.PathError](err)
+	_, isLink := errors.AsType[*os.LinkError](err)
+	if isPath || isLink { // of a directory: a full disk, no permission
+		return &sink.Error{Kind: sink.Blocked, Err: err}
+	}
+	e := awserror.New("PutObject", err, s.now())
+	if e.Kind == sink.Content || e.Kind == sink.Unknown {
+		e.Kind = sink.Blocked
+	}
+	if r, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && awserror.Is(err, "PermanentRedirect") {
+		region := awserror.Code(r.Response.Header.Get("X-Amz-Bucket-Region"))
+		e.Err = fmt.Errorf("%w: the bucket is in the region %s", e.Err, region)
+	}
+	return e
+}
