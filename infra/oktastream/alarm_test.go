@@ -220,7 +220,7 @@ func TestQueriesAreSaved(t *testing.T) {
 				saved[properties["Name"].(string)] = properties["QueryString"].(string)
 			}
 			for _, q := range queries.All() {
-				if saved[s.stack+"/"+q.Name] != q.Text(shape) {
+				if saved[s.stack+"/"+q.Path()] != q.Text(shape) {
 					t.Errorf("%s is not saved as it should be for %s", q.Name, shape)
 				}
 			}
@@ -257,6 +257,9 @@ func TestThePageShowsTheDeployedAlarms(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for _, r := range s.of("AWS::CloudWatch::Alarm") {
 			kind := r["Properties"].(map[string]any)["AlarmName"].(string)[len(s.stack)+1:]
+			if strings.Contains(kind, "-detection-") {
+				continue // the page of package queries shows which detections have an alarm
+			}
 			for _, d := range settings.Destinations() {
 				kind = strings.TrimPrefix(kind, string(d)+"-")
 			}
@@ -272,37 +275,6 @@ func TestThePageShowsTheDeployedAlarms(t *testing.T) {
 		}
 	}
 }
-
-// TestThePageShowsTheQueries compares the page's table of saved queries with the
-// code.
-func TestThePageShowsTheQueries(t *testing.T) {
-	var saved strings.Builder
-	saved.WriteString("| query | what it answers |\n|---|---|\n")
-	for _, q := range queries.All() {
-		fmt.Fprintf(&saved, "| `%s` | %s |\n", q.Name, cell(q.Question))
-	}
-	const file = "../queries/README.md"
-	page, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parts := regexp.MustCompile(`(?s)(<!-- queries -->\n)(.*?)(<!-- /queries -->)`).FindStringSubmatch(string(page))
-	switch {
-	case parts == nil:
-		t.Fatalf("%s has no block of queries", file)
-	case parts[2] == saved.String():
-	case !*update:
-		t.Errorf("the table of queries in %s is not the code's; -update rewrites it", file)
-	default:
-		want := strings.Replace(string(page), parts[0], parts[1]+saved.String()+parts[3], 1)
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// cell is a text in a table.
-func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // TestOutputsThatThePagesNameExist: an output is found by the name that a page gives
 // it.

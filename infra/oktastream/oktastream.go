@@ -103,6 +103,11 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	b.replay.attach(b)
 	b.newArchive()
 	b.watch(o)
+	for _, p := range o.Pipelines {
+		if err := b.watchDetections(p); err != nil {
+			return nil, err
+		}
+	}
 	b.outputs(o)
 	return o, nil
 }

@@ -25,7 +25,7 @@ func stateful() map[string]bool {
 		"AWS::CloudWatch::Alarm": false, "AWS::CloudWatch::Dashboard": false, "AWS::Events::EventBusPolicy": false,
 		"AWS::Events::Rule": false, "AWS::IAM::Policy": false, "AWS::IAM::Role": false, "AWS::KMS::Alias": false,
 		"AWS::Lambda::EventInvokeConfig": false, "AWS::Lambda::EventSourceMapping": false,
-		"AWS::Lambda::Function": false, "AWS::Lambda::Permission": false, "AWS::Logs::QueryDefinition": false,
+		"AWS::Lambda::Function": false, "AWS::Lambda::Permission": false, "AWS::Logs::QueryDefinition": false, "AWS::Logs::MetricFilter": false,
 		"AWS::Logs::ResourcePolicy": false, "AWS::SNS::TopicPolicy": false, "AWS::SQS::QueuePolicy": false,
 	}
 }

@@ -8,7 +8,8 @@ func privileges() []Query {
 		grant("super-admin-granted", "Who made which user or group a super admin?",
 			"Few people should be one. Revoke it unless the admin and a ticket confirm it; then run everything-a-user-did "+
 				"for who.",
-			"\n| filter {data}.privilegeGranted like /Super (organization )?administrator/"),
+			"\n| filter {data}.privilegeGranted like \"Super administrator\""+
+				" or {data}.privilegeGranted like \"Super organization administrator\""),
 		{
 			Name:     "admin-role-assigned",
 			Question: "Who gave whom an admin role over which resources?",

@@ -15,8 +15,8 @@ type NamedQuery struct {
 }
 
 // Athena are the queries of [All] for the archive. The table has a column event, which holds a record of the shape
-// (Envelope or OCSF), and a column dt, its day as YYYY-MM-DD, by which it is partitioned. table is the table's name as it
-// stands after FROM. The texts are those of Logs Insights, in SQL: what a query finds is written once.
+// (Envelope or OCSF), and a column dt, its day as YYYY-MM-DD, by which it is partitioned. table is the table's name as
+// it stands after FROM. The texts are those of Logs Insights, in SQL: what a query finds is written once.
 //
 // Each query reads the days that [Query.Days] names, at most; a responder changes the number.
 func Athena(s Shape, table string) ([]NamedQuery, error) {

@@ -68,7 +68,7 @@ func takeovers() []Query {
 			Question: "Where did Okta FastPass decline a phishing attempt?",
 			Look: "The user was on a phishing page: the password is known to somebody. Reset it, and look for others who " +
 				"came from fromIP.",
-			body: `filter {event} = "user.authentication.auth_via_mfa" and {reason} like /FastPass declined phishing attempt/` +
+			body: `filter {event} = "user.authentication.auth_via_mfa" and {reason} like "FastPass declined phishing attempt"` +
 				list("eventId", "{reason} as why", "{session} as sessionId"),
 		},
 		{
@@ -204,7 +204,7 @@ func trust() []Query {
 			Question: "Which app was set to receive users' passwords?",
 			Look: "Passwords leave Okta in clear text, over SCIM. Is the app's server yours? If not, switch the setting off " +
 				"and reset the passwords of its users.",
-			body: `filter {event} = "application.lifecycle.update" and {reason} like /Pushing user passwords/{itsThing}` +
+			body: `filter {event} = "application.lifecycle.update" and {reason} like "Pushing user passwords"{itsThing}` +
 				list("eventId", "{thing} as appName", "{reason} as why"),
 			ocsf: words{"itsThing": "", "thing": "entity.name"},
 			okta: words{"itsThing": oktaThing("AppInstance", "named"), "thing": "named"},

@@ -3,6 +3,8 @@ package queries
 import (
 	"fmt"
 	"strings"
+
+	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
 // Detection is what makes a query one to run every day or week: a row that it finds may be an attack.
@@ -12,6 +14,35 @@ type Detection struct {
 	// Days is the range to run the query over, with the thresholds that it has.
 	Days     int
 	Harmless string // what finds nothing bad looks like, one line
+	// Alarm: one event is enough, so that a metric filter can find it and an alarm can fire.
+	Alarm bool
+}
+
+// alarmed are the detections that need no count, and are rare enough to wake somebody.
+func alarmed() []string {
+	return []string{
+		"admin-privilege-granted-to-client", "admin-role-assigned", "api-token-created", "directory-agent-changed",
+		"fastpass-phishing", "identity-provider-changed", "impersonation-session", "log-stream-changed",
+		"mfa-bypass-attempt", "mfa-factor-disabled-for-all", "network-zone-changed", "okta-support-access",
+		"scim-password-push", "super-admin-granted", "threat-insight-changed", "user-reported-suspicious-activity",
+	}
+}
+
+// maxPatternLength is what a metric filter takes (PutMetricFilter, Amazon CloudWatch Logs API Reference, 2026-11).
+const maxPatternLength = 1024
+
+// FilterPattern is the metric filter pattern that matches the events of a detection with an alarm, in records of the
+// shape.
+func (q Query) FilterPattern(s Shape) (string, error) {
+	parsed, err := insights.Parse(q.Text(s))
+	if err != nil {
+		return "", fmt.Errorf("reading the query %s for %s: %w", q.Name, s, err)
+	}
+	pattern, err := parsed.FilterPattern()
+	if err != nil {
+		return "", fmt.Errorf("making a metric filter of the query %s for %s: %w", q.Name, s, err)
+	}
+	return pattern, nil
 }
 
 // Tactics of MITRE ATT&CK for Enterprise, version 19 (2026-04-14; attack.mitre.org, read 2026-11).
@@ -21,7 +52,6 @@ const (
 	persistence         = "Persistence"
 	privilegeEscalation = "Privilege Escalation"
 	defenseImpairment   = "Defense Impairment"
-	stealth             = "Stealth"
 	discovery           = "Discovery"
 	lateralMovement     = "Lateral Movement"
 	commandAndControl   = "Command and Control"
@@ -95,7 +125,7 @@ func days(n int) string {
 func detections() map[string]Detection {
 	const day, week = 1, 7
 	at := func(days int, tactic, harmless string, techniques ...string) Detection {
-		return Detection{tactic, techniques, days, harmless}
+		return Detection{Tactic: tactic, Techniques: techniques, Days: days, Harmless: harmless}
 	}
 	return map[string]Detection{
 		"password-spray": at(day, credentialAccess,
@@ -152,13 +182,13 @@ func detections() map[string]Detection {
 			"a planned change of policy.", "T1556.009"),
 		"network-zone-changed": at(week, defenseImpairment,
 			"a new office or a new VPN address.", "T1686.001"),
-		"identity-provider-changed": at(week, persistence,
+		"identity-provider-changed": at(week, privilegeEscalation,
 			"a new partner, or a certificate that is renewed.", "T1484.002", "T1556.007"),
 		"log-stream-changed": at(week, defenseImpairment,
 			"a deployment of this stack, or Okta itself after failed deliveries.", "T1685.002"),
 		"scim-password-push": at(week, credentialAccess,
 			"an app of yours that has no single sign-on and needs the password.", "T1556"),
-		"org-to-org-app-changed": at(week, persistence,
+		"org-to-org-app-changed": at(week, privilegeEscalation,
 			"a merger or a second org of your own.", "T1484.002", "T1199"),
 		"directory-agent-changed": at(week, credentialAccess,
 			"an upgrade or a new server of the directory team.", "T1556.007"),

@@ -1,6 +1,6 @@
-// Package queries is what a responder finds ready in CloudWatch Logs Insights:
-// the saved queries that the stack brings, and the fields that its log groups
-// index for them.
+// Package queries is what a responder finds ready in CloudWatch Logs Insights and in
+// Athena: the saved queries that the stack brings, those of them that are detections,
+// and the fields that its log groups index for them.
 //
 // Every query exists for each [Shape] that a log group can hold, and finds the
 // same in each: it is written once, in words ("{actor}") that stand for what the
@@ -26,7 +26,10 @@
 // prefix, and the log groups their policy, where the stack is built.
 package queries
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Shape is how a log group holds events.
 type Shape string
@@ -132,13 +135,14 @@ func All() []Query {
 	var all []Query
 	for _, family := range [][]Query{
 		signIns(), factors(), takeovers(), resets(), privileges(), console(), tokens(), configuration(), trust(), apps(),
-		support(), findings(), timelines(), delivery(),
+		support(), findings(), timelines(), touches(), delivery(),
 	} {
 		all = append(all, family...)
 	}
 	detections := detections()
 	for i := range all {
 		if d, ok := detections[all[i].Name]; ok {
+			d.Alarm = slices.Contains(alarmed(), all[i].Name)
 			all[i].Detection = &d
 		}
 	}

@@ -103,6 +103,9 @@ func (s *Settings) check(d Destination) []error {
 	if d == Datadog && !s.HTTPS(d) {
 		faults = append(faults, p.checkAPIDestination()...)
 	}
+	if p.Detections && p.LogClass == LogClassInfrequent {
+		add("detections: log groups of the class infrequent have no metric filters; leave detections or logClass out")
+	}
 	if _, exists := ParseLogGroup(p.LogGroup); d == CloudWatch && exists && p.LogClass != LogClassStandard {
 		add("logClass %s with an existing log group: a group keeps the class that it was made with; leave logClass out",
 			p.LogClass)

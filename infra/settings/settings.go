@@ -131,6 +131,7 @@ type Pipeline struct {
 	RetentionDays int    // CloudWatch Logs; 0 is for ever
 	LogGroup      string // CloudWatch Logs: "", the name of a new group, or the ARN of an existing one
 	LogClass      string // CloudWatch Logs
+	Detections    bool   // metric filters and alarms for what one event shows
 
 	Secret        string // name or ARN in Secrets Manager
 	SecretField   string

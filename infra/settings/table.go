@@ -100,6 +100,9 @@ func table() []setting {
 			Allowed: "`standard`, `infrequent`",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).LogClass },
 			check:   oneOf(LogClassStandard, LogClassInfrequent)},
+		{Name: "detections", Meaning: "`true` makes an alarm for each detection that one event shows", Default: "false",
+			Of: []Destination{CloudWatch}, Allowed: "`true`, `false`; not with `logClass=infrequent`",
+			bind: func(s *Settings, d Destination) any { return &s.Of(d).Detections }},
 		{Name: "transport", Meaning: "how events go to Datadog: packed in batches by an EventBridge API destination, or " +
 			"from the function itself", Default: TransportEventBridge, Of: []Destination{Datadog},
 			Allowed: "`eventbridge`, `https`",

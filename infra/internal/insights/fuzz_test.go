@@ -1,6 +1,9 @@
 package insights
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // FuzzParse holds the interpreter to: any text is a query or an error, and a query
 // runs to its end over any record under every reading, the same way twice.
@@ -17,6 +20,13 @@ func FuzzParse(f *testing.F) {
 		q, err := Parse(query)
 		if err != nil {
 			return
+		}
+		sql, err := q.SQL(Source{Table: "t", Where: "dt = 'd'", Time: "at", Ingested: "stored"})
+		if err == nil && !strings.HasPrefix(sql, "WITH step1 AS (") {
+			t.Errorf("%q in SQL: %s", query, sql)
+		}
+		if pattern, err := q.FilterPattern(); err == nil && !strings.HasPrefix(pattern, "{ ") {
+			t.Errorf("%q as a filter pattern: %s", query, pattern)
 		}
 		for _, r := range Readings() {
 			l := NewLog([]Event{{Message: record}, {Message: `{"a":1}`}}, r, 1_000_000)

@@ -1,6 +1,7 @@
 // Package insights runs the part of the CloudWatch Logs Insights query language
 // (Logs Insights QL) that this repository's saved queries use, over records held
-// in memory. It is for tests: nothing of it is deployed.
+// in memory, for tests, and writes them in other languages of AWS, for the stack: [Query.SQL] for Athena,
+// [Query.FilterPattern] for metric filters.
 //
 // # What it follows
 //

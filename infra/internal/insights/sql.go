@@ -16,13 +16,13 @@ type Source struct {
 	Ingested string // and of its @ingestionTime
 }
 
-// SQL writes the query in the SQL of Athena engine version 3, which is Trino's, over the records of src. It gives what
-// the query gives in Logs Insights, in columns of the same order whose names are in snake case. The functions are those
-// of "Functions in Athena" (Amazon Athena User Guide) and of Trino's pages on JSON, regular expressions and dates
-// (trino.io/docs/current/functions, 2026-11).
+// SQL writes the query in the SQL of Athena engine version 3, which is Trino's, over the records of src. It gives
+// what the query gives in Logs Insights, in columns of the same order whose names are in snake case. The functions
+// are those of "Functions in Athena" (Amazon Athena User Guide) and of Trino's pages on JSON, regular expressions
+// and dates (trino.io/docs/current/functions, 2026-11).
 //
-// Where the two languages differ: @timestamp is a timestamp with time zone, not a text; a number of a record is compared
-// by = as the text that it has; unnest leaves out what is no list; the order of equal rows is not defined.
+// Where the two languages differ: @timestamp is a timestamp with time zone, not a text; a number of a record is
+// compared by = as the text that it has; unnest leaves out what is no list; the order of equal rows is not defined.
 func (q *Query) SQL(src Source) (string, error) {
 	t := &translator{src: src, scope: map[string]column{}, trees: map[string]string{}, open: true,
 		selected: []string{"event", src.Time + " AS event_time"}, from: src.Table, conditions: []string{src.Where}}

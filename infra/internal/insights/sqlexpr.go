@@ -68,7 +68,7 @@ func (t *translator) in(e *expr) (string, error) {
 	if e.neg {
 		word = " NOT IN ("
 	}
-	return left + word + strings.Join(list, ", ") + ")", nil
+	return left + word + wrapped(list) + ")", nil
 }
 
 // comparison compares by order as numbers; by = as numbers where both sides are numbers, else as text.
@@ -197,5 +197,13 @@ func (t *translator) call(e *expr) (string, sqlKind, error) {
 		}
 		args = append(args, sql)
 	}
-	return before + strings.Join(args, ", ") + after, kind, nil
+	return before + wrapped(args) + after, kind, nil
+}
+
+// wrapped are the parts of a list, each on a line of its own where together they are long.
+func wrapped(parts []string) string {
+	if text := strings.Join(parts, ", "); len(text) <= 80 {
+		return text
+	}
+	return "\n      " + strings.Join(parts, ",\n      ")
 }
