@@ -210,7 +210,7 @@ func TestThePageHasEveryOption(t *testing.T) {
 	for section, commands := range map[string][][]string{
 		"run": {{"run"}}, "explain": {{"explain"}}, "dlq": {{"dlq", "list"}, {"dlq", "show"}, {"dlq", "replay"}},
 		"backfill": {{"backfill"}}, "reconcile": {{"reconcile"}}, "digest": {{"digest"}}, "verify": {{"verify"}},
-		"backfill": {{"backfill"}}, "reconcile": {{"reconcile"}}, "doctor": {{"doctor"}},
+		"doctor": {{"doctor"}},
 	} {
 		_, text, _ := strings.Cut(page, "\n## "+section+"\n")
 		text, _, _ = strings.Cut(text, "\n## ")
