@@ -112,7 +112,11 @@ func (w *world) links(t *testing.T, p pipeline, parts gjson.Result, okta *fakeOk
 	must("read the attributes of dead", err)
 	function := "/2015-03-31/functions/" + parts.Get("function").String() + "/configuration"
 	environment := gjson.GetBytes(w.call(t, "lambda", http.MethodGet, function, "", nil), "Environment").Raw
-	lambda := func(path string, body string) { w.call(t, "lambda", http.MethodPut, path, "", []byte(body)) }
+	lambda := func(path string, body string) {
+		t.Helper()
+		must("change "+path, w.caller("Lambda", "lambda").Call(t.Context(),
+			awshttp.Request{Method: http.MethodPut, Path: path, Body: []byte(body)}, unread))
+	}
 	mapping := "/2015-03-31/event-source-mappings/" + parts.Get("mapping").String()
 	retention := func(days int64) {
 		t.Helper()
@@ -180,19 +184,26 @@ func (w *world) links(t *testing.T, p pipeline, parts gjson.Result, okta *fakeOk
 	}
 }
 
+// caller calls a service whose SDK client the module does not have.
+func (w *world) caller(id, name string) *awshttp.Caller {
+	config := aws.Config{Region: region, BaseEndpoint: &w.endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider("testing", "testing", "")}
+	return awshttp.New(config, awshttp.Service{ID: id, Name: name}, awshttp.Options{})
+}
+
+// unread leaves the response of a call unread.
+func unread(http.Header, []byte) error { return nil }
+
 // alarm sets the state of an alarm.
 func (w *world) alarm(t *testing.T, name, state string) {
 	t.Helper()
-	config := aws.Config{Region: region, BaseEndpoint: &w.endpoint,
-		Credentials: credentials.NewStaticCredentialsProvider("testing", "testing", "")}
-	watch := awshttp.New(config, awshttp.Service{ID: "CloudWatch", Name: "monitoring"}, awshttp.Options{})
 	reason, err := json.Marshal(map[string]string{"by": "the test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = watch.Call(t.Context(), awshttp.Form("SetAlarmState", "2010-08-01", url.Values{"AlarmName": {name},
+	err = w.caller("CloudWatch", "monitoring").Call(t.Context(), awshttp.Form("SetAlarmState", "2010-08-01", url.Values{"AlarmName": {name},
 		"StateValue": {state}, "StateReason": {"a test"}, "StateReasonData": {string(reason)}}),
-		func(http.Header, []byte) error { return nil })
+		unread)
 	if err != nil {
 		t.Fatalf("set the state of alarm %s: %v", name, err)
 	}

@@ -71,6 +71,8 @@ type Doctor struct {
 	Logs     LogsAPI
 	Delivery DeliveryAPI
 	Topics   Caller
+	// Archives returns what lists the archive of a pipeline.
+	Archives func(context.Context, Pipeline) (ObjectsAPI, error)
 	Endpoints
 	// Clients of a link that are nil leave it out.
 

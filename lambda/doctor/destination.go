@@ -6,6 +6,10 @@ import "github.com/oktastream/oktastream/lambda/config"
 func (d *Doctor) destination(p Pipeline) []Check {
 	var checks []Check
 	switch {
+	case p.Bucket != "" && d.Archives != nil:
+		return d.archive(p)
+	case p.Destination == string(config.Archive):
+		return nil
 	case p.LogGroup != "" && d.Logs != nil:
 		return d.logGroup(p)
 	case p.DeliveryBus != "" && d.Delivery != nil:

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,8 +46,8 @@ const (
 	followPages = 20
 )
 
-// Follow waits for the first event since a time that the filters of all pipelines take, and says at which hops it was seen and
-// when, until it was seen at each or the time until is reached. Okta's own log, where there
+// Follow waits for the first event since a time that the filters of all pipelines take,
+// and says at which hops it was seen and when, until it was seen at each or the time until is reached. Okta's own log, where there
 // are credentials, and log groups show the event itself, by its uuid. Partner event source,
 // rule, queue, function and other destinations show by a metric, to the minute, that an
 // event was counted. sleep waits; each is called for every step.
@@ -142,7 +141,7 @@ func (d *Doctor) firstAtOkta(ctx context.Context, since time.Time, _ string) (*S
 			first = &Step{At: e.Published, From: "System Log", UUID: e.UUID, Type: e.EventType}
 		}
 	})
-	if e, ok := errors.AsType[*systemlog.Error](err); ok && (e.Kind == systemlog.RateLimited || e.Kind == systemlog.Unavailable) {
+	if kind := systemlog.KindOf(err); kind == systemlog.RateLimited || kind == systemlog.Unavailable {
 		return nil, nil // the next look may succeed
 	}
 	return first, err

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
@@ -277,7 +279,8 @@ func TestWhatCannotBeJudged(t *testing.T) {
 // iamServices are the names of the services in IAM actions, by those of the fakes.
 func iamServices() map[string]string {
 	return map[string]string{awsfake.Events: "events", awsfake.SQS: "sqs", awsfake.Lambda: "lambda",
-		awsfake.CloudWatch: "cloudwatch", awsfake.Logs: "logs", awsfake.SNS: "sns", awsfake.Secrets: "secretsmanager"}
+		awsfake.CloudWatch: "cloudwatch", awsfake.Logs: "logs", awsfake.SNS: "sns", awsfake.Secrets: "secretsmanager",
+		awsfake.S3: "s3"}
 }
 
 // denying makes all checks of stacks with every kind of pipeline while an action is denied,
@@ -285,7 +288,7 @@ func iamServices() map[string]string {
 func denying(t *testing.T, action string, called map[string]bool) []Link {
 	var mu sync.Mutex
 	fault := func(call awsfake.Call) awsfake.Fault {
-		this := iamServices()[call.Service] + ":" + call.Operation
+		this := iamServices()[call.Service] + ":" + strings.Replace(call.Operation, "ListObjectsV2", "ListBucket", 1)
 		mu.Lock()
 		defer mu.Unlock()
 		called[this] = true
@@ -300,7 +303,12 @@ func denying(t *testing.T, action string, called map[string]bool) []Link {
 	c.SetEventRule("delivery", "to-datadog", &awsfake.EventRule{State: "ENABLED"})
 	c.SetConnection("okta-connection", &awsfake.Connection{State: "AUTHORIZED"})
 	c.SetAPIDestination("okta-intake", "ACTIVE")
+	c.AddBucket("okta-archive", awsfake.BucketOptions{})
+	d.Archives = func(ctx context.Context, p Pipeline) (ObjectsAPI, error) {
+		return archive.NewS3(ctx, c.Config(), archive.S3Options{Bucket: p.Bucket})
+	}
 	d.Stack.Pipelines = append(d.Stack.Pipelines, toDatadog,
+		Pipeline{Name: "s-archive", Destination: "archive", Bucket: "okta-archive"},
 		Pipeline{Name: "s-infrequent", Destination: "cloudwatch", LogGroup: "/okta/infrequent"})
 	c.SetFaults(fault)
 	w := newEndpointWorld(t, "splunk", hec())

@@ -27,6 +27,7 @@ func Permissions() []Permission {
 		{Destination, describeConnection, "state of the connection of the API destination"},
 		{Destination, getFunctionConfiguration, "settings of a destination over HTTPS"},
 		{Destination, getSecretValue, "secret of a destination over HTTPS, to ask whether it is accepted"},
+		{Archive, listBucket, "newest object of the archive"},
 		{Queues, getQueueAttributes, "numbers of messages"},
 		{Queues, getMetricData, "AWS/SQS ApproximateAgeOfOldestMessage of buffer"},
 		{Alarms, describeAlarms, "states and actions of the stack's alarms"},

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/doctor"
 )
@@ -44,6 +45,9 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 			Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials, Resolver: net.DefaultResolver,
 		},
 	}
+	d.Archives = func(ctx context.Context, p doctor.Pipeline) (doctor.ObjectsAPI, error) {
+		return archive.NewS3(ctx, sdk, archive.S3Options{Bucket: p.Bucket, Owner: p.BucketOwner, Retryer: sdk.Retryer()})
+	}
 	if k.hasOkta() {
 		k.tries = doctorAttempts
 		client, err := k.oktaFlags.client(ctx, &k.awsFlags, quietness, nil)
@@ -67,6 +71,7 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
 			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
 			Include: o.Include, Exclude: o.Exclude,
+			Bucket: o.Bucket, BucketOwner: o.BucketOwner, Lock: o.Lock, DigestKey: o.DigestKey,
 			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
 			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, DeliveryRule: o.DeliveryRule,
 			APIDestination: o.APIDestination, Connection: o.Connection,

@@ -33,7 +33,9 @@ func (c *Cloud) describeConnection(r *request) (any, error) {
 	if n == nil {
 		return nil, eventsMissing("Failed to describe the connection(s). Connection '%s' does not exist.", in.Name)
 	}
-	return struct{ Name, ConnectionState, StateReason, AuthorizationType string }{in.Name, n.State, n.Reason, "API_KEY"}, nil
+	return struct{ Name, ConnectionState, StateReason, AuthorizationType string }{
+		in.Name, n.State, n.Reason, "API_KEY",
+	}, nil
 }
 
 func (c *Cloud) describeAPIDestination(r *request) (any, error) {
@@ -45,7 +47,8 @@ func (c *Cloud) describeAPIDestination(r *request) (any, error) {
 	defer c.events.mu.RUnlock()
 	state := c.events.destinations[in.Name]
 	if state == nil {
-		return nil, eventsMissing("Failed to describe the api-destination(s). An api-destination '%s' does not exist.", in.Name)
+		return nil, eventsMissing("Failed to describe the api-destination(s). An api-destination '%s' does not exist.",
+			in.Name)
 	}
 	return struct{ Name, ApiDestinationState, HttpMethod string }{in.Name, *state, "POST"}, nil
 }
