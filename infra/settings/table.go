@@ -76,8 +76,8 @@ func table() []setting {
 				"events as they come",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Format }, check: oneOf("", "ocsf", "datadog",
 				"raw")},
-		{Name: "observables", Meaning: "`true`: records in OCSF also list the values that one searches for (users, addresses, " +
-			"ids, ...) in `observables[]`; they are a quarter longer", Default: "false", Of: Destinations(),
+		{Name: "observables", Meaning: "`true`: records in OCSF also list the values that one searches for (users, " +
+			"addresses, ids, ...) in `observables[]`; they are a quarter longer", Default: "false", Of: Destinations(),
 			Allowed: "`true`, `false`; only with the format `ocsf`",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Observables }},
 		{Name: "include", Meaning: "event types to deliver; none is all", Of: Destinations(),
