@@ -76,8 +76,8 @@ func table() []setting {
 				"events as they come",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).Format }, check: oneOf("", "ocsf", "datadog",
 				"raw")},
-		{Name: "observables", Meaning: "`true`: records in OCSF also list the values that one searches for (users, addresses, " +
-			"ids, ...) in `observables[]`; they are a quarter longer", Default: "false", Of: Destinations(),
+		{Name: "observables", Meaning: "`true`: records in OCSF also list the values that one searches for (users, " +
+			"addresses, ids, ...) in `observables[]`; they are a quarter longer", Default: "false", Of: Destinations(),
 			Allowed: "`true`, `false`; only with the format `ocsf`",
 			bind:    func(s *Settings, d Destination) any { return &s.Of(d).Observables }},
 		{Name: "include", Meaning: "event types to deliver; none is all", Of: Destinations(),
@@ -226,6 +226,20 @@ func table() []setting {
 		{Name: "outageHours", Meaning: "how long an event is tried before it goes to the queue `redrive`", Default: "6",
 			Of: Destinations(), Allowed: "1 to 96",
 			bind: func(s *Settings, d Destination) any { return &s.Of(d).OutageHours }, low: 1, high: 96},
+		{Name: "okta.secret", Meaning: "the secret in Secrets Manager with Okta's credentials: makes the auditor, which " +
+			"compares every hour with Okta's System Log and fills gaps", Allowed: "name or ARN; absent: no auditor",
+			bind:  func(s *Settings, _ Destination) any { return &s.OktaSecret },
+			check: matches(`^[A-Za-z0-9/_+=.@:-]{1,512}$`, "a secret's name or ARN")},
+		{Name: "okta.orgUrl", Meaning: "the org whose events are audited", Allowed: "`https://ORG.okta.com`",
+			bind: func(s *Settings, _ Destination) any { return &s.OktaURL }, check: checkOrg},
+		{Name: "okta.every", Meaning: "minutes between two runs of the auditor", Default: "15", Allowed: "5, 10, 15, 30, 60",
+			bind: func(s *Settings, _ Destination) any { return &s.OktaEvery }, days: []int{5, 10, 15, 30, 60}},
+		{Name: "okta.requests", Meaning: "requests to Okta's API in one run, at most", Default: "0",
+			Allowed: "1 to 100000; `0` is 60 for each minute of `okta.every`, half of a Workforce org's limit",
+			bind:    func(s *Settings, _ Destination) any { return &s.OktaRequests }, low: 0, high: 100000},
+		{Name: "okta.since", Meaning: "the first hour that the auditor audits, at most 90 days back",
+			Allowed: "`2026-11-01` or `2026-11-01T00:00:00Z`; absent: the first full hour after its first run",
+			bind:    func(s *Settings, _ Destination) any { return &s.OktaSince }, check: checkSince},
 		{Name: "kms", Meaning: "what encrypts queues, log groups, buckets, buses and the connection: keys that AWS owns, " +
 			"a key that the stack makes, or a key of yours", Default: KMSAWS,
 			Allowed: "`aws`, `own`, a key's ARN",

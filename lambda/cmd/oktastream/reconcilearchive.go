@@ -12,6 +12,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
