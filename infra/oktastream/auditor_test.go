@@ -138,7 +138,7 @@ func TestTheAuditor(t *testing.T) {
 			target["DeadLetterConfig"] == nil || async["DestinationConfig"] == nil || async["MaximumRetryAttempts"] != 0.0 {
 			t.Errorf("the function is %v, the schedule %v, %v", function, schedule, async)
 		}
-		if !slices.Contains(slices.Collect(maps.Keys(s.template["Outputs"].(map[string]any))), "OktaAuditor") {
+		if !slices.Contains(slices.Collect(maps.Keys(s.template["Outputs"].(map[string]any))), "OktaAuditorOutput") {
 			t.Error("no output describes the auditor")
 		}
 	})

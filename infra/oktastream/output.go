@@ -36,7 +36,7 @@ func (b *builder) outputs(o *Oktastream) {
 	}
 	if a := o.Auditor; a != nil {
 		org, _, _ := events.ParseSource(b.s.Source)
-		out("Auditor", "What oktastream doctor reads of the auditor", stack.ToJsonString(map[string]any{
+		out("AuditorOutput", "What oktastream doctor reads of the auditor", stack.ToJsonString(map[string]any{
 			"oktastream_auditor": 1, "function": a.Name, "bucket": a.DigestBucket, "org": org, "schedule": a.Schedule,
 			"dead": a.Failed.URL,
 		}, nil))
