@@ -81,8 +81,8 @@ func TestTheCommandReadsWhatTheStackWrites(t *testing.T) {
 				mu.Lock()
 				written[name] = true
 				mu.Unlock()
-				kind := map[bool]string{true: "int", false: "string"}[reflect.TypeOf(value).Kind() == reflect.Float64]
-				if kinds[name] != kind {
+				kind := map[reflect.Kind]string{reflect.Float64: "int", reflect.String: "string", reflect.Bool: "bool"}[reflect.TypeOf(value).Kind()]
+				if kinds[name] != kind || kind == "" {
 					t.Errorf("%s: the member %s is %v, and the command reads a %q", d, name, value, kinds[name])
 				}
 			}

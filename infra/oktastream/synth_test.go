@@ -144,7 +144,7 @@ func configurations() map[string]map[string]any {
 		"archive-own": with("destination", "cloudwatch,archive", "kms", "own", "archiveDays", 30, "lock", "compliance",
 			"lockYears", 7, "lockConfirm", "cannot be deleted for 7 years", "digestKey", "own", "coldDays", 0),
 		"archive-given": with("destination", "archive", "bucket", theirBucket, "kms", given, "digestKey", otherKey,
-			"format", "ocsf", "athenaScanGB", 5),
+			"format", "ocsf", "observables", true, "athenaScanGB", 5),
 		"log-group":      with("destination", cw, "logGroup", theirGroup, "kms", "own"),
 		"log-group-rule": with("destination", cw, "logGroup", theirGroup+":*", "ingest", "rule"),
 	}
