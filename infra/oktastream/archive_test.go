@@ -130,6 +130,12 @@ func TestTheBucketOfTheArchive(t *testing.T) {
 				}
 				continue
 			}
+			if strings.HasPrefix(id, "OktaAuditorState") {
+				if !strings.Contains(string(text), `{"NoncurrentDays":7},"Prefix":"auditor/"`) {
+					t.Errorf("old versions of the state are kept: %s", text)
+				}
+				continue
+			}
 			seen++
 			if strings.Contains(string(text), "Expiration") {
 				t.Errorf("a rule deletes events: %s", text)

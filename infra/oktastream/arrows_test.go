@@ -135,6 +135,7 @@ func (s *synthesised) arrows(t *testing.T) []arrow {
 		list = append(list, p.ofLock()...)
 	}
 	list = append(list, s.ofStreamRule(t)...)
+	list = append(list, s.ofAuditor(t)...)
 	return append(list, s.ofAlarms(t)...)
 }
 

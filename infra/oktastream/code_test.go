@@ -37,7 +37,7 @@ func TestTheAssetIsTheSameForTwoBuilds(t *testing.T) {
 	for _, module := range []string{root, elsewhere} {
 		t.Chdir(module)
 		dir := t.TempDir()
-		if err := build(dir); err != nil {
+		if err := build(dir, Forwarder); err != nil {
 			t.Fatal(err)
 		}
 		files, err := os.ReadDir(dir)
@@ -72,7 +72,7 @@ func TestABuildThatFailsSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
-	err := build(t.TempDir())
+	err := build(t.TempDir(), Forwarder)
 	if err == nil || !strings.Contains(err.Error(), "go get -tool "+Forwarder) {
 		t.Errorf("the error has no hint: %v", err)
 	}

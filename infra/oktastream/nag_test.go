@@ -19,6 +19,9 @@ func suppressed() map[string]string {
 			"`oktastream dlq`",
 		"AwsSolutions-S1 Bucket": "CloudTrail's data events say who read which object, and whether that was denied; server " +
 			"access logs are best effort",
+		"AwsSolutions-SQS3 Failed":             "it takes runs of the auditor that failed: the next run goes on where they stopped",
+		"AwsSolutions-SQS3 Unstarted":          "it takes runs of the auditor that could not be started",
+		"AwsSolutions-S1 State":                "the state of the auditor holds hours, counts and hashes, and no event",
 		"AwsSolutions-S1 AthenaResults":        "Athena's history and CloudTrail say who asked what; results are deleted after a week",
 		"AwsSolutions-IAM5 FunctionRolePolicy": "TestNoWildcards has each wildcard of the policy and its reason",
 		"AwsSolutions-IAM5 ReplayPolicy":       "the streams of a log group that the stack did not make, as :* names them",

@@ -52,6 +52,8 @@ type Oktastream struct {
 	BusName *string
 	// Key encrypts what is stored; nil is keys that AWS owns.
 	Key *Key
+	// Auditor compares every hour with Okta's System Log; nil where the stack has none.
+	Auditor *AuditorFunction
 	// ReplayRole is the role under which dead letters are replayed.
 	ReplayRole *Role
 }
@@ -79,6 +81,7 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	o := &Oktastream{Construct: b.scope}
 	b.key = b.newKey()
 	o.Key = b.key
+	b.newAuditorRole()
 	b.replay = b.newRole(b.scope, "Replay", "Replays dead letters of "+b.name, b.replayTrust())
 	o.ReplayRole = b.replay
 	if err := b.newCode(stack); err != nil {
@@ -98,6 +101,9 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	}
 	if !b.hasFunction() {
 		b.newStreamRule(o.Pipelines[0])
+	}
+	if err := b.newAuditor(o); err != nil {
+		return nil, err
 	}
 	b.replay.mayUseQueues(b)
 	b.replay.attach(b)
@@ -122,14 +128,17 @@ func region(stack awscdk.Stack) string {
 
 // builder holds what the parts of one construct share.
 type builder struct {
-	scope  constructs.Construct
-	s      settings.Settings
-	name   string
-	key    *Key
-	bus    bus
-	code   code
-	replay *Role
-	topic  *string // ARN of the topic that alarms are sent to; nil is none
+	scope constructs.Construct
+	s     settings.Settings
+	name  string
+	key   *Key
+	bus   bus
+	code  code
+	// auditor is nil, and auditorCode empty, where the stack has none.
+	auditor     *Role
+	auditorCode code
+	replay      *Role
+	topic       *string // ARN of the topic that alarms are sent to; nil is none
 	// streamRule is nil where a function counts changes of log streams.
 	streamRule    *Rule
 	streamRuleARN *string

@@ -34,6 +34,13 @@ func (b *builder) outputs(o *Oktastream) {
 	if b.key != nil && b.key.given {
 		out("KeyPolicyStatements", "What the policy of the given key must hold", stack.ToJsonString(b.key.statements, nil))
 	}
+	if a := o.Auditor; a != nil {
+		org, _, _ := events.ParseSource(b.s.Source)
+		out("AuditorOutput", "What oktastream doctor reads of the auditor", stack.ToJsonString(map[string]any{
+			"oktastream_auditor": 1, "function": a.Name, "bucket": a.DigestBucket, "org": org, "schedule": a.Schedule,
+			"dead": a.Failed.URL,
+		}, nil))
+	}
 	for _, p := range o.Pipelines {
 		title := title(p.Destination)
 		if p.LogGroup != nil {

@@ -30,8 +30,16 @@ func wildcards() map[string]string {
 		"key Alarms resource *":                   "in a key's policy * is that key",
 		"key LogGroups resource *":                "in a key's policy * is that key",
 
-		"identity WritesTheArchive resource arn:aws:s3:::oktastream-oktas3archivebucketa13de88c/okta/*": "all objects of events",
-		"identity WritesTheArchive resource arn:aws:s3:::their-archive/okta/*":                          "all objects of events",
+		"identity WritesTheArchive resource arn:aws:s3:::oktastream-oktas3archivebucketa13de88c/okta/*":         "all objects of events",
+		"identity WritesTheArchive resource arn:aws:s3:::their-archive/okta/*":                                  "all objects of events",
+		"identity ReadsTheSecret resource arn:aws:secretsmanager:us-east-1:111122223333:secret:okta/api-??????": sixCharacters,
+		"identity ReadsObjects resource arn:aws:s3:::oktastream-oktaauditorstate12aac942/auditor/*":             "all of the state",
+		"identity ReadsObjects resource arn:aws:s3:::oktastream-oktaauditorstate12aac942/digest/*":              "all digests",
+		"identity ReadsObjects resource arn:aws:s3:::oktastream-oktas3archivebucketa13de88c/okta/*":             "all objects of events",
+		"identity ReadsObjects resource arn:aws:s3:::oktastream-oktas3archivebucketa13de88c/digest/*":           "all digests",
+		"identity WritesStateAndDigests resource arn:aws:s3:::oktastream-oktaauditorstate12aac942/auditor/*":    "all of the state",
+		"identity WritesStateAndDigests resource arn:aws:s3:::oktastream-oktaauditorstate12aac942/digest/*":     "all digests",
+		"identity WritesStateAndDigests resource arn:aws:s3:::oktastream-oktas3archivebucketa13de88c/digest/*":  "all digests",
 		"identity DecryptsTheSecret resource arn:aws:kms:us-east-1:*:key/*": "only the secret knows its key; the condition " +
 			"names the secret, and Secrets Manager as the only caller",
 		"identity NetworkInterfaces resource *": "Lambda makes them, and their ids are not known before; the condition keeps " +

@@ -90,7 +90,7 @@ func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *se
 		return
 	}
 	b.newQueuePolicy(scope, "RedrivePolicy", p, p.Redrive)
-	senders := []*string{p.Function.Role.ARN, b.replay.ARN}
+	senders := append([]*string{p.Function.Role.ARN, b.replay.ARN}, b.auditorOf(p)...)
 	for _, principal := range b.s.ReplayPrincipals {
 		senders = append(senders, jsii.String(principal))
 	}
@@ -133,6 +133,7 @@ func (b *builder) lock(p *Pipeline, q *Queue) statement {
 	if p.Function != nil {
 		roles = append(roles, p.Function.Role.ARN)
 	}
+	roles = append(roles, b.auditorOf(p)...)
 	for _, principal := range slices.Concat(b.s.ReplayPrincipals, b.s.LockQueues) {
 		roles = append(roles, jsii.String(principal))
 	}

@@ -21,7 +21,7 @@ func stateful() map[string]bool {
 		"AWS::S3::Bucket": true, "AWS::SNS::Subscription": true, "AWS::SQS::Queue": true,
 
 		"AWS::Athena::NamedQuery": false, "AWS::Athena::WorkGroup": false, "AWS::Glue::Database": false,
-		"AWS::Glue::Table": false, "AWS::S3::BucketPolicy": false,
+		"AWS::Scheduler::Schedule": false, "AWS::Glue::Table": false, "AWS::S3::BucketPolicy": false,
 		"AWS::CloudWatch::Alarm": false, "AWS::CloudWatch::Dashboard": false, "AWS::Events::EventBusPolicy": false,
 		"AWS::Events::Rule": false, "AWS::IAM::Policy": false, "AWS::IAM::Role": false, "AWS::KMS::Alias": false,
 		"AWS::Lambda::EventInvokeConfig": false, "AWS::Lambda::EventSourceMapping": false,

@@ -36,6 +36,7 @@ func (s *Settings) faults(region string) []error {
 	if err := s.sameEndpoint(); err != nil {
 		faults = append(faults, err)
 	}
+	faults = append(faults, s.checkAuditor()...)
 	for _, d := range s.Destinations {
 		for _, err := range s.check(d) {
 			add("%s: %w", d, err)

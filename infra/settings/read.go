@@ -120,6 +120,9 @@ func (r *reader) known(name string) error {
 		scope, plain = "", name
 	}
 	rows := table()
+	if slices.ContainsFunc(rows, func(row setting) bool { return row.Name == name && len(row.Of) == 0 }) {
+		return nil // with a dot in its own name
+	}
 	at := slices.IndexFunc(rows, func(row setting) bool {
 		return row.Name == plain && (scope == "" || slices.Contains(row.Of, Destination(scope)))
 	})

@@ -105,6 +105,13 @@ type Settings struct {
 	// off.
 	LockQueues []string
 
+	// The auditor, which exists where OktaSecret is set, see [Settings.Audited].
+	OktaSecret   string // name or ARN in Secrets Manager of Okta's credentials
+	OktaURL      string // of the org
+	OktaEvery    int    // minutes between two runs
+	OktaRequests int    // of a run, at most; 0 is the auditor's own
+	OktaSince    string // the first hour that is audited; "" is the first after the first run
+
 	AlarmEmail string // whom alarms are sent to
 	AlarmTopic string // the ARN of an SNS topic of yours, instead
 	// Live makes the alarm silence: no event for SilenceMinutes is a failure.

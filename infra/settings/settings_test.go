@@ -68,6 +68,11 @@ func TestRead(t *testing.T) {
 				a.Lock == LockCompliance && a.LockYears == 7 && a.ColdDays == 0 && a.DigestKey == DigestKeyOwn &&
 				!s.HTTPS(Archive) && s.Secret(Archive) == ""
 		}},
+		"the auditor": {`{"oktastream":{"source":"` + source + `","destination":"cloudwatch,archive","okta":{"secret":"okta/api",` +
+			`"orgUrl":"https://example.okta.com","every":30}}}`, func(s Settings) bool {
+			d, ok := s.Audited()
+			return ok && d == Archive && s.OktaSecret == "okta/api" && s.RequestsOfRun() == 1800
+		}},
 		"for ever": {`{"destination":"cloudwatch","retention":"0"}`, func(s Settings) bool { return s.CloudWatch.RetentionDays == 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,6 +175,16 @@ func faults() map[string][]string {
 		`{` + archive + `,"digestKey":"arn:aws:kms:eu-west-1:111122223333:key/1"}`:                         {"digestKey", "eu-west-1"},
 		`{` + archive + `,"athenaScanGB":"0"}`:                                                             {"athenaScanGB", "1 to 100000"},
 		`{` + ok + `,"bucket":"logs"}`:                                                                     {"bucket", "archive", "not among the destinations"},
+		`{` + ok + `,"okta.orgUrl":"https://x.okta.com"}`:                                                  {"okta.secret", "there is no auditor"},
+		`{` + ok + `,"okta.secret":"okta/api"}`:                                                            {"okta.orgUrl", "https://ORG.okta.com"},
+		`{` + ok + `,"okta":{"secret":"okta/api","orgUrl":"https://x.okta.com/admin"}}`:                    {"okta"},
+		`{` + ok + `,"okta.secret":"okta/api","okta.orgUrl":"http://x.okta.com"}`:                          {"okta.orgUrl", "https"},
+		`{` + ok + `,"okta.secret":"okta/api","okta.orgUrl":"https://x.okta.com","okta.every":"7"}`:        {"okta.every", "5, 10, 15"},
+		`{` + ok + `,"okta.secret":"okta/api","okta.orgUrl":"https://x.okta.com","okta.since":"may"}`:      {"okta.since", "2026-11-01"},
+		`{` + ok + `,"okta.secret":"okta/api","okta.orgUrl":"https://x.okta.com","ingest":"rule"}`:         {"ingest=rule", "cloudwatch.ingest"},
+		`{` + ok + `,"okta.secret":"okta/api","okta.orgUrl":"https://x.okta.com","retention":"1"}`:         {"24 hours", "retention"},
+		`{` + ok + `,"okta.secret":"okta/api","okta.orgUrl":"https://x.okta.com","logClass":"infrequent"}`: {"FilterLogEvents", "archive"},
+		`{` + splunk + `,"okta.secret":"okta/api","okta.orgUrl":"https://x.okta.com"}`:                     {"archive or cloudwatch"},
 		`{` + ok + `,"splunk.source":"x"}`:                                                                 {"splunk.source", "not among the destinations"},
 		`{` + ok + `,"datadog.source":"x"}`:                                                                {"datadog.source", "write source"},
 		`{` + ok + `,"endpoint":"https://x"}`:                                                              {"endpoint", "splunk and elastic", "destinations"},

@@ -66,6 +66,8 @@ var namings = map[string]naming{
 		map[string]string{"Arn": "{arn}"}},
 	"AWS::Logs::QueryDefinition": {"", "arn:{partition}:logs:{region}:{account}:query-definition:{uuid}", "{uuid}",
 		map[string]string{"QueryDefinitionId": "{uuid}"}},
+	"AWS::Scheduler::Schedule": {"Name", "arn:{partition}:scheduler:{region}:{account}:schedule/default/{name}", "{name}",
+		map[string]string{"Arn": "{arn}"}},
 	"AWS::CloudWatch::Alarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
 	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
