@@ -48,7 +48,7 @@ var listedUnmapped = map[int]*regexp.Regexp{
 	99: regexp.MustCompile(`^debugContext\.debugData\.(endedSessionId|externalSessionId|sessionId)$`),
 }
 
-// notListed are places below which names mean something else: what a thing holds as Okta's own JSON, and the AWS account.
+// notListed are places below which names mean something else: Okta's own JSON of a thing, and the AWS account.
 var notListed = regexp.MustCompile(`(^|\.)data(\.|\[|$)|^cloud\.`)
 
 type seenValue struct {
@@ -205,7 +205,8 @@ func TestObservablesAreBounded(t *testing.T) {
 // leave values in unmapped.
 var observed = []string{
 	"user-mfa-factor-reset-all", "authentication-sso-saml", "security-threat-detected", "group-user-membership-add",
-	"application-user-membership-add", "network-zone-rule-disabled", "system-api-token-create", "app-radius-agent-listener-failed",
+	"application-user-membership-add", "network-zone-rule-disabled", "system-api-token-create",
+	"app-radius-agent-listener-failed",
 }
 
 func TestGoldenObservables(t *testing.T) {

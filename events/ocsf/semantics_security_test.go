@@ -303,7 +303,7 @@ func TestWhatASignInTypeTells(t *testing.T) {
 func TestLabels(t *testing.T) {
 	expect(t, typeSignIn, nil, says{"metadata.labels": ""})
 	for _, row := range []struct{ behaviors, labels string }{
-		{`"{New Device=POSITIVE, New IP=NEGATIVE, Odd \u00e9 hour=POSITIVE}"`, `["New Device=POSITIVE","Odd \u00e9 hour=POSITIVE"]`},
+		{`"{New Device=POSITIVE, New IP=NEGATIVE, Odd \u00e9 hour=POSITIVE}"`, `["New Device=POSITIVE","Odd é hour=POSITIVE"]`},
 		{`"{New Device=NEGATIVE, POSITIVE=UNKNOWN}"`, ""},
 		{`"POSITIVE"`, ""},
 	} {

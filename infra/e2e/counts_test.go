@@ -170,6 +170,8 @@ func (c *cloud) standing(t *testing.T, p pipeline) standing {
 				now.delivered[uuid] = append(now.delivered[uuid], fmt.Sprint(log.log))
 			}
 		}
+	case p.Bucket != "":
+		now.delivered = c.archived(t, p.Bucket)
 	default:
 		for _, record := range c.records(t, p.LogGroup) {
 			uuid := uuidOf(record)

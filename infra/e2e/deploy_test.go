@@ -26,6 +26,7 @@ type pipeline struct {
 	Dead            string `json:"dead"`
 	LogGroup        string `json:"log_group"`
 	DeliveryBus     string `json:"delivery_bus"`
+	Bucket          string `json:"bucket"`
 	MaxReceiveCount int    `json:"max_receive_count"`
 }
 

@@ -54,7 +54,8 @@ func (d deployed) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleIn
 	_ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
 	r := d.rule(in.EventBusName, in.Name)
 	text, err := json.Marshal(r["EventPattern"])
-	return &eventbridge.DescribeRuleOutput{State: types.RuleState(r["State"].(string)), EventPattern: aws.String(string(text))}, err
+	return &eventbridge.DescribeRuleOutput{State: types.RuleState(r["State"].(string)),
+		EventPattern: aws.String(string(text))}, err
 }
 
 func (d deployed) ListTargetsByRule(_ context.Context, in *eventbridge.ListTargetsByRuleInput,
@@ -130,7 +131,7 @@ func TestDoctorFindsNothingInWhatIsDeployed(t *testing.T) {
 				t.Errorf("%s: only %+v", destination, report.Lines)
 			}
 			for _, line := range report.Lines {
-				if line.Status != doctor.OK {
+				if line.Status != doctor.OK && line.Reason != doctor.NoCredentials && line.Reason != doctor.NotPart {
 					t.Errorf("%s: %+v", destination, line)
 				}
 			}

@@ -106,6 +106,7 @@ func (b *builder) describeParts(p *Pipeline, d map[string]any) {
 		d["function"], d["mapping"], d["log_group_function"] = f.Name, f.mapping, f.LogGroup.Name
 	}
 	if p.Delivery != nil {
+		d["delivery_rule"] = p.Delivery.rule.Name
 		d["api_destination"], d["connection"] = p.Delivery.destination.Ref(), p.Delivery.connection.Ref()
 	}
 }

@@ -173,7 +173,12 @@ func stored(shape Shape, samples []sample) ([]insights.Event, error) {
 	if _, err := pipeline.ParseFormat(string(format)); err != nil {
 		return nil, err
 	}
-	p := pipeline.New(pipeline.Config{Format: format})
+	return storedBy(pipeline.Config{Format: format}, shape, samples)
+}
+
+// storedBy is what a pipeline of that configuration writes for events.
+func storedBy(config pipeline.Config, shape Shape, samples []sample) ([]insights.Event, error) {
+	p := pipeline.New(config)
 	var events []insights.Event
 	for _, s := range samples {
 		carried := envelope(s)

@@ -135,7 +135,7 @@ func All() []Query {
 	var all []Query
 	for _, family := range [][]Query{
 		signIns(), factors(), takeovers(), resets(), privileges(), console(), tokens(), configuration(), trust(), apps(),
-		support(), findings(), timelines(), delivery(),
+		support(), findings(), timelines(), touches(), delivery(),
 	} {
 		all = append(all, family...)
 	}

@@ -37,8 +37,8 @@ func parsed(t *testing.T, q Query, s Shape) *insights.Query {
 }
 
 // worded are columns whose words are the shape's own: OCSF has the country's code
-// where Okta has its name, lists the roles one by one, and writes risks its way.
-var worded = []string{"fromCountry", "roles", "risk", "characters"}
+// where Okta has its name, lists the roles one by one, writes risks its way and has other members.
+var worded = []string{"fromCountry", "roles", "risk", "characters", "foundIn"}
 
 // logs are the same events in every shape and every reading.
 type logs map[Shape][]*insights.Log

@@ -24,6 +24,9 @@ var timelineCases = []struct {
 		func(s sample, v string) bool {
 			return s.get("client.ipAddress") == v || s.get("request.ipChain.0.ip") == v || s.get("actor.id") == v
 		}},
+	{"everything-that-touches", placeValue,
+		[]string{"192.0.2.118", "00uysi1UYAHt2rj9P5d7", "rhea.castellane@example.com", "0oaOwgL1LFQf9qQHN5d7", "idx7u3LdzBgDdPSugL1Pe7fuY"},
+		func(s sample, v string) bool { return strings.Contains(string(s.detail), `"`+v+`"`) }},
 	{"everything-in-a-session", placeSession,
 		[]string{"idxT0GSypv2UFAwGwMdvgLTXR", "idx7u3LdzBgDdPSugL1Pe7fuY", "trsOYrbLboS1G_V2u833wDEkF"},
 		func(s sample, v string) bool {

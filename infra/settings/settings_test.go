@@ -130,7 +130,7 @@ func faults() map[string][]string {
 		`{` + ok + `,"datadog.bus":"existing"}`:                                                         {"datadog.bus", "write bus"},
 		`{` + ok + `,"batch":"0"}`:                                                                      {"batch", "1 to 10000"},
 		`{` + ok + `,"batch":true}`:                                                                     {"batch", "whole number"},
-		`{` + ok + `,"detections":true,"logClass":"infrequent"}`: {"detections", "metric filters"},
+		`{` + ok + `,"detections":true,"logClass":"infrequent"}`:                                        {"detections", "metric filters"},
 		`{` + ok + `,"live":"yes"}`:                                                                     {"live", "true or false"},
 		`{` + ok + `,"silenceMinutes":"7"}`:                                                             {"silenceMinutes", "10"},
 		`{` + ok + `,"alarmEmail":"oncall"}`:                                                            {"alarmEmail", "e-mail"},

@@ -62,8 +62,8 @@ func silence(s Stack) (Alarm, bool) {
 			fmt.Sprintf("EventBridge has received no event from Okta for %d minutes.", s.SilenceMinutes),
 			"Okta may have switched the log stream off, which it does after two failed deliveries. "+
 				"It sends nothing later of what it did not stream; its System Log keeps that for 90 days.",
+			doctorFirst(s),
 			"In Okta, Reports, Log Streaming: activate the stream if it is not Active.",
-			"In the AWS console, EventBridge, Partner event sources: is the source Active, and does its bus exist?",
 			sendMissed,
 			"If no event for so long is normal for you, raise silenceMinutes."), true
 }
@@ -76,6 +76,11 @@ func minutes(n int) (period, periods int) {
 		return 60, max(n, 1)
 	}
 	return 3600, (n + 59) / 60
+}
+
+// doctorFirst is the step before a person looks anywhere else.
+func doctorFirst(s Stack) string {
+	return "Run `oktastream doctor --stack " + s.Name + "`: it names the link that is broken, and the next step."
 }
 
 // sendMissed is the step after a stream was off.

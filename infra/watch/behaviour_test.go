@@ -82,7 +82,7 @@ func TestTheAgeThatAnOutageHas(t *testing.T) {
 	for _, visibility := range []int{65, 365, 5405} {
 		p := pipeline("okta", "cloudwatch", "queue", false)
 		p.VisibilitySeconds = visibility
-		a := bufferOld(p)
+		a := bufferOld(Stack{Name: "okta"}, p)
 		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3,
 			float64(2*visibility-10))), 3) {
 			t.Errorf("visibility %d: threshold %v", visibility, a.Threshold)

@@ -34,7 +34,7 @@ func functionAlarms(s Stack, p Pipeline) []Alarm {
 			"The account's concurrency is used up. Each throttle costs the waiting events one of their tries.",
 			"In the Lambda console, Dashboard: which function uses the account's concurrency? Stop it.",
 			"Or ask for a higher quota: Service Quotas, Lambda, Concurrent executions."),
-		mappingFailing(p),
+		mappingFailing(s, p),
 	}
 	if p.Ingest == ingestLambda {
 		all = append(all,
@@ -57,7 +57,7 @@ func functionAlarms(s Stack, p Pipeline) []Alarm {
 // a response that names any is not clear from its words ("includes any event with a
 // non-empty BatchItemFailures in the response"); with either, a share that lasts is
 // a destination that does not take what it is given.
-func mappingFailing(p Pipeline) Alarm {
+func mappingFailing(s Stack, p Pipeline) Alarm {
 	a := Alarm{
 		Queries: []Query{
 			{ID: "failed", Metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum")},
@@ -69,13 +69,14 @@ func mappingFailing(p Pipeline) Alarm {
 		Comparison: atLeast, Threshold: failingShare,
 	}
 	steps := []string{
+		doctorFirst(s),
 		"In Logs Insights, log group of the function, run `filter msg = \"invocation\" | fields @timestamp, @message " +
 			"| sort @timestamp desc`: returned names the error.",
 		"Throttled or 5xx: wait. It ends by itself.",
 		"Access denied or not found: deploy again.",
 	}
 	if p.HTTPS {
-		steps[2] = "The alarm destination-refuses-us is on: follow its steps."
+		steps[3] = "The alarm destination-refuses-us is on: follow its steps."
 	}
 	if p.Bucket != "" {
 		steps[2] = "AccessDenied, NoSuchBucket or an error of KMS: deploy again. A bucket or key of yours: is it there, in " +

@@ -31,7 +31,7 @@ func queueAlarms(s Stack, p Pipeline) []Alarm {
 		fmt.Sprintf("The event was tried for about %d hours (outageHours), and the destination did not accept it. "+
 			"SQS deletes it 14 days after it first came.", p.OutageHours),
 		replaySteps(s, "exhausted")...)...)
-	return append(all, bufferDeep(p), bufferOld(p))
+	return append(all, bufferDeep(p), bufferOld(s, p))
 }
 
 // deadLetters are the two alarms of a dead-letter queue: that it is not empty, and
@@ -87,7 +87,7 @@ func bufferDeep(p Pipeline) Alarm {
 // back after one visibility timeout, the metric stays near two of them however long
 // it lasts: the threshold must lie between one (a message that came back once,
 // which is nothing) and two.
-func bufferOld(p Pipeline) Alarm {
+func bufferOld(s Stack, p Pipeline) Alarm {
 	a := Alarm{
 		Queries:    watching(ofQueue(p.Buffer, oldest, "Maximum")),
 		Comparison: atLeast, Threshold: 1.5 * float64(p.VisibilitySeconds),
@@ -98,6 +98,5 @@ func bufferOld(p Pipeline) Alarm {
 			"Events wait in the buffer queue of {name} for longer than one try takes.",
 			"The function does not receive them, or returns them. Nothing is lost: SQS keeps them for 14 days, "+
 				"and they are tried for outageHours.",
-			"In the Lambda console, Event source mappings: is the mapping Enabled?",
-			"Look at the alarms mapping-failing, function-errors and function-throttled: one of them says why.")
+			doctorFirst(s))
 }

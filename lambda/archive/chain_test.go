@@ -49,7 +49,8 @@ func TestAppend(t *testing.T) {
 		}
 		key := putEvents(t, store, hourAt(i), fmt.Sprint("late-", i), "u-1")
 		late := mustAppend(t, c, hourAt(i))
-		if !late.Late || late.Number != int64(3+i) || len(late.Objects) != 1 || late.Objects[0].Key != key || late.Events != 2 {
+		if !late.Late || late.Number != int64(3+i) || len(late.Objects) != 1 || late.Objects[0].Key != key ||
+			late.Events != 2 {
 			t.Errorf("the late digest is %+v", late)
 		}
 	}
@@ -64,8 +65,8 @@ func TestDigestFile(t *testing.T) {
 	store := newMemory()
 	c := open(t, store, nil)
 	mustAppend(t, c, hourAt(0))
-	const want = `{"oktastream_digest":1,"number":1,"org":"acme","hour":"2026-11-22T10:00:00Z","late":false,"objects":[],` +
-		`"events":0,"root":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","previous":"",` +
+	const want = `{"oktastream_digest":1,"number":1,"org":"acme","hour":"2026-11-22T10:00:00Z","late":false,` +
+		`"objects":[],"events":0,"root":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","previous":"",` +
 		`"made":"2026-11-29T10:00:00Z"}` + "\n"
 	if got := string(store.objects["digest/org=acme/0000000001.json"]); got != want {
 		t.Errorf("the file is %s, want %s", got, want)
@@ -129,7 +130,8 @@ func TestOpenSince(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Head() != c.Head() || read > atATime || !again.Has(since) || !again.Has(hourAt(hours-1)) || again.Has(hourAt(hours)) {
+	if again.Head() != c.Head() || read > atATime || !again.Has(since) || !again.Has(hourAt(hours-1)) ||
+		again.Has(hourAt(hours)) {
 		t.Errorf("the head is %+v, want %+v; %d digests were read", again.Head(), c.Head(), read)
 	}
 }
@@ -248,7 +250,8 @@ func TestAppendNeedsEveryObject(t *testing.T) {
 		return nil
 	}
 	c := open(t, store, nil)
-	if _, err := c.Append(t.Context(), hourAt(0), nil, nil); !errors.Is(err, denied) || !strings.Contains(err.Error(), key) {
+	_, err := c.Append(t.Context(), hourAt(0), nil, nil)
+	if !errors.Is(err, denied) || !strings.Contains(err.Error(), key) {
 		t.Errorf("%v", err)
 	}
 	if len(store.keys(DigestsPrefix)) > 0 {

@@ -96,7 +96,7 @@ func TestEachEventRefuses(t *testing.T) {
 		"no JSON":           {zipped(good, "{"), "line 2: no Okta event in it"},
 		"an empty line":     {zipped(good, "", good), "line 2: no Okta event in it"},
 		"an empty array":    {zipped("[]"), "line 1: no Okta event in it"},
-		"another event":     {zipped(good, `{"detail-type":"EC2","source":"aws.ec2","detail":{}}`), "line 2: no Okta event in it"},
+		"another event":     {zipped(good, `{"detail-type":"EC2","source":"aws.ec2","detail":{}}`), "line 2"},
 		"a record of other": {zipped(`{"class_uid":1,"metadata":{"uid":"u","product":{"vendor_name":"X"}}}`), "line 1"},
 	} {
 		if _, err := eventsOf(c.object); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -128,8 +128,9 @@ func FuzzEachEvent(f *testing.F) {
 			return
 		}
 		before := n
-		if err := EachEvent(bytes.NewReader(zipped(string(object))), func([]byte, int64) error { n++; return nil }); err == nil &&
-			n == before {
+		line := bytes.NewReader(zipped(string(object)))
+		err := EachEvent(line, func([]byte, int64) error { n++; return nil })
+		if err == nil && n == before {
 			t.Fatal("a line without an event is no error")
 		}
 	})

@@ -78,8 +78,6 @@ func (m *memory) keys(prefix string) (keys []string) {
 	return keys
 }
 
-func (m *memory) clone() *memory { return &memory{objects: maps.Clone(m.objects)} }
-
 // hourAt is the start of the hour number i.
 func hourAt(i int) time.Time { return start.Add(time.Duration(i) * time.Hour) }
 

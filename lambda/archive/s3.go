@@ -112,8 +112,10 @@ func (s *S3) put(ctx context.Context, key string, body []byte, condition, value 
 	request.Header.Set("x-amz-sdk-checksum-algorithm", "SHA256")
 	request.Header.Set(condition, value)
 	request.Body = body
-	err = s.caller.Call(ctx, request, func(header http.Header, _ []byte) error {
-		etag = header.Get("ETag")
+	err = s.caller.Call(ctx, request, func(header http.Header, body []byte) error {
+		if etag = header.Get("ETag"); etag == "" || len(body) > 0 {
+			return errors.New("the response is not one of S3") // a page of a proxy, say
+		}
 		return nil
 	})
 	return etag, s.problem("put "+key, err)

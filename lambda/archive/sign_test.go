@@ -37,7 +37,8 @@ func fakeKMS(t *testing.T, key crypto.Signer, algorithm string) (sdk aws.Config,
 		body, err := io.ReadAll(r.Body)
 		decoder := json.NewDecoder(bytes.NewReader(body))
 		decoder.DisallowUnknownFields()
-		if err != nil || decoder.Decode(&in) != nil || in.KeyID != keyARN || in.MessageType != "DIGEST" || len(in.Message) != 32 ||
+		if err != nil || decoder.Decode(&in) != nil || in.KeyID != keyARN ||
+			in.MessageType != "DIGEST" || len(in.Message) != 32 ||
 			r.Header.Get("X-Amz-Target") != "TrentService.Sign" ||
 			!strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/kms/aws4_request") {
 			t.Errorf("request: %s %v", body, r.Header)

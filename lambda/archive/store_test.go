@@ -29,7 +29,8 @@ func testStore(t *testing.T, store Store) {
 		}
 	}
 	for prefix, want := range map[string][]string{
-		"": want, "a/b": want[:7], "a/b/": want[3:6], "a/b/1": want[3:6], "a/b/10": want[5:6], "b": want[7:], "c": nil, "a/c/": nil,
+		"": want, "a/b": want[:7], "a/b/": want[3:6], "a/b/1": want[3:6], "a/b/10": want[5:6],
+		"b": want[7:], "c": nil, "a/c/": nil,
 	} {
 		if keys := keysOf(t, store, prefix); !slices.Equal(keys, want) {
 			t.Errorf("list %q: %q, want %q", prefix, keys, want)

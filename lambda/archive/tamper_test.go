@@ -166,6 +166,23 @@ func TestAChangedDigestIsNamed(t *testing.T) {
 	})
 }
 
+// Without the head and without signatures, a digest that is followed by others is named too; nothing
+// but its objects says whether the last but one was changed, or the last.
+func TestAChangedDigestIsNamedByTheChain(t *testing.T) {
+	tampered(t, func(t *rapid.T, s *story) {
+		all := s.digests()
+		key := draw(t, "digest", all[:len(all)-1])
+		number := numberOf(key)
+		s.flip(t, key)
+		_, found := verify(t, s, Check{Since: hourAt(0), Until: hourAt(s.hours)})
+		found = broken(found)
+		if len(found) != 1 || found[0].Number != number ||
+			found[0].Last != 0 && (found[0].Kind != LinkBroken || number != s.head.Number-1) {
+			t.Fatalf("a byte of %s: %+v", key, found)
+		}
+	})
+}
+
 func TestARemovedDigestIsNamed(t *testing.T) {
 	tampered(t, func(t *rapid.T, s *story) {
 		all := s.digests()

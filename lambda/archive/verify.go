@@ -82,7 +82,10 @@ type Summary struct {
 	Objects int64     `json:"objects"` // that were read
 	Events  int64     `json:"events"`  // of all digests of those hours
 	Outside int64     `json:"outside"` // digests of events that are not in this archive
-	Head    Head      `json:"head"`
+	// Verdicts are how many of Hours were compared with Okta's System Log, by the state of their
+	// last verdict.
+	Verdicts map[string]int64 `json:"verdicts"`
+	Head     Head             `json:"head"`
 }
 
 // verification is one run of Verify.
@@ -110,7 +113,7 @@ type verification struct {
 // What each is told names the place that is broken, and nothing that only follows from it.
 func Verify(ctx context.Context, r Reader, check Check, each func(Finding)) (Summary, error) {
 	v := &verification{
-		Check: check, r: r, each: each, summary: Summary{Org: check.Org},
+		Check: check, r: r, each: each, summary: Summary{Org: check.Org, Verdicts: map[string]int64{}},
 		byHour: map[int64][]*link{}, claims: map[int64][]*link{}, missing: map[int64]bool{},
 	}
 	if err := v.readChain(ctx); err != nil {
@@ -118,6 +121,7 @@ func Verify(ctx context.Context, r Reader, check Check, each func(Finding)) (Sum
 	}
 	v.judgeChain()
 	v.hours()
+	v.verdicts()
 	if err := v.objects(ctx); err != nil {
 		return v.summary, err
 	}

@@ -1,12 +1,12 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
@@ -42,8 +42,10 @@ func TestMissingHours(t *testing.T) {
 		want  []string
 	}{
 		"from the first to the last": {Check{}, []string{hourAt(3).Format(hourForm)}},
-		"from since":                 {Check{Since: hourAt(0)}, []string{hourAt(0).Format(hourForm), hourAt(3).Format(hourForm)}},
-		"until":                      {Check{Since: hourAt(5), Until: hourAt(8)}, []string{hourAt(6).Format(hourForm)}},
+		"from since": {
+			Check{Since: hourAt(0)}, []string{hourAt(0).Format(hourForm), hourAt(3).Format(hourForm)},
+		},
+		"until": {Check{Since: hourAt(5), Until: hourAt(8)}, []string{hourAt(6).Format(hourForm)}},
 	} {
 		_, found := verify(t, store, c.check)
 		if got := placesOf(found); !reflect.DeepEqual(got, c.want) {
@@ -57,7 +59,7 @@ func TestTheLastLink(t *testing.T) {
 	store := chainOf(t, 3)
 	key := digestKey("acme", 2)
 	head := open(t, store, nil).Head().Hash
-	store.objects[key] = []byte(strings.Replace(string(store.objects[key]), "2026-11-29T10:00:00Z", "2026-11-29T11:00:00Z", 1))
+	store.objects[key] = bytes.Replace(store.objects[key], []byte("29T10:00:00Z"), []byte("29T11:00:00Z"), 1)
 	_, found := verify(t, store, Check{})
 	if len(found) != 1 || found[0].Kind != LinkBroken || found[0].Number != 2 || found[0].Last != 3 {
 		t.Errorf("%+v", found)
@@ -68,7 +70,7 @@ func TestTheLastLink(t *testing.T) {
 	}
 	// Where the objects say which it was.
 	store = chainOf(t, 3)
-	store.objects[key] = []byte(strings.Replace(string(store.objects[key]), `"events":1,"root"`, `"events":0,"root"`, 1))
+	store.objects[key] = bytes.Replace(store.objects[key], []byte(`"events":1,"root"`), []byte(`"events":0,"root"`), 1)
 	_, found = verify(t, store, Check{})
 	if len(found) != 1 || found[0].Kind != DigestWrong || found[0].Number != 2 {
 		t.Errorf("%+v", found)

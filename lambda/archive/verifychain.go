@@ -18,6 +18,7 @@ type link struct {
 	hour, made     time.Time
 	late, outside  bool
 	events         int64
+	state          string // of the verdict; "" where the hour was not compared
 	signed         bool
 	signatureGood  bool  // it was checked
 	err            error // the digest is not as it was written
@@ -84,6 +85,9 @@ func (v *verification) readLink(ctx context.Context, l *link) {
 	}
 	l.hash, l.previous, l.hour, l.made, l.late = f.hash, f.Previous, f.Hour, f.Made, f.Late
 	l.outside, l.events, l.signed = f.Outside, f.Events, len(f.signature) > 0
+	if f.Okta != nil {
+		l.state = f.Okta.State
+	}
 	if v.PublicKey != nil && l.signed {
 		l.signatureGood = signedBy(v.PublicKey, f.body[:], f.signature)
 	}
@@ -189,7 +193,7 @@ func (v *verification) head() {
 	}
 	last := v.links[len(v.links)-1]
 	v.report(Finding{Kind: HeadMissing, Number: last.number, Text: fmt.Sprintf("no digest has the SHA-256 %s: the last, "+
-		"digest %d, has %s. It was changed, or digests after it were removed, or the chain was written anew",
+		"digest %d, has %s. It was changed, digests after it were removed, or the whole chain was rewritten",
 		v.Head, last.number, last.hash)})
 	last.blamed = true
 	last.distrusted = !last.signatureGood
@@ -285,7 +289,7 @@ func (v *verification) hours() {
 		if total > v.lost {
 			v.report(f)
 		} else {
-			f.Kind, f.Text = Unchecked, f.Text+", which the missing or changed digests can have been of"
+			f.Kind, f.Text = Unchecked, f.Text+": it can be of a digest that is missing or was changed"
 			v.report(f)
 		}
 	}

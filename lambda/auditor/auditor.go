@@ -161,7 +161,10 @@ func (a *Auditor) Run(ctx context.Context) (Summary, error) {
 	r.state.Lease = r.stop.Add(leaseMargin).UTC()
 	err := r.save(ctx)
 	if err == nil {
-		err = r.work(ctx)
+		// Whatever a call waits for ends with the lease, while the state can still be written.
+		work, cancel := context.WithTimeout(ctx, a.Time+leaseMargin)
+		err = r.work(work)
+		cancel()
 	}
 	return r.finish(ctx, err)
 }
@@ -252,8 +255,10 @@ func (r *run) refusedByOkta(h *hour, err error) {
 		step = e.Step
 	}
 	r.Log.Error("Okta could not be read", "hour", stamp(h.Start), "error", err.Error(), "step", step)
-	// Whatever is wrong with this hour, the others get their turn.
-	r.state.Reading, h.After = nil, r.Now().Add(r.Time).UTC()
+	if !passes(err) {
+		// Whatever is wrong with this hour, the others get their turn.
+		r.state.Reading, h.After = nil, r.Now().Add(r.Time).UTC()
+	}
 }
 
 // edge is the time before which Okta or the destination keeps nothing, or not for long enough to

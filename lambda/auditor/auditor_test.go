@@ -5,13 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 	"github.com/oktastream/oktastream/lambda/ledger"
 )
 
@@ -365,6 +368,32 @@ func TestABigHourTakesSeveralRuns(t *testing.T) {
 	w.check(began.Add(2 * time.Hour))
 }
 
+// TestOktaFailsInTheMiddle: the read of a large hour continues where Okta failed.
+func TestOktaFailsInTheMiddle(t *testing.T) {
+	w := newWorld(t, false, 0, 0, 1)
+	w.generate(began.Add(time.Hour), 2500, 1)
+	w.tickUntil(began.Add(25 * time.Hour))
+	calls := 0
+	w.org.SetFaults(func(oktafake.Call) (f oktafake.Fault) {
+		if calls++; calls > 2 {
+			f.Status = 503
+		}
+		return f
+	})
+	w.advance(time.Hour) // the hour is due
+	for w.state().Reading == nil {
+		if s, err := w.tick(); err != nil || calls > 2 && !s.Unreachable || calls > 100 {
+			t.Fatalf("%+v, %v, %d calls", s, err, calls)
+		}
+	}
+	if at := w.state().Reading; at.Minute == 0 || at.Listed < 500 {
+		t.Errorf("%+v", at)
+	}
+	w.org.SetFaults(nil)
+	w.ticks(6 * time.Hour)
+	w.check(began.Add(2 * time.Hour))
+}
+
 // TestWrongOrg: where no uuid agrees, nothing is sent.
 func TestWrongOrg(t *testing.T) {
 	w := newWorld(t, false, 0, 0, 1)
@@ -389,5 +418,22 @@ func TestWrongOrg(t *testing.T) {
 	}
 	if !slices.Contains(w.store.keys("digest/"), "digest/org=example/0000000002.json") {
 		t.Error("the other hours were not audited")
+	}
+}
+
+// TestPage: README.md explains all states.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "<!-- states -->")
+	table, _, _ := strings.Cut(rest, "<!-- /states -->")
+	var rows []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(table, -1) {
+		rows = append(rows, m[1])
+	}
+	if want := []string{Complete, Missing, Waiting, Provisional, Expired}; !slices.Equal(rows, want) {
+		t.Errorf("the page has the states %q, want %q", rows, want)
 	}
 }

@@ -338,8 +338,11 @@ func (r *run) held(ctx context.Context, h *hour) (*heldEvents, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the destination: %w", err)
-	case read.Records > 0 && read.Records == read.Unrecognised:
+	case r.Outside && read.Records > 0 && read.Records == read.Unrecognised:
 		return nil, fmt.Errorf("read the destination: %w", &reconcile.UnrecognisedError{Records: read.Records})
+	case !r.Outside && read.Unrecognised > 0:
+		r.Log.Warn("objects of the archive are not as it writes them: their events are missing",
+			"hour", stamp(h.Start), "objects", read.Unrecognised)
 	}
 	held.keys = newKeySet(held.keys)
 	return held, nil

@@ -119,3 +119,9 @@ func unreachable(err error) bool {
 	}
 	return true
 }
+
+// passes reports whether an error of Okta passes by itself, and is not about one hour.
+func passes(err error) bool {
+	kind := systemlog.KindOf(err)
+	return kind == systemlog.Unavailable || kind == systemlog.RateLimited
+}

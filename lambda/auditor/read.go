@@ -36,8 +36,8 @@ type hourRead struct {
 	minute []listed // the events of the minute that is being read
 }
 
-// read reads until the end, or returns errStop. Then, and only then, r.state.Reading says where
-// the next run continues.
+// read reads until the end, or returns an error. Where Okta cannot be read for now, or the run has
+// used up what it may, r.state.Reading says where the next run continues; otherwise it is nil.
 func (r *run) read(ctx context.Context, h *hourRead) error {
 	r.state.Reading = nil
 	for {
@@ -46,7 +46,7 @@ func (r *run) read(ctx context.Context, h *hourRead) error {
 			h.minute = h.minute[:0] // it is read again
 			continue
 		}
-		if errors.Is(err, errStop) {
+		if errors.Is(err, errStop) || passes(err) {
 			at := h.progress
 			r.state.Reading = &at
 		}

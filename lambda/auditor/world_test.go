@@ -274,7 +274,8 @@ func (w *world) putLogs(lines []string) {
 		if w.now().Sub(at) > 14*24*time.Hour-time.Hour {
 			at = w.now()
 		}
-		in.LogEvents = append(in.LogEvents, types.InputLogEvent{Message: aws.String(line), Timestamp: aws.Int64(at.UnixMilli())})
+		one := types.InputLogEvent{Message: aws.String(line), Timestamp: aws.Int64(at.UnixMilli())}
+		in.LogEvents = append(in.LogEvents, one)
 	}
 	slices.SortStableFunc(in.LogEvents, func(a, b types.InputLogEvent) int { return int(*a.Timestamp - *b.Timestamp) })
 	for len(in.LogEvents) > 0 { // 24 hours a call at most
@@ -314,8 +315,10 @@ func (w *world) restart(killAt int, after bool) {
 				return ctx.Err()
 			},
 		},
-		Held:   &Archive{Store: store, Org: orgName},
-		Queues: &PipelineQueues{API: queues, Buffer: w.urls["buffer"], Dead: []string{w.urls["redrive"], w.urls["dead"]}, Now: w.now},
+		Held: Archive{&reconcile.Archive{Store: store, Org: orgName}},
+		Queues: &PipelineQueues{
+			API: queues, Buffer: w.urls["buffer"], Dead: []string{w.urls["redrive"], w.urls["dead"]}, Now: w.now,
+		},
 		Send: &backfill.Queue{
 			API: queues, URL: w.urls["buffer"], Filter: w.filter, Now: w.now, FirstWait: time.Millisecond,
 			Own: pipeline.Origin{Source: "aws.partner/okta.com/example/s", Account: "111122223333", Region: "us-east-1"},
@@ -341,7 +344,11 @@ func (w *world) tick() (Summary, error) {
 	w.advance(every - w.now().Sub(w.now().Truncate(every)))
 	w.org.Deliver()
 	w.flush()
-	return w.process.auditor.Run(w.t.Context())
+	s, err := w.process.auditor.Run(w.t.Context())
+	if s.Requests > w.process.auditor.Requests+10 { // the tries of one page
+		w.t.Errorf("a run made %d requests, and may make %d", s.Requests, w.process.auditor.Requests)
+	}
+	return s, err
 }
 
 // ticks runs for a time, and fails the test at the first error.

@@ -159,13 +159,18 @@ func TestErrorResponses(t *testing.T) {
 		want   string
 		calls  int
 	}{
-		"query":         {403, "", code(query, "AccessDenied"), "Op: AccessDenied (HTTP 403)", 1},
-		"throttled":     {400, "", code(query, "Throttling"), "Op: Throttling (HTTP 400)", 3},
-		"object":        {503, "", `<Error><Code>SlowDown</Code><Message>m</Message></Error>`, "Op: SlowDown (HTTP 503)", 3},
-		"precondition":  {412, "", `<?xml version="1.0"?><Error><Code>PreconditionFailed</Code></Error>`, "Op: PreconditionFailed (HTTP 412)", 1},
-		"json":          {400, "", `{"__type":"a.b#ResourceNotFoundException","Message":"m"}`, "Op: ResourceNotFoundException (HTTP 400)", 1},
-		"rest":          {404, "ResourceNotFoundException:http://x/", `{"Message":"m"}`, "Op: ResourceNotFoundException (HTTP 404)", 1},
-		"rest, code":    {400, "", `{"code":"InvalidParameterValueException"}`, "Op: InvalidParameterValueException (HTTP 400)", 1},
+		"query":     {403, "", code(query, "AccessDenied"), "Op: AccessDenied (HTTP 403)", 1},
+		"throttled": {400, "", code(query, "Throttling"), "Op: Throttling (HTTP 400)", 3},
+		"object": {503, "", `<Error><Code>SlowDown</Code><Message>m</Message></Error>`, "Op: SlowDown (HTTP 503)",
+			3},
+		"precondition": {412, "", `<?xml version="1.0"?><Error><Code>PreconditionFailed</Code></Error>`,
+			"Op: PreconditionFailed (HTTP 412)", 1},
+		"json": {400, "", `{"__type":"a.b#ResourceNotFoundException","Message":"m"}`,
+			"Op: ResourceNotFoundException (HTTP 400)", 1},
+		"rest": {404, "ResourceNotFoundException:http://x/", `{"Message":"m"}`,
+			"Op: ResourceNotFoundException (HTTP 404)", 1},
+		"rest, code": {400, "", `{"code":"InvalidParameterValueException"}`,
+			"Op: InvalidParameterValueException (HTTP 400)", 1},
 		"without code":  {404, "", "", "Op: no error code (HTTP 404)", 1},
 		"down":          {503, "", "no", "Op: no error code (HTTP 503)", 3},
 		"proxy":         {403, "", "<html>", "Op: no error code (HTTP 403)", 1},
@@ -197,7 +202,8 @@ func TestErrorResponses(t *testing.T) {
 				if test.status == http.StatusOK {
 					return
 				}
-				if _, err := c.Open(t.Context(), awshttp.Request{}); err == nil || awserror.New("Op", err, time.Time{}).Error() != test.want {
+				if _, err := c.Open(t.Context(), awshttp.Request{}); err == nil || awserror.New("Op", err,
+					time.Time{}).Error() != test.want {
 					t.Errorf("Open: %v", err)
 				}
 			})
@@ -270,7 +276,8 @@ func TestTimeouts(t *testing.T) {
 
 func TestWithoutCredentials(t *testing.T) {
 	c := awshttp.New(aws.Config{Region: "eu-west-1"}, functions, awshttp.Options{})
-	if err := c.Call(t.Context(), awshttp.Request{}, ignore); err == nil || !strings.Contains(err.Error(), "no AWS credentials") {
+	if err := c.Call(t.Context(), awshttp.Request{}, ignore); err == nil || !strings.Contains(err.Error(),
+		"no AWS credentials") {
 		t.Errorf("%v", err)
 	}
 }
@@ -294,8 +301,10 @@ func TestEndpoint(t *testing.T) {
 		{"eu-west-1/x", metrics, nil, "", false},
 		{"eu-west-1", metrics, env{"AWS_ENDPOINT_URL": "http://all"}, "http://all", true},
 		{"eu-west-1", metrics, env{"AWS_ENDPOINT_URL_CLOUDWATCH": "http://one"}, "http://one", true},
-		{"eu-west-1", secrets, env{"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://one"}, "http://one", true},
-		{"eu-west-1", metrics, env{"AWS_ENDPOINT_URL_CLOUDWATCH": "http://one", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+		{"eu-west-1", secrets, env{"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://one"},
+			"http://one", true},
+		{"eu-west-1", metrics, env{"AWS_ENDPOINT_URL_CLOUDWATCH": "http://one",
+			"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
 			"https://monitoring.eu-west-1.amazonaws.com", false},
 	} {
 		t.Run(test.region, func(t *testing.T) {

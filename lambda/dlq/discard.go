@@ -38,3 +38,6 @@ func (Discard) PutEvents(
 	}
 	return out, nil
 }
+
+// Put accepts each object.
+func (Discard) Put(context.Context, string, []byte) error { return nil }

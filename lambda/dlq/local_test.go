@@ -148,7 +148,7 @@ func TestTheCheckOfAReplayForEachRoute(t *testing.T) {
 			Destination: route.Destination, Transport: route.Transport, Format: route.Format,
 			LogGroup: "g", DeliveryBus: "b", HTTPS: https.Config{Discard: true},
 		}
-		loop, err := destination.New(c, destination.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}}, time.Now, 0)
+		loop, err := destination.New(c, destination.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}, time.Now, 0)
 		if err != nil {
 			if route.Transport == config.HTTPS && !hasPreset(route.Destination) {
 				continue

@@ -34,6 +34,7 @@ type Pipeline struct {
 	Ingest      string // queue, lambda or rule
 	Format      string
 
+	Include, Exclude string // the filter, patterns of event types with commas between
 	Rule             string // name of the rule on the partner event bus
 	Function         string // name
 	FunctionLogGroup string // where the function writes its own log
@@ -97,6 +98,14 @@ type EventsAPI interface {
 type QueuesAPI interface {
 	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (
 		*sqs.GetQueueAttributesOutput, error)
+}
+
+// unnamed is the check of what the outputs of an older stack do not name.
+func (d *Doctor) unnamed(link Link, p Pipeline) []Check {
+	return []Check{{Link: link, Pipeline: p.Name, Look: func(context.Context) Result {
+		return Unseen(Unclear, "the stack's outputs do not name it",
+			"deploy the stack with this version of oktastream: cdk deploy "+d.Stack.Name)
+	}}}
 }
 
 // Checks returns the checks of the stack, in the order in which an event travels.

@@ -23,6 +23,12 @@ type DeliveryAPI interface {
 		*eventbridge.DescribeRuleOutput, error)
 }
 
+// The IAM actions of what EventBridge delivers by.
+const (
+	describeDestination = "events:DescribeApiDestination"
+	describeConnection  = "events:DescribeConnection"
+)
+
 // delivery looks at what EventBridge delivers by: the delivery bus's rule, the API
 // destination and its connection. What Datadog answers is in the queue of dead letters.
 func (d *Doctor) delivery(p Pipeline) []Check {
@@ -43,7 +49,7 @@ func (d *Doctor) deliveryRule(ctx context.Context, p Pipeline) Result {
 	case awserror.Is(err, "ResourceNotFoundException"):
 		return Gone(fmt.Sprintf("rule %s of bus %s does not exist", p.DeliveryRule, p.DeliveryBus), deployAgain)
 	case err != nil:
-		return Failed("events:DescribeRule", err)
+		return Failed(describeRule, err)
 	case out.State != types.RuleStateEnabled:
 		return Fault(fmt.Sprintf("rule %s of bus %s is %s", p.DeliveryRule, p.DeliveryBus, out.State), fmt.Sprintf(
 			"aws events enable-rule --name %s --event-bus-name %s", p.DeliveryRule, p.DeliveryBus))
@@ -58,7 +64,7 @@ func (d *Doctor) apiDestination(ctx context.Context, p Pipeline) Result {
 	case awserror.Is(err, "ResourceNotFoundException"):
 		return Gone("API destination "+p.APIDestination+" does not exist", deployAgain)
 	case err != nil:
-		return Failed("events:DescribeApiDestination", err)
+		return Failed(describeDestination, err)
 	case out.ApiDestinationState != types.ApiDestinationStateActive:
 		return Fault(fmt.Sprintf("API destination %s is %s", p.APIDestination, out.ApiDestinationState),
 			"look at its connection: EventBridge, API destinations, "+p.APIDestination)
@@ -75,7 +81,7 @@ func (d *Doctor) connection(ctx context.Context, p Pipeline) Result {
 	case awserror.Is(err, "ResourceNotFoundException"):
 		return Gone("connection "+p.Connection+" does not exist", deployAgain)
 	case err != nil:
-		return Failed("events:DescribeConnection", err)
+		return Failed(describeConnection, err)
 	case out.ConnectionState == types.ConnectionStateAuthorized, out.ConnectionState == types.ConnectionStateActive:
 		return Fine("connection " + string(out.ConnectionState))
 	}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,12 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 
 func (w *cloudWorld) put(t *testing.T, group string, at time.Time) {
 	t.Helper()
-	stream, message, ms := "s", `{"uuid":"u"}`, at.UnixMilli()
+	w.putText(t, group, at, `{"uuid":"u"}`)
+}
+
+func (w *cloudWorld) putText(t *testing.T, group string, at time.Time, message string) {
+	t.Helper()
+	stream, ms := "s", at.UnixMilli()
 	_, _ = w.logs.CreateLogStream(t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: &stream})
 	_, err := w.logs.PutLogEvents(t.Context(), &cloudwatchlogs.PutLogEventsInput{
 		LogGroupName: &group, LogStreamName: &stream, LogEvents: []types.InputLogEvent{{Message: &message, Timestamp: &ms}},
@@ -170,6 +176,10 @@ func TestDestinationsAndAlarms(t *testing.T) {
 			w := newCloudWorld(t)
 			test.change(w)
 			report := run(t, append(append(w.d.destination(toLogs), w.d.destination(toDatadog)...), w.d.alarms()...)...)
+			listed := func(p Permission) bool { return p.Link == test.link && p.Action == test.action }
+			if test.action != "" && !slices.ContainsFunc(Permissions(), listed) {
+				t.Errorf("%s is not in the table of permissions", test.action)
+			}
 			found := 0
 			for _, line := range report.Lines {
 				switch {

@@ -46,13 +46,16 @@ func TestReport(t *testing.T) {
 	five := noon.Add(-5 * time.Minute)
 	report := run(t,
 		is(OktaStream, "", Unseen(NoCredentials, "no credentials for Okta", "give --org-url and --token-file")),
-		is(PartnerSource, "", Result{Status: OK, Seen: "ACTIVE", Hops: []Hop{{Hop: HopSource, Newest: &five, Since: noon.Add(-24 * time.Hour)}}}),
-		is(Bus, "", Gone("event bus aws.partner/okta.com/a/b does not exist", "deploy the stack again: cdk deploy oktastream, "+
-			"which makes the bus and associates the partner event source with it")),
+		is(PartnerSource, "", Result{Status: OK, Seen: "ACTIVE", Hops: []Hop{{Hop: HopSource, Newest: &five,
+			Since: noon.Add(-24 * time.Hour)}}}),
+		is(Bus, "", Gone("event bus aws.partner/okta.com/a/b does not exist",
+			"deploy the stack again: cdk deploy oktastream, "+
+				"which makes the bus and associates the partner event source with it")),
 		is(Rule, "s-cloudwatch", Gone("rule s-cloudwatch does not exist", "deploy"), Bus),
 		is(Function, "s-cloudwatch", Fine("Active")),
 		is(Function, "s-cloudwatch", Fine("environment as deployed")),
-		is(Function, "s-cloudwatch", Result{Status: NotLookedAt, Reason: NoPermission, Seen: "no permission: cloudwatch:GetMetricData",
+		is(Function, "s-cloudwatch", Result{Status: NotLookedAt, Reason: NoPermission,
+			Seen:   "no permission: cloudwatch:GetMetricData",
 			Action: "cloudwatch:GetMetricData"}),
 		is(Archive, "s-cloudwatch", Unseen(NotPart, "not part of this stack", "")),
 		is(Newest, "s-cloudwatch", Result{Status: OK, Hops: []Hop{{Hop: HopRule, Since: noon.Add(-24 * time.Hour)}}}),
@@ -70,7 +73,7 @@ not looked at  function        no permission: cloudwatch:GetMetricData
 not looked at  archive         not part of this stack
 newest event            okta  source  rule  buffer  function  destination
 s-cloudwatch               ?      5m  none       ?         ?            ?
-(how long ago; none: none in the 24h that were looked at; ?: not looked at)
+(how long ago; ?: not looked at; none: none in 24h)
 2 ok, 1 broken, 3 not looked at, 1 not part of this stack
 `
 	if got := text(t, report); got != want {

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -90,7 +89,7 @@ func (d *Doctor) bus() []Check {
 // rule returns the checks of a pipeline's rule on the partner event bus.
 func (d *Doctor) rule(p Pipeline) []Check {
 	if p.Rule == "" {
-		return nil
+		return d.unnamed(Rule, p)
 	}
 	deploy := "deploy the stack: cdk deploy " + d.Stack.Name
 	gone := func() Result { return Gone("rule "+p.Rule+" does not exist", deploy) }
@@ -129,7 +128,7 @@ func (d *Doctor) targets(ctx context.Context, p Pipeline, gone func() Result, de
 	}
 	what, want := p.target(d.Stack)
 	if want == "" {
-		return Fine(fmt.Sprintf("%d target", len(out.Targets)))
+		return Fine(many(len(out.Targets), "target"))
 	}
 	for _, target := range out.Targets {
 		arn := aws.ToString(target.Arn)

@@ -34,8 +34,11 @@ func (d *Doctor) get(ctx context.Context, path string, out any) error {
 
 // mapping returns the checks of the event source mapping from buffer to function.
 func (d *Doctor) mapping(p Pipeline) []Check {
-	if p.Mapping == "" || d.Lambda == nil {
+	switch {
+	case p.Buffer == "" || d.Lambda == nil:
 		return nil
+	case p.Mapping == "":
+		return d.unnamed(Mapping, p)
 	}
 	return []Check{{Link: Mapping, Pipeline: p.Name, Look: func(ctx context.Context) Result {
 		var m struct{ State, StateTransitionReason, LastProcessingResult, EventSourceArn, FunctionArn string }
@@ -96,8 +99,11 @@ func (d *Doctor) configuration(ctx context.Context, p Pipeline) (f functionState
 
 // function returns the checks of a pipeline's function.
 func (d *Doctor) function(p Pipeline) []Check {
-	if p.Function == "" {
+	switch {
+	case p.Buffer == "":
 		return nil
+	case p.Function == "":
+		return d.unnamed(Function, p)
 	}
 	var checks []Check
 	if d.Lambda != nil {
@@ -180,8 +186,8 @@ func (d *Doctor) errors(ctx context.Context, p Pipeline) Result {
 		return Failed(getMetricData, err)
 	}
 	what := [...]struct{ seen, next string }{
-		{"%d failed invocations in the last hour, the last %s ago", "read the function's own log: " + logTail(p)},
-		{"%d throttled invocations in the last hour, the last %s ago",
+		{"failed invocation", "read the function's own log: " + logTail(p)},
+		{"throttled invocation",
 			"raise the account's concurrency of Lambda, or take away the function's reserved concurrency"},
 	}
 	seen := []string{}
@@ -197,7 +203,7 @@ func (d *Doctor) errors(ctx context.Context, p Pipeline) Result {
 			continue
 		}
 		ago := d.Now().Sub(last)
-		text := fmt.Sprintf(what[i].seen, count, age(ago))
+		text := fmt.Sprintf("%s in the last hour, the last %s ago", many(count, what[i].seen), age(ago))
 		if ago <= errorsNow {
 			return Fault(text, what[i].next)
 		}

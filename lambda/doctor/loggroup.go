@@ -22,6 +22,13 @@ type LogsAPI interface {
 		*cloudwatchlogs.DescribeLogStreamsOutput, error)
 }
 
+// The IAM actions of CloudWatch Logs.
+const (
+	describeLogGroups  = "logs:DescribeLogGroups"
+	filterLogEvents    = "logs:FilterLogEvents"
+	describeLogStreams = "logs:DescribeLogStreams"
+)
+
 // logGroup looks at the log group that a pipeline writes to, and at the newest event in
 // it.
 func (d *Doctor) logGroup(p Pipeline) []Check {
@@ -38,7 +45,7 @@ func (d *Doctor) describeGroup(ctx context.Context, p Pipeline) Result {
 	group, err := d.findGroup(ctx, p.LogGroup)
 	switch {
 	case err != nil:
-		return Failed("logs:DescribeLogGroups", err)
+		return Failed(describeLogGroups, err)
 	case group == nil:
 		return Gone("log group "+p.LogGroup+" does not exist", "deploy the stack again, which makes it")
 	}
@@ -133,7 +140,7 @@ func (d *Doctor) newestRecord(ctx context.Context, p Pipeline) Result {
 		case awserror.Is(err, "ResourceNotFoundException"):
 			return Result{Status: OK} // the check of the group says so
 		case err != nil:
-			return Failed("logs:FilterLogEvents", err)
+			return Failed(filterLogEvents, err)
 		}
 		if len(out.Events) > 0 {
 			at := time.UnixMilli(aws.ToInt64(out.Events[0].Timestamp)).UTC()
@@ -153,7 +160,7 @@ func (d *Doctor) newestStream(ctx context.Context, p Pipeline, hop Hop) Result {
 		LogGroupName: &p.LogGroup, OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(1),
 	}, requireJSON)
 	if err != nil {
-		return Failed("logs:DescribeLogStreams", err)
+		return Failed(describeLogStreams, err)
 	}
 	hop.Seconds, hop.From = int(time.Hour/time.Second), "log streams"
 	for _, stream := range out.LogStreams {

@@ -134,31 +134,40 @@ type counter struct {
 	series
 }
 
+// atSource counts what comes from the partner event source. It was seen in a real account;
+// no page of AWS's describes it (issue of silence alarms).
+func (d *Doctor) atSource() counter {
+	return counter{HopSource, series{"AWS/Events", "Events", "Sum", []string{"EventSourceName", d.Stack.Source}}}
+}
+
+// counters count what passes the hops of a pipeline before its destination.
+func (d *Doctor) counters(p Pipeline) []counter {
+	var counters []counter
+	if p.Rule != "" {
+		counters = append(counters, counter{HopRule, series{"AWS/Events", "MatchedEvents", "Sum",
+			[]string{"EventBusName", d.Stack.Bus, "RuleName", p.Rule}}})
+	}
+	if p.Buffer != "" && p.Ingest == "queue" {
+		counters = append(counters, counter{HopBuffer, series{"AWS/SQS", "NumberOfMessagesSent", "Sum",
+			[]string{"QueueName", queueName(p.Buffer)}}})
+	}
+	if p.Function != "" {
+		// Written by the function itself: lambda/ledger.
+		counters = append(counters, counter{HopFunction, series{"oktastream", "received", "Sum",
+			[]string{"pipeline", p.Name}}})
+	}
+	return counters
+}
+
 // newest returns the check of where an event was seen last: the metrics that count it
 // from the partner event source to the function. It says ok of nothing.
 func (d *Doctor) newest() []Check {
 	if d.Metrics == nil {
 		return nil
 	}
-	// Seen in a real account; no page of AWS's describes it (issue of silence alarms).
-	checks := []Check{d.count("", counter{HopSource,
-		series{"AWS/Events", "Events", "Sum", []string{"EventSourceName", d.Stack.Source}}})}
+	checks := []Check{d.count("", d.atSource())}
 	for _, p := range d.Stack.Pipelines {
-		var counters []counter
-		if p.Rule != "" {
-			counters = append(counters, counter{HopRule, series{"AWS/Events", "MatchedEvents", "Sum",
-				[]string{"EventBusName", d.Stack.Bus, "RuleName", p.Rule}}})
-		}
-		if p.Buffer != "" && p.Ingest == "queue" {
-			counters = append(counters, counter{HopBuffer, series{"AWS/SQS", "NumberOfMessagesSent", "Sum",
-				[]string{"QueueName", queueName(p.Buffer)}}})
-		}
-		if p.Function != "" {
-			// Written by the function itself: lambda/ledger.
-			counters = append(counters, counter{HopFunction, series{"oktastream", "received", "Sum",
-				[]string{"pipeline", p.Name}}})
-		}
-		if len(counters) > 0 {
+		if counters := d.counters(p); len(counters) > 0 {
 			checks = append(checks, d.count(p.Name, counters...))
 		}
 	}

@@ -21,8 +21,19 @@ func Permissions() []Permission {
 		{Mapping, getEventSourceMapping, "state and last result of the event source mapping"},
 		{Function, getFunctionConfiguration, "state, last update and environment of the function"},
 		{Function, getMetricData, "AWS/Lambda Errors and Throttles"},
+		{Destination, describeLogGroups, "existence, retention, class and deletion protection of the log group"},
+		{Destination, describeRule, "state of the rule on the delivery bus"},
+		{Destination, describeDestination, "state of the API destination"},
+		{Destination, describeConnection, "state of the connection of the API destination"},
+		{Destination, getFunctionConfiguration, "settings of a destination over HTTPS"},
+		{Destination, getSecretValue, "secret of a destination over HTTPS, to ask whether it is accepted"},
 		{Queues, getQueueAttributes, "numbers of messages"},
 		{Queues, getMetricData, "AWS/SQS ApproximateAgeOfOldestMessage of buffer"},
-		{Newest, getMetricData, "AWS/Events Events and MatchedEvents, AWS/SQS NumberOfMessagesSent, oktastream received"},
+		{Alarms, describeAlarms, "states and actions of the stack's alarms"},
+		{Alarms, listSubscriptions, "whether a subscription of the alarms' topic is confirmed"},
+		{Newest, getMetricData, "AWS/Events Events, MatchedEvents and SuccessfulInvocationAttempts, " +
+			"AWS/SQS NumberOfMessagesSent, oktastream received and delivered"},
+		{Newest, filterLogEvents, "time of the newest record in the log group"},
+		{Newest, describeLogStreams, "the same of a log group of the class Infrequent Access"},
 	}
 }

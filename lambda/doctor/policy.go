@@ -192,7 +192,10 @@ func holds(operator string, values texts, keys map[string]string, key string) tr
 	value, has := keys[key]
 	known := []string{"aws:sourcearn", "aws:sourceaccount", "aws:securetransport", "aws:principalarn",
 		"aws:principalaccount", "aws:principalisawsservice"}
-	if !slices.Contains(known, key) || slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, "${") }) {
+	if !slices.Contains(known, key) || slices.ContainsFunc(values, func(v string) bool {
+		return strings.Contains(v,
+			"${")
+	}) {
 		return maybe
 	}
 	if operator == "Null" {

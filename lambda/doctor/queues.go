@@ -89,7 +89,7 @@ func (d *Doctor) depth(ctx context.Context, p Pipeline, r role, url string) Resu
 	if r == roleBuffer || waiting+inFlight == 0 {
 		return Fine(fmt.Sprintf("%s about %d", r, waiting+inFlight))
 	}
-	return Fault(fmt.Sprintf("about %d messages in %s: events that did not arrive", waiting+inFlight, r),
+	return Fault(fmt.Sprintf("about %s in %s: events that did not arrive", many(waiting+inFlight, "message"), r),
 		"oktastream dlq list --stack "+d.Stack.Name+" --pipeline "+p.Name+
 			": why, when SQS deletes them, how to replay them")
 }

@@ -61,7 +61,6 @@ func (r Report) writeHops(b *strings.Builder) {
 		fmt.Fprintf(b, "%*s", hopWide(hop), hop)
 	}
 	b.WriteString("\n")
-	oldest := time.Duration(0)
 	for _, pipeline := range pipelines {
 		if name := printable(pipeline); utf8.RuneCountInString(name) < label {
 			fmt.Fprintf(b, "%-*s", label, name)
@@ -77,14 +76,38 @@ func (r Report) writeHops(b *strings.Builder) {
 					if hop.Newest != nil {
 						text = age(r.At.Sub(*hop.Newest))
 					}
-					oldest = max(oldest, r.At.Sub(hop.Since))
 				}
 			}
 			fmt.Fprintf(b, "%*s", hopWide(name), text)
 		}
 		b.WriteString("\n")
 	}
-	fold(b, "", 0, fmt.Sprintf("(how long ago; none: none in the %s that were looked at; ?: not looked at)", age(oldest)))
+	fold(b, "", 0, "(how long ago; ?: not looked at; none: none in "+r.lookedBack()+")")
+}
+
+// lookedBack says how far back the newest event was searched, with the hops where they
+// differ.
+func (r Report) lookedBack() string {
+	var times []string
+	hops := map[string][]string{}
+	for _, name := range hopColumns {
+		i := slices.IndexFunc(r.Hops, func(h Hop) bool { return h.Hop == name })
+		if i < 0 {
+			continue
+		}
+		back := age(r.At.Sub(r.Hops[i].Since))
+		if hops[back] == nil {
+			times = append(times, back)
+		}
+		hops[back] = append(hops[back], string(name))
+	}
+	if len(times) == 1 {
+		return times[0]
+	}
+	for i, back := range times {
+		times[i] = back + " (" + strings.Join(hops[back], ", ") + ")"
+	}
+	return strings.Join(times, ", ")
 }
 
 func hopWide(hop HopName) int { return max(len(hop), 4) + 2 }
@@ -100,6 +123,14 @@ func age(d time.Duration) string {
 		return fmt.Sprintf("%dh", int(d.Hours()))
 	}
 	return fmt.Sprintf("%dd", int(d.Hours()/24))
+}
+
+// many is a number of things.
+func many(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // fold writes lead and text, in lines of at most width columns; those after the first

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,9 @@ const urlStep = "use the org's own address, such as https://ORG.okta.com (Admin 
 
 // oktaDomains are where Okta has orgs; an address of the Admin Console has -admin before
 // one of them ("Okta domain", developer.okta.com, 2026-08).
-var oktaDomains = []string{".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil"}
+var oktaDomains = []string{
+	".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil", ".trexcloud.com",
+}
 
 // parseOrg reads the address of an org: scheme and host.
 func parseOrg(text string) (*url.URL, error) {
@@ -46,6 +49,18 @@ func parseOrg(text string) (*url.URL, error) {
 		}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
+}
+
+// OrgName returns the name of the org, and Okta's domain, of the address of an org: ORG and
+// okta.com of https://ORG.okta.com. Both are "" for an address of the customer's own, or on this
+// machine.
+func OrgName(address string) (org, domain string) {
+	host := strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://")
+	org, domain, _ = strings.Cut(host, ".")
+	if slices.Contains(oktaDomains, "."+domain) {
+		return org, domain
+	}
+	return "", ""
 }
 
 func loopback(host string) bool {

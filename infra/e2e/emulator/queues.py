@@ -11,6 +11,17 @@ MOST_BYTES = 1 << 20
 
 
 def patch():
+    # moto forgets a queue's policy whenever another attribute is set.
+    set_attributes = models.Queue._set_attributes
+
+    def keep_policy(self, attributes, now=None):
+        before = getattr(self, "_policy_json", None)
+        set_attributes(self, attributes, now)
+        if before and "Policy" not in attributes:
+            self._policy_json = before
+
+    models.Queue._set_attributes = keep_policy
+
     models.Queue.delete_message = delete_message
     models.SQSBackend.receive_message = receive_message
     locked(models.Queue, "add_message")

@@ -5,13 +5,15 @@ import re
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import events_backends
 from moto.secretsmanager.models import secretsmanager_backends
+from moto.sqs.models import sqs_backends
 
 
 class Model(CloudFormationModel):
-    """What the three have in common."""
+    """What they have in common."""
 
     # moto files its models by the second part of their module's name.
     __module__ = "moto.events.models"
@@ -116,7 +118,50 @@ class EventInvokeConfig(Model):
             pass  # it has gone with its function
 
 
+class QueuePolicy(Model):
+    """It is kept and shown, and not evaluated."""
+
+    __module__ = "moto.events.models"
+
+    @classmethod
+    def make(cls, name, properties, account_id, region_name):
+        made = cls(name, {"Id": name})
+        made.change(properties, account_id, region_name)
+        return made
+
+    def change(self, properties, account_id, region_name):
+        for url in properties["Queues"]:
+            queue = sqs_backends[account_id][region_name].get_queue(url.split("/")[-1])
+            queue.policy = json.dumps(properties["PolicyDocument"])
+
+    def delete(self, account_id, region_name):
+        pass  # the queues go, or stay with what is in them
+
+
+class Alarm(Model):
+    """It has a state, which nothing but SetAlarmState changes."""
+
+    __module__ = "moto.events.models"
+
+    @classmethod
+    def make(cls, name, properties, account_id, region_name):
+        made = cls(properties["AlarmName"], {})
+        made.change(properties, account_id, region_name)
+        return made
+
+    def change(self, properties, account_id, region_name):
+        cloudwatch_backends[account_id][region_name].put_metric_alarm(
+            self.name, None, None, properties["ComparisonOperator"], int(properties["EvaluationPeriods"]), None,
+            float(properties["Threshold"]), None, properties.get("AlarmDescription"), [], properties.get("AlarmActions", []),
+        )
+
+    def delete(self, account_id, region_name):
+        cloudwatch_backends[account_id][region_name].delete_alarms([self.name])
+
+
 MODELS = {
+    "AWS::SQS::QueuePolicy": QueuePolicy,
+    "AWS::CloudWatch::Alarm": Alarm,
     "AWS::Events::Connection": Connection,
     "AWS::Events::ApiDestination": ApiDestination,
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,13 +40,21 @@ func toArchive(ts *testscript.TestScript, neg bool, args []string) {
 			hours[hour].WriteString(line)
 		})
 	}
-	for _, hour := range slices.SortedFunc(maps.Keys(hours), func(a, b archive.Hour) int { return a.Start.Compare(b.Start) }) {
-		var body bytes.Buffer
-		z := gzip.NewWriter(&body)
-		_, err := z.Write(hours[hour].Bytes())
-		ts.Check(errors.Join(err, z.Close()))
-		ts.Check(store.Put(context.Background(), archive.Key(hour, body.Bytes()), body.Bytes()))
+	for hour, lines := range hours {
+		body := gzipped(lines.Bytes())
+		ts.Check(store.Put(context.Background(), archive.Key(hour, body), body))
 	}
+}
+
+// gzipped returns a text, compressed.
+func gzipped(text []byte) []byte {
+	var body bytes.Buffer
+	z := gzip.NewWriter(&body)
+	_, err := z.Write(text)
+	if err = errors.Join(err, z.Close()); err != nil {
+		panic(err) // a buffer takes all
+	}
+	return body.Bytes()
 }
 
 // headOfArchive is the script command "head DIR NAME": it sets $NAME to the hash of the last digest in the

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/pipeline"
@@ -267,18 +266,6 @@ const momentForm = "2006-01-02T15:04:05.000Z"
 func (f *filling) progress(p backfill.Progress) {
 	f.report.bar.describe(count(int(p.Events), "event") + " until " + p.At.Format("2006-01-02 15:04"))
 	f.report.bar.at(int64(p.Share*shares), shares)
-}
-
-// orgOf returns the name of the org, and Okta's domain, of the address of an org; "" for
-// an address of the customer's own, or on this machine.
-func orgOf(address string) (org, domain string) {
-	host := strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://")
-	org, domain, _ = strings.Cut(host, ".")
-	switch domain {
-	case "okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil", "trexcloud.com":
-		return org, domain
-	}
-	return "", ""
 }
 
 // waitLog prints what the client of the System Log waits for.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
@@ -96,7 +97,7 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 		return nil, err
 	}
 	logs, bus := cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called)
-	if local.Deliver, err = sinkLoop(local.Config, logs, bus); err != nil {
+	if local.Deliver, err = destination.New(local.Config, destination.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
 		return nil, err
 	}
 	p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {
@@ -117,7 +118,7 @@ func (o *pipelineOutput) filter() (events.Filter, error) {
 // sameOrg returns an error where the org that is read is not the one whose events the
 // pipeline gets.
 func sameOrg(address string, o *pipelineOutput) error {
-	org, _ := orgOf(address)
+	org, _ := systemlog.OrgName(address)
 	own, _, ok := events.ParseSource(o.Source)
 	if org == "" || !ok || own == org {
 		return nil

@@ -142,7 +142,7 @@ type localTarget struct {
 
 // openLocal opens what --to names.
 func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
-	org, domain := orgOf(f.client.Org())
+	org, domain := systemlog.OrgName(f.client.Org())
 	t := &localTarget{to: f.To, report: f.report, letters: &letters{messages: f.report}}
 	t.runner = &runSender{org: f.client.Org(), job: bulk.Job{
 		Config: pipeline.Config{
@@ -153,7 +153,7 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 	job := &t.runner.job
 	if f.Format != nil {
 		format, err := pipeline.ParseFormat(*f.Format)
-		if err != nil {
+		if err := cmp.Or(err, f.formatFault(f.To, format)); err != nil {
 			return nil, usage(err)
 		}
 		job.Config.Format = format

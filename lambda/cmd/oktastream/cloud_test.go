@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -25,8 +28,8 @@ const (
 	days14     = 14 * 24 * time.Hour
 )
 
-// cloud is an emulated AWS with three stacks: okta with ingest=queue, for
-// CloudWatch Logs, and rules and hounds with ingest=rule, for CloudWatch Logs and
+// cloud is an emulated AWS with stacks, among them okta with ingest=queue, for
+// CloudWatch Logs, vault for an archive, and rules and hounds with ingest=rule, for CloudWatch Logs and
 // for Datadog.
 type cloud struct {
 	*awsfake.Cloud
@@ -60,6 +63,7 @@ func newCloud(t testing.TB) *cloud {
 	ruleDead, houndDead := queue("rule-dead", awsfake.QueueOptions{}), queue("hound-dead", awsfake.QueueOptions{})
 	c.AddLogGroup("/okta", 400)
 	c.AddBus("delivery")
+	c.AddBucket("okta-archive", awsfake.BucketOptions{Versioning: "Enabled"})
 	c.AddRole(replayRole)
 	output := func(o pipelineOutput) map[string]string {
 		o.Oktastream, o.Source, o.Account, o.Region, o.ReplayRole = 1, ownSource, ownAccount, ownRegion, replayRole
@@ -80,8 +84,13 @@ func newCloud(t testing.TB) *cloud {
 	c.AddStack(
 		"okta",
 		output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
-			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400}),
+			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400,
+			Bus: ownSource, Rule: "okta-cloudwatch", Function: "okta-function", Mapping: "okta-mapping",
+			FunctionLogGroup: "/okta-function", Alarms: "okta-", Version: "devel"}),
 	)
+	c.AddBucket("an-archive", awsfake.BucketOptions{Owner: ownAccount, MaxKeys: 5})
+	c.AddStack("vault", output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
+		Format: "raw", Buffer: c.buffer, Redrive: redrive, Dead: dead, Bucket: "an-archive", BucketOwner: ownAccount}))
 	c.AddStack(
 		"rules",
 		output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
@@ -276,6 +285,20 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 			}
 			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 		},
+		// archived FILE writes what the bucket of the archive has: the hour and the line of each record.
+		"archived": func(ts *testscript.TestScript, _ bool, args []string) {
+			var b strings.Builder
+			for _, o := range c.get(ts).Objects("okta-archive", "") {
+				zip, err := gzip.NewReader(bytes.NewReader(o.Body))
+				ts.Check(err)
+				text, err := io.ReadAll(zip)
+				ts.Check(err)
+				for line := range strings.Lines(string(text)) {
+					b.WriteString(o.Key[:strings.LastIndexByte(o.Key, '/')] + " " + line)
+				}
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+		},
 		// fault OPERATION CODE [STATUS] fails every call of an operation; fault none ends
 		// it. OPERATION/ENTRY fails that entry of each batch.
 		"fault": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -301,6 +324,15 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 				}
 				return awsfake.Fault{}
 			})
+		},
+		// deployed declares what else the stack okta has: source, bus, rule, policies,
+		// mapping and function. deployed rule STATE changes the rule.
+		"deployed": func(ts *testscript.TestScript, _ bool, args []string) {
+			if len(args) == 0 {
+				c.get(ts).deploy()
+				return
+			}
+			c.get(ts).setRule(args[1])
 		},
 		// only-role fails every call that is not made under the role of replays, but
 		// for those that find it.

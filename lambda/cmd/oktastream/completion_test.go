@@ -16,13 +16,13 @@ import (
 func TestComplete(t *testing.T) {
 	model := kong.Must(&commands{}, kong.Name("oktastream"), kong.Vars{"version": ""}, helpTexts).Model.Node
 	for line, want := range map[string]string{
-		"":                               "run explain dlq backfill reconcile help completion",
+		"":                               "run explain dlq doctor backfill reconcile help completion",
 		"e":                              "explain",
 		"dlq ":                           "list show replay",
 		"dlq re":                         "replay",
-		"help d":                         "dlq",
+		"help d":                         "dlq doctor",
 		"help dlq sh":                    "show",
-		"bogus ":                         "run explain dlq backfill reconcile help completion",
+		"bogus ":                         "run explain dlq doctor backfill reconcile help completion",
 		"run --f":                        "--format",
 		"run --to out --le":              "--ledger",
 		"run --sample --max":             "--max-record",

@@ -162,22 +162,43 @@ func (r *digestResult) add(d *archive.Digest) {
 	r.Digests = append(r.Digests, row)
 }
 
-// print prints the result: a line for each digest, and the head.
+// hourForm is how an hour is written.
+const hourForm = "2006-01-02T15Z"
+
+// line prints a digest.
+func (r digestedRow) line(b *bytes.Buffer) {
+	fmt.Fprintf(b, "%s  digest %d: %s, %s", r.Hour.Format(hourForm), r.Number,
+		count(r.Objects, "object"), count(int(r.Events), "event"))
+	if r.Late {
+		b.WriteString(", late")
+	}
+	if r.Faulty > 0 {
+		fmt.Fprintf(b, ", %d of the objects faulty", r.Faulty)
+	}
+	b.WriteByte('\n')
+}
+
+// print prints the result: a line for each digest, one for hours without objects in a row, and the
+// head.
 func (d *digestCommand) print(c console, r *digestResult) error {
 	if d.JSON {
 		return printJSON(c, r)
 	}
 	var b bytes.Buffer
-	for _, row := range r.Digests {
-		fmt.Fprintf(&b, "%s  digest %d: %s, %s", row.Hour.Format("2006-01-02T15Z"), row.Number,
-			count(row.Objects, "object"), count(int(row.Events), "event"))
-		if row.Late {
-			b.WriteString(", late")
+	for rest := r.Digests; len(rest) > 0; {
+		empty := 0
+		for empty < len(rest) && rest[empty].Objects == 0 {
+			empty++
 		}
-		if row.Faulty > 0 {
-			fmt.Fprintf(&b, ", %d of the objects faulty", row.Faulty)
+		if empty == 0 {
+			rest[0].line(&b)
+			rest = rest[1:]
+			continue
 		}
-		b.WriteByte('\n')
+		first, last := rest[0], rest[empty-1]
+		fmt.Fprintf(&b, "%s  %s without objects, until %s, from digest %d\n", first.Hour.Format(hourForm),
+			count(empty, "hour"), last.Hour.Add(time.Hour).Format(hourForm), first.Number)
+		rest = rest[empty:]
 	}
 	if r.UpToDate > 0 {
 		fmt.Fprintf(&b, "%s had a digest, and no object has come since\n", count(r.UpToDate, "hour"))

@@ -13,9 +13,6 @@ import (
 	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
-	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
-	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // target is where the messages of a site are replayed to.
@@ -40,7 +37,8 @@ func (r *dlqReplay) target(p *site) (target, error) {
 	}
 	check := *local
 	check.Config.HTTPS.Discard = true
-	if check.Deliver, err = sinkLoop(check.Config, dlq.Discard{}, dlq.Discard{}); err != nil {
+	nothing := destination.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}
+	if check.Deliver, err = destination.New(check.Config, nothing, now, 0); err != nil {
 		return target{}, err
 	}
 	if p.pipeline.Ingest != ingestRule {
@@ -48,7 +46,7 @@ func (r *dlqReplay) target(p *site) (target, error) {
 		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
 	logs, bus := cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk)
-	if local.Deliver, err = sinkLoop(local.Config, logs, bus); err != nil {
+	if local.Deliver, err = destination.New(local.Config, destination.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
 		return target{}, err
 	}
 	if p.pipeline.Destination == string(config.Datadog) {
@@ -103,9 +101,4 @@ func list(text string) []string {
 		return nil
 	}
 	return strings.Split(text, ",")
-}
-
-// sinkLoop delivers records to a pipeline's destination.
-func sinkLoop(c config.Config, logs cloudwatch.API, bus eventbridge.API) (*sink.Loop, error) {
-	return destination.New(c, destination.Clients{Logs: logs, Bus: bus}, now, 0)
 }

@@ -17,7 +17,9 @@ type doctorCommand struct {
 
 	JSON  bool `help:"Print one JSON object."`
 	Watch bool `help:"${help_doctor_watch}"`
-	For   span `default:"30m" placeholder:"DURATION" help:"With --watch: how long to look again (default 30m)."`
+
+	SinceNow bool `help:"${help_doctor_since_now}"`
+	For      span `default:"30m" placeholder:"DURATION" help:"With --watch: how long to look again (default 30m)."`
 }
 
 // watchEvery is the pause of --watch. Metrics and states change once a minute or less often,
@@ -39,7 +41,7 @@ func (k *doctorCommand) fault() error {
 	if k.hasOkta() {
 		okta = k.oktaFlags.fault()
 	}
-	return errors.Join(okta, k.stackFlags.fault())
+	return errors.Join(okta, k.stackFlags.fault(), k.followFault())
 }
 
 // hasOkta reports whether the org is to be looked at.
@@ -57,6 +59,9 @@ func (k *doctorCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return interruption(ctx, err)
 	}
+	if k.SinceNow {
+		return interruption(ctx, k.follow(ctx, c, d))
+	}
 	report, err := k.look(ctx, c, d)
 	if err != nil {
 		return interruption(ctx, err)
@@ -71,26 +76,36 @@ func (k *doctorCommand) Run(ctx context.Context, c console) error {
 	return nil
 }
 
-// look makes the checks, with --watch again and again until they find nothing more to wait
-// for.
+// look makes the checks, with --watch again and again until another look would find the
+// same.
 func (k *doctorCommand) look(ctx context.Context, c console, d *doctor.Doctor) (doctor.Report, error) {
-	deadline := now().Add(time.Duration(k.For))
-	for {
-		report, err := doctor.Run(ctx, k.Stack, d.Checks(), now)
-		if err != nil || !k.Watch || report.Settled() {
+	once := func() (doctor.Report, error) { return doctor.Run(ctx, k.Stack, d.Checks(), now) }
+	if !k.Watch {
+		return once()
+	}
+	return k.watch(ctx, once, watchEvery, func(line string) { say(c.err, line) })
+}
+
+func (k *doctorCommand) watch(
+	ctx context.Context, once func() (doctor.Report, error), every time.Duration, say func(string),
+) (doctor.Report, error) {
+	for deadline := now().Add(time.Duration(k.For)); ; {
+		report, err := once()
+		if err != nil || report.Settled() {
 			return report, err
 		}
-		if !now().Add(watchEvery).Before(deadline) {
-			say(c.err, fmt.Sprintf("note: not all is ok after %s (--for)", time.Duration(k.For)))
+		if !now().Add(every).Before(deadline) {
+			say(fmt.Sprintf("note: not all is ok after %s (--for)", time.Duration(k.For)))
 			return report, nil
 		}
-		say(c.err, fmt.Sprintf("%s %s; looking again in %s", report.At.Format(time.TimeOnly), report.Summary(), watchEvery))
-		if _, err := sleepFor(ctx, watchEvery); err != nil {
+		say(fmt.Sprintf("%s %s; looking again in %s", report.At.Format(time.TimeOnly), report.Summary(), every))
+		if _, err := sleepFor(ctx, every); err != nil {
 			return report, err
 		}
 	}
 }
 
+// writeReport prints a report, as text or as a JSON object.
 func writeReport(w io.Writer, r doctor.Report, asJSON bool) error {
 	if !asJSON {
 		return r.Write(w)

@@ -3,10 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"net"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
@@ -32,11 +35,24 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 	service := func(id, name string) *awshttp.Caller {
 		return awshttp.New(sdk, awshttp.Service{ID: id, Name: name}, awshttp.Options{Retryer: sdk.Retryer(), Now: now})
 	}
-	return &doctor.Doctor{
+	events := eventbridge.NewFromConfig(sdk)
+	d := &doctor.Doctor{
 		Stack: doctorStack(k.Stack, sdk.Region, outputs), Version: version(), Now: now,
-		Events: eventbridge.NewFromConfig(sdk), Queues: sqs.NewFromConfig(sdk),
-		Lambda: service("Lambda", "lambda"), Metrics: service("CloudWatch", "monitoring"),
-	}, nil
+		Events: events, Queues: sqs.NewFromConfig(sdk), Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: events,
+		Lambda: service("Lambda", "lambda"), Metrics: service("CloudWatch", "monitoring"), Topics: service("SNS", "sns"),
+		Endpoints: doctor.Endpoints{
+			Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials, Resolver: net.DefaultResolver,
+		},
+	}
+	if k.hasOkta() {
+		k.tries = doctorAttempts
+		client, err := k.oktaFlags.client(ctx, &k.awsFlags, quietness, nil)
+		if err != nil {
+			return nil, err
+		}
+		d.Okta = client
+	}
+	return d, nil
 }
 
 // doctorStack is what the outputs say of a stack.
@@ -50,8 +66,9 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 		stack.Pipelines = append(stack.Pipelines, doctor.Pipeline{
 			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
 			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
+			Include: o.Include, Exclude: o.Exclude,
 			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
-			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus,
+			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, DeliveryRule: o.DeliveryRule,
 			APIDestination: o.APIDestination, Connection: o.Connection,
 			Endpoint: o.Endpoint, Auth: o.Auth, Index: o.Index, DataStream: o.DataStream,
 		})

@@ -30,7 +30,8 @@ var helpTexts = kong.Vars{
 	"help_secret_file": "File with the destination's token or key; with --auth basic user:password.",
 	"help_ca":          "PEM file with the certificates of a private CA, which then are the only ones.",
 	"help_to": "Where records go: - for stdout (default), a destination (cloudwatch, splunk, elastic, opensearch, " +
-		"datadog), or a directory, for FORMAT-00001.jsonl and so on. A directory named like a destination is ./NAME.",
+		"datadog, archive), or a directory, for FORMAT-00001.jsonl and so on. A directory named like a destination is " +
+		"./NAME.",
 	"help_auth": "Elastic: apiKey (default) or basic. OpenSearch: es (default), aoss or basic.",
 	"help_give_up_after": "How long a destination may accept nothing before the run gives up (default 2m). What " +
 		"was not sent is kept in a file.",
@@ -63,9 +64,11 @@ var helpTexts = kong.Vars{
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
 		"can be read (default 15m).",
 	"help_doctor_watch": "Look again every 20 s until nothing is broken, as after a deployment.",
-	"help_bucket":       "S3 bucket of the archive.",
-	"help_dir":          "Directory of the archive, instead of --bucket.",
-	"help_archive_org":  "Okta org in the archive, as its keys have it; needed where it holds several.",
+	"help_doctor_since_now": "With --watch: follow the next event through every hop, with times. Says what to click in " +
+		"Okta to make one.",
+	"help_bucket":      "S3 bucket of the archive.",
+	"help_dir":         "Directory of the archive, instead of --bucket.",
+	"help_archive_org": "Okta org in the archive, as its keys have it; needed where it holds several.",
 	"help_digest_since": "Make the digests of the hours since then, by published, whole hours: 2026-11-22, " +
 		"2026-11-22T10:00 (UTC), or an age such as 3d.",
 	"help_digest_until": "… and before then (default: all settled hours, which ended 24 hours ago).",
@@ -110,6 +113,7 @@ Examples:
     oktastream run --include 'user.session.*' --dead-letters bad.jsonl *.json
     oktastream run --json - <events.jsonl
     oktastream run --to cloudwatch --log-group /okta events.jsonl
+    oktastream run --to archive --bucket okta-archive --org ORG events.jsonl
     oktastream run --to splunk --endpoint https://HOST:8088 \
         --secret-file token events.jsonl` + runExitCodes
 }

@@ -25,6 +25,7 @@ type oktaFlags struct {
 	KeyFile   string  `type:"path" placeholder:"FILE" help:"${help_key_file}"`
 	ClientID  string  `name:"client-id" placeholder:"ID" help:"With --key-file: client id of the service app."`
 	Secret    string  `placeholder:"NAME" help:"${help_secret}"`
+	tries     int     // of a request; 0 is the client's default
 	Rate      percent `default:"50%" placeholder:"PERCENT" help:"${help_okta_rate}"`
 }
 
@@ -77,7 +78,7 @@ func (o *oktaFlags) client(
 		return nil, oktaProblem(err)
 	}
 	client, err := systemlog.New(systemlog.Config{
-		OrgURL: o.OrgURL, Auth: credentials, Share: float64(o.Rate), Now: now, Log: log,
+		OrgURL: o.OrgURL, Auth: credentials, Share: float64(o.Rate), Now: now, Log: log, Tries: o.tries,
 	})
 	if err != nil {
 		return nil, oktaProblem(err)

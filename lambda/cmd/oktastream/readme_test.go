@@ -209,7 +209,8 @@ func TestThePageHasEveryOption(t *testing.T) {
 	page := read(t, "README.md")
 	for section, commands := range map[string][][]string{
 		"run": {{"run"}}, "explain": {{"explain"}}, "dlq": {{"dlq", "list"}, {"dlq", "show"}, {"dlq", "replay"}},
-		"backfill": {{"backfill"}}, "reconcile": {{"reconcile"}},
+		"backfill": {{"backfill"}}, "reconcile": {{"reconcile"}}, "digest": {{"digest"}}, "verify": {{"verify"}},
+		"doctor": {{"doctor"}},
 	} {
 		_, text, _ := strings.Cut(page, "\n## "+section+"\n")
 		text, _, _ = strings.Cut(text, "\n## ")

@@ -124,11 +124,26 @@ func (r *reconcileCommand) compare(ctx context.Context, c console, outputs *reco
 	if err := w.run(ctx, outputs); err != nil {
 		return 0, oktaProblem(err)
 	}
+	w.audit(ctx)
 	w.report.bar.end()
 	if err := w.result.write(c, r.JSON, outputs); err != nil {
 		return 0, err
 	}
 	return w.result.exitCode(), nil
+}
+
+// audit adds the auditor's verdicts, which the archive has in its digests. What is claimed does not
+// depend on them.
+func (w *comparison) audit(ctx context.Context) {
+	if w.side.verdicts == nil {
+		return
+	}
+	verdicts, err := w.side.verdicts(ctx, w.window)
+	if err != nil {
+		w.note("the auditor's verdicts could not be read: " + shortCause(err))
+		return
+	}
+	w.result.audit(verdicts)
 }
 
 // clamp leaves out of the window what Okta no longer keeps, and says so.

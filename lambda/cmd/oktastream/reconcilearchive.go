@@ -6,16 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/config"
+	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
-// againstArchive is the word of --against for an archive. A file of that name is written ./archive.
+// againstArchive is the value of --against for an archive. A file of that name is written ./archive.
 const againstArchive = string(config.Archive)
 
 // isArchive reports whether --against is an archive.
@@ -45,7 +47,7 @@ func (r *reconcileCommand) openArchive(
 	ctx context.Context, sdk aws.Config, address string, side *heldSide, quiet *silence,
 ) error {
 	where, owner := r.archiveFlags, ""
-	org, _ := orgOf(address)
+	org, _ := systemlog.OrgName(address)
 	if o := side.pipeline; o != nil {
 		if where.Bucket == "" && where.Dir == "" {
 			if o.Bucket == "" {
@@ -76,6 +78,9 @@ func (r *reconcileCommand) openArchive(
 		return err
 	}
 	side.name, side.held = fmt.Sprintf("%s, org %s", &where, org), &reconcile.Archive{Store: store, Org: org}
+	side.verdicts = func(ctx context.Context, w reconcile.Window) (map[time.Time]*archive.Verdict, error) {
+		return archive.Verdicts(ctx, store, org, w.Since.UTC().Truncate(time.Hour), w.Until)
+	}
 	// Before Okta is read, which can take hours.
 	found := errors.New("found")
 	switch err := store.List(ctx, archive.OrgPrefix(org), func(archive.Object) error { return found }); {

@@ -60,6 +60,9 @@ func (r *reconciliation) page(b *bytes.Buffer) {
 		row(b, "records", fmt.Sprintf("in %s of %s no Okta event was recognised",
 			thousands(int(r.Unrecognised)), thousands(int(r.Records))))
 	}
+	if len(r.Auditor) > 0 {
+		row(b, "auditor", verdictCounts(r.Auditor, int64(len(r.Hours))))
+	}
 	if f := r.Filled; f != nil {
 		row(b, "filled", fmt.Sprintf("%s sent of %s missing before",
 			thousands(int(f.Sent)), count(int(f.Missing), "event")))

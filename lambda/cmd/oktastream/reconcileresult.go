@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"time"
 
+	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
@@ -35,8 +36,10 @@ type reconciliation struct {
 	Buffer *int          `json:"buffer_messages"`
 	Queues looks         `json:"queues,omitempty"`
 	Filled *filledEvents `json:"filled,omitempty"`
-	Notes  []string      `json:"notes,omitempty"`
-	Hours  []hourFigures `json:"hours"`
+	// Auditor is how many hours have which verdict in the digests of the archive; nil without one.
+	Auditor map[string]int64 `json:"auditor,omitempty"`
+	Notes   []string         `json:"notes,omitempty"`
+	Hours   []hourFigures    `json:"hours"`
 }
 
 // figures are those of reconcile.Counts. Missing and Extra are nil where the uuids of the
@@ -56,6 +59,8 @@ type hourFigures struct {
 	figures
 	State reconcile.State `json:"state"`
 	Why   string          `json:"why,omitempty"`
+	// Auditor is the verdict in the hour's last digest, "" where there is none.
+	Auditor string `json:"auditor,omitempty"`
 }
 
 // filledEvents is what --fill did.
@@ -116,6 +121,17 @@ func (r *reconciliation) set(report *reconcile.Report, side *heldSide) {
 		r.Hours = append(r.Hours, hourFigures{
 			Hour: h.Hour, figures: newFigures(h.Counts, report.Comparable), State: h.State, Why: h.Why,
 		})
+	}
+}
+
+// audit adds the verdicts of the auditor.
+func (r *reconciliation) audit(verdicts map[time.Time]*archive.Verdict) {
+	r.Auditor = map[string]int64{}
+	for i := range r.Hours {
+		if v := verdicts[r.Hours[i].Hour]; v != nil {
+			r.Hours[i].Auditor = v.State
+			r.Auditor[v.State]++
+		}
 	}
 }
 

@@ -9,11 +9,13 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
@@ -32,7 +34,9 @@ type heldSide struct {
 	site     *site           // the dead-letter queues; nil without a stack
 	buffer   *dlq.Queue      // nil where there is none, or it may not be counted
 	looks    looks           // how far the dead-letter queues were read
-	sender   *stackPipeline  // nil without --fill
+	// verdicts are those of the auditor, by hour; nil where there is no archive.
+	verdicts func(context.Context, reconcile.Window) (map[time.Time]*archive.Verdict, error)
+	sender   *stackPipeline // nil without --fill
 }
 
 // open finds what is compared with. It reads nothing of it.

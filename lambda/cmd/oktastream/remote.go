@@ -17,6 +17,7 @@ import (
 
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/destination"
@@ -28,7 +29,7 @@ import (
 // destinations are the words of --to that name a destination. A directory of that name
 // is written ./NAME.
 var destinations = []config.Destination{
-	config.CloudWatch, config.Splunk, config.Elastic, config.OpenSearch, config.Datadog,
+	config.CloudWatch, config.Splunk, config.Elastic, config.OpenSearch, config.Datadog, config.Archive,
 }
 
 // httpsFlags say how a destination is reached by HTTPS.
@@ -47,6 +48,8 @@ type remoteFlags struct {
 	Sourcetype  string `placeholder:"NAME" help:"Splunk: default OktaIM2:log."`
 	Ack         bool   `help:"Splunk: wait until the indexers have the events (the token must have acknowledgement)."`
 	LogGroup    string `placeholder:"NAME" help:"CloudWatch: the log group. It must exist."`
+	Bucket      string `placeholder:"NAME" help:"Archive: the S3 bucket. It must exist."`
+	Dir         string `type:"path" placeholder:"DIR" help:"Archive: a directory instead of a bucket."`
 	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
 }
 
@@ -65,6 +68,7 @@ func (f *remoteFlags) fault(to string) error {
 		}
 	}
 	const splunk, elastic, opensearch, datadog, cloudwatch = "splunk", "elastic", "opensearch", "datadog", "cloudwatch"
+	const archive = "archive"
 	for _, flag := range []struct {
 		name  string
 		given bool
@@ -79,6 +83,8 @@ func (f *remoteFlags) fault(to string) error {
 		{"--data-stream", f.DataStream != "", []string{elastic, opensearch}},
 		{"--ca-certificate", f.CA != "", []string{splunk, elastic, opensearch, datadog}},
 		{"--log-group", f.LogGroup != "", []string{cloudwatch}},
+		{"--bucket", f.Bucket != "", []string{archive}},
+		{"--dir", f.Dir != "", []string{archive}},
 	} {
 		fault(flag.given && !slices.Contains(flag.of, to), "%s is for --to %s%s",
 			flag.name, strings.Join(flag.of, ", "), meant(to))
@@ -88,6 +94,8 @@ func (f *remoteFlags) fault(to string) error {
 	switch {
 	case to == cloudwatch:
 		fault(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
+	case to == archive:
+		fault((f.Bucket == "") == (f.Dir == ""), "--to archive needs --bucket NAME or --dir DIR, and not both")
 	case isRemote(to):
 		c := f.config(to)
 		faults = append(faults, f.httpsFault(&c.HTTPS))
@@ -147,7 +155,7 @@ type remote struct {
 // config returns the destination that the flags describe, without its certificates.
 func (f *remoteFlags) config(to string) config.Config {
 	d := config.Destination(to)
-	c := config.Config{Destination: d, Transport: transports[d], LogGroup: f.LogGroup}
+	c := config.Config{Destination: d, Transport: transports[d], LogGroup: f.LogGroup, Bucket: f.Bucket}
 	c.Format = c.Route().Format
 	c.HTTPS = https.Config{
 		Preset: to, Endpoint: f.Endpoint, Auth: f.Auth, Index: f.Index, DataStream: f.DataStream, Ack: f.Ack,
@@ -166,6 +174,14 @@ func (f *remoteFlags) defaultFormat(to string) pipeline.Format {
 	return pipeline.OCSF
 }
 
+// formatFault says what is wrong with a format for records that go to.
+func (f *remoteFlags) formatFault(to string, format pipeline.Format) error {
+	if !isRemote(to) {
+		return nil
+	}
+	return f.config(to).Route().FormatFault(format)
+}
+
 // open returns the destination to, and has the pipeline of c make the records that it
 // takes. Nothing is sent yet; that there are credentials is checked. aws has the region
 // and the credentials of a destination in AWS.
@@ -177,6 +193,12 @@ func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags, c *pip
 	var err error
 	h := &r.config.HTTPS
 	switch {
+	case r.config.Destination == config.Archive:
+		place := ""
+		if clients.Objects, place, err = f.archive(ctx, aws); err != nil {
+			return nil, err
+		}
+		r.name += " (" + place + ")"
 	case r.config.Destination == config.CloudWatch:
 		sdk, err := aws.identified(ctx, "PutLogEvents")
 		if err != nil {
@@ -208,6 +230,25 @@ func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags, c *pip
 		return nil, usage(err)
 	}
 	return r, nil
+}
+
+// archive opens the bucket or the directory, which it makes. place is what it is called in messages.
+func (f *remoteFlags) archive(ctx context.Context, aws *awsFlags) (objects archive.Store, place string, err error) {
+	if f.Dir != "" {
+		if err := os.MkdirAll(f.Dir, 0o700); err != nil {
+			return nil, "", fmt.Errorf("make the directory of the archive: %w", err)
+		}
+		return archive.Dir(f.Dir), "directory " + f.Dir, nil
+	}
+	sdk, err := aws.identified(ctx, "PutObject")
+	if err != nil {
+		return nil, "", err
+	}
+	s3, err := archive.NewS3(ctx, sdk, archive.S3Options{Bucket: f.Bucket})
+	if err != nil {
+		return nil, "", usage(fmt.Errorf("--bucket: %w", err))
+	}
+	return s3, "bucket " + f.Bucket + ", region " + sdk.Region, nil
 }
 
 // secret reads the secret, again where the destination no longer takes it: a rotation
@@ -303,6 +344,10 @@ func (r *remote) hint(err error) string {
 		return "check that the destination is up and can be reached from here"
 	case r.config.Destination == config.CloudWatch:
 		return "check --log-group, --region and the permissions logs:PutLogEvents and logs:CreateLogStream"
+	case r.config.Bucket != "":
+		return "check --bucket, --region and the permission s3:PutObject, and of a key in KMS kms:GenerateDataKey"
+	case r.config.Destination == config.Archive:
+		return "check that there is space in the directory, and that you may write to it"
 	}
 	return settingHint(err)
 }

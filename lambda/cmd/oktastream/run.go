@@ -166,7 +166,10 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	if r.Format != nil {
 		var err error
 		format, err = pipeline.ParseFormat(*r.Format)
-		faults = append(faults, err)
+		faults = append(faults, err, r.formatFault(r.To, format))
+	}
+	if r.To == string(config.Archive) && strings.ContainsFunc(r.Org, notSubdomain) {
+		faults = append(faults, errors.New("--org must be the subdomain of the Okta org: letters, digits and hyphens"))
 	}
 	filter, err := events.NewFilter(r.Include, r.Exclude)
 	faults = append(faults, err)
@@ -207,6 +210,11 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 		Now:       now,
 		Version:   version(),
 	}, nil
+}
+
+// notSubdomain reports whether r cannot be in the subdomain of an Okta org.
+func notSubdomain(r rune) bool {
+	return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
 func (r *runCommand) datadogFaults() []error {

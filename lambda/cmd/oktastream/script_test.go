@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the scripts in testdata: each tells one behaviour of the
 // command line. Beside each script's own files lie forms/, canary.json and
-// event.json, out of the module's testdata.
+// event.json, out of the module's testdata, and page.sh, the commands that the
+// page of the archive begins with.
 func TestScripts(t *testing.T) {
 	commands := map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"exits":   exits,
@@ -54,6 +55,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GORACE", noSleep)
 			from := filepath.Join(root, "testdata")
 			err := os.CopyFS(filepath.Join(env.WorkDir, "forms"), os.DirFS(filepath.Join(from, "forms")))
+			err = errors.Join(err, pageCode(filepath.Join(root, "lambda", "archive", "README.md"), env.WorkDir))
 			for name, as := range map[string]string{
 				"canary.json": "canary.json",
 				filepath.Join("events", "session-start-success.json"): "event.json",
@@ -65,6 +67,17 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: commands,
 	})
+}
+
+// pageCode writes the first block of commands of a page to page.sh in a directory.
+func pageCode(page, dir string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	_, code, _ := strings.Cut(string(text), "```sh\n")
+	code, _, _ = strings.Cut(code, "```")
+	return os.WriteFile(filepath.Join(dir, "page.sh"), []byte(code), 0o644)
 }
 
 // exits CODE COMMAND... runs the command, wants its exit code, and that it keeps

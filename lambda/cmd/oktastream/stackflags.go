@@ -79,6 +79,7 @@ type pipelineOutput struct {
 	BucketOwner     string `json:"bucket_owner"`
 	Lock            string `json:"lock"`
 	DigestKey       string `json:"digest_key"`
+	DeliveryRule    string `json:"delivery_rule"`
 	DeliveryBus     string `json:"delivery_bus"`
 	PackBytes       int    `json:"pack_bytes"`
 	Include         string `json:"include"`

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -170,7 +171,8 @@ func (r *verification) judge(v *verifyCommand, check archive.Check) {
 	note(r.Digests > 0 && r.Signed == 0,
 		"the chain is not signed: anyone who may write to the "+v.String()+" can rewrite all of it")
 	note(r.Digests > 0 && check.Head == "" && check.Until.IsZero(), fmt.Sprintf("nothing in the archive says that "+
-		"digest %d is the last: --head HASH, noted elsewhere, or --until TIME says what there must be", r.Summary.Head.Number))
+		"digest %d is the last: --head HASH, noted elsewhere, or --until TIME says what there must be",
+		r.Summary.Head.Number))
 	note(r.Outside > 0, fmt.Sprintf("the events of %s are not in this archive: only the chain was checked of them",
 		count(int(r.Outside), "digest")))
 	// Their order depends on what was read first.
@@ -212,12 +214,14 @@ func (r *verification) print(c console, asJSON bool) error {
 	}[r.Verdict]
 	fmt.Fprintln(&b, verdict)
 	r.findings(&b)
-	fmt.Fprintf(&b, "org %s: %s", r.Org, count(int(r.Digests), "digest"))
+	fmt.Fprintf(&b, "org %s: %s\n", r.Org, count(int(r.Digests), "digest"))
 	if !r.Since.IsZero() {
-		fmt.Fprintf(&b, ", %s with a digest from %s until %s, %s, %s", count(int(r.Hours), "hour"), stamp(r.Since),
-			stamp(r.Until), count(int(r.Objects), "object"), count(int(r.Events), "event"))
+		fmt.Fprintf(&b, "hours from %s until %s: %d with a digest, %s, %s\n", r.Since.Format(hourForm),
+			r.Until.Format(hourForm), r.Hours, count(int(r.Objects), "object"), count(int(r.Events), "event"))
 	}
-	fmt.Fprintln(&b)
+	if len(r.Verdicts) > 0 {
+		fmt.Fprintf(&b, "okta: %s\n", verdictCounts(r.Verdicts, r.Hours))
+	}
 	if r.Digests > 0 {
 		fmt.Fprintf(&b, "head: digest %d, %s\n", r.Summary.Head.Number, r.Summary.Head.Hash)
 	}
@@ -225,6 +229,19 @@ func (r *verification) print(c console, asJSON bool) error {
 		fmt.Fprintln(&b, "note: "+printable(note))
 	}
 	return write(c.out, b.Bytes())
+}
+
+// verdictCounts says how many hours have which verdict of a comparison with Okta's System Log.
+func verdictCounts(states map[string]int64, hours int64) string {
+	var parts []string
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		parts = append(parts, fmt.Sprintf("%s %s", count(int(states[state]), "hour"), printable(state)))
+		hours -= states[state]
+	}
+	if hours > 0 {
+		parts = append(parts, thousands(int(hours))+" not compared")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (r *verification) countBroken() (n int) {

@@ -23,7 +23,8 @@ func TestDescribeEvents(t *testing.T) {
 	c.AddBus("b")
 	c.SetBusCreated("b", made)
 	c.SetEventSource("b", &awsfake.EventSource{State: "PENDING", Created: made, Expires: made.Add(time.Hour)})
-	c.SetEventRule("b", "r", &awsfake.EventRule{State: "DISABLED", Pattern: `{"source":["b"]}`, Targets: []string{"arn:1", "arn:2"}})
+	c.SetEventRule("b", "r", &awsfake.EventRule{State: "DISABLED", Pattern: `{"source":["b"]}`,
+		Targets: []string{"arn:1", "arn:2"}})
 	api := eventbridge.NewFromConfig(c.Config())
 	source, err := api.DescribeEventSource(t.Context(), &eventbridge.DescribeEventSourceInput{Name: aws.String("b")})
 	if err != nil || source.State != "PENDING" || !source.ExpirationTime.Equal(made.Add(time.Hour)) {
@@ -38,7 +39,8 @@ func TestDescribeEvents(t *testing.T) {
 	if err != nil || described.State != "DISABLED" || *described.EventPattern != `{"source":["b"]}` {
 		t.Errorf("%+v, %v", described, err)
 	}
-	targets, err := api.ListTargetsByRule(t.Context(), &eventbridge.ListTargetsByRuleInput{EventBusName: rule.EventBusName, Rule: rule.Name})
+	targets, err := api.ListTargetsByRule(t.Context(),
+		&eventbridge.ListTargetsByRuleInput{EventBusName: rule.EventBusName, Rule: rule.Name})
 	if err != nil || len(targets.Targets) != 2 || *targets.Targets[1].Arn != "arn:2" {
 		t.Errorf("%+v, %v", targets, err)
 	}
@@ -47,7 +49,8 @@ func TestDescribeEvents(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	c.RemoveBus("b")
-	if _, err := api.DescribeEventBus(t.Context(), &eventbridge.DescribeEventBusInput{Name: aws.String("b")}); !awserror.Is(err, "ResourceNotFoundException") {
+	if _, err := api.DescribeEventBus(t.Context(),
+		&eventbridge.DescribeEventBusInput{Name: aws.String("b")}); !awserror.Is(err, "ResourceNotFoundException") {
 		t.Errorf("%v", err)
 	}
 }
@@ -55,7 +58,8 @@ func TestDescribeEvents(t *testing.T) {
 // Functions and mappings are read by REST, and their errors are those of Lambda.
 func TestLambda(t *testing.T) {
 	c := awsfake.New(t, awsfake.Options{})
-	c.SetFunction("f", &awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Successful", Variables: map[string]string{"A": "b"}})
+	c.SetFunction("f", &awsfake.LambdaFunction{State: "Active", LastUpdateStatus: "Successful",
+		Variables: map[string]string{"A": "b"}})
 	c.SetMapping("u", &awsfake.LambdaMapping{State: "Enabled", LastProcessingResult: "OK"})
 	api := awshttp.New(c.Config(), awshttp.Service{ID: "Lambda", Name: "lambda"}, awshttp.Options{})
 	get := func(path string) (out map[string]any, err error) {
@@ -64,7 +68,8 @@ func TestLambda(t *testing.T) {
 		return out, err
 	}
 	f, err := get("/2015-03-31/functions/f/configuration")
-	if err != nil || f["State"] != "Active" || f["Environment"].(map[string]any)["Variables"].(map[string]any)["A"] != "b" {
+	if err != nil || f["State"] != "Active" ||
+		f["Environment"].(map[string]any)["Variables"].(map[string]any)["A"] != "b" {
 		t.Errorf("%v, %v", f, err)
 	}
 	m, err := get("/2015-03-31/event-source-mappings/u")
@@ -117,7 +122,8 @@ func TestGetMetricData(t *testing.T) {
 		t.Errorf("%s, %v", first, err)
 	}
 	second, err := call(map[string]string{"NextToken": "1"})
-	if err != nil || !strings.Contains(second, "<Id>b</Id><Label>m</Label><Timestamps></Timestamps>") || strings.Contains(second, "NextToken") {
+	if err != nil || !strings.Contains(second, "<Id>b</Id><Label>m</Label><Timestamps></Timestamps>") ||
+		strings.Contains(second, "NextToken") {
 		t.Errorf("%s, %v", second, err)
 	}
 	for _, bad := range []map[string]string{

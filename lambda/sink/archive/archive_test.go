@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -152,39 +154,50 @@ type putter struct{ err error }
 
 func (p putter) Put(context.Context, string, []byte) error { return p.err }
 
+// failures are what can become of a PutObject, and what it means. row is the row of the page.
+var failures = []struct {
+	row, does string // does is what the function then does
+	bucket    awsfake.BucketOptions
+	fault     awsfake.Fault
+	kind      sink.Kind
+	text      string
+}{
+	{row: "503 SlowDown", does: again, fault: awsfake.Fault{Throttle: true, RetryAfter: 2 * time.Second},
+		text: "SlowDown (HTTP 503)"},
+	{row: "409 ConditionalRequestConflict", does: again, fault: awsfake.Fault{Status: 409},
+		text: "ConditionalRequestConflict (HTTP 409)"},
+	{row: "another 5xx", does: again, fault: awsfake.Fault{Status: 500}, text: "InternalError (HTTP 500)"},
+	{row: "400 BadDigest, RequestTimeout", does: again, fault: awsfake.Fault{Status: 400, Code: "BadDigest"},
+		text: "BadDigest (HTTP 400)"},
+	{fault: awsfake.Fault{Status: 400, Code: "RequestTimeout"}, text: "RequestTimeout (HTTP 400)"},
+	{row: "no answer: network error, time-out", does: again, fault: awsfake.Fault{Reset: true},
+		text: "connection reset by peer"},
+	{fault: awsfake.Fault{Hang: true}, text: "context deadline exceeded"},
+	{row: "403 AccessDenied: no permission, or `OKTASTREAM_BUCKET_OWNER` does not own the bucket", does: returns,
+		fault: awsfake.Fault{Status: 403}, kind: sink.Blocked, text: "AccessDenied (HTTP 403)"},
+	{bucket: awsfake.BucketOptions{Owner: "999999999999"}, kind: sink.Blocked, text: "AccessDenied (HTTP 403)"},
+	{row: "404 NoSuchBucket", does: returns, fault: awsfake.Fault{Status: 404, Code: "NoSuchBucket"},
+		kind: sink.Blocked, text: "NoSuchBucket (HTTP 404)"},
+	{row: "301 PermanentRedirect: the bucket is in another region, which the error names", does: returns,
+		bucket: awsfake.BucketOptions{Region: "eu-west-1"}, kind: sink.Blocked,
+		text: "PermanentRedirect (HTTP 301): the bucket is in the region eu-west-1"},
+	{row: "KMS.DisabledException and others of the key", does: returns,
+		fault: awsfake.Fault{Code: "KMS.DisabledException"}, kind: sink.Blocked, text: "KMS.DisabledException (HTTP 400)"},
+	{row: "any other 4xx", does: returns, fault: awsfake.Fault{Status: 400, Code: "InvalidRequest"},
+		kind: sink.Blocked, text: "InvalidRequest (HTTP 400)"},
+	{fault: awsfake.Fault{Status: 400, Code: "InvalidArgument"}, kind: sink.Blocked, text: "InvalidArgument (HTTP 400)"},
+	{fault: awsfake.Fault{Status: 400, Code: "Whatever"}, kind: sink.Blocked, text: "Whatever (HTTP 400)"},
+}
+
+const (
+	again   = "tries again; the same object is not stored twice"
+	returns = "returns all, counts `refused_by_destination`; none is dead"
+)
+
 // What S3 refuses is never a record's fault.
 func TestFailures(t *testing.T) {
-	for name, tt := range map[string]struct {
-		bucket awsfake.BucketOptions
-		fault  awsfake.Fault
-		kind   sink.Kind
-		text   string
-	}{
-		"SlowDown":      {fault: awsfake.Fault{Throttle: true, RetryAfter: 2 * time.Second}, text: "SlowDown (HTTP 503)"},
-		"conflict":      {fault: awsfake.Fault{Status: 409}, text: "ConditionalRequestConflict (HTTP 409)"},
-		"500":           {fault: awsfake.Fault{Status: 500}, text: "InternalError (HTTP 500)"},
-		"broken upload": {fault: awsfake.Fault{Status: 400, Code: "BadDigest"}, text: "BadDigest (HTTP 400)"},
-		"slow upload":   {fault: awsfake.Fault{Status: 400, Code: "RequestTimeout"}, text: "RequestTimeout (HTTP 400)"},
-		"reset":         {fault: awsfake.Fault{Reset: true}, text: "connection reset by peer"},
-		"timeout":       {fault: awsfake.Fault{Hang: true}, text: "context deadline exceeded"},
-		"denied":        {fault: awsfake.Fault{Status: 403}, kind: sink.Blocked, text: "AccessDenied (HTTP 403)"},
-		"key off": {fault: awsfake.Fault{Code: "KMS.DisabledException"},
-			kind: sink.Blocked, text: "KMS.DisabledException (HTTP 400)"},
-		"no bucket": {fault: awsfake.Fault{Status: 404, Code: "NoSuchBucket"},
-			kind: sink.Blocked, text: "NoSuchBucket (HTTP 404)"},
-		"bad request": {fault: awsfake.Fault{Status: 400, Code: "InvalidRequest"},
-			kind: sink.Blocked, text: "InvalidRequest (HTTP 400)"},
-		"content": {fault: awsfake.Fault{Status: 400, Code: "InvalidArgument"},
-			kind: sink.Blocked, text: "InvalidArgument (HTTP 400)"},
-		"another's": {bucket: awsfake.BucketOptions{Owner: "999999999999"},
-			kind: sink.Blocked, text: "AccessDenied (HTTP 403)"},
-		"another region": {bucket: awsfake.BucketOptions{Region: "eu-west-1"},
-			kind: sink.Blocked,
-			text: "PermanentRedirect (HTTP 301): the bucket is in the region eu-west-1"},
-		"an unknown code": {fault: awsfake.Fault{Status: 400, Code: "Whatever"},
-			kind: sink.Blocked, text: "Whatever (HTTP 400)"},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, tt := range failures {
+		t.Run(tt.text, func(t *testing.T) {
 			c := newBucket(t, tt.bucket)
 			c.SetFaults(func(awsfake.Call) awsfake.Fault { return tt.fault })
 			batch, answers := []sink.Record{record("acme", "jane.doe", noon)}, make([]sink.Answer, 1)
@@ -193,6 +206,9 @@ func TestFailures(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != tt.kind || e.Error() != "PutObject: "+tt.text {
 				t.Fatalf("%v, want kind %v: %s", err, tt.kind, tt.text)
 			}
+			if tt.does != "" && (tt.does == returns) != (e.Kind == sink.Blocked) {
+				t.Errorf("kind %v, and the page says: %s", e.Kind, tt.does)
+			}
 			if e.RetryAfter != tt.fault.RetryAfter || answers[0] != (sink.Answer{}) {
 				t.Errorf("wait %v, answer %+v", e.RetryAfter, answers[0])
 			}
@@ -200,6 +216,41 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%d calls: only the loop tries again", n)
 			}
 		})
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the table of failures in lambda/README.md")
+
+// TestThePageHasEveryFailure compares the table of failures in lambda/README.md with the failures.
+func TestThePageHasEveryFailure(t *testing.T) {
+	const name, begin, end = "../../README.md", "<!-- archive -->\n", "<!-- /archive -->"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("README.md has no table of the archive's failures")
+	}
+	var table strings.Builder
+	table.WriteString("| S3 answers | what the function does |\n|---|---|\n")
+	table.WriteString("| 200 | the records are delivered |\n")
+	table.WriteString("| 412 PreconditionFailed | the records are delivered, and counted as `already_there` |\n")
+	for _, f := range failures {
+		if f.row != "" {
+			fmt.Fprintf(&table, "| %s | %s |\n", f.row, f.does)
+		}
+	}
+	want := before + begin + table.String() + end + after
+	if want == string(page) {
+		return
+	}
+	if !*update {
+		t.Fatal("README.md has other failures than the test; look at what -update makes of it")
+	}
+	if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -75,7 +75,7 @@ func TestAgesAreThoseOfTheSinks(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"splunk", "elastic", "opensearch", "-", "some/directory"} {
+	for _, name := range []string{"splunk", "elastic", "opensearch", "archive", "-", "some/directory"} {
 		if age := backfill.AgeOf(name, 0); age.Treatment != backfill.Kept || age.After != 0 || age.Text == "" {
 			t.Errorf("%s: %+v", name, age)
 		}
@@ -91,7 +91,7 @@ func TestThePageHasTheAges(t *testing.T) {
 	_, table, _ := strings.Cut(string(text), "<!-- ages -->\n")
 	table, _, _ = strings.Cut(table, "<!-- /ages -->")
 	rows := strings.Split(strings.TrimSpace(table), "\n")[2:]
-	if len(rows) != 7 {
+	if len(rows) != 8 {
 		t.Fatalf("%d rows", len(rows))
 	}
 	for _, row := range rows {

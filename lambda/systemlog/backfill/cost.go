@@ -11,6 +11,7 @@ const (
 	LogsIngestedUSD   = 0.50 // a GB, which AWS counts as 1,024 MB
 	CustomEventUSD    = 1.00 / 1e6
 	APIDestinationUSD = 0.20 / 1e6
+	S3PutUSD          = 0.005 / 1e3
 )
 
 // What an event becomes, as a multiple of its own bytes: records of OCSF and Datadog's
@@ -39,6 +40,8 @@ func CostOf(destination string, events, bytes int64) float64 {
 		usd += records / (1 << 30) * LogsIngestedUSD
 	case "datadog":
 		usd += records / chunk * (CustomEventUSD + APIDestinationUSD)
+	case "archive":
+		usd += n / 100 * S3PutUSD // an object for each invocation
 	}
 	return usd
 }

@@ -41,6 +41,8 @@ type options struct {
 	ago, gap       time.Duration
 	seed           uint64
 	token, held    string
+	source         string
+	account        string
 	rate           int
 	maxWindow      time.Duration
 }
@@ -55,6 +57,8 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.held, "held", "", "write the events that the log stream delivered to this `file`, one a line")
 	flags.Uint64Var(&o.seed, "seed", 1, "equal seeds make equal events")
 	flags.StringVar(&o.token, "token", "demo", "SSWS token that the org takes")
+	flags.StringVar(&o.source, "stream", "oktastream", "name of the log stream and of its event source")
+	flags.StringVar(&o.account, "account", "", "account that the log stream leads to (default 111122223333)")
 	flags.IntVar(&o.rate, "rate", 120, "requests a minute that the org allows; one token may use half")
 	flags.DurationVar(&o.maxWindow, "max-window", 0, "a bounded read of a longer span times out; 0 is no limit")
 	if err := flags.Parse(args); err != nil {
@@ -143,7 +147,7 @@ func (d *demo) history() (err error) {
 	d.org = oktafake.New(oktafake.Config{
 		Now: at, RateLimit: d.rate, MaxWindow: d.maxWindow,
 		Principals: []oktafake.Principal{{Name: "demo@example.com", Token: d.token, Role: oktafake.SuperAdmin}},
-		Streams: []oktafake.Stream{{ID: streamID, Name: "oktastream", Deliver: func(e oktafake.Event) error {
+		Streams: []oktafake.Stream{{ID: streamID, Name: d.source, Account: d.account, Deliver: func(e oktafake.Event) error {
 			if t := at(); d.gap > 0 && t.After(d.gapStart) && !t.After(d.gapEnd) {
 				return errors.New("the partner event source does not exist")
 			}
