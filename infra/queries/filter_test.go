@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
 // matches decides a metric filter pattern as the user guide writes it: terms ($.a = "b"), with * for any characters, in
@@ -92,7 +94,7 @@ func TestFilterPatterns(t *testing.T) {
 					counted = append(counted, samples[i].name)
 				}
 			}
-			rows, err := logsOf(t, samples)[shape][0].Run(parsed(t, q, shape))
+			rows, err := insights.NewLog(events, insights.Reading{}, started).Run(parsed(t, q, shape))
 			if err != nil {
 				t.Fatal(err)
 			}
