@@ -16,13 +16,13 @@ import (
 func TestComplete(t *testing.T) {
 	model := kong.Must(&commands{}, kong.Name("oktastream"), kong.Vars{"version": ""}, helpTexts).Model.Node
 	for line, want := range map[string]string{
-		"":                               "run explain dlq doctor backfill reconcile help completion",
+		"":                               "run explain dlq doctor backfill reconcile digest verify help completion",
 		"e":                              "explain",
 		"dlq ":                           "list show replay",
 		"dlq re":                         "replay",
-		"help d":                         "dlq doctor",
+		"help d":                         "dlq doctor digest",
 		"help dlq sh":                    "show",
-		"bogus ":                         "run explain dlq doctor backfill reconcile help completion",
+		"bogus ":                         "run explain dlq doctor backfill reconcile digest verify help completion",
 		"run --f":                        "--format",
 		"run --to out --le":              "--ledger",
 		"run --sample --max":             "--max-record",
@@ -34,7 +34,7 @@ func TestComplete(t *testing.T) {
 		"explain user.session.st":        "user.session.start",
 		"explain --format raw policy.ev": "policy.evaluate_sign_on",
 		"dlq list --in ":                 "redrive dead",
-		"run --to ":                      "cloudwatch splunk elastic opensearch datadog",
+		"run --to ":                      "cloudwatch splunk elastic opensearch datadog archive",
 		"completion ":                    "bash zsh fish",
 		// names of files, which the shell completes
 		"run ": "", "run events": "", "run --dead-letters ": "", "run --to ou": "", "run --service=o": "", "explain ": "", "explain ./e": "",
