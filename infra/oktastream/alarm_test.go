@@ -289,7 +289,7 @@ func TestOutputsThatThePagesNameExist(t *testing.T) {
 		pages = append(pages, page...)
 	}
 	there := map[string]bool{}
-	for _, name := range []string{"both", "kms-given", "opensearch"} {
+	for _, name := range []string{"both", "kms-given", "opensearch", "archive", "auditor"} {
 		for id := range synthesise(t, name).template["Outputs"].(map[string]any) {
 			there[id] = true
 		}
