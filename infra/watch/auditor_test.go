@@ -107,10 +107,10 @@ func TestTheHoursOnTheDashboard(t *testing.T) {
 	}
 	events := []insights.Event{
 		{Message: `{"msg":"run","hours":2}`, Timestamp: 1},
-		{Message: `{"msg":"hour audited","hour":"2026-11-20T06Z","state":"complete","okta":120,"here":120,"found_missing":60,` +
-			`"filled":60,"missing":0,"waiting":0,"extra":0,"again":false,"digest":1,"hash":"00"}`, Timestamp: 2},
-		{Message: `{"msg":"hour audited","hour":"2026-11-20T07Z","state":"missing","okta":120,"here":119,"found_missing":1,` +
-			`"filled":0,"missing":1,"waiting":0,"extra":0,"again":false,"digest":2,"hash":"01"}`, Timestamp: 3},
+		{Message: `{"msg":"hour audited","hour":"2026-11-20T06Z","state":"complete","okta":120,"here":120,` +
+			`"found_missing":60,"filled":60,"missing":0,"waiting":0,"extra":0,"again":false,"digest":1,"hash":"00"}`, Timestamp: 2},
+		{Message: `{"msg":"hour audited","hour":"2026-11-20T07Z","state":"missing","okta":120,"here":119,` +
+			`"found_missing":1,"filled":0,"missing":1,"waiting":0,"extra":0,"again":false,"digest":2,"hash":"01"}`, Timestamp: 3},
 	}
 	for _, r := range insights.Readings() {
 		rows, err := insights.NewLog(events, r, 4).Run(query)
