@@ -89,10 +89,11 @@ func archiveNote() string {
 
 // auditorNote says what the figures of the auditor rest on.
 func auditorNote() string {
-	return fmt.Sprintf("The auditor reads each hour %d times, %s events a page; with half of a Workforce Identity org's limit "+
-		"that is up to %.1f M events a day. Its calls of S3 and its log are those of a day without a gap, measured by a test on "+
-		"a fake org (lambda/auditor/README.md), each object of the archive read %d times and the hours of %d days listed once a "+
-		"day. That a page takes %g s, a call of S3 %g ms and the rest of a run %g s was not measured on AWS.",
+	return fmt.Sprintf("The auditor reads each hour %d times, %s events a page; with half of a Workforce Identity "+
+		"org's limit that is up to %.1f M events a day. Its calls of S3 and its log are those of a day without a gap, "+
+		"measured by a test on a fake org (lambda/auditor/README.md), each object of the archive read %d times and the "+
+		"hours of %d days listed once a day. "+
+		"That a page takes %g s, a call of S3 %g ms and the rest of a run %g s was not measured on AWS.",
 		auditorReads, thousands(auditorPageEvents), auditable()/1e6, auditorReadsOfObject, auditorDays, auditorPageSeconds,
 		1000*auditorCallSeconds, auditorRunSeconds)
 }
