@@ -5,6 +5,7 @@ import (
 
 	"github.com/oktastream/oktastream/infra/settings"
 	"github.com/oktastream/oktastream/infra/watch"
+	"github.com/oktastream/oktastream/lambda/ledger"
 )
 
 // TestAlarms compares the number of metrics in alarms with those that package watch
@@ -45,5 +46,25 @@ func TestAlarms(t *testing.T) {
 		if metrics != inCode {
 			t.Errorf("%s: the alarms read %d metrics and deployed.go says %d", d, metrics, inCode)
 		}
+	}
+}
+
+// TestAlarmsOfTheAuditor compares what the auditor adds.
+func TestAlarmsOfTheAuditor(t *testing.T) {
+	s := watch.Stack{Name: "s", Auditor: &watch.Auditor{Pipeline: "p", Function: "f", LogGroup: "g", Failed: "failed",
+		Unstarted: "unstarted", EveryMinutes: settings.Default().OktaEvery}}
+	metrics := 0
+	for _, a := range watch.Alarms(s) {
+		for _, q := range a.Queries {
+			if q.Metric != nil {
+				metrics++
+			}
+		}
+	}
+	if metrics != alarmsAuditor {
+		t.Errorf("the alarms read %d metrics and the code says %d", metrics, alarmsAuditor)
+	}
+	if len(ledger.AuditMetrics) != auditMetrics {
+		t.Errorf("the auditor writes %d metrics and the code says %d", len(ledger.AuditMetrics), auditMetrics)
 	}
 }

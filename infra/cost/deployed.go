@@ -27,6 +27,8 @@ const (
 	envelopeBytes = 2183
 	ocsfBytes     = 2742
 	datadogBytes  = 2751
+	// observablesBytes is what observables=true adds to an OCSF record.
+	observablesBytes = 806
 	// entryOverheadBytes is what an entry of PutEvents has beside its logs.
 	entryOverheadBytes = 260
 	// gzipFactor is how many times smaller than its events an object of the archive is taken

@@ -171,8 +171,8 @@ func TestMoreEventsCostMore(t *testing.T) {
 // was read.
 func TestPricesAreSourced(t *testing.T) {
 	seen := map[string]bool{}
-	if n := len(prices()); n != int(athenaScannedTiB)+1 {
-		t.Errorf("%d prices, want %d", n, athenaScannedTiB+1)
+	if n := len(prices()); n != int(schedulerInvocation)+1 {
+		t.Errorf("%d prices, want %d", n, schedulerInvocation+1)
 	}
 	for _, p := range prices() {
 		if p.usd <= 0 || p.per <= 0 || p.what == "" || p.unit == "" || p.source == "" || p.dated == "" || seen[p.what] {

@@ -55,6 +55,9 @@ func notes() []string {
 			"no page was found to say; if EventBridge asked twice for each event, that would be $%s for a million of them.",
 			dollars(kmsKey.of(1)), dollars(kmsKey.of(3)), 3*kmsRequestsOfQueue(), dollars(kmsRequest.of(2e6))),
 		archiveNote(),
+		auditorNote(),
+		fmt.Sprintf("`observables=true` adds %d bytes to an OCSF record, %.0f %%: the mean of the events in testdata, "+
+			"measured by a test.", observablesBytes, 100.0*observablesBytes/ocsfBytes),
 		"Not in it: what Datadog, Splunk, Elastic and OpenSearch charge; a NAT gateway or interface endpoints with `vpc`; " +
 			"transfer of data out of AWS, which is compressed with gzip; queries of Logs " +
 			"Insights (by the GB they read); Athena's requests to Glue and S3; EventBridge's archive (`archiveDays`); " +
@@ -82,6 +85,17 @@ func archiveNote() string {
 		of(c), of(rare), rare.set.Window, total(ruleToCloudWatch(monthly/daysOfMonth))/(monthly/1e6),
 		s3StoredGiBMonth.of(a.gib)/(monthly/1e6), gzipFactor, corpusFactor20, corpusFactorAll,
 		math.Ceil(s3Transition.of(a.objects)/(s3StoredGiBMonth.of(a.gib)-s3ColdGiBMonth.of(a.gib))))
+}
+
+// auditorNote says what the figures of the auditor rest on.
+func auditorNote() string {
+	return fmt.Sprintf("The auditor reads each hour %d times, %s events a page; with half of a Workforce Identity "+
+		"org's limit that is up to %.1f M events a day. Its calls of S3 and its log are those of a day without a gap, "+
+		"measured by a test on a fake org (lambda/auditor/README.md), each object of the archive read %d times and the "+
+		"hours of %d days listed once a day. "+
+		"That a page takes %g s, a call of S3 %g ms and the rest of a run %g s was not measured on AWS.",
+		auditorReads, thousands(auditorPageEvents), auditable()/1e6, auditorReadsOfObject, auditorDays, auditorPageSeconds,
+		1000*auditorCallSeconds, auditorRunSeconds)
 }
 
 // columns is how wide a line of a page may be.

@@ -43,6 +43,8 @@ const (
 	s3ColdGiBMonth
 	s3Transition
 	athenaScannedTiB
+	s3Get
+	schedulerInvocation
 )
 
 // of is the price of units, in US dollars.
@@ -93,5 +95,8 @@ func prices() []price {
 		{"S3 object moved to Glacier Instant Retrieval", 0.02, 1_000, "1,000", "a price table on GitHub", "no date",
 			false},
 		{"Athena, read from S3", 5.00, 1, "TB", "athena.guide", "2020-10", false},
+		{"S3 GET", 0.0004, 1_000, "1,000", "c3x.dev (s3-request-fees-explained)", "no date", false},
+		{"EventBridge Scheduler invocation", 1.00, million, "million", "known since long, not re-confirmed", "no date",
+			false},
 	}
 }

@@ -24,9 +24,10 @@ func text() string {
 		pricesRegion)
 	b.WriteString(totals())
 	for _, w := range ways() {
-		b.WriteString("\n" + table("**"+w.title+"**", bill(w)))
+		b.WriteString("\n" + table("**"+w.title+"**", bill(w, math.Inf(1))))
 	}
 	b.WriteString("\n" + table("**what one month of events costs to keep in the archive**", kept()))
+	b.WriteString("\n" + table("**the auditor, with an archive, on top**", bill(way{bill: auditor}, auditable())))
 	b.WriteString("\n" + table("**what a setting changes of oktastream → CloudWatch Logs**", levers()))
 	writeNotes(&b)
 	fmt.Fprintf(&b, "\n| price, %s | US dollars | source, read %s | of |\n|---|---|---|---|\n", pricesRegion, pricesRead)
@@ -67,12 +68,21 @@ func totals() string {
 	return table("total", rows)
 }
 
-func bill(w way) []row {
+// bill has the lines of a way, up to the most events a day that it can take.
+func bill(w way, most float64) []row {
 	var rows []row
-	for i, l := range w.bill(volumes()[0]) {
-		rows = append(rows, row{l.what, func(v float64) string { return dollars(w.bill(v)[i].usd) }})
+	cell := func(v float64, text string) string {
+		if v > most {
+			return "too many"
+		}
+		return text
 	}
-	return append(rows, row{"**total**", func(v float64) string { return "**" + dollars(total(w.bill(v))) + "**" }})
+	for i, l := range w.bill(volumes()[0]) {
+		rows = append(rows, row{l.what, func(v float64) string { return cell(v, dollars(w.bill(v)[i].usd)) }})
+	}
+	return append(rows, row{"**total**", func(v float64) string {
+		return cell(v, "**"+dollars(total(w.bill(v)))+"**")
+	}})
 }
 
 // kept is what a month of events costs that lies in the archive.
@@ -124,6 +134,7 @@ func levers() []row {
 		lever("`exclude` or `include` in the rule, half of the events left out", func(c *pipeline) { c.let = 0.5 }),
 		lever("`logClass=infrequent`", func(c *pipeline) { c.set.LogClass = settings.LogClassInfrequent }),
 		lever("`format=raw`", func(c *pipeline) { c.recordBytes = rawBytes }),
+		lever("`observables=true`", func(c *pipeline) { c.recordBytes = ocsfBytes + observablesBytes }),
 		lever("`retention=90`", func(c *pipeline) { c.set.RetentionDays = 90 }),
 		lever("`window=60`", func(c *pipeline) { c.set.Window = 60 }),
 		lever("`window=60` with `batch=1000`", func(c *pipeline) { c.set.Window, c.set.Batch = 60, 1000 }),

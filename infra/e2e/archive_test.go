@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -98,7 +99,14 @@ func (w *world) proved(t *testing.T, p pipeline, okta *fakeOkta) {
 	}
 
 	store := w.objects(t, p.Bucket)
-	events := keys(t, store, archive.EventsPrefix)
+	since, err := time.Parse(time.RFC3339, okta.since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := slices.DeleteFunc(keys(t, store, archive.EventsPrefix), func(key string) bool {
+		hour, _, ok := archive.ParseKey(key)
+		return !ok || hour.Start.Before(since) // of the auditor's hours
+	})
 	victim := events[len(events)/2]
 	original := unzip(t, store, victim)
 	w.overwrite(t, p.Bucket, victim, append([]byte("{}\n"), original...))

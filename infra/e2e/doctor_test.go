@@ -77,7 +77,7 @@ func (w *world) doctored(t *testing.T, okta *fakeOkta, secret, tokenFile string)
 func (w *world) parts(t *testing.T, stack string) gjson.Result {
 	t.Helper()
 	for _, text := range w.outputs(t, stack) {
-		if output := gjson.Parse(text); output.Get("function").Exists() {
+		if output := gjson.Parse(text); output.Get("oktastream").Exists() && output.Get("function").Exists() {
 			return output
 		}
 	}

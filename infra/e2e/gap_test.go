@@ -23,8 +23,8 @@ type fakeOkta struct {
 	held              string // the file of the events that the log stream delivered
 }
 
-// startOkta starts it. It ends with the test.
-func startOkta(t *testing.T, dir, token string) *fakeOkta {
+// startOkta starts it, with more flags than its own. It ends with the test.
+func startOkta(t *testing.T, dir, token string, more ...string) *fakeOkta {
 	t.Helper()
 	binary := filepath.Join(dir, "oktafake")
 	if out, err := exec.Command("go", "build", "-o", binary,
@@ -32,8 +32,9 @@ func startOkta(t *testing.T, dir, token string) *fakeOkta {
 		t.Fatalf("build the fake Okta org: %v\n%s", err, out)
 	}
 	o := &fakeOkta{held: filepath.Join(dir, "held.jsonl")}
-	process := exec.Command(binary, "-addr", "127.0.0.1:0", "-events-per-hour", "120", "-hours", "4", "-gap", "1h",
-		"-held", o.held, "-token", token, "-rate", "100000", "-stream", gapStream, "-account", account)
+	process := exec.Command(binary, append([]string{"-addr", "127.0.0.1:0", "-events-per-hour", "120", "-hours", "4",
+		"-gap", "1h", "-held", o.held, "-token", token, "-rate", "100000", "-stream", gapStream, "-account", account},
+		more...)...)
 	process.Stderr = os.Stderr
 	stdout, err := process.StdoutPipe()
 	if err != nil {
@@ -88,13 +89,34 @@ func TestGap(t *testing.T) {
 	w.first = w.stream(t, gapStream)
 	w.cdk(t, "bootstrap", "--ci", "-o", filepath.Join(w.dir, "cdk.out"), "-c", "source="+w.first.source, "-c",
 		"destination=cloudwatch")
-	w.one = w.deploy(t, "gap", w.firstStack("destination=cloudwatch,archive")...)
+	w.one = w.deploy(t, "gap", w.firstStack("destination=cloudwatch,archive", "okta.secret="+auditorSecret,
+		"okta.orgUrl=https://example.okta.com")...)
 	p, kept := w.one["cloudwatch"], w.one["archive"]
 	for _, p := range w.one {
 		w.hasten(t, p, calm)
 		w.hosts.up(t, p.Name)
 	}
 
+	held := w.streamed(t, okta)
+	for _, p := range w.one {
+		now := w.counts(t, p, held)
+		now.all(t, p, held)
+	}
+	for _, p := range []pipeline{p, kept} {
+		w.filled(t, p, okta, token, len(held))
+	}
+	if !t.Failed() {
+		t.Run("auditor", func(t *testing.T) { w.audited(t, kept, secret) })
+	}
+	if !t.Failed() {
+		t.Run("doctor", func(t *testing.T) { w.doctored(t, okta, secret, token) })
+	}
+	w.proved(t, kept, okta)
+}
+
+// streamed sends what the log stream of the org delivered.
+func (w *world) streamed(t *testing.T, okta *fakeOkta) sent {
+	t.Helper()
 	text, err := os.ReadFile(okta.held)
 	if err != nil {
 		t.Fatal(err)
@@ -112,17 +134,7 @@ func TestGap(t *testing.T) {
 	if len(entries) > 0 {
 		w.first.put(t, entries)
 	}
-	for _, p := range w.one {
-		now := w.counts(t, p, held)
-		now.all(t, p, held)
-	}
-	for _, p := range []pipeline{p, kept} {
-		w.filled(t, p, okta, token, len(held))
-	}
-	if !t.Failed() {
-		t.Run("doctor", func(t *testing.T) { w.doctored(t, okta, secret, token) })
-	}
-	w.proved(t, kept, okta)
+	return held
 }
 
 // filled compares Okta's record with what a destination holds, has what is missing sent,

@@ -22,6 +22,10 @@ func (b *builder) watch(o *Oktastream) {
 	if b.streamRule != nil {
 		stack.StreamRule = *b.streamRule.Name
 	}
+	if a := o.Auditor; a != nil {
+		stack.Auditor = &watch.Auditor{Pipeline: a.Pipeline.Name, Function: *a.Name, LogGroup: *a.LogGroup.Name,
+			Failed: *a.Failed.Name, Unstarted: *a.Unstarted.Name, EveryMinutes: b.s.OktaEvery}
+	}
 	b.topic = b.newTopic()
 	for _, alarm := range watch.Alarms(stack) {
 		// By name and not by number: an alarm that comes before others must not shift

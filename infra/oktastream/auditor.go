@@ -28,6 +28,8 @@ const (
 type AuditorFunction struct {
 	Pipeline *Pipeline
 	Name     *string
+	// LogGroup is that of its own log.
+	LogGroup *LogGroup
 	// StateBucket holds its state, and its digests where the pipeline has no archive.
 	StateBucket *string
 	// DigestBucket holds the digests.
@@ -75,6 +77,7 @@ func (b *builder) newAuditor(o *Oktastream) error {
 		a.DigestBucket = a.Pipeline.Archive.BucketName
 	}
 	group := b.newLogGroup(scope, "FunctionLog", functionLogDays)
+	a.LogGroup = group
 	b.allowAuditor(role, a, group, state.AttrArn())
 	policy := role.attach(b)
 	function := awslambda.NewCfnFunction(scope, jsii.String("Function"), &awslambda.CfnFunctionProps{

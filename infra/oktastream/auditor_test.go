@@ -3,6 +3,7 @@
 package oktastream
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -141,5 +142,40 @@ func TestTheAuditor(t *testing.T) {
 		if !slices.Contains(slices.Collect(maps.Keys(s.template["Outputs"].(map[string]any))), "OktaAuditorOutput") {
 			t.Error("no output describes the auditor")
 		}
+		s.watchesTheAuditor(t)
 	})
+}
+
+// watchesTheAuditor: alarms and dashboard read the auditor's function, log group and queues.
+func (s *synthesised) watchesTheAuditor(t *testing.T) {
+	t.Helper()
+	alarms, err := json.Marshal(s.resolve(t, s.template["Resources"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"gap", "gap-unfilled", "auditor-failing", "okta-unreachable", "auditor-behind"} {
+		if !strings.Contains(string(alarms), `"AlarmName":"`+s.stack+"-"+kind+`"`) {
+			t.Errorf("there is no alarm %s", kind)
+		}
+	}
+	ref := func(kind, prefix string) string {
+		id, _ := s.only(t, kind, prefix)
+		return s.resolve(t, map[string]any{"Ref": id}).(string)
+	}
+	_, failing := s.only(t, "AWS::CloudWatch::Alarm", "OktaAlarmauditorfailing")
+	text, err := json.Marshal(s.resolve(t, failing["Metrics"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{ref("AWS::SQS::Queue", "OktaAuditorFailed"), ref("AWS::SQS::Queue", "OktaAuditorUnstarted"),
+		ref("AWS::Lambda::Function", "OktaAuditorFunction")} {
+		if name := url[strings.LastIndex(url, "/")+1:]; !strings.Contains(string(text), `"`+name+`"`) {
+			t.Errorf("auditor-failing does not read %s: %s", name, text)
+		}
+	}
+	_, dashboard := s.only(t, "AWS::CloudWatch::Dashboard", "OktaDashboard")
+	body, _ := s.resolve(t, dashboard["DashboardBody"]).(string)
+	if group := ref("AWS::Logs::LogGroup", "OktaAuditorFunctionLog"); !strings.Contains(body, "SOURCE '"+group+"' | ") {
+		t.Errorf("the dashboard does not read the log group %s: %.2000s", group, body)
+	}
 }

@@ -2,7 +2,7 @@ package watch
 
 import "fmt"
 
-// Alarms are the alarms of a stack: first the stack's own, then each pipeline's.
+// Alarms are the alarms of a stack: first the stack's own, then each pipeline's, then the auditor's.
 //
 // The alarm for silence is made only where s.Live is set. CloudWatch acts when a
 // state changes: an alarm that is in ALARM before its actions are enabled would
@@ -18,7 +18,7 @@ func Alarms(s Stack) []Alarm {
 	for _, p := range s.Pipelines {
 		all = append(all, pipelineAlarms(s, p)...)
 	}
-	return all
+	return append(all, auditorAlarms(s)...)
 }
 
 func pipelineAlarms(s Stack, p Pipeline) []Alarm {

@@ -241,7 +241,7 @@ func TestWhatAlarmsCost(t *testing.T) {
 	for name, want := range map[string][2]int{
 		"default": {18, 38}, "queue cloudwatch live": {19, 39}, "queue cloudwatch,datadog live": {39, 79},
 		"queue splunk live":      {20, 41},
-		"lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10},
+		"lambda cloudwatch live": {20, 31}, "rule datadog live": {9, 10}, "cloudwatch with auditor": {23, 45},
 	} {
 		alarms, read := Alarms(stacks()[name]), 0
 		for _, a := range alarms {

@@ -26,6 +26,9 @@ func Dashboard(s Stack) map[string]any {
 		g.row(1, text(columns, "## "+p.Name))
 		g.pipeline(s, p)
 	}
+	if s.Auditor != nil {
+		g.auditor(s.Auditor)
+	}
 	return map[string]any{"start": "-PT12H", "periodOverride": "inherit", "widgets": g.widgets}
 }
 

@@ -85,6 +85,16 @@ func allFailures() []failure {
 		{What: "events are missing between the rule and the function: a queue is purged, a message expires, EventBridge " +
 			"keeps one back",
 			Kinds: []string{"counters-disagree"}},
+
+		{What: "with the auditor: an event that Okta lists has not arrived", Kinds: []string{"gap"},
+			Graph: titleAudit, Why: "the auditor sends it, and an hour later it looks whether it has arrived"},
+		{What: "… and does not arrive after three fills, or is in a dead-letter queue", Kinds: []string{"gap-unfilled"}},
+		{What: "the auditor's function crashes, may not do something, or is not started", Kinds: []string{"auditor-failing",
+			"auditor-behind"}},
+		{What: "Okta's API is down, or refuses the auditor's credentials", Kinds: []string{"okta-unreachable",
+			"auditor-behind"}},
+		{What: "an org has more events than the auditor may read (okta.requests)", Kinds: []string{"auditor-behind"}},
+		{What: "the auditor's schedule is disabled", Kinds: []string{"auditor-behind"}},
 	}
 }
 
@@ -99,7 +109,7 @@ func kinds() []Alarm {
 			DeliveryBus: "delivery",
 			OutageHours: 6, VisibilitySeconds: 365}
 		s := Stack{Name: "STACK", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 60,
-			Pipelines: []Pipeline{p, {Name: p.Name, HTTPS: true}}}
+			Pipelines: []Pipeline{p, {Name: p.Name, HTTPS: true}}, Auditor: auditorOf(p, 15)}
 		for _, a := range Alarms(s) {
 			if !slices.ContainsFunc(list, func(k Alarm) bool { return k.Kind == a.Kind }) {
 				list = append(list, a)
@@ -177,7 +187,9 @@ func TestEveryFailureShows(t *testing.T) {
 	for _, a := range kinds() {
 		there[a.Kind] = true
 	}
-	body, err := json.Marshal(Dashboard(stacks()["lambda cloudwatch,datadog"]))
+	s := stacks()["lambda cloudwatch,datadog"]
+	s.Auditor = auditorOf(s.Pipelines[0], 15)
+	body, err := json.Marshal(Dashboard(s))
 	if err != nil {
 		t.Fatal(err)
 	}

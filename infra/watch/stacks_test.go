@@ -32,6 +32,12 @@ func pipeline(stack, destination, ingest string, filtered bool) Pipeline {
 	return p
 }
 
+// auditorOf is the auditor of a pipeline.
+func auditorOf(p Pipeline, minutes int) *Auditor {
+	return &Auditor{Pipeline: p.Name, Function: "${Token[Auditor.1]}", LogGroup: "${Token[AuditorLog.2]}",
+		Failed: "${Token[Failed.3]}", Unstarted: "${Token[Unstarted.4]}", EveryMinutes: minutes}
+}
+
 // overHTTPS are the destinations of stacks that a rule cannot deliver to.
 const overHTTPS = "splunk elastic,opensearch"
 
@@ -73,6 +79,12 @@ func stacks() map[string]Stack {
 	s := base("oktastream")
 	s.Pipelines = []Pipeline{pipeline("oktastream", "cloudwatch", "queue", false)}
 	all["default"] = s
+	for _, d := range []string{"cloudwatch", "archive"} {
+		s := base(longest)
+		s.Pipelines = []Pipeline{pipeline(longest, d, "queue", false)}
+		s.Auditor = auditorOf(s.Pipelines[0], 15)
+		all[d+" with auditor"] = s
+	}
 	return all
 }
 

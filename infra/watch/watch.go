@@ -52,6 +52,7 @@ type Stack struct {
 	Live           bool
 	SilenceMinutes int
 	Pipelines      []Pipeline
+	Auditor        *Auditor // nil where the stack has none
 }
 
 // Pipeline is one destination's. What a pipeline does not have is "".

@@ -148,7 +148,7 @@ func newWorld(t testing.TB, logs bool, perHour, days int, seed uint64) *world {
 	w.urls["redrive"] = w.cloud.AddQueue("redrive", awsfake.QueueOptions{Retention: 14 * 24 * time.Hour})
 	w.urls["buffer"] = w.cloud.AddQueue("buffer", awsfake.QueueOptions{Retention: 14 * 24 * time.Hour})
 	w.cloud.AddLogGroup(group, 0)
-	w.store = &memory{w: w, objects: map[string]object{}}
+	w.store = &memory{w: w, objects: map[string]object{}, counts: &counts{}}
 	w.restart(0, false)
 	return w
 }
@@ -533,7 +533,11 @@ type memory struct {
 	mu      sync.Mutex
 	objects map[string]object
 	tags    int
+	counts  *counts
 }
+
+// counts are calls of a bucket: objects written, objects with events read, others read, listings.
+type counts struct{ puts, events, gets, lists int }
 
 type object struct {
 	body []byte
@@ -555,6 +559,9 @@ func (m *memory) keys(prefix string) []string {
 }
 
 func (m *memory) List(_ context.Context, prefix string, each func(archive.Object) error) error {
+	m.mu.Lock()
+	m.counts.lists++
+	m.mu.Unlock()
 	for _, key := range m.keys(prefix) {
 		m.mu.Lock()
 		o := m.objects[key]
@@ -569,6 +576,11 @@ func (m *memory) List(_ context.Context, prefix string, each func(archive.Object
 func (m *memory) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if strings.HasPrefix(key, archive.EventsPrefix) {
+		m.counts.events++
+	} else {
+		m.counts.gets++
+	}
 	o, ok := m.objects[key]
 	if !ok {
 		return nil, fmt.Errorf("get %s: %w", key, fs.ErrNotExist)
@@ -579,6 +591,7 @@ func (m *memory) Get(_ context.Context, key string) (io.ReadCloser, error) {
 func (m *memory) Put(_ context.Context, key string, body []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.counts.puts++
 	if _, ok := m.objects[key]; ok {
 		return archive.ErrExists
 	}
@@ -589,6 +602,7 @@ func (m *memory) Put(_ context.Context, key string, body []byte) error {
 func (m *memory) GetTagged(_ context.Context, key string) ([]byte, string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.counts.gets++
 	o, ok := m.objects[key]
 	if !ok {
 		return nil, "", fs.ErrNotExist
@@ -599,6 +613,7 @@ func (m *memory) GetTagged(_ context.Context, key string) ([]byte, string, error
 func (m *memory) Replace(_ context.Context, key string, body []byte, tag string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.counts.puts++
 	if m.objects[key].tag != tag {
 		return "", archive.ErrChanged
 	}
