@@ -88,6 +88,12 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	}
 	if p.Archive != nil {
 		d["bucket"], d["bucket_owner"], d["lock"] = p.Archive.BucketName, awscdk.Aws_ACCOUNT_ID(), set.Lock
+		if set.Lock != settings.LockOff {
+			d["lock_years"] = set.LockYears
+		}
+		if b.key != nil && set.Bucket == "" { // an existing bucket has its own
+			d["bucket_key"] = b.key.ARN
+		}
 		if p.Archive.DigestKeyARN != nil {
 			d["digest_key"] = p.Archive.DigestKeyARN
 		}

@@ -111,8 +111,9 @@ func digests(ctx context.Context, r Reader, org string) (numbers []int64, err er
 }
 
 // Last returns the last digest of an org and its number and hash. It reads no other one, and
-// checks no signature: that is Verify's. The Head is zero where there is no digest, and the
-// digest is nil where the bytes are not one as it was written.
+// checks no signature: that is Verify's. The Head is zero where there is no digest, and has the
+// number alone with the error of reading the digest. The digest is nil where the bytes are not
+// one as it was written.
 func Last(ctx context.Context, r Reader, org string) (*Digest, Head, error) {
 	numbers, err := digests(ctx, r, org)
 	if err != nil || len(numbers) == 0 {
@@ -124,7 +125,7 @@ func Last(ctx context.Context, r Reader, org string) (*Digest, Head, error) {
 	case errors.Is(err, errDigest):
 		return nil, Head{Number: last, Hash: f.hash}, nil
 	case err != nil:
-		return nil, Head{}, err
+		return nil, Head{Number: last}, err
 	}
 	return &f.Digest, Head{Number: last, Hash: f.hash}, nil
 }

@@ -54,7 +54,9 @@ type Pipeline struct {
 	DataStream     string
 	Bucket         string
 	BucketOwner    string
-	Lock           string
+	BucketKey      string // ARN of the KMS key of a bucket that the stack made
+	Lock           string // off, governance or compliance
+	LockYears      int    // of the default retention
 	DigestKey      string
 }
 
@@ -71,8 +73,8 @@ type Doctor struct {
 	Logs     LogsAPI
 	Delivery DeliveryAPI
 	Topics   Caller
-	// Archives returns what lists the archive of a pipeline.
-	Archives func(context.Context, Pipeline) (ObjectsAPI, error)
+	// Archives returns a bucket, which the account owner has to own; "" is any.
+	Archives func(ctx context.Context, bucket, owner string) (ObjectsAPI, error)
 	Endpoints
 	// Clients of a link that are nil leave it out.
 

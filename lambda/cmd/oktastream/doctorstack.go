@@ -45,8 +45,8 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 			Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials, Resolver: net.DefaultResolver,
 		},
 	}
-	d.Archives = func(ctx context.Context, p doctor.Pipeline) (doctor.ObjectsAPI, error) {
-		return archive.NewS3(ctx, sdk, archive.S3Options{Bucket: p.Bucket, Owner: p.BucketOwner, Retryer: sdk.Retryer()})
+	d.Archives = func(ctx context.Context, bucket, owner string) (doctor.ObjectsAPI, error) {
+		return archive.NewS3(ctx, sdk, archive.S3Options{Bucket: bucket, Owner: owner, Retryer: sdk.Retryer()})
 	}
 	if k.hasOkta() {
 		k.tries = doctorAttempts
@@ -71,7 +71,8 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
 			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
 			Include: o.Include, Exclude: o.Exclude,
-			Bucket: o.Bucket, BucketOwner: o.BucketOwner, Lock: o.Lock, DigestKey: o.DigestKey,
+			Bucket: o.Bucket, BucketOwner: o.BucketOwner, BucketKey: o.BucketKey,
+			Lock: o.Lock, LockYears: o.LockYears, DigestKey: o.DigestKey,
 			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
 			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, DeliveryRule: o.DeliveryRule,
 			APIDestination: o.APIDestination, Connection: o.Connection,

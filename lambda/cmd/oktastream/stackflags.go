@@ -77,7 +77,9 @@ type pipelineOutput struct {
 	DataStream      string `json:"data_stream"`
 	Bucket          string `json:"bucket"`
 	BucketOwner     string `json:"bucket_owner"`
+	BucketKey       string `json:"bucket_key"`
 	Lock            string `json:"lock"`
+	LockYears       int    `json:"lock_years"`
 	DigestKey       string `json:"digest_key"`
 	DeliveryRule    string `json:"delivery_rule"`
 	DeliveryBus     string `json:"delivery_bus"`
