@@ -35,6 +35,7 @@ type AuditorFunction struct {
 	// Failed takes runs that failed, Unstarted those that the schedule could not start.
 	Failed, Unstarted *Queue
 	Schedule          *string
+	LogGroup          *LogGroup // of its own log
 }
 
 // newAuditorRole makes the auditor's role, which policies of the pipeline name, before the
@@ -75,6 +76,7 @@ func (b *builder) newAuditor(o *Oktastream) error {
 		a.DigestBucket = a.Pipeline.Archive.BucketName
 	}
 	group := b.newLogGroup(scope, "FunctionLog", functionLogDays)
+	a.LogGroup = group
 	b.allowAuditor(role, a, group, state.AttrArn())
 	policy := role.attach(b)
 	function := awslambda.NewCfnFunction(scope, jsii.String("Function"), &awslambda.CfnFunctionProps{

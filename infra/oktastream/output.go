@@ -38,7 +38,8 @@ func (b *builder) outputs(o *Oktastream) {
 		org, _, _ := events.ParseSource(b.s.Source)
 		out("AuditorOutput", "What oktastream doctor reads of the auditor", stack.ToJsonString(map[string]any{
 			"oktastream_auditor": 1, "function": a.Name, "bucket": a.DigestBucket, "org": org, "schedule": a.Schedule,
-			"dead": a.Failed.URL,
+			"dead": a.Failed.URL, "unstarted": a.Unstarted.URL,
+			"pipeline": a.Pipeline.Name, "log_group_function": a.LogGroup.Name,
 		}, nil))
 	}
 	for _, p := range o.Pipelines {

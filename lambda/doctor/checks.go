@@ -23,6 +23,7 @@ type Stack struct {
 	Alarms    string // prefix of the alarms' names
 	Version   string // of oktastream, which the functions carry
 	Pipelines []Pipeline
+	Auditor   *AuditorParts // nil is none
 }
 
 // Pipeline is a pipeline of a stack, as its output describes it; "" where it has no such
@@ -121,6 +122,6 @@ func (d *Doctor) Checks() []Check {
 		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
 		add(d.destination(p), d.queues(p))
 	}
-	add(d.alarms(), d.newest())
+	add(d.auditor(), d.alarms(), d.newest())
 	return checks
 }

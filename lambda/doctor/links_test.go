@@ -291,6 +291,7 @@ func denying(t *testing.T, action string, called map[string]bool) []Link {
 	c.SetConnection("okta-connection", &awsfake.Connection{State: "AUTHORIZED"})
 	c.SetAPIDestination("okta-intake", "ACTIVE")
 	withArchive(t, c, d)
+	withAuditor(t, c, d)
 	d.Stack.Pipelines = append(d.Stack.Pipelines, toDatadog,
 		Pipeline{Name: "s-infrequent", Destination: "cloudwatch", LogGroup: "/okta/infrequent"})
 	c.SetFaults(fault)

@@ -34,6 +34,11 @@ func Permissions() []Permission {
 		{Archive, getObject, "the last digest; `kms:Decrypt` too where a KMS key encrypts the bucket"},
 		{Queues, getQueueAttributes, "numbers of messages"},
 		{Queues, getMetricData, "AWS/SQS ApproximateAgeOfOldestMessage of buffer"},
+		{Auditor, getFunctionConfiguration, "state, last update and environment of the auditor's function"},
+		{Auditor, getMetricData, "AWS/Lambda Errors and Throttles, oktastream audit_hours_behind and audit_okta_unreachable"},
+		{Auditor, getQueueAttributes, "numbers of runs that failed, and that could not be started"},
+		{Auditor, listBucket, "number of the auditor's last digest"},
+		{Auditor, getObject, "the auditor's last digest"},
 		{Alarms, describeAlarms, "states and actions of the stack's alarms"},
 		{Alarms, listSubscriptions, "whether a subscription of the alarms' topic is confirmed"},
 		{Newest, getMetricData, "AWS/Events Events, MatchedEvents and SuccessfulInvocationAttempts, " +
