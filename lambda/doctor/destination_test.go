@@ -34,7 +34,7 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 	w := &cloudWorld{Cloud: c, logs: cloudwatchlogs.NewFromConfig(sdk), d: &Doctor{
 		Stack: Stack{Name: "okta", Region: "us-east-1", Account: "111122223333", Alarms: "okta-", Topic: topicARN,
 			Pipelines: []Pipeline{toLogs, toDatadog}},
-		Now:   clock, Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: bus,
+		Now: clock, Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: bus,
 		Metrics: awshttp.New(sdk, awshttp.Service{ID: "CloudWatch", Name: "monitoring"}, awshttp.Options{}),
 		Topics:  awshttp.New(sdk, awshttp.Service{ID: "SNS", Name: "sns"}, awshttp.Options{}),
 	}}
