@@ -38,7 +38,8 @@ func (b *builder) outputs(o *Oktastream) {
 		org, _, _ := events.ParseSource(b.s.Source)
 		out("AuditorOutput", "What oktastream doctor reads of the auditor", stack.ToJsonString(map[string]any{
 			"oktastream_auditor": 1, "function": a.Name, "bucket": a.DigestBucket, "org": org, "schedule": a.Schedule,
-			"dead": a.Failed.URL,
+			"dead": a.Failed.URL, "unstarted": a.Unstarted.URL,
+			"pipeline": a.Pipeline.Name, "log_group_function": a.LogGroup.Name,
 		}, nil))
 	}
 	for _, p := range o.Pipelines {
@@ -88,6 +89,12 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	}
 	if p.Archive != nil {
 		d["bucket"], d["bucket_owner"], d["lock"] = p.Archive.BucketName, awscdk.Aws_ACCOUNT_ID(), set.Lock
+		if set.Lock != settings.LockOff {
+			d["lock_years"] = set.LockYears
+		}
+		if b.key != nil && set.Bucket == "" { // an existing bucket has its own
+			d["bucket_key"] = b.key.ARN
+		}
 		if p.Archive.DigestKeyARN != nil {
 			d["digest_key"] = p.Archive.DigestKeyARN
 		}

@@ -66,9 +66,12 @@ func Open(ctx context.Context, store Store, org string, since time.Time, o Optio
 		return nil, fmt.Errorf("open the chain of digests of org %q: the org's name is not a text", org)
 	}
 	c := &Chain{store: store, org: org, o: o, numbers: map[int64][]int64{}}
-	numbers, err := c.list(ctx)
-	if err != nil || len(numbers) == 0 {
-		return c, err
+	numbers, err := digests(ctx, store, org)
+	if err != nil {
+		return c, fmt.Errorf("open the chain of digests of org %s: %w", org, err)
+	}
+	if len(numbers) == 0 {
+		return c, nil
 	}
 	for end := len(numbers); end > 0; end -= atATime {
 		files, err := c.read(ctx, numbers[max(0, end-atATime):end])
@@ -96,18 +99,35 @@ func Open(ctx context.Context, store Store, org string, since time.Time, o Optio
 	return c, nil
 }
 
-// list returns the numbers of the digests, in order.
-func (c *Chain) list(ctx context.Context) (numbers []int64, err error) {
-	err = c.store.List(ctx, digestsPrefix(c.org), func(o Object) error {
+// digests returns the numbers of an org's digests, in order.
+func digests(ctx context.Context, r Reader, org string) (numbers []int64, err error) {
+	err = r.List(ctx, digestsPrefix(org), func(o Object) error {
 		if _, number, ok := parseDigestKey(o.Key); ok {
 			numbers = append(numbers, number)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("open the chain of digests of org %s: %w", c.org, err)
+	return numbers, err
+}
+
+// Last returns the last digest of an org and its number and hash. It reads no other one, and
+// checks no signature: that is Verify's. The Head is zero where there is no digest, and has the
+// number alone with the error of reading the digest. The digest is nil where the bytes are not
+// one as it was written.
+func Last(ctx context.Context, r Reader, org string) (*Digest, Head, error) {
+	numbers, err := digests(ctx, r, org)
+	if err != nil || len(numbers) == 0 {
+		return nil, Head{}, err
 	}
-	return numbers, nil
+	last := numbers[len(numbers)-1]
+	f, err := readDigest(ctx, r, org, last)
+	switch {
+	case errors.Is(err, errDigest):
+		return nil, Head{Number: last, Hash: f.hash}, nil
+	case err != nil:
+		return nil, Head{Number: last}, err
+	}
+	return &f.Digest, Head{Number: last, Hash: f.hash}, nil
 }
 
 // read reads digests. One that is not as it was written has its hash only: Verify reports it.

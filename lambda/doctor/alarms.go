@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
@@ -71,7 +72,7 @@ func (d *Doctor) alarmStates(ctx context.Context) Result {
 	}
 	switch {
 	case len(list) == 0:
-		return Gone("no alarm begins with "+d.Stack.Alarms, deployAgain)
+		return Gone("the stack has no alarm", deployAgain)
 	case len(firing) > 0:
 		return Fault(fmt.Sprintf("%d of %d in ALARM: %s", len(firing), len(list), some(firing)),
 			"correct what is broken above; each alarm's description in CloudWatch says more")
@@ -90,7 +91,20 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// describeAlarms returns the metric alarms whose name begins as the stack's do.
+// ofStack are the alarms of the stack as a whole: infra/watch names them STACK-KIND, and those
+// of a pipeline PIPELINE-KIND.
+var ofStack = []string{"silence", "stream-changed", "gap", "gap-unfilled", "auditor-failing", "auditor-behind",
+	"okta-unreachable"}
+
+// HasAlarm reports whether the alarm with this name is the stack's. Its prefix alone does not say
+// so: STACK- also begins the alarms of a stack STACK-2.
+func (s *Stack) HasAlarm(name string) bool {
+	kind, found := strings.CutPrefix(name, s.Alarms)
+	return found && slices.Contains(ofStack, kind) ||
+		slices.ContainsFunc(s.Pipelines, func(p Pipeline) bool { return strings.HasPrefix(name, p.Name+"-") })
+}
+
+// describeAlarms returns the metric alarms of the stack.
 func (d *Doctor) describeAlarms(ctx context.Context) ([]alarm, error) {
 	var all []alarm
 	form := url.Values{"AlarmNamePrefix": {d.Stack.Alarms}, "MaxRecords": {"100"}}
@@ -103,7 +117,11 @@ func (d *Doctor) describeAlarms(ctx context.Context) ([]alarm, error) {
 		if err := query(ctx, d.Metrics, awshttp.Form("DescribeAlarms", "2010-08-01", form), &page); err != nil {
 			return nil, err
 		}
-		all = append(all, page.Alarms...)
+		for _, a := range page.Alarms {
+			if d.Stack.HasAlarm(a.Name) {
+				all = append(all, a)
+			}
+		}
 		if page.Next == "" {
 			return all, nil
 		}

@@ -23,6 +23,7 @@ type Stack struct {
 	Alarms    string // prefix of the alarms' names
 	Version   string // of oktastream, which the functions carry
 	Pipelines []Pipeline
+	Auditor   *AuditorParts // nil is none
 }
 
 // Pipeline is a pipeline of a stack, as its output describes it; "" where it has no such
@@ -54,7 +55,9 @@ type Pipeline struct {
 	DataStream     string
 	Bucket         string
 	BucketOwner    string
-	Lock           string
+	BucketKey      string // ARN of the KMS key of a bucket that the stack made
+	Lock           string // off, governance or compliance
+	LockYears      int    // of the default retention
 	DigestKey      string
 }
 
@@ -71,8 +74,8 @@ type Doctor struct {
 	Logs     LogsAPI
 	Delivery DeliveryAPI
 	Topics   Caller
-	// Archives returns what lists the archive of a pipeline.
-	Archives func(context.Context, Pipeline) (ObjectsAPI, error)
+	// Archives returns a bucket, which the account owner has to own; "" is any.
+	Archives func(ctx context.Context, bucket, owner string) (ObjectsAPI, error)
 	Endpoints
 	// Clients of a link that are nil leave it out.
 
@@ -119,6 +122,6 @@ func (d *Doctor) Checks() []Check {
 		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
 		add(d.destination(p), d.queues(p))
 	}
-	add(d.alarms(), d.newest())
+	add(d.auditor(), d.alarms(), d.newest())
 	return checks
 }

@@ -32,8 +32,9 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 	sdk := c.Config()
 	bus := eventbridge.NewFromConfig(sdk)
 	w := &cloudWorld{Cloud: c, logs: cloudwatchlogs.NewFromConfig(sdk), d: &Doctor{
-		Stack: Stack{Name: "okta", Region: "us-east-1", Account: "111122223333", Alarms: "okta-", Topic: topicARN},
-		Now:   clock, Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: bus,
+		Stack: Stack{Name: "okta", Region: "us-east-1", Account: "111122223333", Alarms: "okta-", Topic: topicARN,
+			Pipelines: []Pipeline{toLogs, toDatadog}},
+		Now: clock, Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: bus,
 		Metrics: awshttp.New(sdk, awshttp.Service{ID: "CloudWatch", Name: "monitoring"}, awshttp.Options{}),
 		Topics:  awshttp.New(sdk, awshttp.Service{ID: "SNS", Name: "sns"}, awshttp.Options{}),
 	}}
@@ -152,12 +153,19 @@ func TestDestinationsAndAlarms(t *testing.T) {
 			Broken, "1 of 2 in ALARM: cloudwatch-lag", "description in CloudWatch", ""},
 		"another stack's alarm": {alarm("other-lag", &awsfake.MetricAlarm{State: "ALARM"}), Alarms, OK,
 			"2 alarms, none in ALARM; 1 notified", "", ""},
+		"alarms of a stack okta-prod": {func(w *cloudWorld) {
+			for _, name := range []string{"okta-prod-silence", "okta-prod-cloudwatch-lag", "okta-cloudwatch2-cloudwatch-lag"} {
+				w.SetAlarm(name, &awsfake.MetricAlarm{State: "ALARM"})
+			}
+		}, Alarms, OK, "2 alarms, none in ALARM; 1 notified", "", ""},
+		"the stack is silent": {alarm("okta-silence", &awsfake.MetricAlarm{State: "ALARM", Actions: []string{topicARN}}), Alarms,
+			Broken, "1 of 3 in ALARM: silence", "description in CloudWatch", ""},
 		"actions off": {alarm("okta-cloudwatch-lag", &awsfake.MetricAlarm{State: "OK", Off: true, Actions: []string{topicARN}}),
 			Alarms, Broken, "1 of 2 notify nobody", "enable-alarm-actions --alarm-names okta-cloudwatch-lag", ""},
 		"alarms gone": {func(w *cloudWorld) {
 			w.SetAlarm("okta-cloudwatch-lag", nil)
 			w.SetAlarm("okta-cloudwatch-exhausted", nil)
-		}, Alarms, Broken, "no alarm begins with okta-", "deploy", ""},
+		}, Alarms, Broken, "the stack has no alarm", "deploy", ""},
 		"alarms denied": {deny("DescribeAlarms"), Alarms, NotLookedAt, "cloudwatch:DescribeAlarms", "ask for",
 			"cloudwatch:DescribeAlarms"},
 		"mail not confirmed": {topic("PendingConfirmation"), Alarms, Broken, "nobody is notified: 1 of 1 subscriptions await",

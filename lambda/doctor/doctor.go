@@ -76,7 +76,10 @@ type Result struct {
 	// Missing is set where a resource is not there. That is no finding of its own where a
 	// link of Check.Needs is broken.
 	Missing bool
-	Hops    []Hop
+	// Confirmable is what was seen, where an event of the stream that another check has seen
+	// within the last hour makes the result ok; "" where none does.
+	Confirmable string
+	Hops        []Hop
 }
 
 // Fine returns the result of a check that found nothing wrong. seen is what it saw, in

@@ -89,6 +89,7 @@ type functionState struct {
 	State, StateReason, LastUpdateStatus, LastUpdateStatusReason string
 	Environment                                                  struct{ Variables map[string]string }
 	VpcConfig                                                    struct{ SubnetIDs []string }
+	LastModified                                                 string
 }
 
 // configuration returns what Lambda says of a pipeline's function.
@@ -108,14 +109,7 @@ func (d *Doctor) function(p Pipeline) []Check {
 	var checks []Check
 	if d.Lambda != nil {
 		checks = append(checks, Check{Link: Function, Pipeline: p.Name, Look: func(ctx context.Context) Result {
-			f, err := d.configuration(ctx, p)
-			switch {
-			case awserror.Is(err, notFound):
-				return Gone("function "+p.Function+" does not exist", "deploy the stack: cdk deploy "+d.Stack.Name)
-			case err != nil:
-				return Failed(getFunctionConfiguration, err)
-			}
-			return d.judgeFunction(p, f)
+			return d.describeFunction(ctx, p)
 		}})
 	}
 	if d.Metrics != nil {
@@ -124,6 +118,18 @@ func (d *Doctor) function(p Pipeline) []Check {
 		}})
 	}
 	return checks
+}
+
+// describeFunction judges what Lambda says of a function.
+func (d *Doctor) describeFunction(ctx context.Context, p Pipeline) Result {
+	f, err := d.configuration(ctx, p)
+	switch {
+	case awserror.Is(err, notFound):
+		return Gone("function "+p.Function+" does not exist", "deploy the stack: cdk deploy "+d.Stack.Name)
+	case err != nil:
+		return Failed(getFunctionConfiguration, err)
+	}
+	return d.judgeFunction(p, f)
 }
 
 // judgeFunction judges the state, the environment and the version of a function.

@@ -176,7 +176,10 @@ func (d *Doctor) loggedStream(changes []streamChange) Result {
 	const ask = streamsPage + " shows it; or give doctor the token of a Super Administrator"
 	switch {
 	case last == nil && len(changes) == 0:
-		return Unseen(Unclear, "no log stream changed in 90 days, so that Okta's log does not say whether it is active", ask)
+		// Had it been switched off since the event, that change would be in the log.
+		r := Unseen(Unclear, "no log stream changed in 90 days, so that Okta's log does not say whether it is active", ask)
+		r.Confirmable = "no change in 90 days"
+		return r
 	case last == nil:
 		var names []string
 		for _, c := range changes {

@@ -136,6 +136,46 @@ func TestOktaStream(t *testing.T) {
 	}
 }
 
+// Without a change in 90 days the stream is active where another check of the same run has seen
+// an event of it within the last hour, at the rule or at the destination.
+func TestNoChangeIsConfirmedByAnEvent(t *testing.T) {
+	for name, test := range map[string]struct {
+		hop    HopName
+		ago    time.Duration
+		change bool
+		status Status
+		seen   string
+	}{
+		"rule":            {HopRule, 3 * time.Minute, false, OK, "no change in 90 days; the rule matched an event 3m ago"},
+		"destination":     {HopDestination, time.Hour, false, OK, "no change in 90 days; the newest event at the destination is from 1h ago"},
+		"too old":         {HopRule, 61 * time.Minute, false, NotLookedAt, "no log stream changed in 90 days"},
+		"none":            {HopRule, -1, false, NotLookedAt, "no log stream changed in 90 days"},
+		"at Okta only":    {HopOkta, time.Minute, false, NotLookedAt, "no log stream changed in 90 days"},
+		"in the function": {HopFunction, time.Minute, false, NotLookedAt, "no log stream changed in 90 days"},
+		"switched off":    {HopRule, 3 * time.Minute, true, Broken, "switched off since"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, d := newOktaWorld(t, oktafake.ReportAdmin, oktafake.Stream{ID: "0oa1", Name: "oktastream"})
+			if test.change {
+				w.Switch("0oa1", false, "admin@example.com")
+				w.now = w.now.Add(time.Minute)
+			}
+			hop := Hop{Hop: test.hop, Since: w.now.Add(-24 * time.Hour)}
+			if at := w.now.Add(-test.ago); test.ago >= 0 {
+				hop.Newest = &at
+			}
+			report, err := Run(t.Context(), "s", append(d.okta(), is(Newest, "p", Result{Status: OK, Hops: []Hop{hop}})), d.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if line := report.Lines[0]; line.Status != test.status || !strings.HasPrefix(line.Seen, test.seen) ||
+				(line.Status == OK) != (line.Next == "") {
+				t.Errorf("%+v", line)
+			}
+		})
+	}
+}
+
 // The newest event at Okta is found however long ago it was, within a day.
 func TestNewestAtOkta(t *testing.T) {
 	for _, ago := range []time.Duration{time.Second, 5 * time.Minute, 50 * time.Minute, 23 * time.Hour} {

@@ -39,6 +39,9 @@ const (
 	roleBuffer  role = "buffer"
 	roleRedrive role = "redrive"
 	roleDead    role = "dead"
+	// Those of the auditor.
+	roleFailed    role = "failed"
+	roleUnstarted role = "unstarted"
 )
 
 // each calls f with each queue that the pipeline has.
@@ -73,25 +76,35 @@ func (d *Doctor) queues(p Pipeline) []Check {
 // depth judges how many messages a queue holds. Those in buffer are on their way; one in
 // redrive or dead is an event that has not arrived.
 func (d *Doctor) depth(ctx context.Context, p Pipeline, r role, url string) Result {
+	n, failed := d.messages(ctx, r, url)
+	switch {
+	case failed != nil:
+		return *failed
+	case r == roleBuffer || n == 0:
+		return Fine(fmt.Sprintf("%s about %d", r, n))
+	}
+	return Fault(fmt.Sprintf("about %s in %s: events that did not arrive", many(n, "message"), r),
+		"oktastream dlq list --stack "+d.Stack.Name+" --pipeline "+p.Name+
+			": why, when SQS deletes them, how to replay them")
+}
+
+// messages returns about how many messages a queue holds, or the result of not knowing it.
+func (d *Doctor) messages(ctx context.Context, r role, url string) (int, *Result) {
+	failed := func(r Result) (int, *Result) { return 0, &r }
 	all, err := d.attributes(ctx, url, types.QueueAttributeNameApproximateNumberOfMessages,
 		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 	switch {
 	case noQueue(err):
-		return d.noQueue(r, url)
+		return failed(d.noQueue(r, url))
 	case err != nil:
-		return Failed(getQueueAttributes, err)
+		return failed(Failed(getQueueAttributes, err))
 	}
 	waiting, err1 := strconv.Atoi(all["ApproximateNumberOfMessages"])
 	inFlight, err2 := strconv.Atoi(all["ApproximateNumberOfMessagesNotVisible"])
 	if err1 != nil || err2 != nil {
-		return Unseen(NoAnswer, string(r)+": the response has no number of messages", "run it again")
+		return failed(Unseen(NoAnswer, string(r)+": the response has no number of messages", "run it again"))
 	}
-	if r == roleBuffer || waiting+inFlight == 0 {
-		return Fine(fmt.Sprintf("%s about %d", r, waiting+inFlight))
-	}
-	return Fault(fmt.Sprintf("about %s in %s: events that did not arrive", many(waiting+inFlight, "message"), r),
-		"oktastream dlq list --stack "+d.Stack.Name+" --pipeline "+p.Name+
-			": why, when SQS deletes them, how to replay them")
+	return waiting + inFlight, nil
 }
 
 func (d *Doctor) noQueue(r role, url string) Result {

@@ -48,7 +48,9 @@ func Run(ctx context.Context, stack string, checks []Check, now func() time.Time
 	if err := ctx.Err(); err != nil {
 		return Report{}, err
 	}
-	report := Report{At: now().UTC(), Stack: stack, Lines: lines(checks, results), Hops: []Hop{}}
+	at := now().UTC()
+	confirm(results, at)
+	report := Report{At: at, Stack: stack, Lines: lines(checks, results), Hops: []Hop{}}
 	for i, result := range results {
 		for _, hop := range result.Hops {
 			hop.Pipeline = checks[i].Pipeline
@@ -56,6 +58,32 @@ func Run(ctx context.Context, stack string, checks []Check, now func() time.Time
 		}
 	}
 	return report, nil
+}
+
+// recent is how old an event may be that shows that the stream is active.
+const recent = time.Hour
+
+// confirm makes results ok that an event confirms which another check has seen: one that the
+// rule matched, which selects the stack's own source, or else one at the destination.
+func confirm(results []Result, now time.Time) {
+	evidence := ""
+	for _, kind := range []struct {
+		hop  HopName
+		seen string
+	}{{HopRule, "the rule matched an event"}, {HopDestination, "the newest event at the destination is from"}} {
+		for _, result := range results {
+			for _, hop := range result.Hops {
+				if evidence == "" && hop.Hop == kind.hop && hop.Newest != nil && now.Sub(*hop.Newest) <= recent {
+					evidence = kind.seen + " " + age(now.Sub(*hop.Newest)) + " ago"
+				}
+			}
+		}
+	}
+	for i, r := range results {
+		if r.Confirmable != "" && evidence != "" {
+			results[i] = Result{Status: OK, Seen: r.Confirmable + "; " + evidence, Hops: r.Hops}
+		}
+	}
 }
 
 // lines returns a line for each link and pipeline, in the order of the checks. What is

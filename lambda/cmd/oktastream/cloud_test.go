@@ -89,8 +89,11 @@ func newCloud(t testing.TB) *cloud {
 			FunctionLogGroup: "/okta-function", Alarms: "okta-", Version: "devel"}),
 	)
 	c.AddBucket("an-archive", awsfake.BucketOptions{Owner: ownAccount, MaxKeys: 5})
-	c.AddStack("vault", output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
-		Format: "raw", Buffer: c.buffer, Redrive: redrive, Dead: dead, Bucket: "an-archive", BucketOwner: ownAccount}))
+	vault := output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
+		Format: "raw", Buffer: c.buffer, Redrive: redrive, Dead: dead, Bucket: "an-archive", BucketOwner: ownAccount})
+	vault["Auditor"] = fmt.Sprintf(`{"bucket":"vault-state","dead":%q,"function":"vault-auditor","oktastream_auditor":1,`+
+		`"org":"example","pipeline":"vault-archive","schedule":"vault","unstarted":%[1]q}`, dead)
+	c.AddStack("vault", vault)
 	c.AddStack(
 		"rules",
 		output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"net"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,7 +29,15 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := k.outputs(ctx, sdk, quietness)
+	all, err := k.allOutputs(ctx, sdk, quietness)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := k.choose(all)
+	if err != nil {
+		return nil, err
+	}
+	auditor, err := auditorOf(all)
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +55,9 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 			Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials, Resolver: net.DefaultResolver,
 		},
 	}
-	d.Archives = func(ctx context.Context, p doctor.Pipeline) (doctor.ObjectsAPI, error) {
-		return archive.NewS3(ctx, sdk, archive.S3Options{Bucket: p.Bucket, Owner: p.BucketOwner, Retryer: sdk.Retryer()})
+	d.Stack.Auditor = auditor
+	d.Archives = func(ctx context.Context, bucket, owner string) (doctor.ObjectsAPI, error) {
+		return archive.NewS3(ctx, sdk, archive.S3Options{Bucket: bucket, Owner: owner, Retryer: sdk.Retryer()})
 	}
 	if k.hasOkta() {
 		k.tries = doctorAttempts
@@ -71,7 +82,8 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
 			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
 			Include: o.Include, Exclude: o.Exclude,
-			Bucket: o.Bucket, BucketOwner: o.BucketOwner, Lock: o.Lock, DigestKey: o.DigestKey,
+			Bucket: o.Bucket, BucketOwner: o.BucketOwner, BucketKey: o.BucketKey,
+			Lock: o.Lock, LockYears: o.LockYears, DigestKey: o.DigestKey,
 			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
 			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, DeliveryRule: o.DeliveryRule,
 			APIDestination: o.APIDestination, Connection: o.Connection,
@@ -79,4 +91,32 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 		})
 	}
 	return stack
+}
+
+// auditorOf returns what the outputs say of the stack's auditor; nil is none.
+func auditorOf(outputs []stackOutput) (*doctor.AuditorParts, error) {
+	for _, output := range outputs {
+		var o struct {
+			Version   int    `json:"oktastream_auditor"` // of this form
+			Pipeline  string `json:"pipeline"`
+			Function  string `json:"function"`
+			LogGroup  string `json:"log_group_function"`
+			Schedule  string `json:"schedule"`
+			Failed    string `json:"dead"`
+			Unstarted string `json:"unstarted"`
+			Bucket    string `json:"bucket"`
+			Org       string `json:"org"`
+		}
+		// Other outputs are not JSON, or not an object.
+		if json.Unmarshal([]byte(output.Value), &o) != nil || o.Version == 0 {
+			continue
+		}
+		if o.Version > outputVersion {
+			return nil, withHint(fmt.Errorf("output %s has version %d: a newer oktastream deployed the auditor", output.Key,
+				o.Version), "use the oktastream of the version that deployed it")
+		}
+		return &doctor.AuditorParts{Pipeline: o.Pipeline, Function: o.Function, FunctionLogGroup: o.LogGroup,
+			Schedule: o.Schedule, Failed: o.Failed, Unstarted: o.Unstarted, Bucket: o.Bucket, Org: o.Org}, nil
+	}
+	return nil, nil
 }

@@ -77,7 +77,9 @@ type pipelineOutput struct {
 	DataStream      string `json:"data_stream"`
 	Bucket          string `json:"bucket"`
 	BucketOwner     string `json:"bucket_owner"`
+	BucketKey       string `json:"bucket_key"`
 	Lock            string `json:"lock"`
+	LockYears       int    `json:"lock_years"`
 	DigestKey       string `json:"digest_key"`
 	DeliveryRule    string `json:"delivery_rule"`
 	DeliveryBus     string `json:"delivery_bus"`
@@ -117,12 +119,26 @@ func describesPipeline(value string) bool {
 
 // outputs are the pipelines of the stack that the flags choose.
 func (t *stackFlags) outputs(ctx context.Context, sdk aws.Config, quiet *silence) ([]pipelineOutput, error) {
+	outputs, err := t.allOutputs(ctx, sdk, quiet)
+	if err != nil {
+		return nil, err
+	}
+	return t.choose(outputs)
+}
+
+// allOutputs are the outputs of the stack.
+func (t *stackFlags) allOutputs(ctx context.Context, sdk aws.Config, quiet *silence) ([]stackOutput, error) {
 	done := quiet.begin("DescribeStacks")
 	outputs, err := describeStack(ctx, sdk, t.Stack)
 	done()
 	if err != nil {
 		return nil, stackProblem(t.identity(ctx, sdk), err)
 	}
+	return outputs, nil
+}
+
+// choose returns the pipelines among the outputs of the stack that the flags choose.
+func (t *stackFlags) choose(outputs []stackOutput) ([]pipelineOutput, error) {
 	var all, chosen []pipelineOutput
 	var names []string
 	for _, output := range outputs {

@@ -15,8 +15,9 @@ type LambdaFunction struct {
 	State, LastUpdateStatus string
 	StateReason             string            `json:",omitempty"`
 	LastUpdateStatusReason  string            `json:",omitempty"`
-	Variables               map[string]string `json:"-"` // of the environment
-	Subnets                 []string          `json:"-"` // of the VPC; none is no VPC
+	LastModified            string            `json:",omitempty"` // 2026-11-28T12:00:00.000+0000
+	Variables               map[string]string `json:"-"`          // of the environment
+	Subnets                 []string          `json:"-"`          // of the VPC; none is no VPC
 }
 
 // LambdaMapping is an event source mapping.
