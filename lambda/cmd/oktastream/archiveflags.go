@@ -47,9 +47,15 @@ func (a *archiveFlags) String() string {
 	return "bucket " + a.Bucket
 }
 
+// archiveStore is an archive whose orgs can be listed.
+type archiveStore interface {
+	archive.Store
+	archive.Folders
+}
+
 // open returns the archive, without a call of it. sdk is used for a bucket; owner, where it is
 // known, is the account that has to own it.
-func (a *archiveFlags) open(ctx context.Context, sdk aws.Config, owner string) (archive.Store, error) {
+func (a *archiveFlags) open(ctx context.Context, sdk aws.Config, owner string) (archiveStore, error) {
 	if a.Dir != "" {
 		return archive.Dir(a.Dir), nil
 	}
@@ -75,7 +81,7 @@ type archiveCommand struct {
 
 // store opens the archive, and returns the org, which may be chosen where there is only one. The
 // configuration of AWS's SDK is that of calls for the archive; it is empty for a directory.
-func (a *archiveCommand) store(ctx context.Context, quiet *silence) (archive.Store, aws.Config, error) {
+func (a *archiveCommand) store(ctx context.Context, quiet *silence) (archiveStore, aws.Config, error) {
 	var sdk aws.Config
 	if a.Bucket != "" {
 		var err error
