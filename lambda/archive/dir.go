@@ -100,10 +100,17 @@ func (d Dir) file(entry fs.DirEntry, key string, each func(Object) error) error 
 	return each(Object{Key: key, Size: info.Size(), Modified: info.ModTime()})
 }
 
-// Get implements Reader.
+// Get implements Reader. What List leaves out is not there.
 func (d Dir) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	if !fs.ValidPath(key) {
 		return nil, fmt.Errorf("read %q: %w", key, fs.ErrNotExist)
+	}
+	info, err := os.Lstat(d.path(key))
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read %q, which is not a file: %w", key, fs.ErrNotExist)
 	}
 	file, err := os.Open(d.path(key))
 	if err != nil {
