@@ -140,7 +140,7 @@ func Verify(ctx context.Context, r Reader, check Check, each func(Finding)) (Sum
 // Orgs returns the orgs that have digests or events in a store, in order. It lists folders only.
 func Orgs(ctx context.Context, f Folders) ([]string, error) {
 	var orgs []string
-	for _, prefix := range []string{DigestsPrefix, EventsPrefix} {
+	for _, prefix := range []string{digestsFolder, EventsPrefix} {
 		names, err := f.Folders(ctx, prefix)
 		if err != nil {
 			return nil, fmt.Errorf("look which orgs are in the archive: %w", err)
