@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
@@ -131,6 +132,19 @@ func TestNotRead(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%+v", found)
+	}
+}
+
+// TestNoHourToCheck: where the window begins after the last digest, nothing was checked, and Verify says so.
+func TestNoHourToCheck(t *testing.T) {
+	store := chainOf(t, 3)
+	for _, until := range []time.Time{{}, hourAt(3), hourAt(4)} {
+		var found []Finding
+		check := Check{Org: "acme", Since: hourAt(4), Until: until}
+		s, err := Verify(t.Context(), store, check, func(f Finding) { found = append(found, f) })
+		if err != nil || len(found) != 1 || found[0].Kind != NotRead || s.Objects != 0 || s.Until.Before(s.Since) {
+			t.Errorf("until %s: %+v, %+v, %v", until, s, found, err)
+		}
 	}
 }
 
