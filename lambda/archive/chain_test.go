@@ -254,7 +254,7 @@ func TestAppendNeedsEveryObject(t *testing.T) {
 	if !errors.Is(err, denied) || !strings.Contains(err.Error(), key) {
 		t.Errorf("%v", err)
 	}
-	if len(store.keys(DigestsPrefix)) > 0 {
+	if len(store.keys(digestsFolder)) > 0 {
 		t.Error("a digest was made")
 	}
 }
@@ -345,7 +345,7 @@ func FuzzParseDigest(f *testing.F) {
 	c := open(f, store, fakeSigner{})
 	mustAppend(f, c, hourAt(0))
 	mustAppend(f, c, hourAt(1))
-	for _, key := range store.keys(DigestsPrefix) {
+	for _, key := range store.keys(digestsFolder) {
 		f.Add(store.objects[key])
 	}
 	f.Add([]byte(`{"oktastream_digest":1}` + "\n"))

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// DigestsPrefix begins the keys of all digests.
-const DigestsPrefix = "digest/"
+// digestsFolder begins the keys of all digests.
+const digestsFolder = "digest/"
 
 // digestVersion is the version of the form of digests that this package writes and reads.
 const digestVersion = 1
@@ -97,7 +97,7 @@ func digestKey(org string, number int64) string {
 	return fmt.Sprintf("%s%010d.json", digestsPrefix(org), number)
 }
 
-func digestsPrefix(org string) string { return DigestsPrefix + "org=" + escape(org) + "/" }
+func digestsPrefix(org string) string { return digestsFolder + "org=" + escape(org) + "/" }
 
 // maxNumber is the largest number of a digest: 10 digits. An hour and a late digest a minute take
 // 18,000 years.
@@ -106,7 +106,7 @@ const maxNumber = 9_999_999_999
 // parseDigestKey returns the org and the number in the key of a digest. ok is false for any text
 // that digestKey does not return.
 func parseDigestKey(key string) (org string, number int64, ok bool) {
-	rest, isDigest := strings.CutPrefix(key, DigestsPrefix+"org=")
+	rest, isDigest := strings.CutPrefix(key, digestsFolder+"org=")
 	name, file, _ := strings.Cut(rest, "/")
 	org, isEscaped := unescape(name)
 	number, err := strconv.ParseInt(strings.TrimSuffix(file, ".json"), 10, 64)

@@ -32,6 +32,24 @@ func (d Dir) List(ctx context.Context, prefix string, each func(Object) error) e
 	return d.list(ctx, folder, prefix, each)
 }
 
+// Folders implements Folders.
+func (d Dir) Folders(_ context.Context, prefix string) (names []string, err error) {
+	if _, err := os.ReadDir(string(d)); err != nil {
+		return nil, fmt.Errorf("list the archive: %w", err)
+	}
+	entries, err := os.ReadDir(d.path(prefix))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list the archive: %w", err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(a+"/", b+"/") })
+	return names, nil
+}
+
 // list lists a folder. A directory is sorted as its name with a slash, so that the keys are in
 // the order in which S3 lists them.
 func (d Dir) list(ctx context.Context, folder, prefix string, each func(Object) error) error {
@@ -82,10 +100,17 @@ func (d Dir) file(entry fs.DirEntry, key string, each func(Object) error) error 
 	return each(Object{Key: key, Size: info.Size(), Modified: info.ModTime()})
 }
 
-// Get implements Reader.
+// Get implements Reader. What List leaves out is not there.
 func (d Dir) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	if !fs.ValidPath(key) {
 		return nil, fmt.Errorf("read %q: %w", key, fs.ErrNotExist)
+	}
+	info, err := os.Lstat(d.path(key))
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read %q, which is not a file: %w", key, fs.ErrNotExist)
 	}
 	file, err := os.Open(d.path(key))
 	if err != nil {

@@ -19,8 +19,8 @@ const (
 	maxUnpacked = 4 << 30
 )
 
-// ErrTooLarge is an object whose lines have more than 4 GiB together.
-var ErrTooLarge = errors.New("the object has more than 4 GiB when it is unpacked")
+// errTooLarge is an object whose lines have more than 4 GiB together.
+var errTooLarge = errors.New("the object has more than 4 GiB when it is unpacked")
 
 // EachEvent calls do with each event of an object: its uuid, valid until do returns, and the time
 // at which it was published, in milliseconds since 1970. object are the object's bytes as they are
@@ -46,7 +46,7 @@ func EachEvent(object io.Reader, do func(uuid []byte, publishedMS int64) error) 
 		}
 	}
 	if left.N <= 0 {
-		return ErrTooLarge
+		return errTooLarge
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("after line %d: %w", n, err)

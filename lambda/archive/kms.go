@@ -35,14 +35,23 @@ const (
 
 // NewKMS returns the Signer with a key, in the region of its ARN. It needs kms:Sign.
 func NewKMS(sdk aws.Config, keyARN string, retryer aws.Retryer) (*KMS, error) {
+	region, err := KeyRegion(keyARN)
+	if err != nil {
+		return nil, err
+	}
+	sdk.Region = region
+	caller := awshttp.New(sdk, awshttp.Service{ID: "KMS", Name: "kms"}, awshttp.Options{Retryer: retryer})
+	return &KMS{caller: caller, key: keyARN, algorithm: algorithmECDSA}, nil
+}
+
+// KeyRegion returns the region in the ARN of a KMS key or of an alias of one. Any other text is an error.
+func KeyRegion(keyARN string) (string, error) {
 	parsed, err := arn.Parse(keyARN)
 	if err != nil || parsed.Service != "kms" || !strings.HasPrefix(parsed.Resource, "key/") &&
 		!strings.HasPrefix(parsed.Resource, "alias/") {
-		return nil, fmt.Errorf("%q is not the ARN of a KMS key", keyARN)
+		return "", fmt.Errorf("%q is not the ARN of a KMS key", keyARN)
 	}
-	sdk.Region = parsed.Region
-	caller := awshttp.New(sdk, awshttp.Service{ID: "KMS", Name: "kms"}, awshttp.Options{Retryer: retryer})
-	return &KMS{caller: caller, key: keyARN, algorithm: algorithmECDSA}, nil
+	return parsed.Region, nil
 }
 
 // Sign implements Signer. A key that has another algorithm is known by the error that KMS gives.

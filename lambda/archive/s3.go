@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -179,15 +178,59 @@ type page struct {
 		Size         int64
 		LastModified time.Time
 	}
+	Folders []string `xml:"CommonPrefixes>Prefix"`
+}
+
+// decode returns a key as it is. S3 encodes keys in a page that says so.
+func (p *page) decode(key string) (string, error) {
+	if p.Encoding != "url" {
+		return key, nil
+	}
+	return url.QueryUnescape(key)
 }
 
 // List implements Reader.
 func (s *S3) List(ctx context.Context, prefix string, each func(Object) error) error {
+	return s.pages(ctx, prefix, "", func(p *page) error {
+		for _, o := range p.Contents {
+			key, err := p.decode(o.Key)
+			if err != nil {
+				return fmt.Errorf("list %s in bucket %s: %w", prefix, s.o.Bucket, err)
+			}
+			if err := each(Object{Key: key, Size: o.Size, Modified: o.LastModified}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Folders implements Folders.
+func (s *S3) Folders(ctx context.Context, prefix string) (names []string, err error) {
+	err = s.pages(ctx, prefix, "/", func(p *page) error {
+		for _, folder := range p.Folders {
+			folder, err := p.decode(folder)
+			if err != nil {
+				return fmt.Errorf("list %s in bucket %s: %w", prefix, s.o.Bucket, err)
+			}
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(folder, prefix), "/"))
+		}
+		return nil
+	})
+	return names, err
+}
+
+// pages calls each with every page of a listing. With a delimiter, keys that have it after the prefix
+// are not in Contents but in Folders, up to the delimiter.
+func (s *S3) pages(ctx context.Context, prefix, delimiter string, each func(*page) error) error {
 	token := ""
 	for range maxPages {
 		var p page
 		request := s.request(http.MethodGet, "")
 		request.Query = url.Values{"list-type": {"2"}, "prefix": {prefix}, "encoding-type": {"url"}}
+		if delimiter != "" {
+			request.Query.Set("delimiter", delimiter)
+		}
 		if token != "" {
 			request.Query.Set("continuation-token", token)
 		}
@@ -198,15 +241,8 @@ func (s *S3) List(ctx context.Context, prefix string, each func(Object) error) e
 		if err != nil {
 			return s.problem("list "+prefix, err)
 		}
-		for _, o := range p.Contents {
-			if p.Encoding == "url" {
-				if o.Key, err = url.QueryUnescape(o.Key); err != nil {
-					return fmt.Errorf("list %s in bucket %s: %w", prefix, s.o.Bucket, err)
-				}
-			}
-			if err := each(Object{Key: o.Key, Size: o.Size, Modified: o.LastModified}); err != nil {
-				return err
-			}
+		if err := each(&p); err != nil {
+			return err
 		}
 		if !p.More {
 			return nil
@@ -216,7 +252,7 @@ func (s *S3) List(ctx context.Context, prefix string, each func(Object) error) e
 		}
 		token = p.Token
 	}
-	return fmt.Errorf("list %s in bucket %s: more than %s pages", prefix, s.o.Bucket, strconv.Itoa(maxPages))
+	return fmt.Errorf("list %s in bucket %s: more than %d pages", prefix, s.o.Bucket, maxPages)
 }
 
 // problem says what was done to which bucket, and where the bucket is if it is in another region.

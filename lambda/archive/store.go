@@ -24,6 +24,14 @@ type Reader interface {
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
+// Folders lists the parts of keys that "/" ends.
+type Folders interface {
+	// Folders returns the names of the folders below prefix, which is "" or ends with "/": the next
+	// part of every key that begins with prefix and has another "/" after it. Each is there once, in
+	// the order of their bytes with the "/".
+	Folders(ctx context.Context, prefix string) ([]string, error)
+}
+
 // Putter is write access to a store.
 type Putter interface {
 	// Put stores an object, which after that is there whole. It never overwrites: where the key

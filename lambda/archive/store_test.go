@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // testStore holds a store to what Store says. The store is empty.
@@ -125,6 +127,41 @@ func TestDir(t *testing.T) {
 	found, err := filepath.Glob(filepath.Join(dir, "*", "*", ".*"))
 	if err != nil || len(found) > 0 {
 		t.Errorf("temporary files are left: %q, %v", found, err)
+	}
+}
+
+// TestDirGetsFilesOnly: what List leaves out is not there for Get, which would wait for a pipe for ever.
+func TestDirGetsFilesOnly(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	store := Dir(dir)
+	if err := store.Put(ctx, "file", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	err := errors.Join(
+		os.Mkdir(filepath.Join(dir, "folder"), 0o700),
+		os.Symlink("file", filepath.Join(dir, "link")),
+		syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys := keysOf(t, store, ""); !slices.Equal(keys, []string{"file"}) {
+		t.Errorf("%q", keys)
+	}
+	for _, key := range []string{"folder", "link", "pipe"} {
+		ended := make(chan error, 1)
+		go func() {
+			_, err := store.Get(ctx, key)
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("get %s: %v", key, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("get %s does not return", key)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ func drawStory(t *rapid.T, key *ecdsa.PrivateKey) *story {
 }
 
 // digests returns the keys of the digests.
-func (s *story) digests() []string { return s.keys(DigestsPrefix) }
+func (s *story) digests() []string { return s.keys(digestsFolder) }
 
 // check is what a verifier knows: the head or the public key, where something is to be found by it.
 func (s *story) check() Check {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -136,28 +137,20 @@ func Verify(ctx context.Context, r Reader, check Check, each func(Finding)) (Sum
 	return v.summary, nil
 }
 
-// Orgs returns the orgs that have digests or events in a store, in order.
-func Orgs(ctx context.Context, r Reader) ([]string, error) {
+// Orgs returns the orgs that have digests or events in a store, in order. It lists folders only.
+func Orgs(ctx context.Context, f Folders) ([]string, error) {
 	var orgs []string
-	add := func(org string, ok bool) {
-		if n := len(orgs); ok && (n == 0 || orgs[n-1] != org) {
-			orgs = append(orgs, org)
+	for _, prefix := range []string{digestsFolder, EventsPrefix} {
+		names, err := f.Folders(ctx, prefix)
+		if err != nil {
+			return nil, fmt.Errorf("look which orgs are in the archive: %w", err)
 		}
-	}
-	err := r.List(ctx, DigestsPrefix, func(o Object) error {
-		org, _, ok := parseDigestKey(o.Key)
-		add(org, ok)
-		return nil
-	})
-	if err == nil && len(orgs) == 0 {
-		err = r.List(ctx, EventsPrefix, func(o Object) error {
-			hour, _, ok := ParseKey(o.Key)
-			add(hour.Org, ok)
-			return nil
-		})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look which orgs are in the archive: %w", err)
+		for _, name := range names {
+			name, isOrg := strings.CutPrefix(name, "org=")
+			if org, ok := unescape(name); isOrg && ok {
+				orgs = append(orgs, org)
+			}
+		}
 	}
 	slices.Sort(orgs)
 	return slices.Compact(orgs), nil

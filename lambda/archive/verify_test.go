@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 )
 
 // chainOf returns a store with a chain of so many hours, of which each has an object.
@@ -132,6 +135,19 @@ func TestNotRead(t *testing.T) {
 	}
 }
 
+// TestNoHourToCheck: where the window begins after the last digest, nothing was checked, and Verify says so.
+func TestNoHourToCheck(t *testing.T) {
+	store := chainOf(t, 3)
+	for _, until := range []time.Time{{}, hourAt(3), hourAt(4)} {
+		var found []Finding
+		check := Check{Org: "acme", Since: hourAt(4), Until: until}
+		s, err := Verify(t.Context(), store, check, func(f Finding) { found = append(found, f) })
+		if err != nil || len(found) != 1 || found[0].Kind != NotRead || s.Objects != 0 || s.Until.Before(s.Since) {
+			t.Errorf("until %s: %+v, %+v, %v", until, s, found, err)
+		}
+	}
+}
+
 func TestVerifyEnds(t *testing.T) {
 	store := chainOf(t, 3)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -141,13 +157,30 @@ func TestVerifyEnds(t *testing.T) {
 	}
 }
 
+// TestOrgs: an org whose digests were all removed is still one.
 func TestOrgs(t *testing.T) {
-	store := newMemory()
-	for _, org := range []string{"b", "a b", "b"} {
-		body := zipped(bare("u", time.Now()))
-		_ = store.Put(t.Context(), Key(Hour{org, hourAt(0)}, body), body)
+	_, bucket := newBucket(t, awsfake.BucketOptions{MaxKeys: 1}, S3Options{})
+	for _, store := range []interface {
+		Store
+		Folders
+	}{bucket, Dir(t.TempDir())} {
+		if orgs, err := Orgs(t.Context(), store); err != nil || len(orgs) > 0 {
+			t.Errorf("%T without objects: %q, %v", store, orgs, err)
+		}
+		for _, key := range []string{
+			digestKey("b", 1), digestKey("c.d", 1), Key(Hour{"a b", start}, nil), Key(Hour{"b", start}, nil),
+			Key(Hour{"b", start}, []byte("x")), EventsPrefix + "file", EventsPrefix + "org=%zz/x", "other/org=x/y",
+		} {
+			if err := store.Put(t.Context(), key, []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		orgs, err := Orgs(t.Context(), store)
+		if want := []string{"a b", "b", "c.d"}; err != nil || !slices.Equal(orgs, want) {
+			t.Errorf("%T: %q, want %q, %v", store, orgs, want, err)
+		}
 	}
-	if orgs, err := Orgs(t.Context(), store); err != nil || !slices.Equal(orgs, []string{"a b", "b"}) {
-		t.Errorf("%q, %v", orgs, err)
+	if _, err := Orgs(t.Context(), Dir("nowhere")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a directory that does not exist: %v", err)
 	}
 }

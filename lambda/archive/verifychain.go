@@ -256,7 +256,14 @@ func (v *verification) hours() {
 		until = time.Unix(known[len(known)-1], 0).UTC().Add(time.Hour)
 	}
 	v.summary.Since, v.summary.Until = since, until
-	if since.IsZero() || !since.Before(until) {
+	if since.IsZero() || until.IsZero() {
+		return // no digest could be read, which is reported
+	}
+	if !since.Before(until) {
+		v.report(Finding{Kind: NotRead, Hour: since, Text: fmt.Sprintf(
+			"no hour was checked: the first to check is %s, and the hours that have or need a digest end at %s",
+			since.Format(hourForm), until.Format(hourForm))})
+		v.summary.Until = since
 		return
 	}
 	var gaps []Finding

@@ -293,6 +293,28 @@ func TestAnEventThatNeverArrives(t *testing.T) {
 	}
 }
 
+// TestWhatWaitsIsNotFilled: a missing event that was sent, and that the destination refuses then, is in a
+// dead-letter queue; it has not arrived.
+func TestWhatWaitsIsNotFilled(t *testing.T) {
+	w := newWorld(t, false, 4, 1, 5)
+	hour := began.Add(5 * time.Hour)
+	for range 12 {
+		w.ticks(time.Hour)
+		for _, key := range w.store.keys((archive.Hour{Org: "example", Start: hour}).Prefix()) {
+			delete(w.store.objects, key) // lost before the first read
+		}
+	}
+	w.dead = func(uuid string) bool { return true }
+	w.ticks(2 * day)
+	list := w.digests()[hour]
+	if len(list) == 0 || list[0].Okta.Waiting == 0 {
+		t.Fatalf("%+v", list)
+	}
+	if o := list[0].Okta; o.State != Waiting || o.Filled != 0 || o.Here+o.Waiting != o.Okta {
+		t.Errorf("%+v", o)
+	}
+}
+
 // TestWhatWaitsIsNotMissing: an event in a dead-letter queue is not sent, and once it has been
 // replayed the hour is audited again.
 func TestWhatWaitsIsNotMissing(t *testing.T) {

@@ -141,10 +141,11 @@ func (r *run) judge(ctx context.Context, h *hour, t *tally, held *heldEvents, sa
 		return r.order(ctx, h, t, named)
 	}
 	v := archive.Verdict{
-		Okta: t.Listed - t.Filtered, Here: here, Missing: t.Missing, Filled: h.Found - t.Missing,
-		Waiting: t.Waiting, Extra: here - t.Agreed, State: Complete, ReadAt: h.Read.Truncate(time.Second),
+		Okta: t.Listed - t.Filtered, Here: here, Missing: t.Missing, Waiting: t.Waiting,
+		Extra: here - t.Agreed, State: Complete, ReadAt: h.Read.Truncate(time.Second),
 	}
-	v.Filled = max(v.Filled, 0)
+	// What came into a dead-letter queue since it was sent has not arrived.
+	v.Filled = max(h.Found-t.Missing-max(t.Waiting-h.Waited, 0), 0)
 	switch {
 	case !same && h.Reads < maxReads, t.Waiting > 0 && h.Reads < maxWaits:
 		return nil // h.After says when it is looked at again
@@ -184,7 +185,9 @@ func (r *run) order(ctx context.Context, h *hour, t *tally, named []string) erro
 		return nil
 	}
 	found := t.Missing - h.Found
-	h.Found = max(h.Found, t.Missing)
+	if found > 0 {
+		h.Found, h.Waited = t.Missing, t.Waiting
+	}
 	h.Filling, h.From, h.To, h.After = true, t.From, t.To, r.Now().UTC()
 	if h.Filled.IsZero() {
 		h.Filled = r.Now().UTC()

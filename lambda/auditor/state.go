@@ -73,8 +73,10 @@ type hour struct {
 	Count int64     `json:"count,omitempty"`
 	Hash  string    `json:"hash,omitempty"`
 	Reads int       `json:"reads,omitempty"`
-	// Found is the largest number of events that were missing at one comparison.
-	Found int64 `json:"found,omitempty"`
+	// Found is the largest number of events that were missing at one comparison, and Waited how many
+	// were in a dead-letter queue at that comparison.
+	Found  int64 `json:"found,omitempty"`
+	Waited int64 `json:"waited,omitempty"`
 	// Filling: what is missing has to be sent next. From and To are the first and the last
 	// minute of the hour with a missing event.
 	Filling bool `json:"filling,omitempty"`
@@ -124,7 +126,7 @@ func (r *run) load(ctx context.Context) error {
 	r.tag = tag
 	if len(body) > maxState || json.Unmarshal(body, &r.state) != nil || r.state.V != stateVersion {
 		return errors.New("read the auditor's state: it is damaged or of another version; " +
-			"remove the object to begin anew, from the hour of the setting since")
+			"remove the object state.json below auditor/ to begin anew, from the hour of the setting okta.since")
 	}
 	if r.state.Org != r.Org {
 		return fmt.Errorf("read the auditor's state: it is of the org %s, and the setting is %s; "+

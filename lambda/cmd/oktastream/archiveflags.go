@@ -47,9 +47,15 @@ func (a *archiveFlags) String() string {
 	return "bucket " + a.Bucket
 }
 
+// archiveStore is an archive whose orgs can be listed.
+type archiveStore interface {
+	archive.Store
+	archive.Folders
+}
+
 // open returns the archive, without a call of it. sdk is used for a bucket; owner, where it is
 // known, is the account that has to own it.
-func (a *archiveFlags) open(ctx context.Context, sdk aws.Config, owner string) (archive.Store, error) {
+func (a *archiveFlags) open(ctx context.Context, sdk aws.Config, owner string) (archiveStore, error) {
 	if a.Dir != "" {
 		return archive.Dir(a.Dir), nil
 	}
@@ -70,12 +76,13 @@ type archiveCommand struct {
 	Org string `placeholder:"NAME" help:"${help_archive_org}"`
 	awsFlags
 
-	who identity // zero for a directory
+	who  identity // zero for a directory
+	orgs []string // that the archive has
 }
 
 // store opens the archive, and returns the org, which may be chosen where there is only one. The
 // configuration of AWS's SDK is that of calls for the archive; it is empty for a directory.
-func (a *archiveCommand) store(ctx context.Context, quiet *silence) (archive.Store, aws.Config, error) {
+func (a *archiveCommand) store(ctx context.Context, quiet *silence) (archiveStore, aws.Config, error) {
 	var sdk aws.Config
 	if a.Bucket != "" {
 		var err error
@@ -88,22 +95,29 @@ func (a *archiveCommand) store(ctx context.Context, quiet *silence) (archive.Sto
 	if err != nil {
 		return nil, sdk, err
 	}
-	if a.Org != "" {
-		return store, sdk, nil
-	}
-	orgs, err := archive.Orgs(ctx, store)
-	switch {
-	case err != nil:
+	if a.orgs, err = archive.Orgs(ctx, store); err != nil {
 		return nil, sdk, a.explain(err)
-	case len(orgs) == 0:
+	}
+	switch {
+	case a.Org != "":
+		return store, sdk, nil
+	case len(a.orgs) == 0:
 		return nil, sdk, withHint(fmt.Errorf("%s holds no events and no digests", &a.archiveFlags),
 			"is it the archive? its objects begin with "+archive.EventsPrefix)
-	case len(orgs) > 1:
+	case len(a.orgs) > 1:
 		return nil, sdk, usage(fmt.Errorf("%s holds several orgs: choose one with --org: %s",
-			&a.archiveFlags, strings.Join(orgs, ", ")))
+			&a.archiveFlags, strings.Join(a.orgs, ", ")))
 	}
-	a.Org = orgs[0]
+	a.Org = a.orgs[0]
 	return store, sdk, nil
+}
+
+// orgsText names orgs for a message.
+func orgsText(orgs []string) string {
+	if len(orgs) == 0 {
+		return "no orgs"
+	}
+	return "the orgs " + strings.Join(orgs, ", ")
 }
 
 // explain adds to an error of the archive who called, and the next step.
@@ -119,7 +133,8 @@ func explainArchive(err error, who identity) error {
 	hint := who.hint(p)
 	if p.Denied() {
 		hint = "reading needs s3:ListBucket on the bucket and s3:GetObject on its objects, and kms:Decrypt where a key " +
-			"encrypts them; making digests needs s3:PutObject too"
+			"encrypts them; making digests also needs s3:PutObject, kms:GenerateDataKey where a key encrypts the bucket, " +
+			"and kms:Sign with --sign-key"
 	}
 	return withHint(fmt.Errorf("%w (%s)", err, who), hint)
 }

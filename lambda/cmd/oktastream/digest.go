@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
@@ -67,6 +70,11 @@ func (d *digestCommand) hours() (since, until time.Time, unsettled int) {
 
 func (d *digestCommand) fault() error {
 	faults := []error{d.archiveFlags.fault()}
+	if d.SignKey != "" {
+		if _, err := archive.KeyRegion(d.SignKey); err != nil {
+			faults = append(faults, fmt.Errorf("--sign-key: %w", err))
+		}
+	}
 	since, until, _ := d.hours()
 	switch {
 	case !d.Until.IsZero() && !d.Since.Truncate(time.Hour).Before(d.Until.Truncate(time.Hour)):
@@ -91,16 +99,12 @@ func (d *digestCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return interruption(ctx, err)
 	}
+	if !slices.Contains(d.orgs, d.Org) {
+		return usage(fmt.Errorf("%s has nothing of org %s: it has %s", &d.archiveFlags, d.Org, orgsText(d.orgs)))
+	}
 	options := archive.Options{Now: now}
-	if d.SignKey != "" {
-		if d.Dir != "" {
-			if sdk, err = d.sdk(ctx, shown, ""); err != nil {
-				return err
-			}
-		}
-		if options.Signer, err = archive.NewKMS(sdk, d.SignKey, sdk.Retryer()); err != nil {
-			return usage(fmt.Errorf("--sign-key: %w", err))
-		}
+	if options.Signer, err = d.signer(ctx, sdk, shown); err != nil {
+		return err
 	}
 	bar := newSteps(c)
 	bar.silence = shown
@@ -122,6 +126,21 @@ func (d *digestCommand) Run(ctx context.Context, c console) error {
 		return quiet(exitUnproven)
 	}
 	return d.explain(err)
+}
+
+// signer returns what signs the digests, nil without --sign-key. sdk is the configuration for the archive.
+func (d *digestCommand) signer(ctx context.Context, sdk aws.Config, quiet *silence) (archive.Signer, error) {
+	if d.SignKey == "" {
+		return nil, nil
+	}
+	region, err := archive.KeyRegion(d.SignKey)
+	if err == nil && d.Dir != "" {
+		sdk, err = d.sdk(ctx, quiet, region)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return archive.NewKMS(sdk, d.SignKey, sdk.Retryer())
 }
 
 // make makes the digests, hour by hour. After an error it also returns what was made before.

@@ -168,6 +168,7 @@ func (r *verification) judge(v *verifyCommand, check archive.Check) {
 			r.Notes = append(r.Notes, text)
 		}
 	}
+	note(r.Digests == 0, "the archive has "+orgsText(v.orgs))
 	note(r.Digests > 0 && r.Signed == 0,
 		"the chain is not signed: anyone who may write to the "+v.String()+" can rewrite all of it")
 	note(r.Digests > 0 && check.Head == "" && check.Until.IsZero(), fmt.Sprintf("nothing in the archive says that "+
@@ -208,7 +209,7 @@ func (r *verification) print(c console, asJSON bool) error {
 	}
 	var b bytes.Buffer
 	verdict := map[string]string{
-		verified:   "verified: every digest and every object is as it was written",
+		verified:   "verified: the digests agree with each other, and with the objects that they name",
 		broken:     "broken: " + count(r.countBroken(), "place"),
 		incomplete: "incomplete: nothing is broken in what could be read, and not everything could be read",
 	}[r.Verdict]

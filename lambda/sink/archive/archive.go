@@ -5,11 +5,11 @@
 // An object holds records of one org and of one hour of published, whatever their age,
 // and its name is the hash of its bytes. So the same records in another call, whose
 // response was lost, are the same object, which is not stored twice: they are Accepted,
-// and AlreadyThere. Records that come again in other company, as SQS delivers them, are
-// in two objects; who counts events counts uuids.
+// and AlreadyThere. A record that SQS delivers again together with other records is in
+// two objects: count distinct uuids.
 //
-// No record is ever dead: S3 takes any bytes, so that a call that is refused is refused
-// for the bucket, its key or a permission.
+// No record is dead-lettered: S3 takes any bytes. Where it refuses a call, the cause is
+// the bucket, its key or a permission.
 package archive
 
 import (
@@ -31,10 +31,10 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// limits bound an object before compression, and by that the memory of one call. An
-// invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11), and S3 takes 5 GB in one
-// PutObject ("Uploading objects", Amazon S3 user guide, 2026-11): neither is met. One
-// record that is longer is an object of its own.
+// limits bound an object before compression, and so the memory of one call. The function
+// stays below them: an invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11). S3
+// takes 5 GB in one PutObject ("Uploading objects", Amazon S3 user guide, 2026-11). A
+// longer record is an object of its own.
 var limits = sink.Limits{Bytes: 64 << 20, PerRecord: 1, Sorted: true}
 
 // defaultCallTimeout is how long one call may take where Config does not say.
@@ -157,8 +157,8 @@ func (s *Sink) put(ctx context.Context, key string, body []byte) error {
 	return s.objects.Put(ctx, key, body)
 }
 
-// failure is what an error of Put means. What S3 refuses for the request is no record's
-// fault, and would be refused again: a person has to look at it.
+// failure returns what an error of Put means. No record is at fault where S3 refuses the
+// request. S3 would refuse it again, until a person changes the bucket or a permission.
 func (s *Sink) failure(err error) *sink.Error {
 	_, isPath := errors.AsType[*fs.PathError](err)
 	_, isLink := errors.AsType[*os.LinkError](err)
