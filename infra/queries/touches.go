@@ -10,8 +10,8 @@ func touches() []Query {
 	return []Query{{
 		Name:     "everything-that-touches",
 		Question: "Which events hold one value anywhere: a user, an address, a session, a device, an app, a policy, a hash?",
-		Look: "foundIn tells where. Choose a short range: every record of it is read. Put a backslash before each sign of the " +
-			"value that a regular expression would take for its own, such as a bracket, a plus or a slash.",
+		Look: "foundIn tells where. Choose a short range: every record of it is read. Put a backslash before each sign of " +
+			"the value that a regular expression would take for its own, such as a bracket, a plus or a slash.",
 		body: "# Put the value in each place of " + placeValue + ".\n" +
 			"filter @message like /" + sought + "/{observed}" +
 			"\n| parse @message /\"(?<member>[^\"]*)\":" + sought + "/" +

@@ -47,10 +47,10 @@ const (
 )
 
 // Follow waits for the first event since a time that the filters of all pipelines take,
-// and says at which hops it was seen and when, until it was seen at each or the time until is reached. Okta's own log, where there
-// are credentials, and log groups show the event itself, by its uuid. Partner event source,
-// rule, queue, function and other destinations show by a metric, to the minute, that an
-// event was counted. sleep waits; each is called for every step.
+// and says at which hops it was seen and when, until it was seen at each or the time until is
+// reached. Okta's own log, where there are credentials, and log groups show the event itself,
+// by its uuid. Partner event source, rule, queue, function and other destinations show by a
+// metric, to the minute, that an event was counted. sleep waits; each is called for every step.
 //
 // The error is that of ctx, or the first of a hop that may not be looked at.
 func (d *Doctor) Follow(
