@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,9 +205,11 @@ func TestTwoAuditors(t *testing.T) {
 		w.restart(0, false)
 		second := w.process
 		w.process = first
-		call := 0
-		first.before = func(int) {
-			if call++; call%at == 0 {
+		var one sync.Mutex // the first one reads objects in several goroutines
+		first.before = func(n int) {
+			if n%at == 0 {
+				one.Lock()
+				defer one.Unlock()
 				if _, err := second.auditor.Run(t.Context()); err != nil {
 					t.Errorf("the second one: %v", err)
 				}

@@ -184,8 +184,8 @@ func TestDestinationsAndAlarms(t *testing.T) {
 			w := newCloudWorld(t)
 			test.change(w)
 			report := run(t, append(append(w.d.destination(toLogs), w.d.destination(toDatadog)...), w.d.alarms()...)...)
-			listed := func(p Permission) bool { return p.Link == test.link && p.Action == test.action }
-			if test.action != "" && !slices.ContainsFunc(Permissions(), listed) {
+			listed := func(p permission) bool { return p.Link == test.link && p.Action == test.action }
+			if test.action != "" && !slices.ContainsFunc(permissions(), listed) {
 				t.Errorf("%s is not in the table of permissions", test.action)
 			}
 			found := 0

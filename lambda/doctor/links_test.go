@@ -324,7 +324,7 @@ func denying(t *testing.T, action string, called map[string]bool) []Link {
 // action that is not in the table, and each in the table is called.
 func TestPermissions(t *testing.T) {
 	links := map[string][]Link{}
-	for _, p := range Permissions() {
+	for _, p := range permissions() {
 		// Only a pending source is looked at with the second one: TestPendingWithoutPermission.
 		if p.Link != PartnerSource || p.Action != describeEventBus {
 			links[p.Action] = append(links[p.Action], p.Link)

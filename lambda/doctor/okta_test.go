@@ -17,9 +17,8 @@ const oktaToken = "00tOkEnTOkEnTOkEnTOkEnTOkEnTOkEnTOkEnTOkEn"
 // oktaWorld is an org whose stream leads to the stack.
 type oktaWorld struct {
 	*oktafake.Org
-	now    time.Time
-	stream *oktafake.Stream
-	away   bool // the partner bus fails
+	now  time.Time
+	away bool // the partner bus fails
 }
 
 func newOktaWorld(t *testing.T, role oktafake.Role, streams ...oktafake.Stream) (*oktaWorld, *Doctor) {

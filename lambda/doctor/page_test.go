@@ -20,8 +20,8 @@ func TestThePageHasEveryPermission(t *testing.T) {
 	page := string(text)
 	table := "| action | link | what is read |\n|---|---|---|\n"
 	var actions []string
-	rows := map[string][]Permission{}
-	for _, p := range Permissions() {
+	rows := map[string][]permission{}
+	for _, p := range permissions() {
 		if rows[p.Action] == nil {
 			actions = append(actions, p.Action)
 		}

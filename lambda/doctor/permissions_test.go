@@ -1,17 +1,17 @@
 package doctor
 
-// Permission is an IAM action, and the link that is looked at with it. An action may
+// permission is an IAM action, and the link that is looked at with it. An action may
 // serve more than one link.
-type Permission struct {
+type permission struct {
 	Link   Link
 	Action string
 	What   string // what is read with it
 }
 
-// Permissions returns all IAM actions that doctor uses, in the order of the links. None
+// permissions returns all IAM actions that doctor uses, in the order of the links. None
 // of them changes anything.
-func Permissions() []Permission {
-	return []Permission{
+func permissions() []permission {
+	return []permission{
 		{PartnerSource, describeEventSource, "state and expiry of the partner event source"},
 		{PartnerSource, describeEventBus, "of a source that is pending: whether its bus is there"},
 		{Bus, describeEventBus, "whether the partner event bus is there"},
