@@ -192,18 +192,20 @@ func (r *run) order(ctx context.Context, h *hour, t *tally, named []string) erro
 	if h.Filled.IsZero() {
 		h.Filled = r.Now().UTC()
 	}
-	// First the state, then the alarm: a run that is killed before this is saved finds the
-	// same gap again.
+	// First the metric, then the state: a run that is killed in between finds the same gap again,
+	// and counts it again. The alarm is then still on.
+	if found > 0 {
+		r.summary.Missing += found
+		if err := r.emit(r.Now(), ledger.AuditValue{Name: ledger.AuditMissing, Value: found}); err != nil {
+			return err
+		}
+	}
 	if err := r.save(ctx); err != nil {
 		return err
 	}
 	r.Log.Warn("events are missing: they are sent to the buffer queue", "hour", stamp(h.Start), "missing", t.Missing,
 		"okta", t.Listed-t.Filtered, "fill", h.Fills+1, "uuids", named)
-	if found <= 0 {
-		return nil
-	}
-	r.summary.Missing += found
-	return r.emit(r.Now(), ledger.AuditValue{Name: ledger.AuditMissing, Value: found})
+	return nil
 }
 
 // fill reads the missing events once more, and sends them to the buffer queue.
@@ -274,14 +276,13 @@ func (r *run) close(ctx context.Context, h *hour, held *heldEvents, v archive.Ve
 		return fmt.Errorf("write the digest: %w", err)
 	}
 	// Without a new one, a run that was killed has written it before it could save that.
+	if err := r.report(h, v); err != nil {
+		return err
+	}
 	r.state.remove(h)
 	if err := r.save(ctx); err != nil {
 		return err
 	}
-	unfilled := v.Missing + v.Waiting
-	r.summary.Hours++
-	r.summary.Filled += v.Filled
-	r.summary.Unfilled += unfilled
 	line := []any{"hour", stamp(h.Start), "state", v.State, "okta", v.Okta, "here", v.Here, "found_missing", h.Found,
 		"filled", v.Filled, "missing", v.Missing, "waiting", v.Waiting, "extra", v.Extra, "again", h.Again}
 	if digest != nil {
@@ -289,7 +290,17 @@ func (r *run) close(ctx context.Context, h *hour, held *heldEvents, v archive.Ve
 		line = append(line, "digest", head.Number, "hash", head.Hash)
 	}
 	r.Log.Info("hour audited", line...)
-	err = r.emit(r.Now(),
+	return nil
+}
+
+// report counts an hour that is being closed. It comes before the state is saved: a run that is
+// killed in between counts the hour again, rather than not at all.
+func (r *run) report(h *hour, v archive.Verdict) error {
+	unfilled := v.Missing + v.Waiting
+	r.summary.Hours++
+	r.summary.Filled += v.Filled
+	r.summary.Unfilled += unfilled
+	err := r.emit(r.Now(),
 		ledger.AuditValue{Name: ledger.AuditHours, Value: 1},
 		ledger.AuditValue{Name: ledger.AuditFilled, Value: v.Filled},
 		ledger.AuditValue{Name: ledger.AuditUnfilled, Value: unfilled})
