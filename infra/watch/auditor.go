@@ -63,7 +63,7 @@ func gapUnfilled(s Stack) Alarm {
 		"They are missing after three fills, or are in a dead-letter queue. The auditor does not send them again.",
 		inAuditorLog+"`"+auditedHours+" and (missing > 0 or waiting > 0) | display hour, state, missing, waiting`.",
 		"State waiting: `oktastream dlq list --stack "+s.Name+"`, fix the cause, replay.",
-		"State missing: `oktastream reconcile --fill` for the hour, within 90 days.")
+		"State missing: `oktastream reconcile` with `--fill` for the hour, within 90 days.")
 }
 
 // auditorFailing is of runs that failed, or were not started.
