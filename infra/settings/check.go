@@ -93,7 +93,8 @@ func (s *Settings) check(d Destination) []error {
 			"window=1 or batch=10", p.Batch)
 	}
 	if ocsf := p.Format == "ocsf" || p.Format == "" && d == CloudWatch && p.Ingest != IngestRule; p.Observables && !ocsf {
-		add("observables: only records in OCSF have them; set format=ocsf, or leave observables out")
+		add("observables: only records in OCSF have them; set format=ocsf, or name the destination, as in " +
+			"cloudwatch.observables=true")
 	}
 	if s.HTTPS(d) {
 		faults = append(faults, s.checkHTTPS(d)...)
