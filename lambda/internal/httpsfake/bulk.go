@@ -155,8 +155,7 @@ func refuse(status int, errorType, reason string) *bulkError {
 	return &bulkError{Type: errorType, Reason: reason, status: status}
 }
 
-// ServeHTTP answers a request of _bulk, _search, _field_caps, _alias, _has_privileges or of
-// a point in time.
+// ServeHTTP answers a request of one of the APIs that answer knows.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.requests++
