@@ -39,12 +39,20 @@ func (w *world) doctored(t *testing.T, okta *fakeOkta, secret, tokenFile string)
 			t.Fatalf("oktastream doctor: %v\n%s%s", err, out, stderr.String())
 		}
 		var broken []gjson.Result
+		want := 0
 		for _, line := range report.Get("lines").Array() {
-			if line.Get("status").String() == "broken" {
+			switch {
+			case line.Get("status").String() == "broken":
 				broken = append(broken, line)
+			// The emulator answers GetBucketVersioning with another element than S3, and makes no metrics of logs.
+			case line.Get("status").String() == "not looked at" && line.Get("reason").String() != "not part of this stack":
+				want = 3
 			}
 		}
-		if want := map[bool]int{true: 1, false: 0}[len(broken) > 0]; command.ProcessState.ExitCode() != want {
+		if len(broken) > 0 {
+			want = 1
+		}
+		if command.ProcessState.ExitCode() != want {
 			t.Errorf("exit code %d, want %d: %s%s", command.ProcessState.ExitCode(), want, report.Get("lines").Raw, stderr.String())
 		}
 		return report, broken

@@ -105,8 +105,12 @@ func (d *Doctor) noRun(ctx context.Context, a *AuditorParts) Result {
 		}
 		// "2026-11-28T12:00:00.000+0000" (GetFunctionConfiguration, Lambda API reference, 2026-11).
 		made, err := time.Parse("2006-01-02T15:04:05.000-0700", f.LastModified)
-		if err == nil && d.Now().Sub(made) < auditRuns {
-			return Unseen(Unclear, "no run has ended since it was deployed "+age(d.Now().Sub(made))+" ago",
+		if err != nil {
+			return Unseen(Unclear, "no run has ended in "+age(auditRuns)+", and Lambda does not say when the function was made",
+				"run this again after its first run (setting okta.every)")
+		}
+		if made := d.Now().Sub(made); made < auditRuns {
+			return Unseen(Unclear, "no run has ended since it was deployed "+age(made)+" ago",
 				"run this again after its first run (setting okta.every)")
 		}
 	}
