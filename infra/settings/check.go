@@ -8,7 +8,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/catalogue"
-	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/internal/pattern"
 )
 
 // Check looks for faults that no single setting has: two that do not go
