@@ -11,9 +11,9 @@ import (
 // TestAlarms compares the number of metrics in alarms with those that package watch
 // makes for a stack with one destination, default settings and live=true.
 func TestAlarms(t *testing.T) {
-	for d, inCode := range map[settings.Destination]int{settings.CloudWatch: alarmsCloudWatch,
-		settings.Datadog: alarmsDatadog, settings.Splunk: alarmsHTTPS, settings.OpenSearch: alarmsHTTPS,
-		settings.Archive: alarmsArchive} {
+	for d, inCode := range map[settings.Destination]float64{settings.CloudWatch: quantity("alarmsCloudWatch"),
+		settings.Datadog: quantity("alarmsDatadog"), settings.Splunk: quantity("alarmsHTTPS"), settings.OpenSearch: quantity("alarmsHTTPS"),
+		settings.Archive: quantity("alarmsArchive")} {
 		all := settings.Default()
 		set := all.Of(d)
 		p := watch.Pipeline{
@@ -43,8 +43,8 @@ func TestAlarms(t *testing.T) {
 				}
 			}
 		}
-		if metrics != inCode {
-			t.Errorf("%s: the alarms read %d metrics and deployed.go says %d", d, metrics, inCode)
+		if float64(metrics) != inCode {
+			t.Errorf("%s: the alarms read %d metrics and quantities.csv says %g", d, metrics, inCode)
 		}
 	}
 }
@@ -61,10 +61,10 @@ func TestAlarmsOfTheAuditor(t *testing.T) {
 			}
 		}
 	}
-	if metrics != alarmsAuditor {
-		t.Errorf("the alarms read %d metrics and the code says %d", metrics, alarmsAuditor)
+	if metrics != int(quantity("auditorAlarms")) {
+		t.Errorf("the alarms read %d metrics and quantities.csv says %d", metrics, int(quantity("auditorAlarms")))
 	}
-	if len(ledger.AuditMetrics) != auditMetrics {
-		t.Errorf("the auditor writes %d metrics and the code says %d", len(ledger.AuditMetrics), auditMetrics)
+	if len(ledger.AuditMetrics) != int(quantity("auditorMetrics")) {
+		t.Errorf("the auditor writes %d metrics and quantities.csv says %d", len(ledger.AuditMetrics), int(quantity("auditorMetrics")))
 	}
 }

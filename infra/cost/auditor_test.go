@@ -18,9 +18,9 @@ func TestTheAuditorsCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, n := range map[string]float64{"objects written": auditorPuts, "objects read": auditorGets,
-		"listings": auditorLists, "bytes of its own log": auditorLogBytes,
-		"reads of an event's object": auditorReadsOfObject} {
+	for what, n := range map[string]float64{"objects written": quantity("auditorPuts"), "objects read": quantity("auditorGets"),
+		"listings": quantity("auditorLists"), "bytes of its own log": quantity("auditorLogBytes"),
+		"reads of an event's object": quantity("auditorReadsOfObject")} {
 		if row := fmt.Sprintf("| %s | %s |", what, thousands(n)); !strings.Contains(string(page), row) {
 			t.Errorf("the auditor's page has no row %s", row)
 		}
@@ -59,5 +59,5 @@ func TestObservables(t *testing.T) {
 		}
 		return float64(to.bytes)
 	}
-	about(t, "observablesBytes", observablesBytes, (delivered(true)-delivered(false))/float64(len(all)), 0.02)
+	about(t, "observablesBytes", quantity("observablesBytes"), (delivered(true)-delivered(false))/float64(len(all)), 0.02)
 }

@@ -30,7 +30,7 @@ func TestChunks(t *testing.T) {
 func usual(eventsPerDay float64) flow {
 	set := settings.Default().CloudWatch
 	set.Batch, set.Window, set.Memory = 100, 5, 256
-	return flow{eventsPerDay, 100, set}
+	return flow{way{kind: toLogs, set: set, recordBytes: 2_500, callMilliseconds: 100, alarms: 39, share: 1}, eventsPerDay}
 }
 
 // TestTheDefaultsAreTheUsual: the table is made with what is deployed.
@@ -46,32 +46,30 @@ func TestTheDefaultsAreTheUsual(t *testing.T) {
 // of 5 pollers.
 func TestFlow(t *testing.T) {
 	f := usual(864_000)
-	near(t, "events of a month", f.eventsPerMonth(), 25_920_000, 0)
+	near(t, "events of a month", f.events(), 25_920_000, 0)
 	near(t, "events of a receive", f.eventsOfReceive(), 1, 0)
 	near(t, "events of a batch", f.eventsOfBatch(), 1+2*5, 0)
-	near(t, "receives", f.receivesPerMonth(), 25_920_000, 1e-6)
-	near(t, "invocations", f.invocationsPerMonth(), 2_356_363.636, 1e-6) // 25.92 M / 11
-	near(t, "deletes", f.deletesPerMonth(), 4_712_727.273, 1e-6)         // two for eleven messages
+	near(t, "receives", f.receives(), 25_920_000, 1e-6)
+	near(t, "invocations", f.invocations(), 2_356_363.636, 1e-6) // 25.92 M / 11
+	near(t, "deletes", f.deletes(), 4_712_727.273, 1e-6)         // two for eleven messages
 	// 22,500 a second on a vCPU, of which there are 0.14471: 3,256. Eleven take 3.4 ms.
 	near(t, "milliseconds", f.billedMilliseconds(), 104, 0)
-	near(t, "GB-seconds", f.gbSecondsPerMonth(), 2_356_363.636*0.104/4, 1e-6)
+	near(t, "GB-seconds", f.gbSeconds(), 2_356_363.636*0.104/4, 1e-6)
 
 	// 86.4 M a day are 1,000 a second, 200 for each poller, of which one asks 100
 	// times a second. A batch is full after half a second.
 	f = usual(86_400_000)
 	near(t, "events of a receive", f.eventsOfReceive(), 2, 0)
-	near(t, "receives", f.receivesPerMonth(), 100*5*2_592_000, 1e-6)
+	near(t, "receives", f.receives(), 100*5*2_592_000, 1e-6)
 	near(t, "events of a batch", f.eventsOfBatch(), 100, 0)
-	near(t, "invocations", f.invocationsPerMonth(), 25_920_000, 0)
-	near(t, "deletes", f.deletesPerMonth(), 259_200_000, 0)
+	near(t, "invocations", f.invocations(), 25_920_000, 0)
+	near(t, "deletes", f.deletes(), 259_200_000, 0)
 	near(t, "milliseconds", f.billedMilliseconds(), 128, 0) // 27.6 + 100
-	near(t, "receives at best", f.receivesPerMonthAtBest(), 259_200_000, 0)
 
 	// Nothing at all: five pollers ask three times a minute.
 	f = usual(0)
-	near(t, "receives of an idle queue", f.receivesPerMonth(), 5*3*60*24*30, 1e-9)
-	near(t, "receives at best", f.receivesPerMonthAtBest(), 648_000, 1e-9)
-	near(t, "invocations of an idle queue", f.invocationsPerMonth(), 0, 0)
+	near(t, "receives of an idle queue", f.receives(), 5*3*60*24*30, 1e-9)
+	near(t, "invocations of an idle queue", f.invocations(), 0, 0)
 }
 
 // TestPollersAsSimulated lets events come at random to a poller that waits up to 20 s
@@ -97,20 +95,16 @@ func TestPollersAsSimulated(t *testing.T) {
 				windowEnds = clock + 5
 			}
 		}
-		near(t, "receives for an event", f.receivesPerMonth()/f.eventsPerMonth(), float64(receives)/float64(events), 0.02)
+		near(t, "receives for an event", f.receives()/f.events(), float64(receives)/float64(events), 0.02)
 		near(t, "events of a batch", f.eventsOfBatch(), float64(events)/float64(batches), 0.02)
 	}
 }
 
 // TestLogs is worked out by hand: 1,000 events a day of 1,000 bytes, kept for 10 days.
 func TestLogs(t *testing.T) {
-	l := logs{bytesPerMonth: 30_000_000, eventsPerMonth: 30_000, retentionDays: 10}
+	l := logs{bytes: 30_000_000, events: 30_000, retentionDays: 10}
 	near(t, "GB ingested", l.ingestedGiB(), 0.02793968, 1e-6) // 30,000,000 / 1,073,741,824
 	near(t, "GB stored", l.storedGiB(), 0.001639128, 1e-6)    // 10 days of 1,000 × (150 + 26) bytes
-	near(t, "function's log of 11 events", functionLogBytes(11)-functionLogBytes(1), 52, 1e-9)
-	if n := len(platformLines); n < 200 || n > 350 {
-		t.Errorf("Lambda's own lines have %d bytes", n)
-	}
 }
 
 // TestPackingOneByOne fills entries one log after the other.
@@ -122,8 +116,8 @@ func TestPackingOneByOne(t *testing.T) {
 			var sizes []float64
 			for range n {
 				if size+3_011 > limit {
-					sizes = append(sizes, entryOverheadBytes)
-					size = entryOverheadBytes
+					sizes = append(sizes, quantity("entryOverheadBytes"))
+					size = quantity("entryOverheadBytes")
 				}
 				size += 3_011
 				sizes[len(sizes)-1] = size
@@ -139,8 +133,4 @@ func TestPackingOneByOne(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestKMSRequestsOfAQueue(t *testing.T) {
-	near(t, "requests", kmsRequestsOfQueue(), 90, 0) // one data key a day, three askers of it
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,9 +31,9 @@ func TestSizes(t *testing.T) {
 		enveloped += len(envelopeOf(detail))
 	}
 	mean := func(total int) float64 { return float64(total) / float64(len(all)) }
-	about(t, "rawBytes", rawBytes, mean(raw), 0.02)
-	about(t, "envelopeBytes", envelopeBytes, mean(enveloped), 0.02)
-	for d, inCode := range map[config.Destination]float64{config.CloudWatch: ocsfBytes, config.Datadog: datadogBytes} {
+	about(t, "rawBytes", quantity("rawBytes"), mean(raw), 0.02)
+	about(t, "envelopeBytes", quantity("envelopeBytes"), mean(enveloped), 0.02)
+	for d, inCode := range map[config.Destination]float64{config.CloudWatch: quantity("ocsfBytes"), config.Datadog: quantity("datadogBytes")} {
 		to := &taking{}
 		h := function(t, d, &sink.Loop{Sink: to}, &bytes.Buffer{})
 		if _, err := h.Invoke(t.Context(), payload(t, all)); err != nil {
@@ -58,7 +59,7 @@ func (o *objects) Put(_ context.Context, _ string, body []byte) error {
 // one object, which shrinks more than the code takes it to.
 func TestObjects(t *testing.T) {
 	all := details(t)
-	for n, inCode := range map[int]float64{20: corpusFactor20, len(all): corpusFactorAll} {
+	for n, inCode := range map[int]float64{20: quantity("corpusFactor20"), len(all): quantity("corpusFactorAll")} {
 		to := &objects{}
 		s := archive.New(to, archive.Config{Now: func() time.Time { return now(t) }})
 		h := function(t, config.Archive, &sink.Loop{Sink: s}, &bytes.Buffer{})
@@ -74,9 +75,9 @@ func TestObjects(t *testing.T) {
 		}
 		factor := float64(enveloped) / float64(to.bytes)
 		about(t, fmt.Sprintf("the factor of %d events an object", n), inCode, factor, 0.03)
-		if to.objects != batches || factor < 1.3*gzipFactor {
-			t.Errorf("%d objects of %d batches of %d events, %.1f times smaller; the code says %d", to.objects, batches, n,
-				factor, gzipFactor)
+		if to.objects != batches || factor < 1.3*quantity("gzipFactor") {
+			t.Errorf("%d objects of %d batches of %d events, %.1f times smaller; quantities.csv says %g", to.objects, batches, n,
+				factor, quantity("gzipFactor"))
 		}
 	}
 }
@@ -91,14 +92,26 @@ func TestOwnLog(t *testing.T) {
 		if _, err := h.Invoke(t.Context(), payload(t, all[:n])); err != nil {
 			t.Fatal(err)
 		}
-		about(t, "bytes of log of an invocation", functionLogBytes(float64(n))-float64(len(platformLines)),
+		about(t, "bytes of log of an invocation", quantity("logBytesAnInvocation")+float64(n)*quantity("logBytesAnEvent"),
 			float64(out.Len()), 0.05)
 		if n == 100 {
-			if got := len(metricNames(t, out.Bytes())); got != ledgerMetrics {
-				t.Errorf("the function writes %d metrics and the code says %d", got, ledgerMetrics)
+			if got := float64(len(metricNames(t, out.Bytes()))); got != quantity("ledgerMetrics") {
+				t.Errorf("the function writes %g metrics and quantities.csv says %g", got, quantity("ledgerMetrics"))
 			}
 		}
 	}
+}
+
+// platformLines are what Lambda itself writes into that log for each invocation (Lambda developer guide, "Working with
+// function logs", 2026-11; log format text).
+const platformLines = "START RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189 Version: $LATEST\n" +
+	"END RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\n" +
+	"REPORT RequestId: 79b4f56e-95b1-4643-9700-2807f4e68189\tDuration: 134.56 ms\tBilled Duration: 135 ms\t" +
+	"Memory Size: 256 MB\tMax Memory Used: 48 MB\t\n"
+
+func TestPlatformLines(t *testing.T) {
+	near(t, "bytes", quantity("platformBytes"), float64(len(platformLines)), 0)
+	near(t, "lines", quantity("platformLines"), float64(strings.Count(platformLines, "\n")), 0)
 }
 
 // metricNames are the names of all metrics in lines of the embedded metric format.
@@ -162,7 +175,7 @@ func TestPacking(t *testing.T) {
 			}
 			batches++
 		}
-		pack := packOf(float64(n), datadogBytes, float64(set.PackBytes))
+		pack := packOf(float64(n), quantity("datadogBytes"), float64(set.PackBytes))
 		about(t, "entries of a batch", pack.entries, float64(b.entries)/float64(batches), 0.01)
 		about(t, "chunks of a batch", pack.chunks, float64(b.chunks)/float64(batches), 0.15)
 	}

@@ -142,6 +142,6 @@ func about(t *testing.T, what string, got, measured, tolerance float64) {
 	t.Logf("%s: %.1f measured, %.1f in the code", what, measured, got)
 	if got < measured*(1-tolerance) || got > measured*(1+tolerance) {
 		t.Errorf("%s is %.1f in the code and %.1f as measured; they may differ by %.0f %%: write the measured figure "+
-			"into deployed.go, then run -update", what, got, measured, 100*tolerance)
+			"into quantities.csv, then run -update", what, got, measured, 100*tolerance)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/internal/pattern"
 	"github.com/oktastream/oktastream/infra/settings"
 )
 

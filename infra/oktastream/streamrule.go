@@ -4,7 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/internal/pattern"
 )
 
 // streamLogDays is how long changes of log streams are kept: as long as events by

@@ -14,7 +14,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/infra/internal/patterntest"
-	"github.com/oktastream/oktastream/infra/pattern"
+	"github.com/oktastream/oktastream/infra/internal/pattern"
 	"github.com/oktastream/oktastream/infra/settings"
 )
 

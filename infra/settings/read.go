@@ -12,14 +12,12 @@ import (
 // Group is the context key under which cdk.json can hold all settings.
 const Group = "oktastream"
 
-// Read reads settings from CDK context: flat keys, as -c writes them, and an
-// object under the key "oktastream", as cdk.json writes them, in which
-// {"datadog": {"format": "raw"}} and {"datadog.format": "raw"} are the same. A
-// flat key beats the group, and one with a destination before it beats the plain.
+// Read reads settings from CDK context: flat keys, as -c writes them, and an object under the key "oktastream", as
+// cdk.json writes them, in which {"datadog": {"format": "raw"}} and {"datadog.format": "raw"} are the same. A flat key
+// beats the group, and one with a destination before it beats the plain one.
 //
-// Keys with a colon, an @ or a slash are the CDK's own; any other that is no
-// setting is a fault. What is read is checked as Check does, for a stack in region.
-// The error names every fault at once, with its fix.
+// Keys with a colon, an @ or a slash are the CDK's own; any other key that is not a setting is a fault. What is read is
+// checked as Check does, for a stack in region. The error names every fault at once, with its fix.
 func Read(context map[string]any, region string) (Settings, error) {
 	r := reader{settings: Default(), faulty: map[string]bool{}}
 	values := map[string]any{}
@@ -31,10 +29,9 @@ func Read(context map[string]any, region string) (Settings, error) {
 		flatten(values, "", object)
 	}
 	for name, value := range context {
-		if name == Group || strings.ContainsAny(name, ":@/") {
-			continue
+		if name != Group && !strings.ContainsAny(name, ":@/") {
+			values[name] = value
 		}
-		values[name] = value
 	}
 	r.all(values)
 	for _, err := range r.settings.faults(region) {
@@ -46,11 +43,11 @@ func Read(context map[string]any, region string) (Settings, error) {
 	return r.settings, errors.Join(sorted(r.faults)...)
 }
 
-// sorted are the faults in the order of their names, so that the same faults are
-// the same text.
+// sorted sorts faults by name, so that the same faults are the same text, and leaves out what a plain key says twice,
+// which several destinations read.
 func sorted(faults []error) []error {
 	slices.SortStableFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return faults
+	return slices.CompactFunc(faults, func(a, b error) bool { return a.Error() == b.Error() })
 }
 
 func flatten(values map[string]any, prefix string, object map[string]any) {
@@ -77,13 +74,11 @@ func (r *reader) fault(name string, err error) {
 func (r *reader) all(values map[string]any) {
 	for _, row := range table() {
 		for _, d := range row.scopes() {
-			name := row.Name
+			name := row.name
 			value, ok := values[name]
-			ok = ok && !row.Dotted
-			if dotted := string(d) + "." + row.Name; d != "" {
-				if own, has := values[dotted]; has {
-					name, value, ok = dotted, own, true
-				}
+			ok = ok && !row.dotted
+			if own, has := values[string(d)+"."+row.name]; d != "" && has {
+				name, value, ok = string(d)+"."+row.name, own, true
 			}
 			if !ok {
 				continue
@@ -93,7 +88,7 @@ func (r *reader) all(values map[string]any) {
 				err = row.assign(&r.settings, d, text)
 			}
 			if err != nil {
-				r.faultOnce(name, err)
+				r.fault(name, err)
 			}
 		}
 	}
@@ -104,63 +99,49 @@ func (r *reader) all(values map[string]any) {
 	}
 }
 
-// faultOnce is for a plain key that several destinations read.
-func (r *reader) faultOnce(name string, err error) {
-	text := name + ": " + err.Error()
-	if !slices.ContainsFunc(r.faults, func(f error) bool { return f.Error() == text }) {
-		r.fault(name, err)
-	}
-}
-
-// known is an error where no setting has this name, or the destination before it
-// does not have it or is not among the stack's.
+// known returns an error where no setting has this name, or the destination before it does not have it or is not among
+// the stack's.
 func (r *reader) known(name string) error {
 	scope, plain, dotted := strings.Cut(name, ".")
 	if !dotted {
 		scope, plain = "", name
 	}
 	rows := table()
-	if slices.ContainsFunc(rows, func(row setting) bool { return row.Name == name && len(row.Of) == 0 }) {
+	find := func(is func(setting) bool) int { return slices.IndexFunc(rows, is) }
+	if find(func(row setting) bool { return row.name == name && row.each == nil }) >= 0 {
 		return nil // with a dot in its own name
 	}
-	at := slices.IndexFunc(rows, func(row setting) bool {
-		return row.Name == plain && (scope == "" || slices.Contains(row.Of, Destination(scope)))
+	at := find(func(row setting) bool {
+		return row.name == plain && (scope == "" || slices.Contains(row.scopes(), Destination(scope)))
 	})
 	if at < 0 {
-		at = slices.IndexFunc(rows, func(row setting) bool { return row.Name == plain })
-	}
-	if plain == "body" {
-		return errors.New("this setting is gone: the text template that body=template made loses the quotes in lists; " +
-			"leave it out")
+		at = find(func(row setting) bool { return row.name == plain })
 	}
 	if at < 0 {
 		return errors.New("there is no such setting" + nearest(plain, rows))
 	}
 	row := &rows[at]
+	of, whose := row.scopes(), "it is the stack's: write "+row.name
+	if row.each != nil {
+		whose = "it is a setting of " + strings.Join(names(of), " and ")
+	}
 	switch {
-	case scope != "" && !slices.Contains(row.Of, Destination(scope)):
-		return fmt.Errorf("%s has no such setting; %s", scope, row.whose())
+	case scope != "" && !slices.Contains(of, Destination(scope)):
+		return fmt.Errorf("%s has no such setting; %s", scope, whose)
 	case r.faulty[name] || r.faulty["destination"]: // reported already
 	case scope != "" && !r.settings.Has(Destination(scope)):
 		return fmt.Errorf("%s is not among the destinations; leave it out or add the destination", scope)
-	case scope == "" && len(row.Of) > 0 && !slices.ContainsFunc(row.Of, r.settings.Has):
-		return fmt.Errorf("%s, not among the destinations; leave it out or add the destination", row.whose())
+	case scope == "" && row.each != nil && !slices.ContainsFunc(of, r.settings.Has):
+		return fmt.Errorf("%s, not among the destinations; leave it out or add the destination", whose)
 	}
 	return nil
-}
-
-func (row *setting) whose() string {
-	if len(row.Of) == 0 {
-		return "it is the stack's: write " + row.Name
-	}
-	return "it is a setting of " + strings.Join(names(row.Of), " and ")
 }
 
 func nearest(name string, rows []setting) string {
 	best, least := "", 4
 	for _, row := range rows {
-		if d := distance(strings.ToLower(name), strings.ToLower(row.Name)); d < least {
-			best, least = row.Name, d
+		if d := distance(strings.ToLower(name), strings.ToLower(row.name)); d < least {
+			best, least = row.name, d
 		}
 	}
 	if best == "" {
@@ -190,19 +171,15 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// written is a context value as -c would write it.
+// written returns a context value as -c would write it.
 func written(value any) (string, error) {
 	switch v := value.(type) {
 	case string:
 		return strings.TrimSpace(v), nil
-	case bool:
-		return strconv.FormatBool(v), nil
+	case bool, json.Number, int:
+		return fmt.Sprint(v), nil
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
-	case json.Number:
-		return v.String(), nil
-	case int:
-		return strconv.Itoa(v), nil
 	case []any:
 		var parts []string
 		for _, element := range v {
@@ -217,17 +194,29 @@ func written(value any) (string, error) {
 	return "", errors.New("unsupported value: write a string, a number or a list of them")
 }
 
-// assign puts a value into the settings. What is wrong with it is an error that
-// says what it must be.
-func (row *setting) assign(s *Settings, d Destination, text string) error {
-	check := row.check
-	if check == nil {
-		check = func(string) error { return nil }
+// textOf returns a setting's value as -c would write it.
+func textOf(field any) string {
+	switch field := field.(type) {
+	case *string:
+		return *field
+	case *int:
+		return fmt.Sprint(*field)
+	case *bool:
+		return fmt.Sprint(*field)
+	case *[]Destination:
+		return strings.Join(names(*field), ",")
+	case *[]string:
+		return strings.Join(*field, ",")
 	}
+	return ""
+}
+
+// assign puts a value into the settings. The error says what the value must be.
+func (row *setting) assign(s *Settings, d Destination, text string) error {
 	switch field := row.bind(s, d).(type) {
 	case *string:
-		if err := check(text); err != nil {
-			return fmt.Errorf("%w, not %q", err, text)
+		if err := row.fault(text); err != nil {
+			return err
 		}
 		*field = text
 	case *int:
@@ -235,9 +224,10 @@ func (row *setting) assign(s *Settings, d Destination, text string) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("it must be a whole number, not %q", text)
-		case row.days != nil && !slices.Contains(row.days, n):
-			return fmt.Errorf("it must be one of %s, not %d", numbers(row.days), n)
-		case row.days == nil && (n < row.low || n > row.high):
+		case row.numbers != nil && !slices.Contains(row.numbers, n):
+			list := strings.ReplaceAll(strings.Trim(fmt.Sprint(row.numbers), "[]"), " ", ", ")
+			return fmt.Errorf("it must be one of %s, not %d", list, n)
+		case row.numbers == nil && (n < row.low || n > row.high):
 			return fmt.Errorf("it must be a number from %d to %d, not %d", row.low, row.high, n)
 		}
 		*field = n
@@ -247,11 +237,11 @@ func (row *setting) assign(s *Settings, d Destination, text string) error {
 		}
 		*field = text == "true"
 	case *[]string:
-		list, err := elements(text, check)
+		list, err := row.elements(text)
 		*field = list
 		return err
 	case *[]Destination:
-		list, err := elements(text, check)
+		list, err := row.elements(text)
 		*field = nil
 		for _, name := range list {
 			*field = append(*field, Destination(name))
@@ -263,23 +253,20 @@ func (row *setting) assign(s *Settings, d Destination, text string) error {
 	return nil
 }
 
-// elements are the good parts between commas, each once, and what is wrong with
-// the others.
-func elements(text string, check func(string) error) ([]string, error) {
+// elements returns the valid parts between commas, each once, and what is wrong with the others.
+func (row *setting) elements(text string) ([]string, error) {
 	var list []string
 	var faults []error
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
-		if part == "" {
+		if part == "" || slices.Contains(list, part) {
 			continue
 		}
-		if err := check(part); err != nil {
-			faults = append(faults, fmt.Errorf("%w, not %q", err, part))
+		if err := row.fault(part); err != nil {
+			faults = append(faults, err)
 			continue
 		}
-		if !slices.Contains(list, part) {
-			list = append(list, part)
-		}
+		list = append(list, part)
 	}
 	return list, errors.Join(faults...)
 }

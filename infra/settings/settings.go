@@ -1,14 +1,13 @@
-// Package settings holds what a user of the CDK app can set: one table of names,
-// meanings, defaults and allowed values, the reading of it from CDK context, and
-// the faults of a choice, all of them at once and each with its fix.
+// Package settings holds what a user of the CDK app can set: a table of names, defaults and allowed values, and
+// functions that read settings from CDK context and report all faults at once, each with its fix.
 //
-// It does not import the CDK, so that a wrong setting is reported in milliseconds
-// and without Node.js.
+// It does not import the CDK, so that a wrong setting is reported in milliseconds and without Node.js.
 package settings
 
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Destination is where a pipeline delivers to.
@@ -63,14 +62,13 @@ const (
 	LockCompliance = "compliance" // nobody may delete, not even the account's root user
 )
 
-// DigestKeyOwn is a key for signing digests that the stack makes; anything else is the
-// ARN of one, and "" is none.
+// DigestKeyOwn makes the stack create a key for signing digests; any other value is the ARN of a key, and "" is none.
 const DigestKeyOwn = "own"
 
 // Who makes the partner event bus.
 const (
 	BusCreate   = "create"   // the stack makes it, which associates the partner event source
-	BusExisting = "existing" // somebody has made it already; the stack only puts rules on it
+	BusExisting = "existing" // it exists already; the stack only puts rules on it
 )
 
 // What encrypts what is stored; anything else is the ARN of a KMS key.
@@ -85,9 +83,8 @@ const (
 	RemovalDestroy = "destroy"
 )
 
-// Settings are a stack's settings. [Default] has every default; what has none
-// (Source, Destinations, and Endpoint and Secret of destinations that need them) must
-// be set.
+// Settings are a stack's settings. [Default] returns the defaults. Source, Destinations, and Endpoint and Secret of
+// destinations that need them, have no default and must be set.
 type Settings struct {
 	Stack        string
 	Source       string // the partner event source, aws.partner/okta.com/<org>/<stream>
@@ -96,32 +93,30 @@ type Settings struct {
 	KMS          string
 	ArchiveDays  int // 0 is off
 	Removal      string
-	// ReplayPrincipals are the ARNs of IAM roles that may assume the replay role
-	// and send to the buffer queues themselves. None is every principal of
-	// the account whose own policy allows it to assume the replay role.
+	// ReplayPrincipals are the ARNs of IAM roles that may assume the replay role and send to the buffer queues themselves.
+	// An empty list means every principal of the account whose own policy allows it to assume the replay role.
 	ReplayPrincipals []string
-	// LockQueues are the ARNs of the only IAM roles, beside the function, the replay
-	// role and ReplayPrincipals, that may read, delete or change the queues. None is
-	// off.
+	// LockQueues are the ARNs of IAM roles. If it is not empty, only these, the function, the replay role and
+	// ReplayPrincipals may read, delete or change the queues.
 	LockQueues []string
 
 	// The auditor, which exists where OktaSecret is set, see [Settings.Audited].
 	OktaSecret   string // name or ARN in Secrets Manager of Okta's credentials
 	OktaURL      string // of the org
 	OktaEvery    int    // minutes between two runs
-	OktaRequests int    // of a run, at most; 0 is the auditor's own
+	OktaRequests int    // of a run, at most; 0 is what RequestsOfRun says
 	OktaSince    string // the first hour that is audited; "" is the first after the first run
 
-	AlarmEmail string // whom alarms are sent to
-	AlarmTopic string // the ARN of an SNS topic of yours, instead
-	// Live makes the alarm silence: no event for SilenceMinutes is a failure.
+	AlarmEmail string // the address that alarms are sent to
+	AlarmTopic string // or the ARN of an existing SNS topic
+	// Live creates the alarm silence, which fires when no event has come for SilenceMinutes.
 	Live           bool
 	SilenceMinutes int
 
 	CloudWatch, Datadog, Splunk, Elastic, OpenSearch, Archive Pipeline
 }
 
-// Pipeline is what can be set for each destination by itself.
+// Pipeline holds what can be set for each destination separately.
 type Pipeline struct {
 	Ingest      string
 	Format      string // "" is the destination's own
@@ -151,8 +146,8 @@ type Pipeline struct {
 	HECSource     string // Splunk
 	Ack           bool   // Splunk: wait for the indexers' acknowledgement
 	CACertificate string // Splunk, Elastic, OpenSearch: a PEM file, see [Certificates]
-	// VPC is the ids of the subnets and security groups of a function that calls its
-	// destination over HTTPS. None is no VPC.
+	// VPC holds the ids of the subnets and security groups of a function that calls its destination over HTTPS; if it is
+	// empty, the function is in no VPC.
 	VPC       []string
 	Transport string // Datadog
 
@@ -172,7 +167,7 @@ type Pipeline struct {
 	OktaDomain string
 }
 
-// Of is the pipeline's settings of a destination.
+// Of returns the settings of a destination's pipeline.
 func (s *Settings) Of(d Destination) *Pipeline {
 	switch d {
 	case Datadog:
@@ -204,7 +199,7 @@ func (s *Settings) HTTPS(d Destination) bool {
 // destination.
 func (s *Settings) ByEventBridge() bool { return s.Has(Datadog) && !s.HTTPS(Datadog) }
 
-// Auth is how the function authenticates to d; "" where d knows one way only.
+// Auth returns how the function authenticates to d; "" where d has one way only.
 func (s *Settings) Auth(d Destination) string {
 	switch d {
 	case Elastic:
@@ -215,9 +210,8 @@ func (s *Settings) Auth(d Destination) string {
 	return ""
 }
 
-// Secret is the secret that the function reads for d; "" where it reads none: with
-// CloudWatch Logs, with a destination that EventBridge calls, and where the function
-// signs as its role.
+// Secret returns the secret that the function reads for d. It is "" where the function reads none: with CloudWatch
+// Logs, with a destination that EventBridge calls, and where the function signs as its role.
 func (s *Settings) Secret(d Destination) string {
 	if auth := s.Auth(d); !s.HTTPS(d) || auth == AuthES || auth == AuthAOSS {
 		return ""
@@ -225,31 +219,52 @@ func (s *Settings) Secret(d Destination) string {
 	return s.Of(d).Secret
 }
 
-// Default is the settings with every default.
+// Default returns the settings with every default.
 func Default() Settings {
 	var s Settings
 	for _, row := range table() {
 		for _, d := range row.scopes() {
-			value := cmp.Or(row.DefaultOf[d], row.Default)
-			if value == "" {
-				continue
-			}
-			if err := row.assign(&s, d, value); err != nil {
-				panic("the default of the setting " + row.Name + ": " + err.Error())
+			if err := row.assign(&s, d, row.defaultOf(d)); err != nil && row.defaultOf(d) != "" {
+				panic("the default of the setting " + row.name + ": " + err.Error())
 			}
 		}
 	}
 	return s
 }
 
-// ackTimeout is the least timeout of a function that waits for the acknowledgement
-// of Splunk's indexers, in seconds: connectors that gave up after some two minutes
-// sent the same events again without end (splunk/kafka-connect-splunk, issue 122),
-// and one more minute is for sending and for giving events back.
+// Audited returns the destination whose pipeline the auditor compares with Okta's System Log; ok is false where the
+// stack has no auditor.
+func (s *Settings) Audited() (d Destination, ok bool) {
+	for _, d := range []Destination{Archive, CloudWatch} {
+		if s.OktaSecret != "" && s.Has(d) {
+			return d, true
+		}
+	}
+	return "", false
+}
+
+// RequestsOfRun returns how many requests the auditor may make in a run: half of what a Workforce Identity org allows,
+// 120 a minute (Okta developer documentation, "Rate limits", 2025-12), unless OktaRequests says otherwise.
+func (s *Settings) RequestsOfRun() int { return cmp.Or(s.OktaRequests, 60*s.OktaEvery) }
+
+// VPCParts returns the ids of the subnets and those of the security groups.
+func (p *Pipeline) VPCParts() (subnets, groups []string) {
+	for _, id := range p.VPC {
+		if strings.HasPrefix(id, "subnet-") {
+			subnets = append(subnets, id)
+		} else {
+			groups = append(groups, id)
+		}
+	}
+	return subnets, groups
+}
+
+// ackTimeout is the least timeout, in seconds, of a function that waits for the acknowledgement of Splunk's indexers:
+// connectors that gave up after about two minutes sent the same events again and again (splunk/kafka-connect-splunk,
+// issue 122). One more minute is for sending, and for returning events to the queue.
 const ackTimeout = 360
 
-// TimeoutSeconds is the function's timeout: what is set, and with ack at least six
-// minutes.
+// TimeoutSeconds returns the function's timeout: Timeout, and with ack at least ackTimeout.
 func (p *Pipeline) TimeoutSeconds() int {
 	if p.Ack {
 		return max(p.Timeout, ackTimeout)
@@ -257,17 +272,14 @@ func (p *Pipeline) TimeoutSeconds() int {
 	return p.Timeout
 }
 
-// VisibilitySeconds is the visibility timeout of the buffer queue: six times the
-// function's timeout, as AWS advises (Lambda developer guide, "Using Lambda with
-// Amazon SQS", read 2026-11), and the batch window on top, which passes before the
-// function starts.
+// VisibilitySeconds returns the visibility timeout of the buffer queue: six times the function's timeout, as AWS
+// advises (Lambda developer guide, "Using Lambda with Amazon SQS", read 2026-11), plus the batch window, which passes
+// before the function starts.
 func (p *Pipeline) VisibilitySeconds() int { return 6*p.TimeoutSeconds() + p.Window }
 
-// MaxReceiveCount is how often a message is received before SQS moves it to the
-// queue redrive. A message that is given back waits for one visibility timeout,
-// so this is what makes an outage of OutageHours no flow of dead letters.
+// MaxReceiveCount returns how often a message is received before SQS moves it to the queue redrive. A returned message
+// waits for one visibility timeout, so that messages are tried for about OutageHours. SQS allows 1 to 1,000
+// (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more.
 func (p *Pipeline) MaxReceiveCount() int {
-	const fewest, most = 5,
-		1000 // SQS allows 1 to 1,000 (SetQueueAttributes, read 2026-11); Lambda's guide advises 5 and more
-	return min(max(p.OutageHours*3600/p.VisibilitySeconds(), fewest), most)
+	return min(max(p.OutageHours*3600/p.VisibilitySeconds(), 5), 1000)
 }

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "rewrite the pages' tables of settings")
 
 const source = "aws.partner/okta.com/example/oktastream"
 
@@ -93,8 +90,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// faults are the wrong settings and the words that their fix must have.
-func faults() map[string][]string {
+// wrongSettings are the wrong settings and the words that their fix must have.
+func wrongSettings() map[string][]string {
 	const ok = `"source":"` + source + `","destination":"cloudwatch"`
 	const dd = `"source":"` + source + `","destination":"datadog","secret":"s"`
 	const base = `"source":"` + source + `",`
@@ -151,7 +148,6 @@ func faults() map[string][]string {
 		`{"source":"` + source + `","destination":"datadog"}`:                                           {"secret", "create-secret"},
 		`{` + dd + `,"site":"us9"}`:                                                                     {"site", "uk1"},
 		`{` + dd + `,"tags":"prod"}`:                                                                    {"tags", "key:value"},
-		`{` + dd + `,"body":"template"}`:                                                                {"body", "is gone"},
 		`{` + dd + `,"lockQueues":"me"}`:                                                                {"lockQueues", "ARN"},
 		`{` + dd + `,"packBytes":"1048576"}`:                                                            {"packBytes", "786432"},
 		`{` + dd + `,"secretVersion":"AWSCURRENT"}`:                                                     {"secretVersion", "version id"},
@@ -235,7 +231,7 @@ func long(n int) string {
 }
 
 func TestEachFaultComesWithItsFix(t *testing.T) {
-	for text, words := range faults() {
+	for text, words := range wrongSettings() {
 		_, err := Read(context(t, text), "us-east-1")
 		if err == nil {
 			t.Errorf("%s is taken", text)
@@ -320,61 +316,111 @@ func TestEverySiteHasAnIntake(t *testing.T) {
 	}
 }
 
-// TestPagesShowTheSettings compares the pages' tables with the code's, word for
-// word: all settings in infra/README.md, the most used in README.md.
+// rowsOf are the rows of a page's table of settings: their cells, by the setting's name.
+func rowsOf(t *testing.T, page string) (order []string, rows map[string][]string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile(`(?s)<!-- settings -->\n(.*?)<!-- /settings -->`).FindSubmatch(text)
+	if block == nil {
+		t.Fatalf("%s has no table of settings", page)
+	}
+	rows = map[string][]string{}
+	for line := range strings.Lines(string(block[1])) {
+		cells := strings.Split(strings.Trim(line, "|\n "), " | ")
+		name, _, _ := strings.Cut(cells[0], " ")
+		if name = strings.Trim(name, "`"); name != "setting" && !strings.HasPrefix(name, "---") {
+			order, rows[name] = append(order, name), cells
+		}
+	}
+	return order, rows
+}
+
+// fullName is a setting's name as a page has it.
+func fullName(row setting) string {
+	if row.dotted {
+		return string(row.of[0]) + "." + row.name
+	}
+	return row.name
+}
+
+// TestPagesShowTheSettings holds the table of infra/README.md to the code's: every setting, in its order, with the
+// destinations that have it, its default, and its allowed values. README.md's table repeats some of its rows.
 func TestPagesShowTheSettings(t *testing.T) {
-	common := []string{"source", "destination", "format", "exclude", "retention", "secret", "site", "kms", "alarmEmail", "live"}
-	var all, few strings.Builder
-	all.WriteString("| setting | meaning | default | allowed |\n|---|---|---|---|\n")
-	few.WriteString("| setting | meaning | default |\n|---|---|---|\n")
+	order, page := rowsOf(t, "../README.md")
+	var want []string
 	for _, row := range table() {
-		of := ""
-		if n := len(row.Of); n > 0 && n < len(Destinations()) {
-			of = " (" + strings.Join(names(row.Of), ", ") + ")"
+		name := fullName(row)
+		want = append(want, name)
+		cells := page[name]
+		if len(cells) != 4 {
+			t.Errorf("the page's row of %s has %d cells, want 4", name, len(cells))
+			continue
+		}
+		first := "`" + name + "`"
+		if len(row.of) > 0 && !row.dotted {
+			first += " (" + strings.Join(names(row.of), ", ") + ")"
 		}
 		value := "none"
-		if row.Default != "" {
-			value = "`" + row.Default + "`"
+		if row.fallback != "" {
+			value = "`" + row.fallback + "`"
 		}
-		for _, d := range slices.Sorted(maps.Keys(row.DefaultOf)) {
-			value += "; " + string(d) + " `" + row.DefaultOf[d] + "`"
+		if row.archive != "" {
+			value += "; archive `" + row.archive + "`"
 		}
-		name := row.Name
-		if row.Dotted {
-			name, of = string(row.Of[0])+"."+name, ""
+		if cells[0] != first || cells[2] != value || cells[1] == "" {
+			t.Errorf("%s: the page says %q, default %q; the code %q, %q", name, cells[0], cells[2], first, value)
 		}
-		fmt.Fprintf(&all, "| `%s`%s | %s | %s | %s |\n", name, of, row.Meaning, value, row.Allowed)
-		if slices.Contains(common, name) {
-			fmt.Fprintf(&few, "| `%s`%s | %s | %s |\n", row.Name, of, row.Meaning, value)
-		}
-	}
-	if n := strings.Count(few.String(), "\n"); n != len(common)+2 {
-		t.Errorf("the short table has %d lines, want %d", n, len(common)+2)
-	}
-	for page, table := range map[string]string{"../README.md": all.String(), "../../README.md": few.String()} {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		block := regexp.MustCompile(`(?s)(<!-- settings -->\n).*?(<!-- /settings -->)`)
-		if !block.Match(text) {
-			t.Fatalf("%s has no table of settings", page)
-		}
-		want := block.ReplaceAllStringFunc(string(text), func(old string) string {
-			parts := block.FindStringSubmatch(old)
-			return parts[1] + table + parts[2]
-		})
-		if want == string(text) {
-			continue
-		}
-		if !*update {
-			t.Errorf("the table of settings in %s is not the code's; -update rewrites it", page)
-			continue
-		}
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
+		for _, allowed := range allowedIn(row) {
+			if !strings.Contains(cells[3], allowed) {
+				t.Errorf("%s: the page allows %q, without %q", name, cells[3], allowed)
+			}
 		}
 	}
+	if !slices.Equal(order, want) {
+		t.Errorf("the page has the settings %v, want %v", order, want)
+	}
+	common, few := rowsOf(t, "../../README.md")
+	for _, name := range common {
+		if cells := page[name]; len(cells) < 3 || !slices.Equal(few[name], cells[:3]) {
+			t.Errorf("README.md says of %s %q, and infra/README.md %q", name, few[name], cells)
+		}
+	}
+	if len(common) != 10 {
+		t.Errorf("README.md shows %d settings, want the ten most used", len(common))
+	}
+}
+
+// allowedIn is what the page must say about the values that a setting allows.
+func allowedIn(row setting) []string {
+	var list []string
+	for _, value := range row.oneOf {
+		if value != "" {
+			list = append(list, "`"+value+"`")
+		}
+	}
+	for _, n := range row.numbers {
+		if n > 0 {
+			list = append(list, fmt.Sprint(n))
+		}
+	}
+	switch row.bind(new(Settings), CloudWatch).(type) {
+	case *bool:
+		list = append(list, "`true`", "`false`")
+	case *int:
+		if row.numbers == nil {
+			list = append(list, " to "+fmt.Sprint(row.high))
+		}
+		if row.low > 0 {
+			list = append(list, fmt.Sprintf("%d to %d", row.low, row.high))
+		}
+	}
+	if row.name == "site" {
+		list = append(list, "`us1`, `us3`, `us5`, `eu1`, `ap1`, `ap2`, `uk1`, `us1-fed`, `us2-fed`")
+	}
+	return list
 }
 
 // TestThePageShowsTheSettingsOfEachDestination holds the page's table of destinations
@@ -387,12 +433,9 @@ func TestThePageShowsTheSettingsOfEachDestination(t *testing.T) {
 	for _, d := range Destinations() {
 		want, all := map[string]bool{}, map[string]bool{}
 		for _, row := range table() {
-			name := row.Name
-			if row.Dotted {
-				name = string(row.Of[0]) + "." + name
-			}
+			name := fullName(row)
 			all[name] = true
-			if n := len(row.Of); n < len(Destinations()) && slices.Contains(row.Of, d) {
+			if slices.Contains(row.of, d) {
 				want[name] = true
 			}
 		}

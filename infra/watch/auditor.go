@@ -13,112 +13,83 @@ type Auditor struct {
 	EveryMinutes      int // from one run to the next
 }
 
-// minAuditPeriod is the shortest period, in seconds, of the auditor's alarms: a run may take
-// 12 minutes (lambda/cmd/auditor), and writes its metrics at its end.
+// minAuditPeriod is the shortest period, in seconds, of the auditor's alarms: a run may take 12 minutes
+// (lambda/cmd/auditor), and writes its metrics at its end.
 const minAuditPeriod = 15 * 60
-
-// gapPeriods are three hours of periods: an outage of several hours, which is found hour by
-// hour, is one notification.
-const gapPeriods = 12
 
 // auditedHours is the query of Logs Insights for the hours that the auditor has closed.
 const auditedHours = `filter msg = "hour audited"`
 
-// onlyAudited is why missing data of the auditor's metrics is not breaching.
-const onlyAudited = "the auditor writes it only when it looks at an hour, and auditor-behind fires when it does not run"
-
-// auditorAlarms are the alarms of the auditor, where the stack has one.
-func auditorAlarms(s Stack) []Alarm {
-	if s.Auditor == nil {
-		return nil
-	}
-	return []Alarm{gapFound(s), gapUnfilled(s), auditorFailing(s), oktaUnreachable(s), auditorBehind(s)}
-}
-
 // period is the period of metrics that each run writes.
 func (a *Auditor) period() int { return max(60*a.EveryMinutes, minAuditPeriod) }
 
-// inAuditorLog is where the auditor's log is searched.
-const inAuditorLog = "In Logs Insights, log group of the auditor's function, run "
-
-// gapFound is of an hour with missing events, once for each: the auditor has sent them to the
-// buffer queue when it writes the metric.
-func gapFound(s Stack) Alarm {
-	a := Alarm{Queries: watching(own(s.Auditor.Pipeline, "audit_missing", "Sum")), Comparison: atLeast, Threshold: 1}
-	return a.window(minAuditPeriod, gapPeriods, 1).missing(notBreaching, onlyAudited).about(s.Name, "gap",
-		"The auditor found events in Okta's System Log that had not arrived.",
-		"It sends them to the buffer queue, and an hour later it looks whether they have arrived. "+
-			"If they do not, the alarm gap-unfilled fires.",
-		inAuditorLog+"`filter found_missing > 0 or fill = 1 | fields hour, missing, filled, state, msg`: which hours, and "+
-			"whether they are filled.",
-		"Was Okta's stream off? In Okta, Reports, Log Streaming: activate it if it is not Active.",
-		doctorFirst(s))
-}
-
-// gapUnfilled is of a closed hour whose events are still not there.
-func gapUnfilled(s Stack) Alarm {
-	a := Alarm{Queries: watching(own(s.Auditor.Pipeline, "audit_unfilled", "Sum")), Comparison: atLeast, Threshold: 1}
-	return a.window(minAuditPeriod, gapPeriods, 1).missing(notBreaching, onlyAudited).about(s.Name, "gap-unfilled",
-		"The auditor has closed an hour, and events of it have not arrived.",
-		"They are missing after three fills, or are in a dead-letter queue. The auditor does not send them again.",
-		inAuditorLog+"`"+auditedHours+" and (missing > 0 or waiting > 0) | display hour, state, missing, waiting`.",
-		"State waiting: `oktastream dlq list --stack "+s.Name+"`, fix the cause, replay.",
-		"State missing: `oktastream reconcile` with `--fill` for the hour, within 90 days.")
-}
-
-// auditorFailing is of runs that failed, or were not started.
-func auditorFailing(s Stack) Alarm {
-	a := Alarm{
-		Queries: []Query{
-			{ID: "errors", Metric: ofFunction(s.Auditor.Function, "Errors", "Sum")},
-			{ID: "failed", Metric: ofQueue(s.Auditor.Failed, waiting, "Maximum")},
-			{ID: "unstarted", Metric: ofQueue(s.Auditor.Unstarted, waiting, "Maximum")},
-			{ID: "runs", Expression: "FILL(errors, 0) + FILL(failed, 0) + FILL(unstarted, 0)", Label: "failed runs",
-				Return: true},
-		},
-		Comparison: atLeast, Threshold: 1,
+// auditorAlarms returns the alarms of the auditor, where the stack has one.
+func auditorAlarms(s Stack) []Alarm {
+	a := s.Auditor
+	if a == nil {
+		return nil
 	}
-	// The messages in the queues hold the alarm between two runs, so that it does not
-	// notify once for each.
-	return a.window(within(s.Auditor.period())).
-		missing(notBreaching, "a function that is not invoked does not fail, and auditor-behind fires when it is not").
-		about(s.Name, "auditor-failing",
-			"A run of the auditor failed, or the schedule could not start it.",
-			"The next run goes on where this one stopped. If each of them fails, no hour is compared.",
-			inAuditorLog+"`filter level = \"ERROR\" or @message like /Task timed out|Runtime|panic|configuration/`.",
-			"Access denied, or the configuration is wrong: deploy again.",
-			"The state is damaged: remove the object that the error names.",
-			"When runs succeed again, purge the queues Failed and Unstarted of the auditor: they keep messages for 14 days.")
-}
-
-func oktaUnreachable(s Stack) Alarm {
-	a := Alarm{Queries: watching(own(s.Auditor.Pipeline, "audit_okta_unreachable", "Minimum")), Comparison: atLeast,
-		Threshold: 1}
-	return a.window(lasting(s.Auditor.period(), 2)).missing(notBreaching, onlyAudited).about(s.Name, "okta-unreachable",
-		"Two runs of the auditor in a row could not read Okta's System Log.",
-		"No hour is compared meanwhile. Nothing is lost: Okta keeps its System Log for 90 days.",
-		inAuditorLog+"`filter msg = \"Okta could not be read\" | display @timestamp, error, step`.",
-		"The credentials are refused: put valid ones into the secret of the setting okta.secret. No deployment is needed.",
-		"Okta needs the scope okta.logs.read and the role Report Administrator.",
-		"Okta is down: look at its status page, and wait.")
-}
-
-// auditorBehind also fires where the auditor does not run at all.
-func auditorBehind(s Stack) Alarm {
-	const periods = 4
-	a := Alarm{Queries: watching(own(s.Auditor.Pipeline, "audit_hours_behind", "Maximum")), Comparison: atLeast,
-		Threshold: 1}
-	return a.window(lasting(s.Auditor.period(), periods)).
-		missing(breaching, "an auditor that does not run writes no metric").
-		about(s.Name, "auditor-behind",
-			fmt.Sprintf("For %d minutes the auditor was behind, or did not run.", s.Auditor.period()/60*periods),
-			"There are hours that ended more than 30 hours ago and have no digest. "+
+	const onlyAudited = "the auditor writes it only when it looks at an hour, and auditor-behind fires when it does not " +
+		"run"
+	const inLog = "In Logs Insights, log group of the auditor's function, run "
+	const behindPeriods = 4
+	metric := func(name, stat string) []Query { return watching(own(a.Pipeline, name, stat)) }
+	return named(s.Name,
+		// Once for each hour: the auditor has sent what is missing to the buffer queue when it writes the metric. Three hours
+		// of periods: an outage of several hours, which is found hour by hour, is one notification.
+		Alarm{Kind: "gap", Queries: metric("audit_missing", "Sum"), WhyMissing: onlyAudited,
+			PeriodSeconds: minAuditPeriod, Periods: 12, ToAlarm: 1,
+			Happened: "The auditor found events in Okta's System Log that had not arrived.",
+			Means: "It sends them to the buffer queue, and an hour later it checks whether they have arrived. " +
+				"If they have not, the alarm gap-unfilled fires.",
+			Do: []string{inLog + "`filter found_missing > 0 or fill = 1 | fields hour, missing, filled, state, msg`: which " +
+				"hours, and whether they are filled.",
+				"Was Okta's stream off? " + activateStream, doctorFirst(s)}},
+		Alarm{Kind: "gap-unfilled", Queries: metric("audit_unfilled", "Sum"), WhyMissing: onlyAudited,
+			PeriodSeconds: minAuditPeriod, Periods: 12, ToAlarm: 1,
+			Happened: "The auditor has closed an hour of which events have not arrived.",
+			Means:    "They are missing after three fills, or are in a dead-letter queue. The auditor does not send them again.",
+			Do: []string{inLog + "`" + auditedHours + " and (missing > 0 or waiting > 0) | display hour, state, missing, " +
+				"waiting`.",
+				"State waiting: `oktastream dlq list --stack " + s.Name + "`, fix the cause, replay.",
+				"State missing: `oktastream reconcile` with `--fill` for the hour, within 90 days."}},
+		// The messages in the queues hold the alarm between two runs, so that it does not notify once for each.
+		Alarm{Kind: "auditor-failing", PeriodSeconds: a.period(),
+			Queries: []Query{
+				{ID: "errors", Metric: ofFunction(a.Function, "Errors", "Sum")},
+				{ID: "failed", Metric: ofQueue(a.Failed, waiting, "Maximum")},
+				{ID: "unstarted", Metric: ofQueue(a.Unstarted, waiting, "Maximum")},
+				{ID: "runs", Expression: "FILL(errors, 0) + FILL(failed, 0) + FILL(unstarted, 0)", Label: "failed runs",
+					Return: true},
+			},
+			WhyMissing: "a function that is not invoked does not fail, and auditor-behind fires when it is not invoked",
+			Happened:   "A run of the auditor failed, or the schedule could not start it.",
+			Means:      "The next run continues where this one stopped. If each of them fails, no hour is compared.",
+			Do: []string{
+				inLog + "`filter level = \"ERROR\" or @message like /Task timed out|Runtime|panic|configuration/`.",
+				"Access denied, or the configuration is wrong: deploy again.",
+				"The state is damaged: remove the object that the error names.",
+				"When runs succeed again, purge the queues Failed and Unstarted of the auditor: they keep messages for 14 " +
+					"days."}},
+		Alarm{Kind: "okta-unreachable", Queries: metric("audit_okta_unreachable", "Minimum"), WhyMissing: onlyAudited,
+			Happened: "Two runs of the auditor in a row could not read Okta's System Log.",
+			Means:    "No hour is compared meanwhile. Nothing is lost: Okta keeps its System Log for 90 days.",
+			Do: []string{inLog + "`filter msg = \"Okta could not be read\" | display @timestamp, error, step`.",
+				"The credentials are refused: put valid ones into the secret of the setting okta.secret. No deployment is needed.",
+				"Okta needs the scope okta.logs.read and the role Report Administrator.",
+				"Okta is down: look at its status page, and wait."}}.lasting(a.period(), 2),
+		// It also fires where the auditor has never run: missing data of the time before it existed is breaching too.
+		Alarm{Kind: "auditor-behind", Queries: metric("audit_hours_behind", "Maximum"), Missing: breaching,
+			WhyMissing: "an auditor that does not run writes no metric",
+			Happened:   fmt.Sprintf("For %d minutes the auditor was behind, or did not run.", a.period()/60*behindPeriods),
+			Means: "There are hours that ended more than 30 hours ago and have no digest. " +
 				"After 90 days Okta no longer lists them.",
-			"Right after the first deployment: the alarm ends with the first run.",
-			"The alarm auditor-failing or okta-unreachable is on: follow its steps.",
-			inAuditorLog+"`filter msg = \"run\" | display @timestamp, behind, requests, stopped`. No line: in EventBridge, "+
-				"Schedules: is the auditor's enabled?",
-			"Runs stop because their requests are used up: raise okta.requests and deploy.")
+			Do: []string{"Right after the first deployment: the alarm ends with the first run.",
+				"The alarm auditor-failing or okta-unreachable is on: follow its steps.",
+				inLog + "`filter msg = \"run\" | display @timestamp, behind, requests, stopped`. No line: in EventBridge, " +
+					"Schedules: is the auditor's enabled?",
+				"Runs stop because their requests are used up: raise okta.requests and deploy."}}.
+			lasting(a.period(), behindPeriods))
 }
 
 // titleAudit is the title of a graph that the table of failures may name.

@@ -41,34 +41,35 @@ func TestSilence(t *testing.T) {
 	// It needs no rule, so that a filter of every pipeline is no silence.
 	s := Stack{Name: "okta", Source: "source", Bus: "bus", Live: true, SilenceMinutes: 30,
 		Pipelines: []Pipeline{{Filtered: true}}}
-	a, ok := silence(s)
-	if m := a.Queries[0].Metric; !ok || m.Name != "Events" || !slices.Equal(m.Dimensions,
+	a = silence(s)
+	if m := a.Queries[0].Metric; m.Name != "Events" || !slices.Equal(m.Dimensions,
 		[]Dimension{{"EventSourceName", "source"}}) {
 		t.Errorf("silence reads %+v", m)
 	}
 	s.Live = false
-	if _, ok := silence(s); ok {
+	if len(Alarms(s)) > 0 && Alarms(s)[0].Kind == "silence" {
 		t.Error("a stack that is not live has an alarm for silence")
 	}
 	for minutesOf, want := range map[int][2]int{1: {60, 1}, 1440: {60, 1440}, 1441: {3600, 25}, 10080: {3600, 168}} {
-		if period, periods := minutes(minutesOf); [2]int{period, periods} != want {
-			t.Errorf("%d minutes are %d periods of %d s", minutesOf, periods, period)
+		s.SilenceMinutes = minutesOf
+		if a := silence(s); [2]int{a.PeriodSeconds, a.Periods} != want || a.ToAlarm != a.Periods {
+			t.Errorf("%d minutes are %d periods of %d s", minutesOf, a.Periods, a.PeriodSeconds)
 		}
 	}
 }
 
 func TestAWeekInADeadLetterQueue(t *testing.T) {
 	a := kind(t, "dead-for-a-week")
-	if !fires(t, a, steady(filled(week, 1)), week) {
+	if !fires(t, a, steady(filled(7*24, 1)), 7*24) {
 		t.Error("a message that lies there for a week is not told")
 	}
 	// SQS reports nothing after some hours.
-	if !fires(t, a, steady(append(filled(6, 3), filled(week-6, missing())...)), week) {
+	if !fires(t, a, steady(append(filled(6, 3), filled(7*24-6, missing())...)), 7*24) {
 		t.Error("a message in a queue that reports no more is not told")
 	}
-	emptied := filled(week, 1)
+	emptied := filled(7*24, 1)
 	emptied[100] = 0
-	if fires(t, a, steady(emptied), week) || fires(t, a, steady(filled(week, missing())), week) {
+	if fires(t, a, steady(emptied), 7*24) || fires(t, a, steady(filled(7*24, missing())), 7*24) {
 		t.Error("a queue that was empty, or never used, is told")
 	}
 	if a.Missing != ignore {
@@ -82,7 +83,7 @@ func TestTheAgeThatAnOutageHas(t *testing.T) {
 	for _, visibility := range []int{65, 365, 5405} {
 		p := pipeline("okta", "cloudwatch", "queue", false)
 		p.VisibilitySeconds = visibility
-		a := bufferOld(Stack{Name: "okta"}, p)
+		a := named("okta", bufferOld(Stack{Name: "okta"}, p))[0]
 		if fires(t, a, steady(filled(3, float64(visibility+10))), 3) || !fires(t, a, steady(filled(3,
 			float64(2*visibility-10))), 3) {
 			t.Errorf("visibility %d: threshold %v", visibility, a.Threshold)
@@ -209,12 +210,11 @@ func TestWhichAlarmsAStackHas(t *testing.T) {
 func TestWhoCountsChangesOfAStream(t *testing.T) {
 	for name, want := range map[string]string{"default": "stream_changed", "lambda datadog": "stream_changed",
 		"rule datadog": "MatchedEvents"} {
-		a, ok := streamChanged(stacks()[name])
-		if !ok || a.Queries[0].Metric.Name != want {
-			t.Errorf("%s: %v, want %s", name, a.Queries, want)
+		if m, _ := streamChanges(stacks()[name]); m == nil || m.Name != want {
+			t.Errorf("%s: %v, want %s", name, m, want)
 		}
 	}
-	if _, ok := streamChanged(Stack{Name: "s", Pipelines: []Pipeline{{Name: "p"}}}); ok {
+	if m, _ := streamChanges(Stack{Name: "s", Pipelines: []Pipeline{{Name: "p"}}}); m != nil {
 		t.Error("an alarm on a rule that does not exist")
 	}
 }

@@ -6,54 +6,36 @@ import (
 	"strings"
 )
 
-// The independent counters of a pipeline with ingest=queue compare what went in with
-// what came out, from AWS's counters alone:
+// The independent counters of a pipeline with ingest=queue compare what went in with what came out, from AWS's counters
+// alone:
 //
 //	matched = deleted + Δ(waiting + in flight, buffer) + Δ(waiting, redrive) + sent to the rule's DLQ
 //
-// Nothing in the pipeline delays a message, so the delayed ones, which SQS counts
-// too, are left out; the queue dead is outside, because poison is deleted from the
-// buffer and copied.
+// Delayed messages are left out, because nothing in the pipeline delays a message. The queue dead is left out, because
+// the function deletes what it copies there from the buffer.
 //
-// # The depth at an hour's edge
+// Depth: all metrics of an alarm have the same period, and CloudWatch has no statistic for the last value of an hour.
+// But the depth between two hours is a value of both, so it lies between the greater minimum and the smaller maximum.
+// Where a queue only grows or only shrinks, the two are equal; otherwise the tolerance contains the difference, the
+// span. The metric of the hour before is x - DIFF(x). So an hour is judged when the next one is over, which also leaves
+// metrics an hour to arrive late ("might be delayed before being available", "Monitoring Amazon EventBridge"; 15
+// minutes for a queue that was idle, SQS Developer Guide, 2026-11).
 //
-// Each metric of an alarm has the same period, and none of CloudWatch's statistics
-// is the last value of an hour. But the depth between two hours is a value of both:
-// it is not below either minimum nor above either maximum, so it lies between the
-// greater minimum and the smaller maximum. Where a queue grows or shrinks all along
-// that is one number, in an outage too; where it goes up and down it is a span,
-// which the tolerance takes in. The metric of the hour before is x - DIFF(x).
+// Window: hours are those of a clock (EvaluationWindow, since 2026-08). In a window that slides each minute, every
+// burst would lie on the edge of some hour, with its matches on one side and its deletions on the other. The clock is
+// five minutes ahead, so that hours end at :55: what people schedule runs at :00, :15, :30 and :45.
 //
-// So an hour is judged when the next one is over. That also leaves metrics an hour
-// to come late, which AWS allows itself ("might be delayed before being available",
-// "Monitoring Amazon EventBridge"; 15 minutes for a queue that was idle, SQS
-// Developer Guide, 2026-11).
-//
-// # The window
-//
-// Hours are those of a clock (EvaluationWindow, since 2026-08), not of a window that
-// slides each minute: every burst would lie on the edge of some sliding hour, with
-// its matches on one side and its deletions on the other. And the clock is five
-// minutes fast, so that hours end at :55, because what people schedule runs at :00,
-// :15, :30 and :45.
-//
-// # The tolerance
-//
-// An hour is in order while the gap is not above countersFloor events, nor countersShare
-// of what was matched in it or in the hour on either side, nor the spans at its two
-// edges, which also hold what SQS's gauges are wrong by: they are approximate. Where
-// the queues are fuller or emptier at its end by countersMoved of the hour, or the
-// rule's DLQ took as much, it is countersShareMoved: then a counter that is a minute
-// late, which evens out where a flow goes on, counts a minute of a flow that has
-// stopped, and the gauges are up to a minute from the edge.
+// Tolerance: an hour is in order while the gap is not above any of: countersFloor events; countersShare of what was
+// matched in it or in the hour on either side; the spans at its two edges, which also contain the error of SQS's
+// approximate gauges. Where the depth of the queues changed by more than countersMoved of the hour, or the rule's DLQ
+// received as much, the share is countersShareMoved: a counter that is a minute late then counts a minute of a flow
+// that has stopped, and the gauges are up to a minute from the edge.
 const (
-	// countersFloor is what duplicates and an event or two on an edge may come to where
-	// little happens.
+	// countersFloor allows for duplicates, and for an event or two on an edge, where there are few events.
 	countersFloor = 10
-	// countersShare is above one minute in sixty (1.67 %): so much a service may fail to
-	// report ("or it might not be delivered at all", "Monitoring Amazon
-	// EventBridge", 2026-11), and so much a counter is off that is a minute late where
-	// a flow begins or ends.
+	// countersShare is above one minute in sixty (1.67 %): a service may fail to report so much ("or it might not be
+	// delivered at all", "Monitoring Amazon EventBridge", 2026-11), and a counter that is a minute late is wrong by so
+	// much where a flow begins or ends.
 	countersShare      = 0.018
 	countersMoved      = 0.005
 	countersShareMoved = 0.05
@@ -64,8 +46,7 @@ const (
 	hour          = 3600
 )
 
-// gauges are the queue gauges that the counters add up, by the names that their lines
-// get.
+// gauges returns the queue gauges that the counters add up, with the ids of their lines.
 func gauges(p Pipeline) []struct{ id, queue, metric string } {
 	return []struct{ id, queue, metric string }{
 		{"waiting", p.Buffer, waiting},
@@ -74,9 +55,9 @@ func gauges(p Pipeline) []struct{ id, queue, metric string } {
 	}
 }
 
-// counters are the lines of the counters: ten metrics and ten expressions, which is as
-// many as an alarm may have of each (MetricDataQuery, 2026-11). The last line is
-// the gap where it is above the tolerance, and 0 where the hour is in order.
+// counters returns the lines of the counters: ten metrics and ten expressions, the most that an alarm may have of each
+// (MetricDataQuery, 2026-11). The last line is the gap where it is above the tolerance, and 0 where the hour is in
+// order.
 func counters(p Pipeline) []Query {
 	queries := []Query{
 		{ID: "matched", Metric: ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum")},
@@ -97,9 +78,8 @@ func counters(p Pipeline) []Query {
 		spans = append(spans, "ABS("+high+" - "+low+")")
 	}
 	in, out, dead := "FILL(matched, 0)", "FILL(deleted, 0)", "FILL(dead_lettered, 0)"
-	// The gap of an hour that is in order is within each of these. They are compared
-	// and not chosen among, because of two series of which one has no value a
-	// comparison takes that as 0, and most of these have none on most days.
+	// The gap is compared with each of these. A comparison takes a missing value as 0, and most of these have none on most
+	// days.
 	bounds := []string{
 		fmt.Sprint(countersFloor),
 		countersPart(countersShare, in), countersPart(countersShare, before(in)), countersPart(countersShare,
@@ -107,13 +87,11 @@ func counters(p Pipeline) []Query {
 		"span + " + before("span"),
 		fmt.Sprintf("IF(ABS(DIFF(edge)) + %s > %s, %s, 0)", before(dead), countersPart(countersMoved, before(in)),
 			countersPart(countersShareMoved, before(in))),
-		// What is replayed or backfilled comes out without having gone in: no gap is too
-		// large. It is marked when it is received, in this hour or, sent at its end, in the
-		// next.
+		// What is replayed or backfilled comes out without having gone in: no gap is too large. It is counted when it is
+		// received, in this hour or, if it was sent at its end, in the next.
 		countersPart(everything, "FILL(not_from_rule, 0)"), countersPart(everything, before("FILL(not_from_rule, 0)")),
 	}
-	// Two hours must come before this one in the data: the one that is judged, and the
-	// one that tells where it began.
+	// Two hours must come before this one in the data: the one that is judged, and the one before it.
 	judged := []string{"DIFF_TIME(DIFF(" + in + " + FILL(waiting_max, 0))) > 0"}
 	for _, bound := range bounds {
 		judged = append(judged, "ABS(gap) > "+bound)
@@ -143,20 +121,19 @@ func ofTwoHours(id, sign string) string {
 	return "IF(DIFF(" + x + ") " + sign + " 0, " + before(x) + ", " + x + ")"
 }
 
-// countersAlarm looks at three hours and asks for one: the other two are there to be
-// compared with, whether or not CloudWatch fetches more than the window. So it is on
-// for an hour or somewhat longer, and goes off by itself.
+// countersAlarm looks at three hours, of which one must breach: the other two are there for comparison. So it is on for
+// about an hour, and goes off by itself.
 func countersAlarm(s Stack, p Pipeline) Alarm {
-	a := Alarm{Queries: counters(p), Comparison: moreThan, Threshold: 0, Clock: countersClock}
-	return a.window(hour, 3, 1).
-		missing(notBreaching, "the first hours of the window have none before them to compare with and are left out").
-		about(p.Name, "counters-disagree",
-			"AWS's own counters disagree by more than 10 events, and more than 1.8 %, "+
-				"on what went into {name} in a clock hour and what came out.",
-			"Above zero on the dashboard: events are missing. Below zero: somebody sent to the buffer queue.",
-			"Open the dashboard "+s.Name+", graph counters, line not accounted for.",
-			"Above zero: does EventBridge still repeat deliveries (RetryInvocationAttempts of the rule)? Did somebody "+
-				"purge the buffer or redrive (CloudTrail: PurgeQueue, DeleteMessage)? "+
+	return Alarm{Kind: "counters-disagree", Queries: counters(p), Comparison: moreThan, Clock: countersClock,
+		PeriodSeconds: hour, Periods: 3, ToAlarm: 1,
+		WhyMissing: "the first hours of the window have none before them to compare with and are left out",
+		Happened: "AWS's own counters disagree by more than 10 events, and more than 1.8 %, on what went into {name} in a " +
+			"clock hour and what came out.",
+		Means: "Above zero on the dashboard: events are missing. Below zero: somebody sent to the buffer queue.",
+		Do: []string{"Open the dashboard " + s.Name + ", graph counters, line not accounted for.",
+			"Above zero: does EventBridge still repeat deliveries (RetryInvocationAttempts of the rule)? Did somebody " +
+				"purge the buffer or redrive (CloudTrail: PurgeQueue, DeleteMessage)? " +
 				"Compare the hour with Okta's System Log by uuid.",
-			"Below zero: look in CloudTrail for SendMessage to the buffer queue.")
+			"Below zero: look in CloudTrail for SendMessage to the buffer queue."},
+	}
 }

@@ -88,7 +88,7 @@ func unused(list []float64, minute int) bool {
 // in ALARM, with the gap that it shows. CloudWatch fetches the window, or more.
 func alarms(t *testing.T, m *minuteMetrics, r reading, fetched int, fault distortion) map[int]float64 {
 	t.Helper()
-	a := countersAlarm(Stack{Name: "okta"}, bookkept)
+	a := named("okta", countersAlarm(Stack{Name: "okta"}, bookkept))[0]
 	firing := map[int]float64{}
 	hours := len(m.matched) / 60
 	for end := 3; end <= hours; end++ {

@@ -7,17 +7,14 @@ import (
 
 // Titles of graphs that the table of failures names.
 const (
-	titleFate     = "received, by what became of it"
+	titleReceived     = "received, by what became of it"
 	titleFailures = "failures"
 	titleNotes    = "notes: delivered, but worth knowing"
 )
 
-// Dashboard is the dashboard's body as a tree of JSON.
-//
-// It reads from the top: what is wrong, whether Okta sends, then for each pipeline
-// what happened to the events, how late, what failed, what waits, whether the counters
-// agree, and what it costs. Twelve hours are shown, so that hourly graphs have some
-// points.
+// Dashboard returns the dashboard's body as a JSON tree. From the top: what is wrong, whether Okta sends; then for each
+// pipeline what happened to the events, how late they are, what failed, what waits, whether the counters agree, and
+// what it costs. It shows twelve hours, so that hourly graphs have several points.
 func Dashboard(s Stack) map[string]any {
 	g := &grid{region: s.Region}
 	g.row(8, text(9, runbook(s)), alarmStatus(s, columns-9))
@@ -46,7 +43,7 @@ func runbook(s Stack) string {
 4. **Counters disagree**: compare that hour with Okta's System Log (90 days).`
 }
 
-// alarmStatus shows all alarms, those that fire first.
+// alarmStatus shows all alarms, firing ones first.
 func alarmStatus(s Stack, width int) widget {
 	var arns []any
 	for _, a := range Alarms(s) {
@@ -68,13 +65,12 @@ func fromOkta(s Stack) []widget {
 		lines = append(lines, of(ofRule(p.Bus, p.Rule, "MatchedEvents", "Sum"), label, colours[i%len(colours)]))
 	}
 	w := graph(columns, "from Okta: events ingested, and matched by the rules", "events", lines...)
-	changed, ok := streamChanged(s)
-	if !ok {
+	changes, _ := streamChanges(s)
+	if changes == nil {
 		return []widget{w}
 	}
 	w.width = 18
-	return []widget{w, graph(6, "changes of a log stream", "events",
-		of(changed.Queries[0].Metric, "system.log_stream.*", red))}
+	return []widget{w, graph(6, "changes of a log stream", "events", of(changes, "system.log_stream.*", red))}
 }
 
 func (g *grid) pipeline(s Stack, p Pipeline) {
@@ -87,14 +83,14 @@ func (g *grid) pipeline(s Stack, p Pipeline) {
 	g.row(5, volume(p), duration(p), calls(p), notes(p))
 	if p.DeliveryRule != "" {
 		g.row(5, delivered(12, "delivery to Datadog: batches", "batches", p.DeliveryBus, p.DeliveryRule),
-			towards(12, "delivery to Datadog: time until it took a batch", p.DeliveryBus, p.DeliveryRule))
+			towards(12, "delivery to Datadog: time until it accepted a batch", p.DeliveryBus, p.DeliveryRule))
 	}
 }
 
 // withoutFunction is a pipeline with ingest=rule.
 func (g *grid) withoutFunction(p Pipeline) {
 	g.row(6, delivered(10, "rule: events to the destination", "events", p.Bus, p.Rule),
-		towards(8, "time until the destination took an event", p.Bus, p.Rule), deadLetterDepth(p))
+		towards(8, "time until the destination accepted an event", p.Bus, p.Rule), deadLetterDepth(p))
 	if p.LogGroup != "" {
 		g.row(5, graph(12, "bytes that cost money", "bytes", of(ofLogGroup(p.LogGroup, "IncomingBytes", "Sum"),
 			"into CloudWatch Logs", blue)),
@@ -106,7 +102,7 @@ func (g *grid) withoutFunction(p Pipeline) {
 	}
 }
 
-// outcome is the ledger: the terms pile up to what was received.
+// outcome shows the ledger: the terms add up to what was received.
 func outcome(p Pipeline) widget {
 	colours := map[string]string{
 		"delivered": green, "accepted_by_eventbridge": green, "duplicate": pale, "filtered": grey, "returned": orange,
@@ -116,7 +112,7 @@ func outcome(p Pipeline) widget {
 	if p.DeliveryRule != "" {
 		other = "delivered"
 	}
-	w := graph(12, titleFate, "events")
+	w := graph(12, titleReceived, "events")
 	for _, term := range slices.DeleteFunc(terms(), func(term string) bool { return term == other }) {
 		w.lines = append(w.lines, of(own(p.Name, term, "Sum"), term, colours[term]))
 	}

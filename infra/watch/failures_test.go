@@ -52,7 +52,7 @@ func allFailures() []failure {
 				"more is dead"},
 		{What: "record over the destination's limit", Kinds: []string{"dead-not-empty"}, Graph: titleNotes,
 			Why: "the event's own bytes are delivered (fallback_raw); it is dead only if those do not fit either"},
-		{What: "duplicates; equal uuid with other bytes", Kinds: []string{"conflict"}, Graph: titleFate,
+		{What: "duplicates; equal uuid with other bytes", Kinds: []string{"conflict"}, Graph: titleReceived,
 			Why: "every hop delivers at least once: duplicates are normal and are only counted"},
 		{What: "partial batch response", Kinds: []string{"mapping-failing", "function-errors"},
 			Why: "a response that Lambda does not understand would bring back whole batches"},

@@ -2,8 +2,8 @@ package watch
 
 import "slices"
 
-// lag has no line where its alarm fires: the console would draw the graph that high,
-// and an ordinary day, of seconds, along its bottom.
+// lag has no line where its alarm fires: the console would scale the graph to it, and an ordinary day, of seconds,
+// would be a flat line.
 func lag(p Pipeline) widget {
 	w := graph(6, "lag: published to delivered", "seconds")
 	if p.DeliveryRule != "" {
@@ -14,8 +14,8 @@ func lag(p Pipeline) widget {
 	return w
 }
 
-// failures has what is many in an outage on an axis of its own, beside which a
-// single crash can still be seen.
+// failures shows returned events, which are many in an outage, on the right axis, so that a single crash can be seen on
+// the left one.
 func failures(p Pipeline) widget {
 	w := graph(6, titleFailures, "events, calls",
 		line{metric: ofMapping(p.Mapping, "FailedInvokeEventCount", "Sum"), label: "came back to the queue",
@@ -32,8 +32,8 @@ func failures(p Pipeline) widget {
 	return w
 }
 
-// entrance is what is between the rule and the function: the counters where a
-// queue does, the asynchronous calls where none does.
+// entrance shows what is between the rule and the function: the counters where there is a queue, the asynchronous calls
+// where there is none.
 func entrance(p Pipeline) widget {
 	if p.Ingest != ingestQueue {
 		w := graph(12, "asynchronous calls", "events",
@@ -50,8 +50,7 @@ func entrance(p Pipeline) widget {
 	for _, q := range counters(p) {
 		w.lines = append(w.lines, line{metric: q.Metric, expression: q.Expression, id: q.ID, label: q.ID, hidden: true})
 	}
-	// The gap itself is left out: in an outage it swings, within the tolerance, and
-	// would alarm people without a reason.
+	// The gap itself is not shown: in an outage it varies, within the tolerance, and would alarm people without a reason.
 	w.lines = append(w.lines,
 		line{expression: before("FILL(matched, 0)"), id: "went_in", label: "went in", colour: blue},
 		line{expression: before("FILL(deleted, 0)"), id: "came_out", label: "came out", colour: green},
@@ -64,7 +63,7 @@ func entrance(p Pipeline) widget {
 func deadLetterDepth(p Pipeline) widget {
 	w := graph(6, "dead letters waiting", "dead", of(ofQueue(p.Dead, waiting, "Maximum"), "dead", red))
 	if p.Redrive != "" {
-		// A single one in dead is to be seen beside what an outage leaves in redrive.
+		// So that a single message in dead can be seen beside what an outage leaves in redrive.
 		w.lines = append(w.lines, line{metric: ofQueue(p.Redrive, waiting, "Maximum"), label: "redrive", colour: orange,
 			right: true})
 		w.rightUnit = "redrive"
@@ -81,8 +80,7 @@ func buffer(p Pipeline) widget {
 	return w
 }
 
-// volume is the bytes that AWS or the destination charges for. What CloudWatch Logs takes in has
-// its own measure, with 26 bytes an event on top.
+// volume shows the bytes that AWS or the destination charges for. CloudWatch Logs counts 26 bytes an event on top.
 func volume(p Pipeline) widget {
 	w := graph(6, "bytes that cost money", "bytes",
 		of(own(p.Name, "bytes_in", "Sum"), "from Okta", grey), of(own(p.Name, "bytes_out", "Sum"), "sent", blue))
@@ -123,17 +121,17 @@ func notes(p Pipeline) widget {
 	return w
 }
 
-// delivered is what a rule did with what it matched.
+// delivered shows what became of the events that a rule matched.
 func delivered(width int, title, unit, bus, rule string) widget {
 	return graph(width, title, unit,
 		of(ofRule(bus, rule, "MatchedEvents", "Sum"), "matched", blue),
-		of(ofRule(bus, rule, "SuccessfulInvocationAttempts", "Sum"), "taken", green),
+		of(ofRule(bus, rule, "SuccessfulInvocationAttempts", "Sum"), "accepted", green),
 		of(ofRule(bus, rule, "RetryInvocationAttempts", "Sum"), "tried again", orange),
 		of(ofRule(bus, rule, "FailedInvocations", "Sum"), "given up", red),
 		of(ofRule(bus, rule, "InvocationsSentToDlq", "Sum"), "to the queue dead", darkRed))
 }
 
-// towards is how long a rule took to bring an event to its target.
+// towards shows the time from an event to its delivery to the rule's target.
 func towards(width int, title, bus, rule string) widget {
 	w := graph(width, title, "seconds")
 	w.lines = slices.Concat(

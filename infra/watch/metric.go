@@ -1,7 +1,5 @@
 package watch
 
-import "strings"
-
 // Namespaces of the metrics.
 const (
 	ownNamespace    = "oktastream" // what the function writes: lambda/ledger
@@ -63,49 +61,17 @@ func ownBackfill(pipeline, name, stat string) *Metric {
 	return &Metric{ownNamespace, name, stat, []Dimension{{"pipeline", pipeline}, {"origin", "backfill"}}}
 }
 
-// notFromRule is how many events the function received that people sent to the buffer
-// queue: replays and backfills.
+// notFromRule counts the events that the function received from replays and backfills.
 func notFromRule(pipeline, stat string) *Metric { return own(pipeline, "not_from_rule", stat) }
 
-// watching is the data of an alarm on a metric itself.
+// watching returns the data of an alarm on a metric itself.
 func watching(m *Metric) []Query { return []Query{{ID: "m", Metric: m, Return: true}} }
 
-// watchingSum is the data of an alarm on the sum of two metrics, either of which
-// may have no data.
+// watchingSum returns the data of an alarm on the sum of two metrics, either of which may have no data.
 func watchingSum(label string, a, b *Metric) []Query {
 	return []Query{
 		{ID: "a", Metric: a},
 		{ID: "b", Metric: b},
 		{ID: "sum", Expression: "FILL(a, 0) + FILL(b, 0)", Label: label, Return: true},
 	}
-}
-
-// within is a window in which any single period is enough.
-func within(seconds int) (period, periods, toAlarm int) { return seconds, 1, 1 }
-
-// lasting is a window in which every one of n periods must breach.
-func lasting(seconds, n int) (period, periods, toAlarm int) { return seconds, n, n }
-
-// window sets an alarm's window.
-func (a Alarm) window(period, periods, toAlarm int) Alarm {
-	a.PeriodSeconds, a.Periods, a.ToAlarm = period, periods, toAlarm
-	return a
-}
-
-// missing says how an alarm treats missing data.
-func (a Alarm) missing(how, why string) Alarm {
-	a.Missing, a.WhyMissing = how, why
-	return a
-}
-
-// about names an alarm of owner (a stack or a pipeline) and gives it its texts, in
-// which {name} stands for the owner.
-func (a Alarm) about(owner, kind, happened, means string, do ...string) Alarm {
-	a.Name, a.Kind = owner+"-"+kind, kind
-	fill := func(text string) string { return strings.ReplaceAll(text, "{name}", owner) }
-	a.Happened, a.Means = fill(happened), fill(means)
-	for _, step := range do {
-		a.Do = append(a.Do, fill(step))
-	}
-	return a
 }

@@ -1,30 +1,26 @@
-// Package watch is what watches the pipelines of a stack: its alarms, the
-// independent counters and the dashboard, as data. Package oktastream makes
-// AWS::CloudWatch::Alarm and AWS::CloudWatch::Dashboard resources of it.
+// Package watch describes what watches the pipelines of a stack, as data: alarms, the comparison of AWS's counters, and
+// the dashboard. Package oktastream creates AWS::CloudWatch::Alarm and AWS::CloudWatch::Dashboard from it.
 //
-// # Rules that it keeps
+//   - Each alarm says what happened, what it means, what to do first, and how it treats missing data and why.
+//   - One event that is lost or dead is enough for an alarm. What the pipeline repeats by itself (a throttled call, a
+//     batch that comes back) must be a share of the events, or last for a quarter of an hour.
+//   - Every metric and its dimensions are documented, by AWS or by us (documented_test.go), and belong to a resource
 //
-//   - Each alarm says what happened, what it means and what to do first, and how
-//     it treats missing data and why.
-//   - One event that is lost or dead is enough for an alarm. What the pipeline
-//     repeats by itself (a throttled call, a batch that comes back) is not: such
-//     alarms ask for a share, or for a quarter of an hour.
-//   - Every metric and its dimensions are documented, by AWS or for our own by us
-//     (documented in documented_test.go), and belong to a resource that the
-//     pipeline has.
-//   - Strings of a [Stack] may be tokens of the CDK: they become dimensions and are
-//     not read. Only Stack.Name and Pipeline.Name, which are known at synth, become
-//     part of names and texts.
+// that
 //
-// # Sources
+//	  the pipeline has.
+//	- Strings of a [Stack] may be CDK tokens: they become dimensions and are not read. Only Stack.Name and
 //
-// Alarms and their arithmetic: "Using math expressions with CloudWatch metrics",
-// "Alarm evaluation window", "Limits" of alarms (CloudWatch User Guide) and
-// PutMetricAlarm. The dashboard: "Dashboard Body Structure and Syntax" (CloudWatch
-// API Reference). All read 2026-11. Metrics: documented_test.go.
+// Pipeline.Name,
+//
+//	which are known at synth, become part of names and texts.
+//
+// Sources: "Using math expressions with CloudWatch metrics", "Alarm evaluation window", "Limits" of alarms (CloudWatch
+// User Guide), PutMetricAlarm, "Dashboard Body Structure and Syntax" (CloudWatch API Reference), all read 2026-11.
 package watch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -47,8 +43,7 @@ type Stack struct {
 	// StreamRule on Bus matches the event types system.log_stream.*. It exists
 	// where no pipeline has a function to count them.
 	StreamRule string
-	// Live makes the alarm for silence, after SilenceMinutes: 1 to 10,080 (a week),
-	// beyond 1,440 in whole hours.
+	// Live creates the alarm silence, after SilenceMinutes: 1 to 10,080 (a week), beyond 1,440 in whole hours.
 	Live           bool
 	SilenceMinutes int
 	Pipelines      []Pipeline
@@ -109,32 +104,58 @@ const (
 	ignore       = "ignore" // the state stays
 )
 
-// Alarm is one alarm. Every alarm acts; see [Alarms] for the one that is made later.
+// Alarm is one alarm.
 type Alarm struct {
 	Name string // unique in an account's region: <stack or pipeline>-<kind>
 	Kind string // the same in every stack; the key of the README's table
-	// Happened is a fact, Means its consequence, Do the steps to take, in order.
-	Happened, Means  string
-	Do               []string
-	Queries          []Query
-	PeriodSeconds    int
-	Periods, ToAlarm int // ToAlarm of the last Periods must breach
-	Comparison       string
-	Threshold        float64
-	Missing          string // how missing data is treated
-	WhyMissing       string // goes on after "because"
-	// Clock is the time zone of a wall clock window (EvaluationWindow of
-	// AWS::CloudWatch::Alarm); "" is the default, a window that slides.
+	// Happened is a fact, Means its consequence, Do the steps to take, in order. In the rows of this package {name} stands
+	// for the stack's or the pipeline's name.
+	Happened, Means string
+	Do              []string
+	Queries         []Query
+	// ToAlarm of the last Periods must breach. By default one minute.
+	PeriodSeconds, Periods, ToAlarm int
+	// Comparison with Threshold; by default at least 1.
+	Comparison string
+	Threshold  float64
+	Missing    string // how missing data is treated; by default notBreaching
+	WhyMissing string // goes on after "because"
+	// Clock is the time zone of a wall clock window (EvaluationWindow of AWS::CloudWatch::Alarm); "" is the default, a
+	// window that slides.
 	Clock string
 }
 
-// Description is what CloudWatch shows and mails.
+// lasting makes every one of the periods breach before the alarm fires.
+func (a Alarm) lasting(seconds, periods int) Alarm {
+	a.PeriodSeconds, a.Periods, a.ToAlarm = seconds, periods, periods
+	return a
+}
+
+// named completes alarms of a stack or pipeline: their names, their texts, and defaults.
+func named(owner string, alarms ...Alarm) []Alarm {
+	fill := func(text string) string { return strings.ReplaceAll(text, "{name}", owner) }
+	for i := range alarms {
+		a := &alarms[i]
+		a.Name, a.Happened, a.Means = owner+"-"+a.Kind, fill(a.Happened), fill(a.Means)
+		for j := range a.Do {
+			a.Do[j] = fill(a.Do[j])
+		}
+		a.PeriodSeconds, a.Periods = cmp.Or(a.PeriodSeconds, 60), cmp.Or(a.Periods, 1)
+		a.ToAlarm, a.Missing = cmp.Or(a.ToAlarm, a.Periods), cmp.Or(a.Missing, notBreaching)
+		if a.Comparison == "" {
+			a.Comparison, a.Threshold = atLeast, cmp.Or(a.Threshold, 1)
+		}
+	}
+	return alarms
+}
+
+// Description returns what CloudWatch shows and sends.
 func (a Alarm) Description() string {
 	return "WHAT HAPPENED: " + a.Happened + " WHAT IT MEANS: " + a.Means + " DO FIRST: " + a.Steps() +
 		" Missing data is treated as " + a.Missing + ", because " + a.WhyMissing + "."
 }
 
-// Steps is Do, numbered, on one line.
+// Steps returns Do, numbered, on one line.
 func (a Alarm) Steps() string {
 	var steps []string
 	for i, step := range a.Do {
@@ -143,9 +164,8 @@ func (a Alarm) Steps() string {
 	return strings.Join(steps, " ")
 }
 
-// replaySteps are the steps after a message was dead-lettered: those of the runbook,
-// section "At 3 a.m." of README.md, for the stack s. reason is the message's reason,
-// or REASON where it is only known from the first step.
+// replaySteps returns the steps after a message was dead-lettered, those of "At 3 a.m." in README.md. reason is the
+// message's reason, or REASON where it is only known from the first step.
 func replaySteps(s Stack, reason string) []string {
 	of := " --stack " + s.Name + "`"
 	list, replay := "`oktastream dlq list"+of, "`oktastream dlq replay --reason \""+reason+"\""

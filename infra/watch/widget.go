@@ -4,8 +4,7 @@ package watch
 // Syntax", CloudWatch API Reference, 2026-11).
 const columns = 24
 
-// Colours of what is well, what comes back, what is lost and what is beside the
-// point.
+// Colours: green is well, orange comes back, red is lost, grey is for comparison.
 const (
 	green   = "#2ca02c"
 	blue    = "#1f77b4"
@@ -37,11 +36,11 @@ func (g *grid) row(height int, widgets ...widget) {
 	g.y += height
 }
 
-// widget is one widget that has no place yet.
+// widget is one widget, without its position.
 type widget struct {
 	kind  string
 	width int
-	// What a text or an alarm widget shows, and everything that is not a graph's.
+	// fixed are the properties of a widget that is not a graph.
 	fixed map[string]any
 
 	title   string
