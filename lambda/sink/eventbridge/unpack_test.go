@@ -12,7 +12,6 @@ import (
 	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 	"pgregory.net/rapid"
 )
 
@@ -107,7 +106,7 @@ func TestPackedBatchComesBack(t *testing.T) {
 			}
 			for i, log := range second.logs() {
 				m := sinktest.Members(t, log)
-				if !answers[i].Restamped || m["date"] != at.Format(datadoglog.TimeLayout) {
+				if !answers[i].Restamped || m["date"] != at.Format(TimeLayout) {
 					t.Errorf("%s, record %d: %+v, date %v", format, i, answers[i], m["date"])
 				}
 				if m["ddsource"] == nil {

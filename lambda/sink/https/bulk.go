@@ -91,7 +91,7 @@ func (b *bulk) preset(p Preset) Preset {
 	p.Body = Body{
 		Name: "_bulk, operation create", ContentType: "application/x-ndjson",
 		Size:    b.size,
-		Encoder: func(c *Config) Encoder { return &bulkEncoder{bulk: b, config: c} },
+		Encoder: func(c *Config) sink.Encoder { return &bulkEncoder{bulk: b, config: c} },
 	}
 	p.URL, p.Classify = b.url, b.classify
 	p.Limits = sink.Limits{Bytes: maxBulkBody, Records: maxBulkRecords}

@@ -24,17 +24,7 @@ func (s *Sink) Check(ctx context.Context) (Report, *sink.Error) { return s.prese
 
 // check makes one call of Check. body is JSON or nil.
 func (s *Sink) check(ctx context.Context, method string, u *url.URL, body []byte) (*Response, *sink.Error) {
-	return s.exchange(ctx, &request{
-		method: method, url: u, body: body, maxResponse: maxResponse,
-		header: func(h http.Header) {
-			if method == http.MethodPost {
-				h.Set("Content-Type", "application/json")
-			}
-			if s.config.Ack {
-				h.Set("X-Splunk-Request-Channel", s.config.channel)
-			}
-		},
-	})
+	return s.exchange(ctx, &request{method: method, url: u, body: body})
 }
 
 // checkHEC sends a request without an event, to which HEC answers with code 5, "No data",

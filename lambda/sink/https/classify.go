@@ -10,6 +10,13 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
+// acceptAll answers for records of which the destination has accepted all.
+func acceptAll(answers []sink.Answer) {
+	for i := range answers {
+		answers[i].State = sink.Accepted
+	}
+}
+
 // ByStatus says what a response means that is the destination's own and says no more
 // than its status. what names it, such as "splunk: code 4 (invalid token)".
 func ByStatus(r *Response, what string) *sink.Error {

@@ -62,14 +62,7 @@ func (x *Index) Name() string { return x.name }
 func (x *Index) Call(ctx context.Context, method, path, query string, body []byte) (*Response, *sink.Error) {
 	u := x.base
 	u.Path, u.RawQuery = u.Path+path, query
-	r, failure := x.sink.exchange(ctx, &request{
-		method: method, url: &u, body: body, maxResponse: maxRead,
-		header: func(h http.Header) {
-			if body != nil {
-				h.Set("Content-Type", "application/json")
-			}
-		},
-	})
+	r, failure := x.sink.exchange(ctx, &request{method: method, url: &u, body: body, most: maxRead})
 	if failure != nil {
 		return nil, failure
 	}

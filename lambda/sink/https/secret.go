@@ -33,15 +33,9 @@ func Basic(name string) Auth {
 
 func secretAuth(name, how, key string, value func(secret string) string) Auth {
 	return Auth{Name: name, Secret: true, How: how, New: func(c *Config) (Authorizer, error) {
-		if c.Secret == nil {
-			return nil, errNoSecret
-		}
 		return &header{preset: c.Preset, key: key, value: value, read: c.Secret, now: c.Now}, nil
 	}}
 }
-
-// errNoSecret is the error of a destination that authenticates us by a secret.
-var errNoSecret = errors.New("the secret is missing: the destination authenticates us by it")
 
 // minReadInterval is the least time between two reads of the secret.
 const minReadInterval = time.Minute

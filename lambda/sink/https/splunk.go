@@ -38,7 +38,7 @@ func splunk() Preset {
 		Body: Body{
 			Name: "stacked JSON objects", ContentType: "application/json", Between: "\n",
 			Size: func(c *Config, r *sink.Record) int { return len(r.Line) + hecOverhead(c) },
-			Encoder: func(c *Config) Encoder {
+			Encoder: func(c *Config) sink.Encoder {
 				return &hecEncoder{about: hecAbout(c)}
 			},
 		},
@@ -163,9 +163,7 @@ func classifyHEC(_ *Config, r *Response, answers []sink.Answer) *sink.Error {
 		return NotItsOwn("splunk", r)
 	}
 	if in.code == 0 && r.Status == http.StatusOK {
-		for i := range answers {
-			answers[i].State = sink.Accepted
-		}
+		acceptAll(answers)
 		return nil
 	}
 	if hecCodes()[in.code].event && in.invalid >= 0 && in.invalid < len(answers) {
