@@ -101,10 +101,10 @@ func (b *requestBody) Read(p []byte) (int, error) {
 
 func (b *requestBody) Close() error { return nil }
 
-// Post sends body, compressed, to u and reads the response. Where the destination
+// post sends body, compressed, to u and reads the response. Where the destination
 // answers 401 or 403 and there are other credentials by now, the error is Transient, so
 // that the request is made again with them.
-func (s *Sink) Post(ctx context.Context, u *url.URL, body []byte) (*Response, *sink.Error) {
+func (s *Sink) post(ctx context.Context, u *url.URL, body []byte) (*Response, *sink.Error) {
 	compressed, err := compress(body)
 	if err != nil {
 		return nil, transient("%s: compress a request: %w", s.preset.Name, err)
@@ -121,7 +121,7 @@ type request struct {
 	most   int    // bytes of the response, after decompression; 0 is maxResponse
 }
 
-// exchange makes one call and reads the response, as Post does.
+// exchange makes one call and reads the response, as post does.
 func (s *Sink) exchange(ctx context.Context, q *request) (*Response, *sink.Error) {
 	name, most := s.preset.Name, cmp.Or(q.most, maxResponse)
 	ctx, cancel := context.WithTimeout(ctx, s.config.CallTimeout)

@@ -31,7 +31,7 @@ func datadogLogs() Preset {
 				return &eventbridge.Logs{Format: c.Format, Most: eventbridge.MaxLogBytes, Limit: limit}
 			},
 		},
-		Auths: []Auth{Header("", "DD-API-KEY", "")},
+		Auths: []Auth{byHeader("", "DD-API-KEY", "")},
 		URL: func(_ *Config, endpoint *url.URL) (*url.URL, error) {
 			return under(endpoint, datadogPath, datadogPath), nil
 		},
@@ -61,7 +61,7 @@ func classifyDatadog(_ *Config, r *Response, answers []sink.Answer) *sink.Error 
 		acceptAll(answers)
 		return nil
 	case !own || r.Status < http.StatusBadRequest:
-		return NotItsOwn(name, r)
+		return notItsOwn(name, r)
 	}
-	return ByStatus(r, name)
+	return byStatus(r, name)
 }

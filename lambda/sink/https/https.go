@@ -77,7 +77,7 @@ type Sink struct {
 	config Config
 	preset Preset
 	url    *url.URL
-	auth   Authorizer
+	auth   authorizer
 	client *http.Client
 	ready  atomic.Bool
 	packer sink.Packer
@@ -166,7 +166,7 @@ func (s *Sink) send(ctx context.Context, body []byte, results []sink.Answer) err
 		}
 		s.ready.Store(true)
 	}
-	r, failure := s.Post(ctx, s.url, body)
+	r, failure := s.post(ctx, s.url, body)
 	if failure != nil {
 		return failure
 	}

@@ -64,11 +64,11 @@ type Auth struct {
 	Name   string // the value of the setting auth; "" where a preset has one way only
 	Secret bool   // it needs a secret
 	How    string // for the page: what a request carries
-	New    func(c *Config) (Authorizer, error)
+	New    func(c *Config) (authorizer, error)
 }
 
-// Authorizer authenticates requests. It may be used by many goroutines.
-type Authorizer interface {
+// authorizer authenticates requests. It may be used by many goroutines.
+type authorizer interface {
 	// Authorize adds to r what authenticates it. body is what r sends.
 	Authorize(ctx context.Context, r *http.Request, body []byte) *sink.Error
 	// Renew is called when the destination has answered r with 401 or 403. It reports

@@ -42,7 +42,7 @@ func splunk() Preset {
 				return &hecEncoder{about: hecAbout(c)}
 			},
 		},
-		Auths: []Auth{Header("", "Authorization", "Splunk ")},
+		Auths: []Auth{byHeader("", "Authorization", "Splunk ")},
 		URL: func(_ *Config, endpoint *url.URL) (*url.URL, error) {
 			return under(endpoint, hecPath, hecPath+"/event"), nil
 		},
@@ -160,7 +160,7 @@ type hecResponse struct {
 func classifyHEC(_ *Config, r *Response, answers []sink.Answer) *sink.Error {
 	in, ok := readHEC(r.Body)
 	if !ok {
-		return NotItsOwn("splunk", r)
+		return notItsOwn("splunk", r)
 	}
 	if in.code == 0 && r.Status == http.StatusOK {
 		acceptAll(answers)
@@ -191,7 +191,7 @@ func hecError(r *Response, code int) *sink.Error {
 	case r.Status < http.StatusBadRequest:
 		return transient("%s (HTTP %d)", what, r.Status)
 	}
-	return ByStatus(r, what)
+	return byStatus(r, what)
 }
 
 // readHEC reads a response of HEC, and reports false for what is none.
