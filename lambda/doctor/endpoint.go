@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 	"github.com/oktastream/oktastream/lambda/sink/https"
@@ -177,8 +176,8 @@ func (e *endpointChecks) accepts(ctx context.Context) Result {
 		return Result{Status: OK} // the line of the host says it
 	}
 	secrets := &noteError{api: e.d.Secrets}
-	clients := destination.Clients{Secrets: secrets, Credentials: e.d.Credentials, HTTP: e.d.HTTP}
-	loop, err := destination.New(e.c, clients, e.d.Now, 0)
+	clients := config.Clients{Secrets: secrets, Credentials: e.d.Credentials, HTTP: e.d.HTTP}
+	loop, err := e.c.NewLoop(clients, e.d.Now, 0)
 	if err != nil {
 		return Unseen(Unclear, "the function's settings are not valid: "+err.Error(), "deploy the stack again")
 	}
@@ -229,7 +228,7 @@ func (e *endpointChecks) secretFailed(err error) Result {
 // noteError keeps the error of reading a secret: that this caller may not read it says
 // nothing of the function.
 type noteError struct {
-	api destination.SecretsAPI
+	api config.SecretsAPI
 	err error
 }
 
@@ -243,7 +242,7 @@ func (n *noteError) GetSecretValue(
 
 // Endpoints are what endpoints over HTTPS are looked at with.
 type Endpoints struct {
-	Secrets     destination.SecretsAPI
+	Secrets     config.SecretsAPI
 	Credentials aws.CredentialsProvider // sign requests to OpenSearch
 	Resolver    Resolver
 	HTTP        *http.Client // nil is that of the sink

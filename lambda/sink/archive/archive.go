@@ -37,9 +37,6 @@ import (
 // longer record is an object of its own.
 var limits = sink.Limits{Bytes: 64 << 20, PerRecord: 1, Sorted: true}
 
-// defaultCallTimeout is how long one call may take where Config does not say.
-const defaultCallTimeout = 10 * time.Second
-
 // Putter is write access to the objects, as archive.S3 and archive.Dir of lambda/archive
 // have it.
 type Putter interface {
@@ -66,7 +63,7 @@ type Sink struct {
 
 // New makes a Sink.
 func New(objects Putter, c Config) *Sink {
-	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, defaultCallTimeout), now: c.Now}
+	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, sink.CallTimeout), now: c.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
