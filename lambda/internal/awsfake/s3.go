@@ -3,7 +3,6 @@ package awsfake
 import (
 	"cmp"
 	"encoding/xml"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -100,7 +99,7 @@ func (c *Cloud) AddBucket(name string, o BucketOptions) {
 	c.s3.mu.Lock()
 	defer c.s3.mu.Unlock()
 	if c.s3.buckets[name] != nil {
-		panic("awsfake: bucket " + name + " is there already")
+		panic("awsfake: bucket " + name + " exists already")
 	}
 	c.s3.buckets[name] = &bucket{
 		name: name, opt: o, objects: map[string][]*version{}, pages: map[string]string{},
@@ -226,9 +225,3 @@ const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 // s3Name is the name of the root element of a response.
 func s3Name(local string) xml.Name { return xml.Name{Space: s3Namespace, Local: local} }
-
-// s3Error is an error of S3. The codes, their statuses and most of their texts are
-// those of the API reference, "Error responses" (2026-11).
-func s3Error(status int, code, format string, args ...any) *apiError {
-	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
-}
