@@ -148,7 +148,6 @@ func (c *Cloud) table() map[string]*operation {
 		"DeleteMessage":                typed(handleOne(c, deleteByHandle)),
 		"DeleteMessageBatch":           typed(batch(c, nil, deleteByHandle)),
 		"GetQueueAttributes":           typed(c.getQueueAttributes),
-		"GetQueueUrl":                  typed(c.getQueueURL),
 		"ListMessageMoveTasks":         typed(c.listMessageMoveTasks),
 		"ReceiveMessage":               typed(c.receiveMessage),
 		"SendMessage":                  typed(c.sendMessage),

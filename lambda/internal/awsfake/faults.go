@@ -107,7 +107,7 @@ func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f 
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
-	c.answer(w, r, op, nil, faultError(op.service, f))
+	c.answer(w, op, nil, faultError(op.service, f))
 	return true
 }
 

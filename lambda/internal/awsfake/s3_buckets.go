@@ -3,7 +3,6 @@ package awsfake
 import (
 	"encoding/xml"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,18 +11,12 @@ import (
 func (c *Cloud) s3Operations() map[string]func(*request) any {
 	all := map[string]func(*request) any{}
 	for name, run := range map[string]func(*Cloud, *request, *bucket) any{
-		"DeleteObject":                    (*Cloud).deleteObject,
-		"GetBucketEncryption":             (*Cloud).getBucketEncryption,
-		"GetBucketLifecycleConfiguration": (*Cloud).getBucketLifecycleConfiguration,
-		"GetBucketLocation":               (*Cloud).getBucketLocation,
-		"GetBucketVersioning":             (*Cloud).getBucketVersioning,
-		"GetObject":                       (*Cloud).getObject,
-		"GetObjectLockConfiguration":      (*Cloud).getObjectLockConfiguration,
-		"GetPublicAccessBlock":            (*Cloud).getPublicAccessBlock,
-		"HeadBucket":                      (*Cloud).headBucket,
-		"HeadObject":                      (*Cloud).headObject,
-		"ListObjectsV2":                   (*Cloud).listObjectsV2,
-		"PutObject":                       (*Cloud).putObject,
+		"GetBucketEncryption":        (*Cloud).getBucketEncryption,
+		"GetBucketVersioning":        (*Cloud).getBucketVersioning,
+		"GetObject":                  (*Cloud).getObject,
+		"GetObjectLockConfiguration": (*Cloud).getObjectLockConfiguration,
+		"ListObjectsV2":              (*Cloud).listObjectsV2,
+		"PutObject":                  (*Cloud).putObject,
 	} {
 		all[name] = c.onBucket(run)
 	}
@@ -138,23 +131,6 @@ func (c *Cloud) fillPage(out *listBucketResult, b *bucket, after string) {
 	}
 }
 
-// headBucket: API reference, HeadBucket.
-func (c *Cloud) headBucket(*request, *bucket) any {
-	return &s3Reply{header: http.Header{}}
-}
-
-// getBucketLocation: API reference, GetBucketLocation: us-east-1 is no text.
-func (c *Cloud) getBucketLocation(_ *request, b *bucket) any {
-	region := b.opt.Region
-	if region == "us-east-1" {
-		region = ""
-	}
-	return struct {
-		XMLName xml.Name
-		Region  string `xml:",chardata"`
-	}{s3Name("LocationConstraint"), region}
-}
-
 // getBucketVersioning: API reference, GetBucketVersioning: no status where versioning
 // has never been enabled.
 func (c *Cloud) getBucketVersioning(_ *request, b *bucket) any {
@@ -205,44 +181,4 @@ func (c *Cloud) getBucketEncryption(_ *request, b *bucket) any {
 		XMLName xml.Name
 		Rule    rule
 	}{s3Name("ServerSideEncryptionConfiguration"), r}
-}
-
-// getBucketLifecycleConfiguration: API reference, GetBucketLifecycleConfiguration.
-func (c *Cloud) getBucketLifecycleConfiguration(_ *request, b *bucket) any {
-	if len(b.opt.Lifecycle) == 0 {
-		fail(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
-	}
-	type action struct {
-		Days         int
-		StorageClass string `xml:",omitempty"`
-	}
-	type rule struct {
-		ID         string
-		Prefix     string `xml:"Filter>Prefix"`
-		Status     string
-		Expiration *action
-		Transition *action
-	}
-	out := struct {
-		XMLName xml.Name
-		Rule    []rule
-	}{XMLName: s3Name("LifecycleConfiguration")}
-	for _, l := range b.opt.Lifecycle {
-		r := rule{ID: l.ID, Prefix: l.Prefix, Status: "Enabled"}
-		if l.Class == "" {
-			r.Expiration = &action{Days: l.Days}
-		} else {
-			r.Transition = &action{l.Days, l.Class}
-		}
-		out.Rule = append(out.Rule, r)
-	}
-	return out
-}
-
-// getPublicAccessBlock: API reference, GetPublicAccessBlock.
-func (c *Cloud) getPublicAccessBlock(_ *request, b *bucket) any {
-	return struct {
-		XMLName xml.Name
-		PublicAccessBlock
-	}{s3Name("PublicAccessBlockConfiguration"), *b.opt.PublicAccess}
 }

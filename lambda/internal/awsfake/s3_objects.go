@@ -9,7 +9,6 @@ import (
 	"hash/crc32"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -118,9 +117,6 @@ func (b *bucket) headers(v *version) http.Header {
 	if b.opt.Versioning != "" {
 		h.Set("X-Amz-Version-Id", v.id)
 	}
-	if v.marker {
-		h.Set("X-Amz-Delete-Marker", "true")
-	}
 	if v.class != "" && v.class != "STANDARD" {
 		h.Set("X-Amz-Storage-Class", v.class)
 	}
@@ -139,30 +135,15 @@ func (b *bucket) headers(v *version) http.Header {
 	return h
 }
 
-// find is the version that a request reads.
-func (r *request) find(b *bucket) *version {
-	query := r.http.URL.Query()
-	v := b.newest(r.key)
-	if id := query.Get("versionId"); id != "" {
-		i := slices.IndexFunc(b.objects[r.key], func(v *version) bool { return v.id == id })
-		if i < 0 {
-			fail(404, "NoSuchVersion", "The specified version does not exist.")
-		}
-		if v = b.objects[r.key][i]; v.marker {
-			fail(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-		}
-	}
-	if v == nil || v.marker {
-		fail(404, "NoSuchKey", "The specified key does not exist.")
-	}
-	return v
-}
-
 // getObject: API reference, GetObject.
 func (c *Cloud) getObject(r *request, b *bucket) any {
-	v := r.find(b)
+	v := b.current(r.key)
 	h := r.http.Header
 	switch match := h.Get("If-Match"); {
+	case r.http.URL.Query().Has("versionId") || h.Get("Range") != "":
+		fail(501, "NotImplemented", "awsfake knows no versionId and no Range")
+	case v == nil:
+		fail(404, "NoSuchKey", "The specified key does not exist.")
 	case match != "" && match != v.etag:
 		fail(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	case v.class == "GLACIER" || v.class == "DEEP_ARCHIVE":
@@ -176,71 +157,5 @@ func (c *Cloud) getObject(r *request, b *bucket) any {
 	}
 	reply.header.Set("Accept-Ranges", "bytes")
 	reply.header.Set("Content-Type", "binary/octet-stream")
-	if span := h.Get("Range"); span != "" {
-		from, to, ok := byteRange(span, len(v.body))
-		if !ok {
-			fail(416, "InvalidRange", "The requested range is not satisfiable")
-		}
-		reply.status, reply.body = http.StatusPartialContent, v.body[from:to]
-		reply.header.Set("Content-Range",
-			"bytes "+strconv.Itoa(from)+"-"+strconv.Itoa(to-1)+"/"+strconv.Itoa(len(v.body)))
-	}
 	return reply
-}
-
-// byteRange reads one range of RFC 9110, 14.1.2; S3 takes no more than one.
-func byteRange(text string, size int) (from, to int, ok bool) {
-	text, ok = strings.CutPrefix(text, "bytes=")
-	first, last, dash := strings.Cut(text, "-")
-	if !ok || !dash {
-		return 0, 0, false
-	}
-	from, err := strconv.Atoi(first)
-	if first == "" { // the last bytes
-		n, err := strconv.Atoi(last)
-		return max(0, size-n), size, err == nil && n > 0 && size > 0
-	}
-	to = size
-	if n, err := strconv.Atoi(last); err == nil {
-		to = min(n+1, size)
-	} else if last != "" {
-		return 0, 0, false
-	}
-	return from, to, err == nil && from < to
-}
-
-// headObject: API reference, HeadObject.
-func (c *Cloud) headObject(r *request, b *bucket) any {
-	v := r.find(b)
-	return &s3Reply{header: b.headers(v), body: v.body}
-}
-
-// deleteObject: API reference, DeleteObject; user guide, "Locking objects with Object
-// Lock": a delete without a version id makes a delete marker, also of a locked object.
-func (c *Cloud) deleteObject(r *request, b *bucket) any {
-	id := r.http.URL.Query().Get("versionId")
-	if id == "" {
-		if b.opt.Versioning == "" {
-			delete(b.objects, r.key)
-			return &s3Reply{status: http.StatusNoContent, header: http.Header{}}
-		}
-		marker := &version{id: c.versionID(b), modified: r.now, marker: true}
-		b.add(r.key, marker)
-		return &s3Reply{status: http.StatusNoContent, header: http.Header{
-			"X-Amz-Delete-Marker": {"true"}, "X-Amz-Version-Id": {marker.id},
-		}}
-	}
-	list := b.objects[r.key]
-	i := slices.IndexFunc(list, func(v *version) bool { return v.id == id })
-	if i >= 0 {
-		v := list[i]
-		bypass := v.lock == "GOVERNANCE" && r.http.Header.Get("X-Amz-Bypass-Governance-Retention") == "true"
-		if v.lock != "" && r.now.Before(v.until) && !bypass {
-			fail(403, "AccessDenied", "Access Denied because object protected by object lock.")
-		}
-		if b.objects[r.key] = slices.Delete(list, i, i+1); len(list) == 1 {
-			delete(b.objects, r.key)
-		}
-	}
-	return &s3Reply{status: http.StatusNoContent, header: http.Header{"X-Amz-Version-Id": {id}}}
 }

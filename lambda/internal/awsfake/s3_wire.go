@@ -19,7 +19,6 @@ import (
 
 // s3Reply is an answer of S3 that is more than an XML document.
 type s3Reply struct {
-	status int // 200 where it is 0
 	header http.Header
 	body   []byte
 	cut    int // Fault.CutBody
@@ -64,17 +63,13 @@ func s3Target(r *http.Request) (target, bucketName, key string) {
 			return s3Prefix + "ListObjectsV2", bucketName, ""
 		}
 	}
-	verb := map[string]string{"GET": "Get", "HEAD": "Head", "PUT": "Put", "DELETE": "Delete"}[r.Method]
-	return s3Prefix + verb + kind, bucketName, key
+	return s3Prefix + map[string]string{"GET": "Get", "PUT": "Put"}[r.Method] + kind, bucketName, key
 }
 
 var s3Configurations = map[string]string{
-	"versioning":        "GetBucketVersioning",
-	"object-lock":       "GetObjectLockConfiguration",
-	"encryption":        "GetBucketEncryption",
-	"location":          "GetBucketLocation",
-	"lifecycle":         "GetBucketLifecycleConfiguration",
-	"publicAccessBlock": "GetPublicAccessBlock",
+	"versioning":  "GetBucketVersioning",
+	"object-lock": "GetObjectLockConfiguration",
+	"encryption":  "GetBucketEncryption",
 }
 
 // onBucket makes an operation of S3 of one on a bucket: it checks what S3 checks
@@ -166,8 +161,8 @@ func uriEncode(s string) string {
 	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(s))
 }
 
-// writeS3 writes what S3 would. The answer to a HEAD has no body, not even of an error.
-func (c *Cloud) writeS3(w http.ResponseWriter, r *http.Request, out any, failed *apiError) {
+// writeS3 writes what S3 would.
+func (c *Cloud) writeS3(w http.ResponseWriter, out any, failed *apiError) {
 	h := w.Header()
 	h.Set("X-Amz-Request-Id", c.newID())
 	h.Set("X-Amz-Id-2", c.newID())
@@ -176,12 +171,7 @@ func (c *Cloud) writeS3(w http.ResponseWriter, r *http.Request, out any, failed 
 			h[name] = values
 		}
 		h.Set("Content-Length", strconv.Itoa(len(reply.body)))
-		if reply.status != 0 {
-			w.WriteHeader(reply.status)
-		}
-		if r.Method != http.MethodHead {
-			writeBody(w, reply)
-		}
+		writeBody(w, reply)
 		return
 	}
 	status := http.StatusOK
@@ -203,9 +193,7 @@ func (c *Cloud) writeS3(w http.ResponseWriter, r *http.Request, out any, failed 
 	}
 	h.Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		w.Write(append([]byte(xml.Header), text...))
-	}
+	w.Write(append([]byte(xml.Header), text...))
 }
 
 // writeBody writes the body of a reply, or the part of it that a fault lets through.

@@ -130,10 +130,6 @@ func chosen(all map[string]Attribute, names []string) map[string]Attribute {
 	return out
 }
 
-func (c *Cloud) getQueueURL(r *request, in struct{ QueueName string }) any {
-	return map[string]string{"QueueUrl": c.open(r, in.QueueName).url}
-}
-
 func (c *Cloud) getQueueAttributes(r *request, in struct {
 	QueueURL       string `json:"QueueUrl"`
 	AttributeNames []string

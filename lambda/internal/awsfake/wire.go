@@ -93,10 +93,10 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	op := c.operations[target]
 	switch {
 	case op == nil:
-		c.answer(w, r, &operation{}, nil, &apiError{400, "UnknownOperationException", "", "awsfake does not know " + target})
+		c.answer(w, &operation{}, nil, &apiError{400, "UnknownOperationException", "", "awsfake does not know " + target})
 		return
 	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):
-		c.answer(w, r, op, nil, &apiError{403, "MissingAuthenticationTokenException", "",
+		c.answer(w, op, nil, &apiError{403, "MissingAuthenticationTokenException", "",
 			"Request is missing Authentication Token"})
 		return
 	}
@@ -113,7 +113,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
-	c.answer(w, r, op, out, failed)
+	c.answer(w, op, out, failed)
 }
 
 // target finds the operation of a request and what of its parameters stands outside the body.
@@ -135,11 +135,11 @@ func (r *request) target() (target string) {
 
 // answer writes what AWS would: the output, or the error in the form of the
 // service's protocol.
-func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, op *operation, out any, failed *apiError) {
+func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, failed *apiError) {
 	h := w.Header()
 	switch {
 	case op.service == S3:
-		c.writeS3(w, r, out, failed)
+		c.writeS3(w, out, failed)
 		return
 	case op.prefix == queryPrefix:
 		c.writeQuery(w, op.name, out, failed)
