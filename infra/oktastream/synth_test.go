@@ -238,7 +238,7 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 
 // read is the template in an account, with the policies of what stands outside it.
 func (s *synthesised) read(outside map[string]any) (*access.Account, error) {
-	return access.Read(s.template, access.Where{Account: account, Region: here, Partition: "aws", StackName: s.stack,
+	return access.Read(s.template, access.Where{Account: account, Region: here, StackName: s.stack,
 		Policies: outside})
 }
 

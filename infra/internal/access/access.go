@@ -21,49 +21,44 @@
 //
 // # What it does not do
 //
-// Policy variables, NotPrincipal, federated and session principals, policies of
-// users and groups, and conditions of the template (Fn::If, Condition on a
-// policy's carrier) are errors; a role with a permissions boundary, or with an
-// AWS-managed policy, whose text is not in the template, is one for decisions on
-// that role. Service control policies, session policies, VPC endpoint policies
-// and grants stand nowhere in a template and are not evaluated. The package
-// does not know an action's meaning: which resource and which context keys an
-// AWS service uses for a call the caller states.
+// It knows what our stacks use. Policy variables, NotPrincipal, federated and session
+// principals, managed policies, policies inside a role, policies of users and groups,
+// parameters, and conditions of the template (Fn::If, Condition on a resource with a
+// policy) are errors; a role with a permissions boundary or a managed policy is one for
+// decisions on that role. Service control policies, session policies, VPC endpoint
+// policies and grants stand nowhere in a template and are not evaluated. The package
+// does not know what an action means: the caller states which resource and which context
+// keys an AWS service uses for a call.
 package access
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 )
 
-// Where is what a template does not say about its deployment.
+// Where is what a template does not say about its deployment, in the partition aws.
 type Where struct {
 	Account   string // twelve digits
 	Region    string
-	Partition string // aws (if empty), aws-cn or aws-us-gov
 	StackName string
 
-	// Policies are the resource policies (by ARN; a document, or its JSON text)
-	// of things that stand outside the template: a given KMS key, an imported
-	// bus, a role in another account. Without an entry a thing outside has the
-	// policy with which AWS creates it: none, or for a KMS key the one that
-	// delegates everything to the account's identity policies.
+	// Policies are the policies (by ARN; a document, or its JSON text) of things that
+	// stand outside the template: a given KMS key, an imported bus. Without an entry a
+	// thing outside has the policy with which AWS creates it: none, or for a KMS key the
+	// one that delegates everything to the account's identity policies.
 	Policies map[string]any
 }
 
 // Account is a template as it would stand in an AWS account after its
 // deployment. It never changes after Read and is safe for concurrent use.
 type Account struct {
-	where      Where
-	resources  map[string]resource
-	parameters map[string]any
-	names      map[string]identifiers
+	where     Where
+	resources map[string]resource
+	names     map[string]identifiers
 
 	statements []statement
 	roles      map[string]string // name of a template's role → its ARN
@@ -82,47 +77,28 @@ type resource struct {
 // is not a template is an error; a policy in it that cannot be evaluated is
 // reported by Decide and Statements, so that Resolve and ARN still work.
 func Read(template map[string]any, where Where) (*Account, error) {
-	if err := where.check(); err != nil {
-		return nil, err
-	}
-	if where.Partition == "" {
-		where.Partition = "aws"
-	}
-	body, err := plain(template)
-	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
 	a := &Account{
 		where: where, resources: map[string]resource{}, names: map[string]identifiers{},
 		roles: map[string]string{}, governed: map[string]bool{}, unreadable: map[string]error{},
 	}
-	sections, _ := body.(map[string]any)
-	if a.parameters, err = parameters(sections["Parameters"]); err != nil {
-		return nil, err
-	}
-	list, ok := sections["Resources"].(map[string]any)
-	if !ok {
-		return nil, errors.New("template: it has no Resources object")
-	}
-	for id, value := range list {
-		body, _ := value.(map[string]any)
-		kind, ok := body["Type"].(string)
+	err := attempt(func() {
+		switch {
+		case !isAccount(where.Account):
+			fail("account %q: it is not twelve digits", where.Account)
+		case where.Region == "" || where.StackName == "":
+			fail("the region or the stack name is missing")
+		}
+		sections, _ := plain(template).(map[string]any)
+		list, ok := sections["Resources"].(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("resource %s: it has no Type", id)
+			fail("template: it has no Resources object")
 		}
-		// "The logical ID must be alphanumeric (A-Za-z0-9)."
-		if id == "" || strings.ContainsFunc(id, func(c rune) bool {
-			return c > unicode.MaxASCII ||
-				!unicode.IsLetter(c) && !unicode.IsDigit(c)
-		}) {
-			return nil, fmt.Errorf("resource %q: its logical id is not alphanumeric", id)
+		for id, value := range list {
+			a.resources[id] = newResource(id, value)
 		}
-		properties, ok := body["Properties"].(map[string]any)
-		if !ok && body["Properties"] != nil {
-			return nil, fmt.Errorf("resource %s: its Properties are not an object", id)
-		}
-		_, condition := body["Condition"]
-		a.resources[id] = resource{kind, properties, condition}
+	})
+	if err != nil {
+		return nil, err
 	}
 	resolving := resolver{a, map[string]bool{}}
 	for _, id := range slices.Sorted(maps.Keys(a.resources)) {
@@ -132,18 +108,38 @@ func Read(template map[string]any, where Where) (*Account, error) {
 	return a, nil
 }
 
+// "The logical ID must be alphanumeric (A-Za-z0-9)."
+var logicalID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
+func newResource(id string, value any) resource {
+	body, _ := value.(map[string]any)
+	kind, typed := body["Type"].(string)
+	properties, ok := body["Properties"].(map[string]any)
+	switch {
+	case !typed:
+		fail("resource %s: it has no Type", id)
+	case !logicalID.MatchString(id):
+		fail("resource %q: its logical id is not alphanumeric", id)
+	case !ok && body["Properties"] != nil:
+		fail("resource %s: its Properties are not an object", id)
+	}
+	_, condition := body["Condition"]
+	return resource{kind, properties, condition}
+}
+
 // plain copies a value into what encoding/json decodes to, numbers by their
 // text, so that templates from jsii, from a file and from Go literals are alike.
-func plain(value any) (any, error) {
+func plain(value any) (copied any) {
 	text, err := json.Marshal(value)
 	if err != nil {
-		return nil, err
+		fail("%w", err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	var copied any
-	err = decoder.Decode(&copied)
-	return copied, err
+	if err := decoder.Decode(&copied); err != nil {
+		fail("%w", err)
+	}
+	return copied
 }
 
 // Of returns the logical ids of the resources of a type, sorted.
@@ -160,19 +156,15 @@ func (a *Account) Of(resourceType string) []string {
 
 // ARN returns the ARN of a resource of the template; for a log group with the
 // ":*" that CloudFormation's Arn has, for an API destination with its UUID. It
-// panics for a logical id that the template does not have and for a type that
-// has no ARN or none known here: it is meant for tests, where both are
-// programming errors.
+// panics for a logical id that the template does not have and for a type whose
+// ARN is not known here: it is meant for tests, where both are programming errors.
 func (a *Account) ARN(logicalID string) string {
 	named, ok := a.names[logicalID]
-	if !ok {
+	switch {
+	case !ok:
 		panic(fmt.Sprintf("access: the template has no resource %s", logicalID))
-	}
-	if named.err != nil {
+	case named.err != nil:
 		panic("access: " + named.err.Error())
-	}
-	if named.arn == "" {
-		panic(fmt.Sprintf("access: resource %s: a %s has no ARN", logicalID, a.resources[logicalID].kind))
 	}
 	return named.arn
 }
@@ -193,8 +185,8 @@ type Statement struct {
 	Actions, NotActions     []string
 	Resources, NotResources []string // empty in a trust policy
 
-	// Conditions are operator → key → values, the condition that
-	// AWS::Lambda::Permission makes of SourceArn and SourceAccount included.
+	// Conditions are operator → key → values, including the condition that
+	// AWS::Lambda::Permission makes of SourceArn and SourceAccount.
 	Conditions map[string]map[string][]string
 }
 

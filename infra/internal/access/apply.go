@@ -10,21 +10,21 @@ import (
 
 // match reports whether a statement applies to the call, and how it names the
 // caller.
-func (q call) match(s statement) (match, error) {
+func (q call) match(s statement) match {
 	m := q.named(s)
 	if m == none || !q.acts(s) || !q.touches(s) {
-		return none, nil
+		return none
 	}
 	for _, c := range s.conditions {
 		holds, err := c.holds(q.given)
 		if err != nil {
-			return none, fmt.Errorf("%s %s: %w", c.operator, c.key, err)
+			fail("%s: %s %s: %w", s.label, c.operator, c.key, err)
 		}
 		if !holds {
-			return none, nil
+			return none
 		}
 	}
-	return m, nil
+	return m
 }
 
 // named tells whether the statement's policy is the caller's or the resource's,
@@ -92,23 +92,24 @@ func (q call) touches(s statement) bool {
 
 // owner is the account of the resource. S3's ARNs have none: a bucket of the
 // template is ours.
-func (a *Account) owner(resource arn, given map[string][]string) (string, error) {
+func (a *Account) owner(resource arn, given map[string][]string) string {
 	if resource.account != "" {
-		return resource.account, nil
+		return resource.account
 	}
 	if account := given["aws:resourceaccount"]; len(account) == 1 {
-		return account[0], nil
+		return account[0]
 	}
 	if resource.text == "*" {
-		return a.where.Account, nil
+		return a.where.Account
 	}
 	container, _, _ := strings.Cut(resource.text, "/")
 	for _, named := range a.names {
 		if named.arn != "" && (named.arn == resource.text || named.arn == container) {
-			return a.where.Account, nil
+			return a.where.Account
 		}
 	}
-	return "", fmt.Errorf("resource %s: its ARN has no account; give aws:ResourceAccount", resource.text)
+	fail("resource %s: its ARN has no account; give aws:ResourceAccount", resource.text)
+	return ""
 }
 
 // requestContext is the context of a call by lower-case key: "Condition key
@@ -130,16 +131,16 @@ func (c requestContext) values(key string) ([]string, error) {
 	return values, nil
 }
 
-func lower(given map[string][]string) (map[string][]string, error) {
+func lower(given map[string][]string) map[string][]string {
 	all := map[string][]string{}
 	for key, values := range given {
 		key = strings.ToLower(key)
 		if _, twice := all[key]; twice {
-			return nil, fmt.Errorf("context key %s: it is given twice", key)
+			fail("context key %s: it is given twice", key)
 		}
 		all[key] = values
 	}
-	return all, nil
+	return all
 }
 
 // context fills in what the call itself tells.

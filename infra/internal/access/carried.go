@@ -1,175 +1,134 @@
 package access
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
 // onSelf reads a policy that stands in the resource which it protects.
-func onSelf(property, kind string) func(carrier) ([]document, error) {
-	return func(c carrier) ([]document, error) {
+func onSelf(property, kind string) func(carrier) []document {
+	return func(c carrier) []document {
 		if _, ok := c.properties[property]; !ok {
-			return nil, nil
+			return nil
 		}
-		target, err := c.self()
-		return c.document(property, kind, target), err
+		return c.document(property, kind, c.self().arn)
 	}
 }
 
-// queues reads AWS::SQS::QueuePolicy, whose Queues are URLs.
-func queues(c carrier) ([]document, error) {
-	urls, err := c.list("Queues")
-	if err != nil {
-		return nil, err
-	}
-	var targets []string
-	for _, url := range urls {
-		// https://sqs.<region>.<suffix>/<account>/<name>
-		rest, ok := strings.CutPrefix(url, "https://sqs."+c.where().Region+"."+c.where().suffix()+"/")
-		account, name, cut := strings.Cut(rest, "/")
-		if !ok || !cut || !isAccount(account) || name == "" {
-			return nil, fmt.Errorf("property Queues: %q is not the URL of a queue of this region", url)
+// role reads the trust policy of a role, and notes why its identity policies cannot all be
+// evaluated: a boundary, which limits what they allow, or a managed policy.
+func role(c carrier) []document {
+	self := c.self()
+	for _, property := range []string{"PermissionsBoundary", "ManagedPolicyArns"} {
+		if value, ok := c.properties[property]; ok {
+			err := attempt(func() { fail("role %s has %s %v, not evaluated", c.id, property, value) })
+			c.account.unreadable[self.name] = err
 		}
-		targets = append(targets, strings.Join([]string{"arn", c.where().Partition, "sqs", c.where().Region, account,
-			name}, ":"))
 	}
-	return c.document("PolicyDocument", resourcePolicy, targets...), nil
+	if _, ok := c.properties["Policies"]; ok {
+		fail("Policies: policies inside a role are not evaluated")
+	}
+	return c.document("AssumeRolePolicyDocument", trustPolicy, self.arn)
+}
+
+// identity reads AWS::IAM::Policy, which names the roles that it is put into.
+func identity(c carrier) []document {
+	for _, property := range []string{"Users", "Groups"} {
+		if len(c.list(property)) > 0 {
+			fail("%s: the policies of users and groups are not evaluated", property)
+		}
+	}
+	return c.document("PolicyDocument", identityPolicy, c.list("Roles")...)
+}
+
+// queues reads AWS::SQS::QueuePolicy, whose Queues are URLs:
+// https://sqs.<region>.amazonaws.com/<account>/<name>.
+func queues(c carrier) []document {
+	var targets []string
+	for _, url := range c.list("Queues") {
+		rest, ok := strings.CutPrefix(url, "https://sqs."+c.account.where.Region+".amazonaws.com/")
+		account, name, _ := strings.Cut(rest, "/")
+		if !ok || account != c.account.where.Account || name == "" {
+			fail("property Queues: %q is not the URL of a queue of this region and account", url)
+		}
+		targets = append(targets, c.arn("sqs", name))
+	}
+	return c.document("PolicyDocument", resourcePolicy, targets...)
 }
 
 // bucket reads AWS::S3::BucketPolicy, whose Bucket is a name.
-func bucket(c carrier) ([]document, error) {
-	name, err := c.one("Bucket")
-	if err != nil {
-		return nil, err
-	}
+func bucket(c carrier) []document {
+	name := c.one("Bucket")
 	if strings.ContainsAny(name, ":/") {
-		return nil, fmt.Errorf("property Bucket: %q is not the name of a bucket", name)
+		fail("property Bucket: %q is not the name of a bucket", name)
 	}
-	return c.document("PolicyDocument", resourcePolicy, "arn:"+c.where().Partition+":s3:::"+name), nil
+	return c.document("PolicyDocument", resourcePolicy, "arn:aws:s3:::"+name)
 }
 
 // topics reads AWS::SNS::TopicPolicy, whose Topics are ARNs.
-func topics(c carrier) ([]document, error) {
-	targets, err := c.list("Topics")
-	if err != nil {
-		return nil, err
-	}
+func topics(c carrier) []document {
+	targets := c.list("Topics")
 	for _, target := range targets {
 		if parseARN(target).service != "sns" {
-			return nil, fmt.Errorf("property Topics: %q is not the ARN of a topic", target)
+			fail("property Topics: %q is not the ARN of a topic", target)
 		}
 	}
-	return c.document("PolicyDocument", resourcePolicy, targets...), nil
+	return c.document("PolicyDocument", resourcePolicy, targets...)
 }
 
-// logs reads AWS::Logs::ResourcePolicy. With a resourceArn the policy is that
-// log group's, without it the account's, for every log group of the region
-// (CloudWatch Logs API Reference, PutResourcePolicy).
-func logs(c carrier) ([]document, error) {
-	target := c.arn("logs", "*")
+// logs reads AWS::Logs::ResourcePolicy of the account, which is for every log group of the
+// region (CloudWatch Logs API Reference, PutResourcePolicy).
+func logs(c carrier) []document {
 	if _, ok := c.properties["ResourceArn"]; ok {
-		var err error
-		if target, err = c.one("ResourceArn"); err != nil {
-			return nil, err
-		}
-		if parseARN(target).service != "logs" {
-			return nil, fmt.Errorf("ResourceArn: %q is not the ARN of a log group", target)
-		}
+		fail("ResourceArn: the policy of one log group is not evaluated")
 	}
-	return c.document("PolicyDocument", resourcePolicy, target), nil
+	return c.document("PolicyDocument", resourcePolicy, c.arn("logs", "*"))
 }
 
 // permission reads AWS::Lambda::Permission as the statement that Lambda makes
 // of it: SourceArn becomes an ArnLike condition, SourceAccount a StringEquals
-// one (Lambda API Reference, AddPermission).
-func permission(c carrier) ([]document, error) {
+// one (Lambda API Reference, AddPermission). It knows services as principals only.
+func permission(c carrier) []document {
 	body := map[string]any{"Effect": "Allow"}
 	condition := map[string]any{}
 	target := ""
 	for _, property := range slices.Sorted(maps.Keys(c.properties)) {
-		text, err := c.one(property)
-		if err != nil {
-			return nil, err
-		}
+		text := c.one(property)
 		switch property {
 		case "Action":
 			body["Action"] = text
 		case "FunctionName":
-			if target, err = c.function(text); err != nil {
-				return nil, err
+			if target = text; strings.Contains(text, ":") {
+				fail("FunctionName: %q is not a name", text)
 			}
-			body["Resource"] = target
+			body["Resource"] = c.arn("lambda", "function:"+text)
 		case "Principal":
-			body["Principal"] = principalOf(text)
+			body["Principal"] = map[string]any{"Service": text}
 		case "SourceArn":
 			condition["ArnLike"] = map[string]any{"aws:SourceArn": text}
 		case "SourceAccount":
-			under(condition, "StringEquals", "aws:SourceAccount", text)
-		case "PrincipalOrgID":
-			under(condition, "StringEquals", "aws:PrincipalOrgID", text)
+			condition["StringEquals"] = map[string]any{"aws:SourceAccount": text}
 		default:
-			return nil, fmt.Errorf("%s: this property is not evaluated", property)
+			fail("%s: this property is not evaluated", property)
 		}
 	}
 	if len(condition) > 0 {
 		body["Condition"] = condition
 	}
-	return []document{{c.id, "permission", permissionPolicy, []string{target}, map[string]any{"Statement": body}}}, nil
-}
-
-func under(condition map[string]any, operator, key, value string) {
-	keys, _ := condition[operator].(map[string]any)
-	if keys == nil {
-		keys = map[string]any{}
-		condition[operator] = keys
-	}
-	keys[key] = value
-}
-
-// function is the ARN for a FunctionName, which may be a name, name:alias or an
-// ARN. The partial ARN (account:function:name) is refused.
-func (c carrier) function(name string) (string, error) {
-	if parseARN(name).service == "lambda" {
-		return name, nil
-	}
-	if strings.Count(name, ":") > 1 || isAccount(name) {
-		return "", fmt.Errorf("FunctionName: %q is neither a name nor an ARN", name)
-	}
-	return c.arn("lambda", "function:"+name), nil
-}
-
-// principalOf reads a principal that stands without its kind: "The AWS service,
-// AWS account, IAM user, or IAM role that invokes the function."
-func principalOf(name string) any {
-	switch {
-	case name == "*":
-		return "*"
-	case isAccount(name), strings.HasPrefix(name, "arn:"):
-		return map[string]any{"AWS": name}
-	default:
-		return map[string]any{"Service": name}
-	}
+	return []document{{c.id, "permission", permissionPolicy, []string{c.arn("lambda", "function:"+target)},
+		map[string]any{"Statement": body}}}
 }
 
 // busPolicy reads the Statement of AWS::Events::EventBusPolicy; its older form, a
 // Principal and an Action, is an error.
-func busPolicy(c carrier) ([]document, error) {
-	name := "default"
-	if _, ok := c.properties["EventBusName"]; ok {
-		var err error
-		if name, err = c.one("EventBusName"); err != nil {
-			return nil, err
-		}
-	}
+func busPolicy(c carrier) []document {
 	body, ok := c.properties["Statement"]
 	if !ok || c.properties["Principal"] != nil || c.properties["Action"] != nil {
-		return nil, errors.New("it has no Statement, or a Principal or Action beside it")
+		fail("it has no Statement, or a Principal or Action beside it")
 	}
-	target := c.arn("events", "event-bus/"+name)
-	return []document{{c.id, "Statement", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}, nil
+	target := c.arn("events", "event-bus/"+c.one("EventBusName"))
+	return []document{{c.id, "Statement", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}
 }
 
 // covers reports whether a policy attached to target decides on the resource.

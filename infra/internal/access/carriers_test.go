@@ -9,23 +9,17 @@ func TestCarriers(t *testing.T) {
 		group   = "arn:aws:logs:eu-west-1:111111111111:log-group:"
 	)
 	a := read(t, all(
-		`"Two": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "two", "Path": "/w/", "ManagedPolicyArns": [{"Ref": "Managed"}],
+		`"Two": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "two", "Path": "/w/",
 			"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow",
-				"Principal": {"Service": ["lambda.amazonaws.com"]}, "Action": "sts:AssumeRole"}]},
-			"Policies": [{"PolicyName": "inline", "PolicyDocument": {"Statement": {"Sid": "In", "Effect": "Allow",
-				"Action": "sqs:GetQueueUrl", "Resource": "*"}}}]}}`,
-		`"Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "sqs:ReceiveMessage", "Resource": "*"}}}}`,
-		`"Attached": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": ["two", "imported"], "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "sqs:DeleteMessage", "Resource": "*"}}}}`,
+				"Principal": {"Service": ["lambda.amazonaws.com"]}, "Action": "sts:AssumeRole"}]}}}`,
 		`"Exclusive": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "x", "Roles": ["two"], "PolicyDocument": {"Statement": {"Effect": "Allow", "NotAction": "sqs:*", "NotResource": ["arn:aws:sns:*:*:secret"]}}}}`,
 		`"Topic": {"Type": "AWS::SNS::Topic"}`,
 		`"TopicGuard": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": {"Ref": "Topic"}}}}}`,
 		`"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "okta"}}`,
 		`"Scoped": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "scoped", "ResourcePolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"Service": "own.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": "*"}}}}`,
 		`"GroupGuard": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyName": "g", "PolicyDocument": {"Fn::Join": ["", ["{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"events.amazonaws.com\",\"delivery.logs.amazonaws.com\"]},\"Action\":[\"logs:CreateLogStream\",\"logs:PutLogEvents\"],\"Resource\":\"", {"Fn::GetAtt": ["Group", "Arn"]}, "\"}]}"]]}}}`,
-		`"GroupOnly": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyName": "o", "ResourceArn": {"Fn::GetAtt": ["Group", "Arn"]}, "PolicyDocument": {"Fn::Sub": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"only.${AWS::URLSuffix}\"},\"Action\":\"logs:PutLogEvents\",\"Resource\":\"*\"}]}"}}}`,
 		`"Fn": {"Type": "AWS::Lambda::Function"}`,
-		`"FnByRule": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["Fn", "Arn"]}, "Principal": "events.amazonaws.com", "SourceArn": "`+ruleARN+`", "SourceAccount": {"Ref": "AWS::AccountId"}}}`,
-		`"FnByName": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:GetFunction", "FunctionName": {"Ref": "Fn"}, "Principal": "222222222222"}}`,
+		`"FnByRule": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Fn"}, "Principal": "events.amazonaws.com", "SourceArn": "`+ruleARN+`", "SourceAccount": {"Ref": "AWS::AccountId"}}}`,
 		`"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "bus"}}`,
 		`"BusGuard": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"EventBusName": {"Ref": "Bus"}, "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": {"AWS": "`+foreign+`"}, "Action": "events:PutEvents", "Resource": {"Fn::GetAtt": ["Bus", "Arn"]}}}}`,
 		`"Bucket": {"Type": "AWS::S3::Bucket"}`,
@@ -37,13 +31,6 @@ func TestCarriers(t *testing.T) {
 	bothSources := map[string][]string{"aws:SourceArn": {ruleARN}, "aws:SourceAccount": {ours}}
 	fn, bus := a.ARN("Fn"), a.ARN("Bus")
 	check(t, a, map[string]asked{
-		"inline": {who: two, action: "sqs:GetQueueUrl", on: queueARN, want: true,
-			why: "Two/Policies/inline/In"},
-		"managed, from the role": {who: two, action: "sqs:ReceiveMessage", on: queueARN, want: true, why: "Managed/"},
-		"managed, from its side": {who: two, action: "sqs:DeleteMessage", on: queueARN, want: true, why: "Attached/"},
-		"managed, on an outsider": {who: asRole("arn:aws:iam::111111111111:role/path/imported"),
-			action: "sqs:DeleteMessage", on: queueARN, want: true},
-		"managed, not on others": {who: asRole(outsider), action: "sqs:ReceiveMessage", on: queueARN},
 		"NotAction": {who: two, action: "sns:Publish", on: "arn:aws:sns:eu-west-1:111111111111:x",
 			want: true, why: "Exclusive/"},
 		"NotAction, excluded": {who: two, action: "sqs:PurgeQueue", on: queueARN},
@@ -57,10 +44,6 @@ func TestCarriers(t *testing.T) {
 		"another log group": {who: service(events), action: "logs:PutLogEvents", on: group + "okta2:log-stream:s"},
 		"another service's group": {who: service("lambda.amazonaws.com"), action: "logs:PutLogEvents", on: group +
 			"okta:log-stream:s"},
-		"policy of one group": {who: service("only.amazonaws.com"), action: "logs:PutLogEvents", on: group +
-			"okta:log-stream:s", want: true, why: "GroupOnly/"},
-		"policy of one, other group": {who: service("only.amazonaws.com"), action: "logs:PutLogEvents", on: group +
-			"scoped:log-stream:s"},
 		"group's own policy": {who: service("own.amazonaws.com"), action: "logs:PutLogEvents", on: group +
 			"scoped:log-stream:s", want: true},
 		"group's own, elsewhere": {who: service("own.amazonaws.com"), action: "logs:PutLogEvents", on: group +
@@ -76,7 +59,6 @@ func TestCarriers(t *testing.T) {
 			context: map[string][]string{"aws:SourceAccount": {ours}}},
 		"function, other service": {who: service("sns.amazonaws.com"), action: "lambda:InvokeFunction", on: fn,
 			context: bothSources},
-		"function by name, account": {who: asRole(foreign), action: "lambda:GetFunction", on: fn, want: true},
 		"another function": {who: service(events), action: "lambda:InvokeFunction", on: fn + "2",
 			context: bothSources},
 		"bus": {who: asRole(foreign), action: "events:PutEvents", on: bus, want: true,

@@ -1,27 +1,22 @@
 package access
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
 
-// Principal makes a call. Exactly one of Service, Role, User and Account is set.
+// Principal makes a call: a Service or a Role.
 type Principal struct {
 	// Service is an AWS service that calls on its own (events.amazonaws.com). A
 	// service that calls as a role is that Role.
 	Service string
-	// Role and User are the ARN of a role or user of any account; for an assumed
-	// role the role's ARN. The identity policies of a role of this account are
-	// those that the template gives it; a user of this account has none; a role
-	// or user of another account is taken to have identity policies that allow
-	// everything, so that only ours decide.
-	Role, User string
-	// Account is an account as such, its root, whose identity allows everything:
-	// who may do whatever the account may hand on.
-	Account string
-	// Administrator is a Role or User whose identity policies allow everything,
-	// beside what the template gives it.
+	// Role is the ARN of a role of any account; for an assumed role the role's ARN. The
+	// identity policies of a role of this account are those that the template gives it; a
+	// role of another account is taken to have identity policies that allow everything,
+	// so that only ours decide.
+	Role string
+	// Administrator is a Role whose identity policies allow everything, beside what the
+	// template gives it.
 	Administrator bool
 }
 
@@ -33,9 +28,8 @@ type Request struct {
 
 	// Context has the condition keys of the call, by name in any case. These are
 	// filled in: aws:SecureTransport (true), aws:PrincipalIsAWSService,
-	// aws:ResourceAccount; for roles, users and accounts aws:PrincipalArn,
-	// aws:PrincipalAccount and for KMS kms:CallerAccount; for services
-	// aws:PrincipalServiceName. What stands here wins; a key with an empty list
+	// aws:ResourceAccount; for roles aws:PrincipalArn, aws:PrincipalAccount and for
+	// KMS kms:CallerAccount; for services aws:PrincipalServiceName. What stands here wins; a key with an empty list
 	// is not in the call. A key that every call has but that is neither filled in
 	// nor given (aws:CurrentTime, aws:SourceIp, …) is an error if a policy asks
 	// for it.
@@ -69,23 +63,21 @@ const (
 // identity-based policy must allow the requested access". A service that calls
 // on its own has no identity policies: a resource policy must name it. (IAM User
 // Guide, "Policy evaluation logic" and its sub-chapters, read 2026-11-22.)
-func (a *Account) Decide(r Request) (Decision, error) {
+func (a *Account) Decide(r Request) (d Decision, err error) {
 	if a.fault != nil {
-		return Decision{}, fmt.Errorf("the policies cannot all be evaluated: %w", a.fault)
+		return d, fmt.Errorf("the policies cannot all be evaluated: %w", a.fault)
 	}
-	q, err := a.newCall(r)
-	if err != nil {
-		return Decision{}, err
-	}
+	err = attempt(func() { d = a.decide(a.newCall(r)) })
+	return d, err
+}
+
+func (a *Account) decide(q call) Decision {
 	identity, byIdentity, resource, byResource := q.own, "its own policies", none, ""
 	for _, s := range a.statements {
-		m, err := q.match(s)
-		switch {
-		case err != nil:
-			return Decision{}, fmt.Errorf("%s: %w", s.label, err)
+		switch m := q.match(s); {
 		case m == none:
 		case s.Effect == "Deny":
-			return Decision{Why: fmt.Sprintf("denied by %s (%s)", s.label, s.Kind)}, nil
+			return Decision{Why: fmt.Sprintf("denied by %s (%s)", s.label, s.Kind)}
 		case s.Kind == identityPolicy:
 			if !identity {
 				identity, byIdentity = true, s.label+" (identity)"
@@ -99,13 +91,13 @@ func (a *Account) Decide(r Request) (Decision, error) {
 	}
 	switch {
 	case resource == direct && (q.who.service != "" || q.who.account == q.owner):
-		return Decision{true, "allowed by " + byResource}, nil
+		return Decision{true, "allowed by " + byResource}
 	case resource != none && identity:
-		return Decision{true, "allowed by " + byResource + " and " + byIdentity}, nil
+		return Decision{true, "allowed by " + byResource + " and " + byIdentity}
 	case identity && !q.both && q.who.account == q.owner:
-		return Decision{true, "allowed by " + byIdentity}, nil
+		return Decision{true, "allowed by " + byIdentity}
 	}
-	return Decision{Why: silence(identity, byIdentity, resource, byResource)}, nil
+	return Decision{Why: silence(identity, byIdentity, resource, byResource)}
 }
 
 func silence(identity bool, byIdentity string, resource match, byResource string) string {
@@ -122,7 +114,6 @@ func silence(identity bool, byIdentity string, resource match, byResource string
 // caller is the principal, taken apart.
 type caller struct {
 	service, arn, account string
-	root                  bool
 	role                  string // a role of this account: its name
 }
 
@@ -143,82 +134,59 @@ type call struct {
 	defaultKeyPolicy bool
 }
 
-func (a *Account) newCall(r Request) (call, error) {
-	who, err := a.caller(r.Principal)
-	if err != nil {
-		return call{}, fmt.Errorf("principal: %w", err)
-	}
+func (a *Account) newCall(r Request) call {
 	service, _, _ := strings.Cut(r.Action, ":")
-	if checkAction(r.Action) != nil || strings.ContainsAny(r.Action, "*?") {
-		return call{}, fmt.Errorf("action %q: it is not service:Action", r.Action)
-	}
 	resource := parseARN(r.Resource)
-	if r.Resource != "*" && resource.service == "" {
-		return call{}, fmt.Errorf(`resource %q: it is neither an ARN nor "*"`, r.Resource)
-	}
-	q := call{who: who, action: r.Action, resource: resource}
-	given, err := lower(r.Context)
-	if err != nil {
-		return call{}, err
-	}
-	if q.owner, err = a.owner(resource, given); err != nil {
-		return call{}, err
-	}
-	q.given = q.context(given)
-	ours := a.where.Account
-	if who.service == "" && who.account != ours && q.owner != ours {
-		return call{}, errors.New("neither the principal nor the resource is of this account")
-	}
-	q.own = who.service == "" && (r.Principal.Administrator || who.root || who.account != ours)
-	if err := a.unreadable[who.role]; who.role != "" && err != nil {
-		return call{}, err
-	}
 	switch {
+	case checkAction(r.Action) != nil || strings.ContainsAny(r.Action, "*?"):
+		fail("action %q: it is not service:Action", r.Action)
+	case r.Resource != "*" && resource.service == "":
+		fail(`resource %q: it is neither an ARN nor "*"`, r.Resource)
+	}
+	q := call{who: a.caller(r.Principal), action: r.Action, resource: resource}
+	given := lower(r.Context)
+	q.owner = a.owner(resource, given)
+	q.given = q.context(given)
+	foreign := q.who.service == "" && q.who.account != a.where.Account
+	q.own = r.Principal.Administrator || foreign
+	switch {
+	case foreign && q.owner != a.where.Account:
+		fail("neither the principal nor the resource is of this account")
+	case q.who.role != "" && a.unreadable[q.who.role] != nil:
+		fail("%w", a.unreadable[q.who.role])
 	case service == "kms" && strings.HasPrefix(resource.resource, "alias/") &&
 		!strings.HasSuffix(strings.ToLower(r.Action), "alias"):
-		return call{}, fmt.Errorf("resource %s: KMS authorises by the key's ARN, whatever name the key is called by",
-			r.Resource)
+		fail("resource %s: KMS authorises by the key's ARN, whatever name the key is called by", r.Resource)
 	case resource.isKey():
 		q.both, q.defaultKeyPolicy = true, !a.governed[r.Resource]
 	case resource.isRole() && service == "sts":
-		if !a.governed[r.Resource] {
-			return call{}, fmt.Errorf("resource %s: the role's trust policy is not known; give it in Where.Policies", r.Resource)
+		if q.both = true; !a.governed[r.Resource] {
+			fail("resource %s: the role's trust policy is not known; give it in Where.Policies", r.Resource)
 		}
-		q.both = true
 	}
-	return q, nil
+	return q
 }
 
-func (a *Account) caller(p Principal) (caller, error) {
-	set := 0
-	for _, text := range []string{p.Service, p.Role, p.User, p.Account} {
-		if text != "" {
-			set++
-		}
-	}
+func (a *Account) caller(p Principal) caller {
+	defer within("principal %s", p.Service+p.Role)
 	switch {
-	case set != 1:
-		return caller{}, errors.New("not exactly one of Service, Role, User and Account is set")
-	case p.Administrator && p.Role+p.User == "":
-		return caller{}, errors.New("only a Role or User can be an Administrator")
+	case (p.Service == "") == (p.Role == ""):
+		fail("not exactly one of Service and Role is set")
+	case p.Administrator && p.Role == "":
+		fail("only a Role can be an Administrator")
 	case p.Service != "":
-		return caller{service: p.Service}, nil
-	case p.Account != "":
-		if !isAccount(p.Account) {
-			return caller{}, fmt.Errorf("account %q: it is not twelve digits", p.Account)
-		}
-		return caller{arn: "arn:" + a.where.Partition + ":iam::" + p.Account + ":root", account: p.Account, root: true}, nil
+		return caller{service: p.Service}
 	}
-	named, err := parsePrincipal(p.Role + p.User)
-	if err != nil || named.isRole() != (p.Role != "") || named.resource == "root" {
-		return caller{}, fmt.Errorf("%q is not the ARN of the role or user", p.Role+p.User)
+	named := parsePrincipal(p.Role)
+	if !named.isRole() {
+		fail("%q is not the ARN of a role", p.Role)
 	}
 	c := caller{arn: named.text, account: named.account}
-	if named.isRole() && c.account == a.where.Account {
+	if c.account == a.where.Account {
 		c.role = named.roleName()
 		if own, ok := a.roles[c.role]; ok && own != c.arn {
-			return caller{}, fmt.Errorf("role %s: its ARN is %s", c.role, own)
+			fail("role %s: its ARN is %s", c.role, own)
 		}
 	}
-	return c, nil
+	return c
 }

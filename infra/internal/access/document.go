@@ -2,7 +2,6 @@ package access
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,83 +42,71 @@ type document struct {
 }
 
 // statements parses the policy. What it does not know is an error.
-func (d document) statements() ([]statement, error) {
+func (d document) statements() (all []statement) {
 	body := d.body
 	if text, ok := body.(string); ok {
 		if err := json.Unmarshal([]byte(text), &body); err != nil {
-			return nil, fmt.Errorf("it is not JSON: %w", err)
+			fail("it is not JSON: %w", err)
 		}
 	}
-	policy, ok := body.(map[string]any)
-	if !ok {
-		return nil, errors.New("it is not an object")
-	}
+	policy := object(body)
 	for key, value := range policy {
 		switch {
 		case key == "Statement", key == "Id":
 		case key == "Version" && (value == "2012-10-17" || value == "2008-10-17"):
 		default:
-			return nil, fmt.Errorf("its element %s: %v is not known", key, value)
+			fail("its element %s: %v is not known", key, value)
 		}
 	}
 	list, ok := policy["Statement"].([]any)
 	if !ok {
 		list = []any{policy["Statement"]}
 	}
-	var all []statement
 	for i, element := range list {
-		s, err := d.statement(element)
-		if err != nil {
-			return nil, fmt.Errorf("statement %d: %w", i, err)
-		}
-		name := s.Sid
-		if name == "" {
-			name = fmt.Sprintf("#%d", i)
-		}
-		s.label = d.carrier + "/" + d.property + "/" + name
-		all = append(all, s)
+		all = append(all, d.statement(i, element))
 	}
-	return all, nil
+	return all
 }
 
-func (d document) statement(value any) (statement, error) {
-	body, ok := value.(map[string]any)
-	if !ok {
-		return statement{}, errors.New("it is not an object")
-	}
+func (d document) statement(i int, value any) statement {
+	defer within("statement %d", i)
+	body := object(value)
 	s := statement{Statement: Statement{Resource: d.carrier, Kind: d.kind}, targets: d.targets}
-	var err error
 	for _, key := range slices.Sorted(maps.Keys(body)) {
-		element := body[key]
-		switch key {
-		case "Sid":
-			if s.Sid, ok = element.(string); !ok {
-				err = errors.New("it is not a text")
-			}
-		case "Effect":
-			if s.Effect, _ = element.(string); s.Effect != "Allow" && s.Effect != "Deny" {
-				err = errors.New("it is neither Allow nor Deny")
-			}
-		case "Principal":
-			err = s.principal(element)
-		case "Action":
-			s.Actions, err = patterns(element, checkAction)
-		case "NotAction":
-			s.NotActions, err = patterns(element, checkAction)
-		case "Resource":
-			s.Resources, err = patterns(element, checkResource)
-		case "NotResource":
-			s.NotResources, err = patterns(element, checkResource)
-		case "Condition":
-			err = s.condition(element)
-		default:
-			err = errors.New("this element is not evaluated")
-		}
-		if err != nil {
-			return s, fmt.Errorf("%s: %w", key, err)
-		}
+		s.element(key, body[key])
 	}
-	return s, s.complete()
+	s.complete()
+	s.label = fmt.Sprintf("%s/%s/#%d", d.carrier, d.property, i)
+	if s.Sid != "" {
+		s.label = d.carrier + "/" + d.property + "/" + s.Sid
+	}
+	return s
+}
+
+func (s *statement) element(key string, value any) {
+	defer within("%s", key)
+	switch key {
+	case "Sid":
+		s.Sid = text(value)
+	case "Effect":
+		if s.Effect = text(value); s.Effect != "Allow" && s.Effect != "Deny" {
+			fail("it is neither Allow nor Deny")
+		}
+	case "Principal":
+		s.principal(value)
+	case "Action":
+		s.Actions = patterns(value, checkAction)
+	case "NotAction":
+		s.NotActions = patterns(value, checkAction)
+	case "Resource":
+		s.Resources = patterns(value, checkResource)
+	case "NotResource":
+		s.NotResources = patterns(value, checkResource)
+	case "Condition":
+		s.condition(value)
+	default:
+		fail("this element is not evaluated")
+	}
 }
 
 // complete demands the elements that the kind of policy must have, and refuses
@@ -127,133 +114,125 @@ func (d document) statement(value any) (statement, error) {
 // identity-based policy"; "You must use the Principal element in resource-based
 // policies"; "Statements must include either a Resource or a NotResource
 // element", but for the trust policy of a role.
-func (s *statement) complete() error {
+func (s *statement) complete() {
 	switch {
 	case s.Effect == "":
-		return errors.New("it has no Effect")
+		fail("it has no Effect")
 	case (s.Actions == nil) == (s.NotActions == nil):
-		return errors.New("it needs either Action or NotAction")
+		fail("it needs either Action or NotAction")
 	// "AssumeRole policy may only specify STS AssumeRole actions", says IAM.
 	case s.Kind == trustPolicy && (s.Actions == nil || slices.ContainsFunc(s.Actions, notSTS)):
-		return errors.New("a trust policy has actions of sts only")
+		fail("a trust policy has actions of sts only")
 	case s.Kind == trustPolicy && (s.Resources != nil || s.NotResources != nil):
-		return errors.New("a trust policy has no Resource")
+		fail("a trust policy has no Resource")
 	case s.Kind != trustPolicy && (s.Resources == nil) == (s.NotResources == nil):
-		return errors.New("it needs either Resource or NotResource")
+		fail("it needs either Resource or NotResource")
 	case s.Kind == identityPolicy && s.grantees != nil:
-		return errors.New("an identity policy has no Principal")
+		fail("an identity policy has no Principal")
 	case s.Kind != identityPolicy && s.grantees == nil:
-		return errors.New("it has no Principal")
-	default:
-		return nil
+		fail("it has no Principal")
 	}
 }
 
 func notSTS(action string) bool { return !strings.HasPrefix(strings.ToLower(action), "sts:") }
 
-func (s *statement) principal(value any) error {
+func (s *statement) principal(value any) {
 	if value == "*" {
-		s.grantees, s.Principals = []grantee{{everybody: true}}, []string{"*"}
-		return nil
+		value = map[string]any{"AWS": "*"} // both are "all principals"
 	}
-	body, ok := value.(map[string]any)
-	if !ok || len(body) == 0 {
-		return errors.New(`it is neither "*" nor an object`)
-	}
+	body := object(value)
 	for _, kind := range slices.Sorted(maps.Keys(body)) {
-		names, err := texts(body[kind])
-		if err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
-		}
-		for _, name := range names {
-			g, err := newGrantee(kind, name)
-			if err != nil {
-				return fmt.Errorf("%s %q: %w", kind, name, err)
-			}
-			s.grantees, s.Principals = append(s.grantees, g), append(s.Principals, name)
+		for _, name := range texts(kind, body[kind]) {
+			s.grantees, s.Principals = append(s.grantees, newGrantee(kind, name)), append(s.Principals, name)
 		}
 	}
-	return nil
 }
 
-func newGrantee(kind, name string) (grantee, error) {
-	if kind == "Service" && strings.Contains(name, ".") && !strings.ContainsAny(name, "*?:") {
-		return grantee{service: name}, nil
-	}
-	if kind != "AWS" {
-		return grantee{}, errors.New("this principal is not evaluated")
-	}
-	// "Principal": "*" and {"AWS": "*"} are "all principals".
-	if name == "*" {
-		return grantee{everybody: true}, nil
-	}
-	if isAccount(name) {
-		return grantee{account: name}, nil
+func newGrantee(kind, name string) grantee {
+	defer within("%s %q", kind, name)
+	switch {
+	case kind == "Service" && strings.Contains(name, ".") && !strings.ContainsAny(name, "*?:"):
+		return grantee{service: name}
+	case kind != "AWS":
+		fail("this principal is not evaluated")
+	case name == "*":
+		return grantee{everybody: true}
+	case isAccount(name):
+		return grantee{account: name}
 	}
 	// "You cannot use a wildcard to match part of a principal name or ARN."
 	// Sessions (arn:…:sts:…) and unique ids (AROA…) are not evaluated.
-	arn, err := parsePrincipal(name)
-	if err != nil {
-		return grantee{}, err
-	}
+	arn := parsePrincipal(name)
 	if arn.resource == "root" {
-		return grantee{account: arn.account}, nil
+		return grantee{account: arn.account}
 	}
-	return grantee{arn: name}, nil
+	return grantee{arn: name}
 }
 
-func (s *statement) condition(value any) error {
-	operators, ok := value.(map[string]any)
-	if !ok {
-		return errors.New("it is not an object")
-	}
+func (s *statement) condition(value any) {
+	operators := object(value)
 	for _, operator := range slices.Sorted(maps.Keys(operators)) {
-		keys, ok := operators[operator].(map[string]any)
-		if !ok || len(keys) == 0 {
-			return fmt.Errorf("%s: it is not an object of keys", operator)
-		}
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			values, err := texts(keys[key])
-			if err != nil {
-				return fmt.Errorf("%s %s: %w", operator, key, err)
-			}
-			c, err := newCondition(operator, key, values)
-			if err != nil {
-				return fmt.Errorf("%s %s: %w", operator, key, err)
-			}
-			s.conditions = append(s.conditions, c)
-		}
+		s.conditionOf(operator, operators[operator])
 	}
-	return nil
+}
+
+func (s *statement) conditionOf(operator string, value any) {
+	defer within("%s", operator)
+	keys := object(value)
+	if len(keys) == 0 {
+		fail("it has no key")
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		c, err := newCondition(operator, key, texts(operator+" "+key, keys[key]))
+		if err != nil {
+			fail("%s: %w", key, err)
+		}
+		s.conditions = append(s.conditions, c)
+	}
 }
 
 // patterns is a text or a list of them, each checked.
-func patterns(value any, check func(string) error) ([]string, error) {
-	list, err := texts(value)
+func patterns(value any, check func(string) error) []string {
+	list := texts("its value", value)
 	for _, pattern := range list {
 		if err := check(pattern); err != nil {
-			return nil, fmt.Errorf("%q: %w", pattern, err)
+			fail("%q: %w", pattern, err)
 		}
 	}
-	return list, err
+	return list
+}
+
+func object(value any) map[string]any {
+	body, ok := value.(map[string]any)
+	if !ok {
+		fail("it is not an object")
+	}
+	return body
+}
+
+func text(value any) string {
+	text, ok := value.(string)
+	if !ok || text == "" {
+		fail("it is not a text")
+	}
+	return text
 }
 
 // texts is a scalar or a list of them. IAM refuses an empty list.
-func texts(value any) ([]string, error) {
+func texts(place string, value any) (all []string) {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
 	}
-	var all []string
 	for _, element := range list {
 		text, ok := scalar(element)
 		if !ok {
-			return nil, errors.New("it is not a text or a list of texts")
+			fail("%s: it is not a text or a list of texts", place)
 		}
 		all = append(all, text)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("it is empty")
+		fail("%s: it is empty", place)
 	}
-	return all, nil
+	return all
 }

@@ -35,7 +35,6 @@ func TestKeys(t *testing.T) {
 				"another account":     asks(asRole(foreign), false, ""),
 				"a service":           asks(service("sqs.amazonaws.com"), false, ""),
 				"another key of ours": {who: asRole(worker), action: "kms:Decrypt", on: arn[:len(arn)-1] + "x"},
-				"the root":            asks(Principal{Account: ours}, true, ""),
 			})
 		})
 	}
@@ -44,7 +43,6 @@ func TestKeys(t *testing.T) {
 		check(t, read(t, all(key(named), aRole)), map[string]asked{
 			"the role, no identity policy": asks(asRole(worker), true, "(key)"),
 			"an administrator":             asks(admin(outsider), false, "no policy of the resource does"),
-			"the root":                     asks(Principal{Account: ours}, false, ""),
 		})
 		other := `{"Effect": "Allow", "Principal": {"AWS": "` + outsider + `"}, "Action": "kms:Decrypt", "Resource": "*"}`
 		check(t, read(t, all(key(other), aRole, rolePolicy(workerDecrypt))), map[string]asked{

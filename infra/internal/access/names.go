@@ -2,7 +2,6 @@ package access
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -29,48 +28,48 @@ type naming struct {
 // ArnForPolicy is the ARN without the UUID (ApiDestinationAttributes of the same
 // module has an example of both).
 var namings = map[string]naming{
-	"AWS::SQS::Queue": {"QueueName", "arn:{partition}:sqs:{region}:{account}:{name}",
-		"https://sqs.{region}.{suffix}/{account}/{name}",
+	"AWS::SQS::Queue": {"QueueName", "arn:aws:sqs:{region}:{account}:{name}",
+		"https://sqs.{region}.amazonaws.com/{account}/{name}",
 		map[string]string{"Arn": "{arn}", "QueueName": "{name}", "QueueUrl": "{ref}"}},
-	"AWS::SNS::Topic": {"TopicName", "arn:{partition}:sns:{region}:{account}:{name}", "{arn}",
+	"AWS::SNS::Topic": {"TopicName", "arn:aws:sns:{region}:{account}:{name}", "{arn}",
 		map[string]string{"TopicArn": "{arn}", "TopicName": "{name}"}},
 	// CloudFormation's own name of a bucket is in lower case, see make.
-	"AWS::S3::Bucket": {"BucketName", "arn:{partition}:s3:::{name}", "{name}",
+	"AWS::S3::Bucket": {"BucketName", "arn:aws:s3:::{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::KMS::Key": {"", "arn:{partition}:kms:{region}:{account}:key/{uuid}", "{uuid}",
+	"AWS::KMS::Key": {"", "arn:aws:kms:{region}:{account}:key/{uuid}", "{uuid}",
 		map[string]string{"Arn": "{arn}", "KeyId": "{uuid}"}},
-	"AWS::KMS::Alias": {"AliasName", "arn:{partition}:kms:{region}:{account}:{name}", "{name}", nil},
-	"AWS::IAM::Role": {"RoleName", "arn:{partition}:iam::{account}:role{path}{name}", "{name}",
+	"AWS::KMS::Alias": {"AliasName", "arn:aws:kms:{region}:{account}:{name}", "{name}", nil},
+	"AWS::IAM::Role": {"RoleName", "arn:aws:iam::{account}:role{path}{name}", "{name}",
 		map[string]string{"Arn": "{arn}", "RoleId": "AROA{hex}"}},
-	"AWS::IAM::ManagedPolicy": {"ManagedPolicyName", "arn:{partition}:iam::{account}:policy{path}{name}", "{arn}",
+	"AWS::IAM::ManagedPolicy": {"ManagedPolicyName", "arn:aws:iam::{account}:policy{path}{name}", "{arn}",
 		map[string]string{"PolicyArn": "{arn}", "PolicyId": "ANPA{hex}"}},
-	"AWS::Lambda::Function": {"FunctionName", "arn:{partition}:lambda:{region}:{account}:function:{name}", "{name}",
+	"AWS::Lambda::Function": {"FunctionName", "arn:aws:lambda:{region}:{account}:function:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::Lambda::EventSourceMapping": {"", "arn:{partition}:lambda:{region}:{account}:event-source-mapping:{uuid}",
+	"AWS::Lambda::EventSourceMapping": {"", "arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}",
 		"{uuid}",
 		map[string]string{"Id": "{uuid}", "EventSourceMappingArn": "{arn}"}},
-	"AWS::Events::EventBus": {"Name", "arn:{partition}:events:{region}:{account}:event-bus/{name}", "{name}",
+	"AWS::Events::EventBus": {"Name", "arn:aws:events:{region}:{account}:event-bus/{name}", "{name}",
 		map[string]string{"Arn": "{arn}", "Name": "{name}"}},
-	"AWS::Events::Rule": {"Name", "arn:{partition}:events:{region}:{account}:rule/{bus/}{name}", "{bus|}{name}",
+	"AWS::Events::Rule": {"Name", "arn:aws:events:{region}:{account}:rule/{bus/}{name}", "{bus|}{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::Events::Connection": {"Name", "arn:{partition}:events:{region}:{account}:connection/{name}/{uuid}", "{name}",
-		map[string]string{"Arn": "{arn}", "ArnForPolicy": "arn:{partition}:events:{region}:{account}:connection/{name}",
-			"SecretArn": "arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{name}/{uuid}-{six}"}},
+	"AWS::Events::Connection": {"Name", "arn:aws:events:{region}:{account}:connection/{name}/{uuid}", "{name}",
+		map[string]string{"Arn": "{arn}", "ArnForPolicy": "arn:aws:events:{region}:{account}:connection/{name}",
+			"SecretArn": "arn:aws:secretsmanager:{region}:{account}:secret:events!connection/{name}/{uuid}-{six}"}},
 	"AWS::Events::ApiDestination": {"Name",
-		"arn:{partition}:events:{region}:{account}:api-destination/{name}/{uuid}", "{name}",
+		"arn:aws:events:{region}:{account}:api-destination/{name}/{uuid}", "{name}",
 		map[string]string{"Arn": "{arn}",
-			"ArnForPolicy": "arn:{partition}:events:{region}:{account}:api-destination/{name}"}},
-	"AWS::Events::Archive": {"ArchiveName", "arn:{partition}:events:{region}:{account}:archive/{name}", "{name}",
+			"ArnForPolicy": "arn:aws:events:{region}:{account}:api-destination/{name}"}},
+	"AWS::Events::Archive": {"ArchiveName", "arn:aws:events:{region}:{account}:archive/{name}", "{name}",
 		map[string]string{"Arn": "{arn}", "ArchiveName": "{name}"}},
-	"AWS::Logs::LogGroup": {"LogGroupName", "arn:{partition}:logs:{region}:{account}:log-group:{name}:*", "{name}",
+	"AWS::Logs::LogGroup": {"LogGroupName", "arn:aws:logs:{region}:{account}:log-group:{name}:*", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::Logs::QueryDefinition": {"", "arn:{partition}:logs:{region}:{account}:query-definition:{uuid}", "{uuid}",
+	"AWS::Logs::QueryDefinition": {"", "arn:aws:logs:{region}:{account}:query-definition:{uuid}", "{uuid}",
 		map[string]string{"QueryDefinitionId": "{uuid}"}},
-	"AWS::Scheduler::Schedule": {"Name", "arn:{partition}:scheduler:{region}:{account}:schedule/default/{name}", "{name}",
+	"AWS::Scheduler::Schedule": {"Name", "arn:aws:scheduler:{region}:{account}:schedule/default/{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::CloudWatch::Alarm": {"AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
+	"AWS::CloudWatch::Alarm": {"AlarmName", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
-	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
+	"AWS::CloudWatch::Dashboard": {"DashboardName", "arn:aws:cloudwatch::{account}:dashboard/{name}",
 		"{name}", nil},
 }
 
@@ -82,64 +81,61 @@ func (r resolver) identify(id string) identifiers {
 		return made
 	}
 	if _, ok := r.account.resources[id]; !ok {
-		return identifiers{err: fmt.Errorf("the template has no resource or parameter %q", id)}
+		return identifiers{err: fmt.Errorf("the template has no resource %q", id)}
 	}
 	if r.visiting[id] {
 		return identifiers{err: fmt.Errorf("resource %s: its name refers to itself", id)}
 	}
 	r.visiting[id] = true
-	made, err := r.make(id)
-	delete(r.visiting, id)
-	if err != nil {
+	var made identifiers
+	if err := attempt(func() { made = r.make(id) }); err != nil {
 		made.err = fmt.Errorf("resource %s: %w", id, err)
 	}
+	delete(r.visiting, id)
 	r.account.names[id] = made
 	return made
 }
 
-func (r resolver) make(id string) (identifiers, error) {
+// named is identify for what cannot go on without the identifiers.
+func (r resolver) named(id string) identifiers {
+	made := r.identify(id)
+	if made.err != nil {
+		fail("%w", made.err)
+	}
+	return made
+}
+
+func (r resolver) make(id string) identifiers {
 	res, where := r.account.resources[id], r.account.where
 	how, ok := namings[res.kind]
-	if !ok {
-		return identifiers{}, fmt.Errorf("what Ref, Fn::GetAtt and ARN give for a %s is not known", res.kind)
+	switch {
+	case !ok:
+		fail("what Ref, Fn::GetAtt and ARN give for a %s is not known", res.kind)
+	case res.condition:
+		fail("it has a Condition, which is not evaluated: the resource may not exist")
 	}
-	if res.condition {
-		return identifiers{}, errors.New("it has a Condition, so that it may not stand; conditions are not evaluated")
-	}
-	name, err := r.text(res, how.property, where.StackName+"-"+id)
-	if err != nil {
-		return identifiers{}, err
-	}
+	name := r.property(res, how.property, where.StackName+"-"+id)
 	if res.kind == "AWS::S3::Bucket" {
 		name = strings.ToLower(name)
 	}
-	path, err := r.text(res, "Path", "/")
-	if err != nil {
-		return identifiers{}, err
-	}
-	bus := ""
+	slash, bar := "", ""
 	if res.kind == "AWS::Events::Rule" {
-		if bus, err = r.text(res, "EventBusName", "default"); err != nil {
-			return identifiers{}, err
-		}
 		// "The name or ARN of the event bus associated with the rule. If you omit
 		// this, the default event bus is used", whose rules have no bus in their ARN.
+		bus := r.property(res, "EventBusName", "default")
 		if _, after, found := strings.Cut(bus, ":event-bus/"); found {
 			bus = after
 		}
-		if bus == "default" {
-			bus = ""
+		if bus != "default" {
+			slash, bar = bus+"/", bus+"|"
 		}
-	}
-	slash, bar := "", ""
-	if bus != "" {
-		slash, bar = bus+"/", bus+"|"
 	}
 	uuid, hex := where.drawn(id)
 	fill := func(text string, more ...string) string {
 		return strings.NewReplacer(append([]string{
-			"{partition}", where.Partition, "{region}", where.Region, "{account}", where.Account, "{suffix}", where.suffix(),
-			"{name}", name, "{path}", path, "{bus/}", slash, "{bus|}", bar, "{uuid}", uuid, "{hex}", hex[:16], "{six}", hex[:6],
+			"{region}", where.Region, "{account}", where.Account, "{name}", name, "{path}", r.property(res, "Path", "/"),
+			"{bus/}", slash, "{bus|}", bar,
+			"{uuid}", uuid, "{hex}", hex[:16], "{six}", hex[:6],
 		}, more...)...).Replace(text)
 	}
 	made := identifiers{name: name, arn: fill(how.arn), attributes: map[string]string{}}
@@ -147,27 +143,17 @@ func (r resolver) make(id string) (identifiers, error) {
 	for attribute, text := range how.attributes {
 		made.attributes[attribute] = fill(text, "{arn}", made.arn, "{ref}", made.ref)
 	}
-	return made, nil
+	return made
 }
 
-// text is a property of the resource as a text, resolved, or the default.
-func (r resolver) text(res resource, property, otherwise string) (string, error) {
+// property is a property of the resource as a text, resolved, or its default.
+func (r resolver) property(res resource, property, absent string) string {
 	value, ok := res.properties[property]
 	if !ok || property == "" {
-		return otherwise, nil
+		return absent
 	}
-	resolved, err := r.value(value)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", property, err)
-	}
-	if _, gone := resolved.(removed); gone {
-		return otherwise, nil
-	}
-	text, ok := resolved.(string)
-	if !ok || text == "" {
-		return "", fmt.Errorf("%s: it is not a text", property)
-	}
-	return text, nil
+	defer within("%s", property)
+	return text(r.value(value))
 }
 
 // drawn returns what AWS chooses at random: a UUID and 32 upper-case hex digits,

@@ -68,7 +68,7 @@ func (l lot) stack(t *testing.T, keyARN string) (base map[string][]any, read fun
 
 func (l lot) request(keyARN string) Request {
 	r := Request{Principal: one(l, asRole(worker), asRole(worker), asRole(outsider), admin(outsider),
-		asRole(foreign), service("events.amazonaws.com"), Principal{Account: ours}), Context: map[string][]string{}}
+		admin(worker), asRole(foreign), service("events.amazonaws.com")), Context: map[string][]string{}}
 	r.Action, r.Resource = "sqs:SendMessage", queueARN
 	if l.IntN(2) == 0 {
 		r.Action, r.Resource = "kms:Decrypt", keyARN

@@ -84,7 +84,7 @@ func TestUnevaluated(t *testing.T) {
 		"permission, " +
 			"property": {`"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:*", "FunctionName": "f", "Principal": "*", "FunctionUrlAuthType": "NONE"}}`, "FunctionUrlAuthType"},
 		"permission, no " +
-			"function": {`"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:*", "Principal": "*"}}`, "Resource"},
+			"function": {`"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:*", "Principal": "a.amazonaws.com"}}`, "Resource"},
 		"permission, partial " +
 			"ARN": {`"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:*", "FunctionName": "111111111111:function:f", "Principal": "*"}}`, "FunctionName"},
 		"topic by " +
@@ -93,10 +93,13 @@ func TestUnevaluated(t *testing.T) {
 			"object": {`"P": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": {}, "PolicyDocument": {"Statement": []}}}`, "Topics"},
 		"log group by " +
 			"name": {`"P": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"ResourceArn": "g", "PolicyDocument": {"Statement": []}}}`, "ResourceArn"},
-		"inline without a " +
-			"name": {`"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": []}}]}}`, "PolicyName"},
-		"inline is an " +
-			"object": {`"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": {"PolicyDocument": {"Statement": []}}}}`, "Policies"},
+		"inside a " +
+			"role": {`"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": []}}]}}`, "Policies"},
+		"managed " +
+			"policy": {`"P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": {"Effect": "Allow"}}}}`, "AWS::IAM::ManagedPolicy"},
+		"permission, account": {`"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:*", "FunctionName": "f", "Principal": "111111111111"}}`, "Service"},
+		"policy of one " +
+			"group": {`"P": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"ResourceArn": "arn:aws:logs:::x", "PolicyDocument": {"Statement": []}}}`, "ResourceArn"},
 		"name doubles itself": {doubling(), "1 MiB"},
 		"two roles of a " +
 			"name": {`"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}}, "S": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}}`, "name r"},
@@ -147,7 +150,6 @@ func TestRequestFaults(t *testing.T) {
 			queueARN, nil}, "user/u"},
 		"session as role": {queue, Request{asRole("arn:aws:sts::111111111111:assumed-role/r/s"),
 			"sqs:SendMessage", queueARN, nil}, "assumed-role"},
-		"account":                  {queue, Request{Principal{Account: "1"}, "sqs:SendMessage", queueARN, nil}, "twelve"},
 		"action with a star":       {queue, Request{asRole(outsider), "sqs:*", queueARN, nil}, "sqs:*"},
 		"action without a service": {queue, Request{asRole(outsider), "SendMessage", queueARN, nil}, "SendMessage"},
 		"resource by name":         {queue, Request{asRole(outsider), "sqs:SendMessage", "Queue", nil}, "Queue"},
@@ -162,7 +164,7 @@ func TestRequestFaults(t *testing.T) {
 		"trust of an unknown role": {queue, Request{asRole(outsider), "sts:AssumeRole", lambdaRole, nil}, "Where.Policies"},
 		"role with another path": {aRole, Request{asRole("arn:aws:iam::111111111111:role/path/app-Worker"),
 			"sqs:SendMessage", queueARN, nil}, worker},
-		"role with a boundary": {boundary, Request{asRole(lambdaRole), "sqs:SendMessage", queueARN, nil}, "boundary"},
+		"role with a boundary": {boundary, Request{asRole(lambdaRole), "sqs:SendMessage", queueARN, nil}, "PermissionsBoundary"},
 		"role with AWS's own policy": {managedByAWS, Request{asRole(lambdaRole), "sqs:SendMessage", queueARN, nil},
 			"AWSLambdaBasicExecutionRole"},
 		"a condition without its key": {all(queue,
@@ -193,12 +195,10 @@ func TestReadFaults(t *testing.T) {
 			here},
 		"properties": {map[string]any{"Resources": map[string]any{"Q": map[string]any{"Type": "T",
 			"Properties": 1}}}, here},
-		"not JSON":   {map[string]any{"Resources": func() {}}, here},
-		"parameters": {map[string]any{"Resources": map[string]any{}, "Parameters": 1}, here},
-		"account":    {good, Where{Account: "1", Region: "r", StackName: "s"}},
-		"region":     {good, Where{Account: ours, StackName: "s"}},
-		"stack":      {good, Where{Account: ours, Region: "r"}},
-		"partition":  {good, Where{Account: ours, Region: "r", StackName: "s", Partition: "moon"}},
+		"not JSON": {map[string]any{"Resources": func() {}}, here},
+		"account":  {good, Where{Account: "1", Region: "r", StackName: "s"}},
+		"region":   {good, Where{Account: ours, StackName: "s"}},
+		"stack":    {good, Where{Account: ours, Region: "r"}},
 	} {
 		if _, err := Read(row.template, row.where); err == nil {
 			t.Errorf("%s is read", name)

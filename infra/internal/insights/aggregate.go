@@ -1,7 +1,5 @@
 package insights
 
-import "fmt"
-
 // group is the rows of one combination of keys.
 type group struct {
 	keys []value
@@ -10,11 +8,8 @@ type group struct {
 
 // stats makes one row of each group, in order of appearance. Rows without a key
 // make a group of their own, whose key is empty.
-func (e *engine) stats(c *command) error {
-	groups, err := e.group(c)
-	if err != nil {
-		return err
-	}
+func (e *engine) stats(c *command) {
+	groups := e.group(c)
 	e.rows, e.columns = nil, nil
 	for _, it := range c.by {
 		note(&e.columns, it.name)
@@ -28,32 +23,19 @@ func (e *engine) stats(c *command) error {
 			out.vars[it.name] = g.keys[i]
 		}
 		for _, it := range c.items {
-			v, err := e.aggregate(it, g.rows)
-			if err != nil {
-				return err
-			}
-			out.vars[it.name] = v
+			out.vars[it.name] = e.aggregate(it, g.rows)
 		}
 		e.rows = append(e.rows, out)
 	}
-	return nil
 }
 
-func (e *engine) group(c *command) ([]*group, error) {
-	var groups []*group
+func (e *engine) group(c *command) (groups []*group) {
 	byKey := map[string]*group{}
 	for _, r := range e.rows {
 		keys, name := make([]value, len(c.by)), ""
 		for i, it := range c.by {
-			v, err := e.eval(it.expr, r)
-			if err != nil {
-				return nil, err
-			}
-			// "Using map and list in dedup, pattern, sort, and stats isn't supported."
-			if v.kind == structure {
-				return nil, fmt.Errorf("stats by a structure")
-			}
-			keys[i], name = v, name+v.String()+"\x00"
+			keys[i] = plain(c, e.eval(it.expr, r))
+			name += keys[i].String() + "\x00"
 		}
 		g := byKey[name]
 		if g == nil {
@@ -63,25 +45,22 @@ func (e *engine) group(c *command) ([]*group, error) {
 		}
 		g.rows = append(g.rows, r)
 	}
-	return groups, nil
+	return groups
 }
 
 // aggregate is one aggregation of the rows that have the field: "count(fieldName)
 // counts all records that include the specified field name", and the others are
 // of "the values for this log field".
-func (e *engine) aggregate(it item, rows []*row) (value, error) {
+func (e *engine) aggregate(it item, rows []*row) value {
 	if it.expr == nil {
-		return numberValue(float64(len(rows))), nil
+		return numberValue(float64(len(rows)))
 	}
 	var out value
 	count, distinct := 0, map[string]bool{}
 	for _, r := range rows {
-		v, err := e.eval(it.expr, r)
-		if err != nil {
-			return v, err
-		}
+		v := e.eval(it.expr, r)
 		if v.kind == structure || v.kind == truth {
-			return v, fmt.Errorf("%s of a structure or a truth", it.aggr)
+			fail("%s of a structure or a truth", it.aggr)
 		}
 		if v.none() {
 			if v.kind == null && e.log.reading.NullsPresent {
@@ -91,30 +70,36 @@ func (e *engine) aggregate(it item, rows []*row) (value, error) {
 		}
 		count++
 		distinct[v.String()] = true
-		switch it.aggr {
-		case "sum", "min", "max":
-			n, ok := v.asNumber()
-			if !ok {
-				return v, fmt.Errorf("%s of %q, which is no number", it.aggr, v)
-			}
-			switch {
-			case out.none():
-				out = value{kind: number, number: n}
-				if v.kind == timestamp && it.aggr != "sum" {
-					out.kind = timestamp
-				}
-			case it.aggr == "sum":
-				out.number += n
-			case it.aggr == "min" && n < out.number, it.aggr == "max" && n > out.number:
-				out.number = n
-			}
+		if it.aggr != "count" && it.aggr != "count_distinct" {
+			out = combine(it.aggr, out, v)
 		}
 	}
 	switch it.aggr {
 	case "count":
-		return numberValue(float64(count)), nil
+		return numberValue(float64(count))
 	case "count_distinct":
-		return numberValue(float64(len(distinct))), nil
+		return numberValue(float64(len(distinct)))
 	}
-	return out, nil
+	return out
+}
+
+// combine adds a value to a sum, min or max.
+func combine(aggregation string, sum, v value) value {
+	n, ok := v.asNumber()
+	switch {
+	case !ok:
+		fail("%s of %q, which is no number", aggregation, v)
+	case sum.none():
+		sum = value{kind: number, number: n}
+		if v.kind == timestamp && aggregation != "sum" {
+			sum.kind = timestamp
+		}
+	case aggregation == "sum":
+		sum.number += n
+	case aggregation == "min":
+		sum.number = min(sum.number, n)
+	default:
+		sum.number = max(sum.number, n)
+	}
+	return sum
 }

@@ -20,13 +20,12 @@ type Field struct {
 // Leaves are all leaves of a JSON record in order, named as Insights names fields.
 // Insights discovers the first [MaxFields] of them.
 func Leaves(message string, r Reading) []Field {
-	d := json.NewDecoder(strings.NewReader(message))
-	d.UseNumber()
-	w := walker{decoder: d, reading: r}
+	w := walker{decoder: json.NewDecoder(strings.NewReader(message)), reading: r}
+	w.decoder.UseNumber()
 	if w.walk("") != nil {
 		return nil // no JSON: only what CloudWatch generates
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if _, err := w.decoder.Token(); err != io.EOF {
 		return nil
 	}
 	return w.fields
@@ -38,36 +37,39 @@ type walker struct {
 	fields  []Field
 }
 
-func (w *walker) walk(name string) error {
+func (w *walker) walk(name string) (err error) {
+	defer catch(&err)
+	w.value(name)
+	return nil
+}
+
+func (w *walker) token() json.Token {
 	t, err := w.decoder.Token()
 	if err != nil {
-		return err
+		fail("%w", err)
 	}
-	below := func(part string) string {
-		if name == "" {
-			return part
+	return t
+}
+
+// value walks through the next value, which has this name.
+func (w *walker) value(name string) {
+	t := w.token()
+	d, ok := t.(json.Delim)
+	if !ok {
+		w.fields = append(w.fields, Field{name, scalar(t, w.reading)})
+		return
+	}
+	for i := 0; w.decoder.More(); i++ {
+		part := strconv.Itoa(i)
+		if d == '{' {
+			part = w.token().(string)
 		}
-		return name + "." + part
-	}
-	if d, ok := t.(json.Delim); ok {
-		for i := 0; w.decoder.More(); i++ {
-			part := strconv.Itoa(i)
-			if d == '{' {
-				key, err := w.decoder.Token()
-				if err != nil {
-					return err
-				}
-				part = key.(string)
-			}
-			if err := w.walk(below(part)); err != nil {
-				return err
-			}
+		if name != "" {
+			part = name + "." + part
 		}
-		_, err := w.decoder.Token()
-		return err
+		w.value(part)
 	}
-	w.fields = append(w.fields, Field{name, scalar(t, w.reading)})
-	return nil
+	w.token()
 }
 
 // scalar is the value of a JSON text, number, boolean or null.

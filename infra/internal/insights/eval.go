@@ -1,208 +1,181 @@
 package insights
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
 
 // eval is what an expression comes to in a row. A condition comes to truth, or to
 // missing where the guide does not say.
-func (e *engine) eval(x *expr, r *row) (value, error) {
+func (e *engine) eval(x *expr, r *row) value {
 	switch x.op {
 	case opConst:
-		return x.value, nil
+		return x.value
 	case opRef:
 		if x.root != "" {
-			return member(r.vars[x.root], x.inner, e.log.reading), nil
+			return member(r.vars[x.root], x.inner, e.log.reading)
 		}
-		return e.lookup(r, x.name), nil
+		return e.lookup(r, x.name)
 	case opNot:
-		v, err := e.eval(x.args[0], r)
-		if err != nil {
-			return v, err
-		}
+		v := e.eval(x.args[0], r)
 		if v.none() {
-			return v, errors.New("not of a comparison with a missing field, of which the guide does not speak")
+			return undocumented("not of a comparison with")
 		}
-		return truthValue(v.number == 0), nil
+		return truthValue(v.number == 0)
 	case opAnd, opOr:
 		return e.junction(x, r)
 	case opLike:
-		return e.like(x, r)
+		v := e.eval(x.args[0], r)
+		switch {
+		case !v.none() && v.kind != structure:
+			return truthValue(x.regex.MatchString(v.String()) != x.neg)
+		case x.neg:
+			return undocumented("not like of")
+		}
+		return value{}
 	case opCall:
 		return e.call(x, r)
 	case opBinary:
 		return e.binary(x, r)
 	}
-	return value{}, fmt.Errorf("no value of %v", x.op)
+	fail("no value of %v", x.op)
+	return value{}
 }
 
 // junction is and, or: decided by what decides it, missing where nothing does and
 // something is missing.
-func (e *engine) junction(x *expr, r *row) (value, error) {
+func (e *engine) junction(x *expr, r *row) value {
 	decisive := x.op == opOr
 	out := truthValue(!decisive)
 	for _, a := range x.args {
-		v, err := e.eval(a, r)
-		switch {
-		case err != nil:
-			return v, err
+		switch v := e.eval(a, r); {
 		case v.none():
 			out = value{}
 		case (v.number == 1) == decisive:
-			return v, nil
+			return v
 		}
 	}
-	return out, nil
+	return out
 }
 
-func (e *engine) like(x *expr, r *row) (value, error) {
-	v, err := e.eval(x.args[0], r)
-	if err != nil || v.none() || v.kind == structure {
-		if err == nil && x.neg {
-			err = errors.New("not like of a missing field")
-		}
-		return value{}, err
-	}
-	return truthValue(x.regex.MatchString(v.String()) != x.neg), nil
+// undocumented fails for an operation on a missing field whose result the guide leaves open.
+func undocumented(operation string) value {
+	fail("%s a missing field: the user guide does not describe it", operation)
+	return value{}
 }
 
-func (e *engine) binary(x *expr, r *row) (value, error) {
-	left, err := e.eval(x.args[0], r)
-	if err != nil {
-		return left, err
-	}
+// numeric are the operators on two numbers.
+var numeric = map[string]func(a, b float64) value{
+	"<":  func(a, b float64) value { return truthValue(a < b) },
+	"<=": func(a, b float64) value { return truthValue(a <= b) },
+	">":  func(a, b float64) value { return truthValue(a > b) },
+	">=": func(a, b float64) value { return truthValue(a >= b) },
+	"+":  func(a, b float64) value { return numberValue(a + b) },
+	"-":  func(a, b float64) value { return numberValue(a - b) },
+	"*":  func(a, b float64) value { return numberValue(a * b) },
+	"/":  func(a, b float64) value { return numberValue(a / b) },
+}
+
+func (e *engine) binary(x *expr, r *row) value {
+	left := e.eval(x.args[0], r)
 	if x.name == "in" {
-		return e.member(x, left, r)
+		return e.in(x, left, r)
 	}
-	right, err := e.eval(x.args[1], r)
-	if err != nil {
-		return right, err
-	}
-	if left.none() || right.none() {
-		if x.name == "!=" {
-			return value{}, errors.New("!= with a missing field, of which the guide does not speak")
-		}
-		return value{}, nil
-	}
-	switch x.name {
-	case "=":
-		return truthValue(equal(left, right)), nil
-	case "!=":
-		return truthValue(!equal(left, right)), nil
+	right := e.eval(x.args[1], r)
+	switch {
+	case (left.none() || right.none()) && x.name == "!=":
+		return undocumented("!= with")
+	case left.none() || right.none():
+		return value{}
+	case x.name == "=" || x.name == "!=":
+		return truthValue(equal(left, right) == (x.name == "="))
 	}
 	a, ok := left.asNumber()
 	b, both := right.asNumber()
 	if !ok || !both {
-		return value{}, fmt.Errorf("%q %s %q: numbers only, the order of texts is not documented", left, x.name, right)
+		fail("%q %s %q: numbers only, the order of texts is not documented", left, x.name, right)
 	}
-	switch x.name {
-	case "<":
-		return truthValue(a < b), nil
-	case "<=":
-		return truthValue(a <= b), nil
-	case ">":
-		return truthValue(a > b), nil
-	case ">=":
-		return truthValue(a >= b), nil
-	case "+":
-		return numberValue(a + b), nil
-	case "-":
-		return numberValue(a - b), nil
-	case "*":
-		return numberValue(a * b), nil
-	case "/":
-		return numberValue(a / b), nil
-	}
-	return value{}, fmt.Errorf("unknown operator %s", x.name)
+	return numeric[x.name](a, b)
 }
 
-// member is in: "put the array after in"; elements "must be complete string
-// matches" (CWL_QuerySyntax-Filter).
-func (e *engine) member(x *expr, left value, r *row) (value, error) {
-	if left.none() {
-		if x.neg {
-			return value{}, errors.New("not in of a missing field")
-		}
-		return value{}, nil
+// in: "put the array after in"; elements "must be complete string matches"
+// (CWL_QuerySyntax-Filter).
+func (e *engine) in(x *expr, left value, r *row) value {
+	switch {
+	case left.none() && x.neg:
+		return undocumented("not in of")
+	case left.none():
+		return value{}
 	}
 	for _, a := range x.args[1].args {
-		v, err := e.eval(a, r)
-		if err != nil {
-			return v, err
-		}
-		if equal(left, v) {
-			return truthValue(!x.neg), nil
+		if equal(left, e.eval(a, r)) {
+			return truthValue(!x.neg)
 		}
 	}
-	return truthValue(x.neg), nil
+	return truthValue(x.neg)
 }
 
 // call is a function (CWL_QuerySyntax-operations-functions). "Maps and lists are
 // treated as null for string, number, and datetime functions."
-func (e *engine) call(x *expr, r *row) (value, error) {
+func (e *engine) call(x *expr, r *row) value {
 	args := make([]value, len(x.args))
 	for i, a := range x.args {
-		v, err := e.eval(a, r)
-		if err != nil {
-			return v, err
-		}
-		if args[i] = v; v.kind == structure {
-			args[i] = value{}
+		if v := e.eval(a, r); v.kind != structure {
+			args[i] = v
 		}
 	}
 	switch x.name {
 	case "coalesce": // "the first non-null value from the list"
 		for _, v := range args {
 			if !v.none() {
-				return v, nil
+				return v
 			}
 		}
-		return value{}, nil
+		return value{}
 	case "ispresent": // "true if the field exists"
-		return truthValue(args[0].kind != missing && (args[0].kind != null || e.log.reading.NullsPresent)), nil
+		return truthValue(args[0].kind != missing && (args[0].kind != null || e.log.reading.NullsPresent))
 	case "now": // "the time that the query processing was started, in epoch seconds"
-		return numberValue(float64(e.log.now / 1000)), nil
+		return numberValue(float64(e.log.now / 1000))
 	case "bin":
-		size := x.value.number
-		return timestampValue(r.event.Timestamp / int64(size) * int64(size)), nil
+		size := int64(x.value.number)
+		return timestampValue(r.event.Timestamp / size * size)
 	case "concat":
 		all := ""
 		for _, v := range args {
 			if v.none() {
-				return value{}, errors.New("concat of a missing field, of which the guide does not speak")
+				return undocumented("concat of")
 			}
 			all += v.String()
 		}
-		return textValue(all), nil
+		return textValue(all)
 	}
-	v := args[0]
-	if v.none() {
-		return value{}, nil
+	if args[0].none() {
+		return value{}
 	}
-	switch x.name {
+	return ofOne(x.name, args[0], args)
+}
+
+// ofOne is a function whose value is missing where its first argument is.
+func ofOne(function string, v value, args []value) value {
+	switch function {
 	case "strcontains": // "1 if the string contains the other and 0 otherwise"
 		if strings.Contains(v.String(), args[1].String()) {
-			return numberValue(1), nil
+			return numberValue(1)
 		}
-		return numberValue(0), nil
+		return numberValue(0)
 	case "strlen": // "in Unicode code points"
-		return numberValue(float64(utf8.RuneCountInString(v.String()))), nil
+		return numberValue(float64(utf8.RuneCountInString(v.String())))
 	case "jsonparse":
-		return jsonParse(v.String()), nil
+		return jsonParse(v.String())
 	case "tomillis":
 		if v.kind != timestamp {
-			return value{}, errors.New("toMillis of no timestamp")
+			fail("toMillis of no timestamp")
 		}
-		return numberValue(v.number), nil
+		return numberValue(v.number)
 	case "frommillis":
-		n, ok := v.asNumber()
-		if !ok {
-			return value{}, nil
+		if n, ok := v.asNumber(); ok {
+			return timestampValue(int64(n))
 		}
-		return timestampValue(int64(n)), nil
 	}
-	return value{}, fmt.Errorf("unknown function %s", x.name)
+	return value{}
 }

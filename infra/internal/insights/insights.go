@@ -1,7 +1,7 @@
 // Package insights runs the part of the CloudWatch Logs Insights query language
-// (Logs Insights QL) that this repository's saved queries use, over records held
-// in memory, for tests, and writes them in other languages of AWS, for the stack: [Query.SQL] for Athena,
-// [Query.FilterPattern] for metric filters.
+// (Logs Insights QL) that this repository's saved queries use. For tests it runs
+// them over records in memory; for the stack it writes them in other languages of
+// AWS: [Query.SQL] for Athena, [Query.FilterPattern] for metric filters.
 //
 // # What it follows
 //
@@ -26,9 +26,9 @@
 // A command, function or operator that is not known here is an error, and so is
 // what the guide forbids (a third stats, sort before the second stats, anything
 // but limit after dedup, a field that stats did not hand on). Where the guide is
-// silent there are two ways: what a query should not lean on is an error (order of
-// strings, a negation of something missing); what it cannot avoid is a [Reading],
-// and a query is good when it finds the same under every one of them.
+// silent there are two cases. What a query should not depend on is an error (order of
+// strings, a negation of something missing). What it cannot avoid is a [Reading], and
+// a query is good if it finds the same under every one of them.
 package insights
 
 import "strings"

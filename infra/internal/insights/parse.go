@@ -43,132 +43,97 @@ type parser struct {
 }
 
 // Parse reads a query.
-func Parse(text string) (*Query, error) {
+func Parse(text string) (q *Query, err error) {
+	defer catch(&err)
 	p := &parser{scan: scanner{text: text}, scope: scope{plain: map[string]bool{}, trees: map[string]string{}}}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+	p.advance()
 	for {
-		if err := p.command(); err != nil {
-			return nil, err
-		}
-		switch {
-		case p.tok.kind == tokEnd:
+		p.q.commands = append(p.q.commands, p.command())
+		if p.tok.kind == tokEnd {
 			return &p.q, nil
-		case !p.tok.is("|"):
-			return nil, p.fail("a command or | instead of %q", p.tok.text)
 		}
-		if err := p.advance(); err != nil {
-			return nil, err
+		if !p.accept("|") {
+			p.fail("a command or | instead of %q", p.tok.text)
 		}
 	}
 }
 
-func (p *parser) fail(format string, args ...any) error {
-	return p.scan.fail(p.tok.at, format, args...)
-}
+func (p *parser) fail(format string, args ...any) { p.scan.fail(p.tok.at, format, args...) }
 
-func (p *parser) advance() (err error) {
-	p.tok, err = p.scan.next()
-	return err
-}
+func (p *parser) advance() { p.tok = p.scan.next() }
 
 // accept passes the token if it is text.
-func (p *parser) accept(text string) (bool, error) {
+func (p *parser) accept(text string) bool {
 	if !p.tok.is(text) {
-		return false, nil
+		return false
 	}
-	return true, p.advance()
+	p.advance()
+	return true
 }
 
-func (p *parser) expect(text string) error {
-	ok, err := p.accept(text)
-	if err == nil && !ok {
-		err = p.fail("%q where %q should be", p.tok.text, text)
+func (p *parser) expect(text string) {
+	if !p.accept(text) {
+		p.fail("%q instead of %q", p.tok.text, text)
 	}
-	return err
 }
 
-func (p *parser) command() error {
-	word := strings.ToLower(p.tok.text)
+// pass returns the token's text and goes on to the next token.
+func (p *parser) pass() string {
+	text := p.tok.text
+	p.advance()
+	return text
+}
+
+func (p *parser) command() command {
 	if p.tok.kind != tokName {
-		return p.fail("%q where a command should be", p.tok.text)
+		p.fail("%q instead of a command", p.tok.text)
 	}
+	c := command{word: strings.ToLower(p.tok.text)}
 	// "The only query command that you can use in a query after the dedup command
 	// is limit." (CWL_QuerySyntax-Dedup)
-	if p.scope.dedup && word != "limit" {
-		return p.fail("%s after dedup", word)
+	if p.scope.dedup && c.word != "limit" {
+		p.fail("%s after dedup", c.word)
 	}
-	if word == "parse" {
-		return p.parseCommand()
+	read := map[string]func(*command){
+		"filter":  func(c *command) { c.where = p.condition() },
+		"fields":  func(c *command) { c.items = p.list() },
+		"display": func(c *command) { c.items = p.list() },
+		"sort":    p.sort,
+		"dedup":   p.dedup,
+		"limit":   p.limit,
+		"parse":   p.parse,
+		"stats":   p.stats,
+		"unnest":  p.unnest,
+	}[c.word]
+	if read == nil {
+		p.fail("unknown command %s", c.word)
 	}
-	if err := p.advance(); err != nil {
-		return err
-	}
-	c := command{word: word}
-	var err error
-	switch word {
-	case "filter":
-		c.where, err = p.condition()
-	case "fields", "display":
-		c.items, err = p.list(true)
-	case "sort":
-		p.scope.sort = true
-		c.items, err = p.sortKeys()
-	case "dedup":
-		p.scope.dedup = true
-		c.items, err = p.list(false)
-	case "limit":
-		p.scope.sort = true
-		c.number, err = p.limit()
-	case "stats":
-		err = p.stats(&c)
-	case "unnest":
-		err = p.unnest(&c)
-	default:
-		return p.fail("unknown command %s", word)
-	}
-	p.q.commands = append(p.q.commands, c)
-	return err
+	p.advance()
+	read(&c)
+	return c
 }
 
-// list is expressions with aliases, or bare names.
-func (p *parser) list(expressions bool) (items []item, err error) {
+// list is expressions with aliases.
+func (p *parser) list() (items []item) {
 	for {
-		var it item
-		if it, err = p.named(); err != nil {
-			return nil, err
-		}
-		if !expressions && it.expr.op != opRef {
-			return nil, p.fail("an expression where a field should be")
-		}
-		items = append(items, it)
-		if ok, err := p.accept(","); !ok || err != nil {
-			return items, err
+		items = append(items, p.named())
+		if !p.accept(",") {
+			return items
 		}
 	}
 }
 
 // named is an expression and the name that it gets.
-func (p *parser) named() (item, error) {
-	e, err := p.value()
-	if err != nil {
-		return item{}, err
-	}
+func (p *parser) named() item {
+	e := p.value()
 	it := item{expr: e, name: e.name}
-	ok, err := p.accept("as")
-	if err != nil {
-		return it, err
-	}
-	if ok {
-		if it.name, err = p.alias(); err != nil {
-			return it, err
-		}
+	if p.accept("as") {
+		it.name = p.alias()
 		p.define(it.name, e)
 	} else if e.op != opRef {
-		return it, p.fail("an expression without a name")
+		p.fail("an expression without a name")
 	}
-	return it, nil
+	return it
 }
 
 // define makes an alias.
@@ -183,85 +148,84 @@ func (p *parser) define(name string, e *expr) {
 	p.scope.plain[name] = true
 }
 
-func (p *parser) alias() (string, error) {
-	name := p.tok.text
-	if p.tok.kind != tokName || strings.ContainsAny(name, ".@") {
-		return "", p.fail("%q as the name of a column", name)
+func (p *parser) alias() string {
+	if p.tok.kind != tokName || strings.ContainsAny(p.tok.text, ".@") {
+		p.fail("%q as the name of a column", p.tok.text)
 	}
-	return name, p.advance()
+	return p.pass()
 }
 
-func (p *parser) sortKeys() ([]item, error) {
-	e, err := p.value()
-	if err != nil {
-		return nil, err
-	}
+func (p *parser) sort(c *command) {
+	p.scope.sort = true
+	e := p.value()
 	it := item{expr: e, name: e.name, desc: p.tok.is("desc")}
 	if e.op != opRef || !it.desc && !p.tok.is("asc") {
-		return nil, p.fail("sort wants a field and asc or desc")
+		p.fail("sort wants a field and asc or desc")
 	}
-	return []item{it}, p.advance()
+	p.advance()
+	c.items = []item{it}
+}
+
+func (p *parser) dedup(c *command) {
+	p.scope.dedup = true
+	c.items = p.list()
+	if slices.ContainsFunc(c.items, func(it item) bool { return it.expr.op != opRef }) {
+		p.fail("an expression instead of a field")
+	}
 }
 
 // limit reads a limit, which is at most 10,000 (CWL_QuerySyntax-Limit).
-func (p *parser) limit() (int, error) {
+func (p *parser) limit(c *command) {
+	p.scope.sort = true
 	n, err := strconv.Atoi(p.tok.text)
 	if p.tok.kind != tokNumber || err != nil || n < 1 || n > 10_000 {
-		return 0, p.fail("limit %q", p.tok.text)
+		p.fail("limit %q", p.tok.text)
 	}
-	return n, p.advance()
+	p.advance()
+	c.number = n
 }
 
-// parseCommand is parse with a regular expression; its named groups become fields
+// parse reads parse with a regular expression; its named groups become fields
 // (CWL_QuerySyntax-Parse).
-func (p *parser) parseCommand() error {
-	if err := p.advance(); err != nil {
-		return err
-	}
-	e, err := p.reference(p.tok)
-	if err != nil {
-		return err
-	}
-	// The name is read already: what follows is the slash.
-	text, ok, err := p.scan.regex()
-	if err != nil {
-		return err
-	}
+func (p *parser) parse(c *command) {
+	c.where = p.reference(p.tok)
+	// The scanner stands behind the name: the slash follows.
+	text, ok := p.scan.regex()
 	if !ok {
-		return p.fail("parse without a regular expression")
+		p.fail("parse without a regular expression")
 	}
+	c.regex = p.compile(text)
+	named := false
+	for _, group := range c.regex.SubexpNames() {
+		if group != "" {
+			named = true
+			p.define(group, nil)
+		}
+	}
+	if !named {
+		p.fail("parse without a named group")
+	}
+	p.advance()
+}
+
+func (p *parser) compile(text string) *regexp.Regexp {
 	re, err := regexp.Compile(text)
 	if err != nil {
-		return p.fail("%v", err)
+		p.fail("%v", err)
 	}
-	groups := slices.DeleteFunc(slices.Clone(re.SubexpNames()), func(s string) bool { return s == "" })
-	if len(groups) == 0 {
-		return p.fail("parse without a named group")
-	}
-	for _, g := range groups {
-		p.define(g, nil)
-	}
-	p.q.commands = append(p.q.commands, command{word: "parse", where: e, regex: re})
-	return p.advance()
+	return re
 }
 
 // unnest is "unnest field into unnested_field" (CWL_QuerySyntax-Unnest).
-func (p *parser) unnest(c *command) (err error) {
-	if c.where, err = p.value(); err != nil {
-		return err
-	}
+func (p *parser) unnest(c *command) {
+	c.where = p.value()
 	if c.where.op != opRef || c.where.root == "" || c.where.inner == "" {
-		return p.fail("unnest of what jsonParse did not make")
+		p.fail("unnest of something that jsonParse did not make")
 	}
-	if err := p.expect("into"); err != nil {
-		return err
-	}
-	if c.into, err = p.alias(); err != nil {
-		return err
-	}
+	p.expect("into")
+	c.into = p.alias()
 	path := p.scope.trees[c.where.root] + c.where.inner + "[]."
 	p.define(c.into, nil)
 	delete(p.scope.plain, c.into)
 	p.scope.trees[c.into] = path
-	return nil
 }

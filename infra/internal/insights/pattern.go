@@ -8,51 +8,40 @@ import (
 // FilterPattern is the metric filter pattern that matches what the query's first filters keep, up to its first other
 // command: comparisons by = and in, and like with a plain text, joined by and, or. A plain text becomes a pattern
 // with * on both ends ("Filter pattern syntax for metric filters", Amazon CloudWatch Logs User Guide, 2026-11).
-func (q *Query) FilterPattern() (string, error) {
+func (q *Query) FilterPattern() (pattern string, err error) {
+	defer catch(&err)
 	var all []string
 	for _, c := range q.commands {
 		if c.word != "filter" {
 			break
 		}
-		term, err := filterTerm(c.where)
-		if err != nil {
-			return "", err
-		}
-		all = append(all, term)
+		all = append(all, filterTerm(c.where))
 	}
 	if len(all) == 0 {
-		return "", fmt.Errorf("the query does not begin with a filter")
+		fail("the query does not begin with a filter")
 	}
 	return "{ " + strings.Join(all, " && ") + " }", nil
 }
 
-func filterTerm(e *expr) (string, error) {
+func filterTerm(e *expr) string {
 	switch {
-	case e.op == opAnd || e.op == opOr:
-		mark := map[op]string{opAnd: " && ", opOr: " || "}[e.op]
-		var terms []string
-		for _, a := range e.args {
-			term, err := filterTerm(a)
-			if err != nil {
-				return "", err
-			}
-			terms = append(terms, term)
-		}
-		return "(" + strings.Join(terms, mark) + ")", nil
+	case e.op == opAnd:
+		return "(" + strings.Join(each(e.args, filterTerm), " && ") + ")"
+	case e.op == opOr:
+		return "(" + strings.Join(each(e.args, filterTerm), " || ") + ")"
 	case e.neg || len(e.args) == 0 || e.args[0].op != opRef || e.args[0].root != "":
 	case e.op == opLike && e.literal != "":
-		return fmt.Sprintf(`(%s = "*%s*")`, jsonPath(e.args[0].name), e.literal), nil
+		return fmt.Sprintf(`(%s = "*%s*")`, jsonPath(e.args[0].name), e.literal)
 	case e.op == opBinary && e.name == "=" && e.args[1].value.kind == text:
-		return fmt.Sprintf(`(%s = "%s")`, jsonPath(e.args[0].name), e.args[1].value.text), nil
+		return fmt.Sprintf(`(%s = "%s")`, jsonPath(e.args[0].name), e.args[1].value.text)
 	case e.op == opBinary && e.name == "in":
-		var terms []string
-		for _, a := range e.args[1].args {
+		return "(" + strings.Join(each(e.args[1].args, func(a *expr) string {
 			if a.op != opConst {
-				return "", fmt.Errorf("no metric filter pattern compares with the field %s", a.name)
+				fail("no metric filter pattern compares with the field %s", a.name)
 			}
-			terms = append(terms, fmt.Sprintf(`(%s = "%s")`, jsonPath(e.args[0].name), a.value.String()))
-		}
-		return "(" + strings.Join(terms, " || ") + ")", nil
+			return fmt.Sprintf(`(%s = "%s")`, jsonPath(e.args[0].name), a.value.String())
+		}), " || ") + ")"
 	}
-	return "", fmt.Errorf("no metric filter pattern has the comparison %s", e.name)
+	fail("no metric filter pattern has the comparison %s", e.name)
+	return ""
 }

@@ -1,7 +1,7 @@
 package insights
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -14,9 +14,7 @@ type row struct {
 
 func (r *row) with(name string, v value) *row {
 	vars := make(map[string]value, len(r.vars)+1)
-	for k, v := range r.vars {
-		vars[k] = v
-	}
+	maps.Copy(vars, r.vars)
 	vars[name] = v
 	return &row{r.event, r.fields, vars}
 }
@@ -49,9 +47,8 @@ func (l *Log) Under(r Reading) *Log {
 // And is a log with more records behind those of l, which it leaves as it is.
 func (l *Log) And(events []Event) *Log {
 	l = &Log{reading: l.reading, now: l.now, rows: slices.Clone(l.rows)}
-	r := l.reading
 	for i := range events {
-		leaves := Leaves(events[i].Message, r)
+		leaves := Leaves(events[i].Message, l.reading)
 		fields := make(map[string]value, len(leaves))
 		for _, f := range leaves[:min(len(leaves), MaxFields)] {
 			fields[f.Name] = f.value
@@ -78,20 +75,19 @@ type engine struct {
 }
 
 // Run gives the rows that the query finds, in their order.
-func (l *Log) Run(q *Query) ([]Row, error) {
+func (l *Log) Run(q *Query) (rows []Row, err error) {
+	defer catch(&err)
+	// Without fields "the results show the @timestamp and all log data in the
+	// @message field".
 	e := &engine{log: l, rows: slices.Clone(l.rows)}
 	for i := range q.commands {
-		if err := e.run(&q.commands[i]); err != nil {
-			return nil, err
-		}
+		e.run(&q.commands[i])
 	}
 	columns := e.columns
 	if columns == nil {
-		// Without fields "the results show the @timestamp and all log data in the
-		// @message field".
 		columns = []string{"@timestamp", "@message"}
 	}
-	rows := make([]Row, 0, len(e.rows))
+	rows = make([]Row, 0, len(e.rows))
 	for _, r := range e.rows {
 		out := Row{Columns: columns, Values: map[string]string{}}
 		for _, c := range columns {
@@ -104,10 +100,11 @@ func (l *Log) Run(q *Query) ([]Row, error) {
 	return rows, nil
 }
 
-func (e *engine) run(c *command) error {
+func (e *engine) run(c *command) {
 	switch c.word {
 	case "filter":
-		return e.filter(c)
+		// What compares with a missing field is neither true nor false.
+		e.rows = slices.DeleteFunc(e.rows, func(r *row) bool { return !e.eval(c.where, r).isTrue() })
 	case "fields", "display":
 		if c.word == "display" {
 			e.columns = nil
@@ -115,105 +112,75 @@ func (e *engine) run(c *command) error {
 		for _, it := range c.items {
 			note(&e.columns, it.name)
 		}
-		return e.assign(c)
+		e.each(func(r *row) []*row { return []*row{e.assign(c, r)} })
 	case "parse":
-		return e.parse(c)
+		e.each(func(r *row) []*row { return []*row{e.parse(c, r)} })
 	case "unnest":
-		return e.unnest(c)
+		e.each(func(r *row) []*row { return e.unnest(c, r) })
 	case "stats":
-		return e.stats(c)
+		e.stats(c)
 	case "sort":
-		return e.sort(c)
+		e.sort(c)
 	case "dedup":
-		return e.dedup(c)
+		e.dedup(c)
 	case "limit":
 		e.rows = e.rows[:min(len(e.rows), c.number)]
 	}
-	return nil
 }
 
-// filter keeps the rows for which the condition is true. What compares with a
-// missing field is neither true nor false.
-func (e *engine) filter(c *command) error {
-	var kept []*row
+// each replaces every row by the rows that become of it.
+func (e *engine) each(of func(*row) []*row) {
+	var out []*row
 	for _, r := range e.rows {
-		v, err := e.eval(c.where, r)
-		if err != nil {
-			return err
-		}
-		if v.kind == truth && v.number == 1 {
-			kept = append(kept, r)
-		}
+		out = append(out, of(r)...)
 	}
-	e.rows = kept
-	return nil
+	e.rows = out
 }
 
-func (e *engine) assign(c *command) error {
-	for i, r := range e.rows {
-		for _, it := range c.items {
-			if it.expr.op == opRef && it.name == it.expr.name && it.expr.root == "" {
-				continue
-			}
-			v, err := e.eval(it.expr, r)
-			if err != nil {
-				return err
-			}
-			r = r.with(it.name, v)
+func (e *engine) assign(c *command, r *row) *row {
+	for _, it := range c.items {
+		if it.expr.op != opRef || it.name != it.expr.name || it.expr.root != "" {
+			r = r.with(it.name, e.eval(it.expr, r))
 		}
-		e.rows[i] = r
 	}
-	return nil
+	return r
 }
 
 // parse takes the first match; without one the new fields are missing.
-func (e *engine) parse(c *command) error {
-	for i, r := range e.rows {
-		v, err := e.eval(c.where, r)
-		if err != nil {
-			return err
+func (e *engine) parse(c *command, r *row) *row {
+	v := e.eval(c.where, r)
+	m := c.regex.FindStringSubmatch(v.String())
+	for g, name := range c.regex.SubexpNames() {
+		switch {
+		case name == "":
+		case m == nil || v.none():
+			r = r.with(name, value{})
+		default:
+			r = r.with(name, textValue(m[g]))
 		}
-		m := c.regex.FindStringSubmatch(v.String())
-		for g, name := range c.regex.SubexpNames() {
-			switch {
-			case name == "":
-			case m == nil || v.none():
-				r = r.with(name, value{})
-			default:
-				r = r.with(name, textValue(m[g]))
-			}
-		}
-		e.rows[i] = r
 	}
-	return nil
+	return r
 }
 
 // unnest makes one row of each element of a list. "Any other types, such as MAP,
 // String and numbers, are treated as a list with one item." Of nothing the guide
 // does not speak.
-func (e *engine) unnest(c *command) error {
-	var out []*row
-	for _, r := range e.rows {
-		v := e.lookup(r, c.where.name)
-		if c.where.root != "" {
-			v = member(r.vars[c.where.root], c.where.inner, e.log.reading)
+func (e *engine) unnest(c *command, r *row) (out []*row) {
+	v := e.eval(c.where, r)
+	list, ok := v.tree.([]any)
+	switch {
+	case v.none() || ok && len(list) == 0:
+		if e.log.reading.UnnestKeepsEmpty {
+			out = append(out, r.with(c.into, value{}))
 		}
-		list, ok := v.tree.([]any)
-		switch {
-		case v.none() || ok && len(list) == 0:
-			if e.log.reading.UnnestKeepsEmpty {
-				out = append(out, r.with(c.into, value{}))
-			}
-		case ok:
-			for _, element := range list {
-				out = append(out, r.with(c.into, scalar(element, e.log.reading)))
-			}
-		default:
-			out = append(out, r.with(c.into, v))
+	case ok:
+		for _, element := range list {
+			out = append(out, r.with(c.into, scalar(element, e.log.reading)))
 		}
+	default:
+		out = append(out, r.with(c.into, v))
 	}
-	e.rows = out
-	return nil
+	return out
 }
 
 // lookup is what a name of a column or a reference stands for in a row.
@@ -243,27 +210,29 @@ func (e *engine) lookup(r *row, name string) value {
 	return value{}
 }
 
+// plain is the value of a column that is to be compared. "Using map and list in dedup,
+// pattern, sort, and stats isn't supported."
+func plain(c *command, v value) value {
+	if v.kind == structure {
+		fail("%s by a structure", c.word)
+	}
+	return v
+}
+
 // dedup keeps the first row of each combination. "Null values are not considered
 // duplicates for evaluation. Log events with null values for any of the specified
 // fields are retained." (CWL_QuerySyntax-Dedup)
-func (e *engine) dedup(c *command) error {
+func (e *engine) dedup(c *command) {
 	seen := map[string]bool{}
-	var kept []*row
-	for _, r := range e.rows {
+	e.rows = slices.DeleteFunc(e.rows, func(r *row) bool {
 		key, empty := "", false
 		for _, it := range c.items {
-			v := e.lookup(r, it.name)
-			if v.kind == structure {
-				return fmt.Errorf("dedup by a structure")
-			}
+			v := plain(c, e.lookup(r, it.name))
 			empty = empty || v.none()
 			key += v.String() + "\x00"
 		}
-		if empty || !seen[key] {
-			kept = append(kept, r)
-		}
+		again := seen[key]
 		seen[key] = true
-	}
-	e.rows = kept
-	return nil
+		return again && !empty
+	})
 }

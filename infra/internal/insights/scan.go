@@ -1,9 +1,6 @@
 package insights
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 type tokenKind int
 
@@ -35,9 +32,8 @@ type scanner struct {
 	pos  int
 }
 
-func (s *scanner) fail(at int, format string, args ...any) error {
-	line := 1 + strings.Count(s.text[:at], "\n")
-	return fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
+func (s *scanner) fail(at int, format string, args ...any) {
+	fail("line %d: "+format, append([]any{1 + strings.Count(s.text[:at], "\n")}, args...)...)
 }
 
 // skip passes white space and comments ("set off the comments with the hash
@@ -73,65 +69,67 @@ func (s *scanner) take(more func(c byte) bool) string {
 
 // next is the token that follows. A slash is division: what is to be a regular
 // expression is asked for with regex.
-func (s *scanner) next() (token, error) {
+func (s *scanner) next() token {
 	s.skip()
 	at := s.pos
 	if at == len(s.text) {
-		return token{tokEnd, "", at}, nil
+		return token{tokEnd, "", at}
 	}
 	switch c := s.text[at]; {
 	case isLetter(c):
-		return token{tokName, s.take(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '.' }), at}, nil
+		return token{tokName, s.take(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '.' }), at}
 	case isDigit(c):
 		text := s.take(func(c byte) bool { return isDigit(c) || c == '.' })
 		if unit := s.take(isLetter); unit != "" {
-			return token{tokPeriod, text + unit, at}, nil
+			return token{tokPeriod, text + unit, at}
 		}
-		return token{tokNumber, text, at}, nil
+		return token{tokNumber, text, at}
 	case c == '"' || c == '\'' || c == '`':
 		end := strings.IndexByte(s.text[at+1:], c)
 		if end < 0 {
-			return token{}, s.fail(at, "no end of %c", c)
+			s.fail(at, "no end of %c", c)
 		}
 		text := s.text[at+1 : at+1+end]
 		// The guide does not say how to escape, so nothing is to need it.
 		if strings.ContainsAny(text, "\\\n") {
-			return token{}, s.fail(at, "an escape or a line break in %q", text)
+			s.fail(at, "an escape or a line break in %q", text)
 		}
 		s.pos = at + end + 2
 		if c == '`' {
-			return token{tokQuoted, text, at}, nil
+			return token{tokQuoted, text, at}
 		}
-		return token{tokString, text, at}, nil
+		return token{tokString, text, at}
 	}
 	for _, mark := range []string{"!=", "<=", ">=", "=~", "=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",",
 		"|"} {
 		if strings.HasPrefix(s.text[at:], mark) {
 			s.pos += len(mark)
-			return token{tokMark, mark, at}, nil
+			return token{tokMark, mark, at}
 		}
 	}
-	return token{}, s.fail(at, "unknown character %q", s.text[at])
+	s.fail(at, "unknown character %q", s.text[at])
+	return token{}
 }
 
 // regex is the regular expression between slashes that follows, and whether there
 // is one.
-func (s *scanner) regex() (string, bool, error) {
+func (s *scanner) regex() (text string, ok bool) {
 	s.skip()
 	if s.pos == len(s.text) || s.text[s.pos] != '/' {
-		return "", false, nil
+		return "", false
 	}
 	for i := s.pos + 1; i < len(s.text); i++ {
 		switch s.text[i] {
 		case '\\':
 			i++
 		case '\n':
-			return "", false, s.fail(s.pos, "a line break in a regular expression")
+			s.fail(s.pos, "a line break in a regular expression")
 		case '/':
-			text := s.text[s.pos+1 : i]
+			text = s.text[s.pos+1 : i]
 			s.pos = i + 1
-			return text, true, nil
+			return text, true
 		}
 	}
-	return "", false, s.fail(s.pos, "no end of a regular expression")
+	s.fail(s.pos, "no end of a regular expression")
+	return "", false
 }

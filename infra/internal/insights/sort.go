@@ -2,18 +2,15 @@ package insights
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
 
 // sort orders as the guide's natural sort does (CWL_QuerySyntax-Sort).
-func (e *engine) sort(c *command) error {
+func (e *engine) sort(c *command) {
 	it := c.items[0]
 	for _, r := range e.rows {
-		if e.lookup(r, it.name).kind == structure {
-			return fmt.Errorf("sort by a structure")
-		}
+		plain(c, e.lookup(r, it.name))
 	}
 	slices.SortStableFunc(e.rows, func(a, b *row) int {
 		order := natural(e.lookup(a, it.name), e.lookup(b, it.name))
@@ -22,7 +19,6 @@ func (e *engine) sort(c *command) error {
 		}
 		return order
 	})
-	return nil
 }
 
 // natural compares as an ascending sort does: "All non-number values come before

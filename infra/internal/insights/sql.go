@@ -23,18 +23,17 @@ type Source struct {
 //
 // Where the two languages differ: @timestamp is a timestamp with time zone, not a text; a number of a record is
 // compared by = as the text that it has; unnest leaves out what is no list; the order of equal rows is not defined.
-func (q *Query) SQL(src Source) (string, error) {
+func (q *Query) SQL(src Source) (sql string, err error) {
+	defer catch(&err)
 	t := &translator{src: src, scope: map[string]column{}, trees: map[string]string{}, open: true,
 		selected: []string{"event", src.Time + " AS event_time"}, from: src.Table, conditions: []string{src.Where}}
 	if q.reads("@ingestionTime") {
 		t.selected = append(t.selected, src.Ingested+" AS stored_time")
 	}
 	for i := range q.commands {
-		if err := t.command(&q.commands[i]); err != nil {
-			return "", err
-		}
+		t.command(&q.commands[i])
 	}
-	return t.finish()
+	return t.finish(), nil
 }
 
 // reads reports whether an aggregation is of the name.
@@ -127,103 +126,82 @@ func (t *translator) define(alias, sql string, kind sqlKind) {
 	t.selected = append(t.selected, sql+" AS "+name)
 }
 
-func (t *translator) command(c *command) error {
+func (t *translator) command(c *command) {
 	switch c.word {
 	case "filter":
-		return t.filter(c.where)
+		t.filter(c.where)
 	case "fields", "display":
-		return t.assign(c)
+		t.assign(c)
 	case "parse":
-		return t.parse(c)
+		t.parse(c)
 	case "unnest":
-		return t.unnest(c)
+		t.unnest(c)
 	case "stats":
-		return t.stats(c)
+		t.stats(c)
 	case "sort":
 		t.order = t.result(c.items[0].name)
 		if c.items[0].desc {
 			t.order += " DESC"
 		}
 	case "dedup":
-		return t.dedup(c)
+		t.dedup(c)
 	case "limit":
 		t.limit = c.number
 	}
-	return nil
 }
 
 // filter adds a condition, or each of those that it joins by and.
-func (t *translator) filter(e *expr) error {
+func (t *translator) filter(e *expr) {
 	t.needs(e)
 	all := []*expr{e}
 	if e.op == opAnd {
 		all = e.args
 	}
-	for _, a := range all {
-		sql, err := t.condition(a)
-		if err != nil {
-			return err
-		}
-		t.conditions = append(t.conditions, sql)
-	}
-	return nil
+	t.conditions = append(t.conditions, each(all, t.condition)...)
 }
 
-func (t *translator) assign(c *command) error {
+func (t *translator) assign(c *command) {
 	if c.word == "display" {
 		t.shown = nil
 	}
 	for _, it := range c.items {
+		_, known := t.scope[it.name]
 		note(&t.shown, it.name)
-		if it.expr.op == opRef && it.name == it.expr.name {
-			if _, known := t.scope[it.name]; known || it.name == "@timestamp" {
-				continue
-			}
-			return fmt.Errorf("the column %s has no name of its own", it.name)
-		}
-		if it.expr.op == opCall && it.expr.name == "jsonparse" {
+		switch {
+		case it.expr.op == opRef && it.name == it.expr.name && (known || it.name == "@timestamp"):
+		case it.expr.op == opRef && it.name == it.expr.name:
+			fail("the column %s has no name of its own", it.name)
+		case it.expr.op == opCall && it.expr.name == "jsonparse":
 			t.needs(it.expr.args[0])
-			of, err := t.text(it.expr.args[0])
-			if err != nil {
-				return err
-			}
+			t.trees[it.name] = t.text(it.expr.args[0])
 			t.shown = slices.DeleteFunc(t.shown, func(s string) bool { return s == it.name })
-			t.trees[it.name] = of
-			continue
+		default:
+			t.needs(it.expr)
+			sql, kind := t.value(it.expr)
+			t.define(it.name, sql, kind)
 		}
-		t.needs(it.expr)
-		sql, kind, err := t.value(it.expr)
-		if err != nil {
-			return err
-		}
-		t.define(it.name, sql, kind)
 	}
-	return nil
 }
 
 var groupName = regexp.MustCompile(`\(\?P?<[a-zA-Z]+>`)
 
 // parse gives each named group a column. Groups are read by number: which number a group has does not depend on names.
-func (t *translator) parse(c *command) error {
+func (t *translator) parse(c *command) {
 	t.needs(c.where)
-	from, err := t.text(c.where)
-	if err != nil {
-		return err
-	}
+	from := t.text(c.where)
 	pattern := quote(groupName.ReplaceAllString(c.regex.String(), "("))
 	for i, name := range c.regex.SubexpNames() {
 		if name != "" {
 			t.define(name, fmt.Sprintf("regexp_extract(%s, %s, %d)", from, pattern, i), sqlText)
 		}
 	}
-	return nil
 }
 
-func (t *translator) unnest(c *command) error {
+func (t *translator) unnest(c *command) {
 	t.needs(c.where)
 	tree, ok := t.trees[c.where.root]
 	if !ok {
-		return fmt.Errorf("unnest of %s, which is no JSON", c.where.name)
+		fail("unnest of %s, which is no JSON", c.where.name)
 	}
 	name := snake(c.into)
 	t.from += fmt.Sprintf("\n  CROSS JOIN UNNEST(TRY_CAST(json_extract(%s, %s) AS ARRAY(JSON))) AS %s (%s)",
@@ -232,29 +210,30 @@ func (t *translator) unnest(c *command) error {
 		t.selected = append(t.selected, name)
 	}
 	t.trees[c.into] = name
-	return nil
 }
 
-func (t *translator) stats(c *command) error {
+func (t *translator) stats(c *command) {
 	if t.open {
 		t.close()
 	}
-	t.open = true
-	names := map[string]column{}
 	t.selected, t.shown = nil, nil
-	for _, it := range c.by {
-		sql, kind, err := t.value(it.expr)
-		if err != nil {
-			return err
+	names := map[string]column{}
+	output := func(alias, sql string, kind sqlKind) {
+		name := snake(alias)
+		names[alias] = column{name, kind}
+		t.shown = append(t.shown, alias)
+		if sql != name {
+			sql += " AS " + name
 		}
-		names[it.name] = t.output(it.name, sql, kind)
+		t.selected = append(t.selected, sql)
+	}
+	for _, it := range c.by {
+		sql, kind := t.value(it.expr)
+		output(it.name, sql, kind)
 	}
 	for _, it := range c.items {
-		sql, kind, err := t.aggregate(it)
-		if err != nil {
-			return err
-		}
-		names[it.name] = t.output(it.name, sql, kind)
+		sql, kind := t.aggregate(it)
+		output(it.name, sql, kind)
 	}
 	if len(c.by) > 0 {
 		t.grouped = "\n  GROUP BY 1"
@@ -264,43 +243,30 @@ func (t *translator) stats(c *command) error {
 	}
 	t.scope, t.trees = names, map[string]string{}
 	t.close()
-	t.selected = []string{"*"}
-	return nil
 }
 
-func (t *translator) output(alias, sql string, kind sqlKind) column {
-	name := snake(alias)
-	t.shown = append(t.shown, alias)
-	if sql == name {
-		t.selected = append(t.selected, sql)
-	} else {
-		t.selected = append(t.selected, sql+" AS "+name)
-	}
-	return column{name, kind}
-}
-
-func (t *translator) aggregate(it item) (string, sqlKind, error) {
+func (t *translator) aggregate(it item) (string, sqlKind) {
 	if it.expr == nil {
-		return "count(*)", sqlNumber, nil
+		return "count(*)", sqlNumber
 	}
-	sql, kind, err := t.value(it.expr)
+	sql, kind := t.value(it.expr)
 	switch it.aggr {
 	case "count":
-		return "count(" + sql + ")", sqlNumber, err
+		return "count(" + sql + ")", sqlNumber
 	case "count_distinct":
-		return "count(DISTINCT " + sql + ")", sqlNumber, err
+		return "count(DISTINCT " + sql + ")", sqlNumber
 	}
 	if kind == sqlText {
-		return "", kind, fmt.Errorf("%s of a text", it.aggr)
+		fail("%s of a text", it.aggr)
 	}
-	return it.aggr + "(" + sql + ")", kind, err
+	return it.aggr + "(" + sql + ")", kind
 }
 
 // dedup numbers the rows of one combination of keys in the order of the result; the first stays. "Log events with null
 // values for any of the specified fields are retained." (CWL_QuerySyntax-Dedup)
-func (t *translator) dedup(c *command) error {
+func (t *translator) dedup(c *command) {
 	if t.order == "" {
-		return fmt.Errorf("dedup without sort: which row stays is not defined")
+		fail("dedup without sort: which row stays is not defined")
 	}
 	t.close()
 	var keys, empty []string
@@ -312,7 +278,6 @@ func (t *translator) dedup(c *command) error {
 		") AS copy"}
 	t.close()
 	t.repeat = "copy = 1 OR " + strings.Join(empty, " OR ")
-	return nil
 }
 
 // result is the SQL name of a column of the result.
@@ -327,9 +292,9 @@ func (t *translator) result(alias string) string {
 }
 
 // finish writes the steps and the SELECT that reads the last of them.
-func (t *translator) finish() (string, error) {
+func (t *translator) finish() string {
 	if len(t.shown) == 0 {
-		return "", fmt.Errorf("the query shows no column")
+		fail("the query shows no column")
 	}
 	if t.open && (t.made != nil || len(t.steps) == 0) {
 		t.close()
@@ -352,7 +317,7 @@ func (t *translator) finish() (string, error) {
 	if t.limit > 0 {
 		text += fmt.Sprint("\nLIMIT ", t.limit)
 	}
-	return text, nil
+	return text
 }
 
 // snake is an alias in snake case, as SQL has no case: fromIP becomes from_ip.

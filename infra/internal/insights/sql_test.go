@@ -52,7 +52,7 @@ func TestNoSQL(t *testing.T) {
 		`fields a as x | dedup x`:    "dedup without sort",
 		`stats sum(a) as n`:          "sum of a text",
 		`fields toMillis(a) as x`:    "toMillis of no timestamp",
-		`fields @timestamp + 1 as x`: "a time where a number should be",
+		`fields @timestamp + 1 as x`: "a time instead of a number",
 		`fields jsonParse(@message) as r | fields r.a as x, r as y`: "no value in SQL",
 	} {
 		q, err := Parse(query)

@@ -6,41 +6,44 @@ import (
 	"strings"
 )
 
-// condition is an expression that is true or false, in SQL.
-func (t *translator) condition(e *expr) (string, error) {
-	switch e.op {
-	case opAnd, opOr:
-		word := map[op]string{opAnd: " AND ", opOr: " OR "}[e.op]
-		var parts []string
-		for _, a := range e.args {
-			sql, err := t.condition(a)
-			if err != nil {
-				return "", err
-			}
-			parts = append(parts, sql)
-		}
-		return "(" + strings.Join(parts, word) + ")", nil
-	case opNot:
-		sql, err := t.condition(e.args[0])
-		return "NOT " + sql, err
-	case opLike:
-		return t.like(e)
-	case opCall:
-		if e.name == "ispresent" {
-			sql, _, err := t.value(e.args[0])
-			return sql + " IS NOT NULL", err
-		}
-	case opBinary:
-		if e.name == "in" {
-			return t.in(e)
-		}
-		return t.comparison(e)
+// each is what write makes of each expression.
+func each(exprs []*expr, write func(*expr) string) []string {
+	all := make([]string, len(exprs))
+	for i, e := range exprs {
+		all[i] = write(e)
 	}
-	return "", fmt.Errorf("no condition in SQL: %s", e.name)
+	return all
 }
 
-func (t *translator) like(e *expr) (string, error) {
-	of, err := t.text(e.args[0])
+// condition is an expression that is true or false, in SQL.
+func (t *translator) condition(e *expr) string {
+	switch {
+	case e.op == opAnd:
+		return "(" + strings.Join(each(e.args, t.condition), " AND ") + ")"
+	case e.op == opOr:
+		return "(" + strings.Join(each(e.args, t.condition), " OR ") + ")"
+	case e.op == opNot:
+		return "NOT " + t.condition(e.args[0])
+	case e.op == opLike:
+		return t.like(e)
+	case e.op == opCall && e.name == "ispresent":
+		sql, _ := t.value(e.args[0])
+		return sql + " IS NOT NULL"
+	case e.op == opBinary && e.name == "in":
+		word := " IN ("
+		if e.neg {
+			word = " NOT IN ("
+		}
+		return t.text(e.args[0]) + word + wrapped(each(e.args[1].args, t.text)) + ")"
+	case e.op == opBinary:
+		return t.comparison(e)
+	}
+	fail("no condition in SQL: %s", e.name)
+	return ""
+}
+
+func (t *translator) like(e *expr) string {
+	of := t.text(e.args[0])
 	sql := "regexp_like(" + of + ", " + quote(e.regex.String()) + ")"
 	if e.name == "like" && e.literal != "" {
 		sql = "strpos(" + of + ", " + quote(e.literal) + ") > 0"
@@ -48,156 +51,111 @@ func (t *translator) like(e *expr) (string, error) {
 	if e.neg {
 		sql = "NOT " + sql
 	}
-	return sql, err
-}
-
-func (t *translator) in(e *expr) (string, error) {
-	left, err := t.text(e.args[0])
-	if err != nil {
-		return "", err
-	}
-	var list []string
-	for _, a := range e.args[1].args {
-		sql, err := t.text(a)
-		if err != nil {
-			return "", err
-		}
-		list = append(list, sql)
-	}
-	word := " IN ("
-	if e.neg {
-		word = " NOT IN ("
-	}
-	return left + word + wrapped(list) + ")", nil
+	return sql
 }
 
 // comparison compares by order as numbers; by = as numbers where both sides are numbers, else as text.
-func (t *translator) comparison(e *expr) (string, error) {
-	_, left, err := t.value(e.args[0])
-	if err != nil {
-		return "", err
-	}
-	_, right, err := t.value(e.args[1])
-	if err != nil {
-		return "", err
-	}
+func (t *translator) comparison(e *expr) string {
+	_, left := t.value(e.args[0])
+	_, right := t.value(e.args[1])
 	as := t.number
 	if (e.name == "=" || e.name == "!=") && (left != sqlNumber || right != sqlNumber) {
 		as = t.text
 	}
-	a, err := as(e.args[0])
-	if err != nil {
-		return "", err
-	}
-	b, err := as(e.args[1])
-	return a + " " + e.name + " " + b, err
+	return as(e.args[0]) + " " + e.name + " " + as(e.args[1])
 }
 
 // number is an expression as a number.
-func (t *translator) number(e *expr) (string, error) {
-	sql, kind, err := t.value(e)
-	if kind == sqlText {
-		sql = "TRY_CAST(" + sql + " AS double)"
+func (t *translator) number(e *expr) string {
+	switch sql, kind := t.value(e); kind {
+	case sqlNumber:
+		return sql
+	case sqlText:
+		return "TRY_CAST(" + sql + " AS double)"
 	}
-	if kind == sqlTime && err == nil {
-		err = fmt.Errorf("a time where a number should be")
-	}
-	return sql, err
+	fail("a time instead of a number")
+	return ""
 }
 
 // text is an expression as a text.
-func (t *translator) text(e *expr) (string, error) {
+func (t *translator) text(e *expr) string {
 	if e.op == opConst {
-		return quote(e.value.String()), nil
+		return quote(e.value.String())
 	}
-	sql, kind, err := t.value(e)
+	sql, kind := t.value(e)
 	if kind != sqlText {
 		sql = "CAST(" + sql + " AS varchar)"
 	}
-	return sql, err
+	return sql
 }
 
 // value is an expression that is no condition.
-func (t *translator) value(e *expr) (string, sqlKind, error) {
-	switch e.op {
-	case opConst:
-		if e.value.kind == number {
-			return strconv.FormatFloat(e.value.number, 'f', -1, 64), sqlNumber, nil
-		}
-		return quote(e.value.String()), sqlText, nil
-	case opRef:
+func (t *translator) value(e *expr) (string, sqlKind) {
+	switch {
+	case e.op == opConst && e.value.kind == number:
+		return strconv.FormatFloat(e.value.number, 'f', -1, 64), sqlNumber
+	case e.op == opConst:
+		return quote(e.value.String()), sqlText
+	case e.op == opRef:
 		return t.reference(e)
-	case opBinary:
-		a, err := t.number(e.args[0])
-		if err != nil {
-			return "", sqlNumber, err
-		}
-		b, err := t.number(e.args[1])
-		return "(" + a + " " + e.name + " " + b + ")", sqlNumber, err
-	case opCall:
+	case e.op == opBinary:
+		return "(" + t.number(e.args[0]) + " " + e.name + " " + t.number(e.args[1]) + ")", sqlNumber
+	case e.op == opCall:
 		return t.call(e)
 	}
-	return "", sqlText, fmt.Errorf("no value in SQL: %s", e.name)
+	fail("no value in SQL: %s", e.name)
+	return "", sqlText
 }
 
-func (t *translator) reference(e *expr) (string, sqlKind, error) {
+func (t *translator) reference(e *expr) (string, sqlKind) {
 	if e.root != "" {
 		tree, ok := t.trees[e.root]
 		if !ok || e.inner == "" {
-			return "", sqlText, fmt.Errorf("%s has no value in SQL", e.name)
+			fail("%s has no value in SQL", e.name)
 		}
-		return "json_extract_scalar(" + tree + ", " + quote(jsonPath(e.inner)) + ")", sqlText, nil
+		return "json_extract_scalar(" + tree + ", " + quote(jsonPath(e.inner)) + ")", sqlText
 	}
 	if c, ok := t.scope[e.name]; ok {
-		return c.name, c.kind, nil
+		return c.name, c.kind
 	}
 	switch e.name {
 	case "@timestamp":
-		return "event_time", sqlTime, nil
+		return "event_time", sqlTime
 	case "@ingestionTime":
-		return "stored_time", sqlTime, nil
+		return "stored_time", sqlTime
 	case "@message":
-		return "event", sqlText, nil
+		return "event", sqlText
 	}
-	return "json_extract_scalar(event, " + quote(jsonPath(e.name)) + ")", sqlText, nil
+	return "json_extract_scalar(event, " + quote(jsonPath(e.name)) + ")", sqlText
 }
 
-func (t *translator) call(e *expr) (string, sqlKind, error) {
-	as, kind, before, after := t.text, sqlText, e.name+"(", ")"
+func (t *translator) call(e *expr) (string, sqlKind) {
 	switch e.name {
 	case "coalesce", "concat":
+		return e.name + "(" + wrapped(each(e.args, t.text)) + ")", sqlText
 	case "strcontains":
-		kind, before, after = sqlNumber, "IF(strpos(", ") > 0, 1, 0)"
+		return "IF(strpos(" + wrapped(each(e.args, t.text)) + ") > 0, 1, 0)", sqlNumber
 	case "strlen":
-		kind, before = sqlNumber, "length("
+		return "length(" + t.text(e.args[0]) + ")", sqlNumber
 	case "now":
-		return "to_unixtime(now())", sqlNumber, nil
+		return "to_unixtime(now())", sqlNumber
 	case "tomillis":
-		sql, of, err := t.value(e.args[0])
-		if err == nil && of != sqlTime {
-			err = fmt.Errorf("toMillis of no timestamp")
+		sql, of := t.value(e.args[0])
+		if of != sqlTime {
+			fail("toMillis of no timestamp")
 		}
-		return "(to_unixtime(" + sql + ") * 1000)", sqlNumber, err
+		return "(to_unixtime(" + sql + ") * 1000)", sqlNumber
 	case "frommillis":
-		as, kind, before, after = t.number, sqlTime, "from_unixtime(", " / 1000)"
+		return "from_unixtime(" + t.number(e.args[0]) + " / 1000)", sqlTime
 	case "bin":
 		seconds := int(e.value.number / 1000)
 		if seconds < 1 {
-			return "", sqlTime, fmt.Errorf("bin of less than a second")
+			fail("bin of less than a second")
 		}
-		return fmt.Sprintf("from_unixtime(floor(to_unixtime(event_time) / %d) * %d)", seconds, seconds), sqlTime, nil
-	default:
-		return "", sqlText, fmt.Errorf("no function %s in SQL", e.name)
+		return fmt.Sprintf("from_unixtime(floor(to_unixtime(event_time) / %d) * %d)", seconds, seconds), sqlTime
 	}
-	var args []string
-	for _, a := range e.args {
-		sql, err := as(a)
-		if err != nil {
-			return "", kind, err
-		}
-		args = append(args, sql)
-	}
-	return before + wrapped(args) + after, kind, nil
+	fail("no function %s in SQL", e.name)
+	return "", sqlText
 }
 
 // wrapped are the parts of a list, each on a line of its own where together they are long.

@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,41 +8,21 @@ import (
 )
 
 // stats reads stats (CWL_QuerySyntax-Stats): aggregations, then by.
-func (p *parser) stats(c *command) error {
+func (p *parser) stats(c *command) {
 	// "A query can have a maximum of two stats commands."
 	if p.scope.stats == 2 {
-		return p.fail("a third stats")
+		p.fail("a third stats")
 	}
 	// "If you use a sort or limit command, it must appear after the second stats
 	// command."
 	if p.scope.sort {
-		return p.fail("stats after sort or limit")
+		p.fail("stats after sort or limit")
 	}
-	for {
-		it, err := p.aggregation()
-		if err != nil {
-			return err
-		}
-		c.items = append(c.items, it)
-		if ok, err := p.accept(","); err != nil {
-			return err
-		} else if !ok {
-			break
-		}
+	for more := true; more; more = p.accept(",") {
+		c.items = append(c.items, p.aggregation())
 	}
-	grouped, err := p.accept("by")
-	if err != nil {
-		return err
-	}
-	for grouped {
-		it, err := p.groupKey()
-		if err != nil {
-			return err
-		}
-		c.by = append(c.by, it)
-		if grouped, err = p.accept(","); err != nil {
-			return err
-		}
+	for more := p.accept("by"); more; more = p.accept(",") {
+		c.by = append(c.by, p.groupKey())
 	}
 	p.scope.stats++
 	clear(p.scope.trees)
@@ -51,89 +30,64 @@ func (p *parser) stats(c *command) error {
 	for _, it := range slices.Concat(c.items, c.by) {
 		p.scope.plain[it.name] = true
 	}
-	return nil
 }
 
 // aggregation is one aggregation and the name that it gets; here it must get one,
 // because what follows has to name it.
-func (p *parser) aggregation() (it item, err error) {
+func (p *parser) aggregation() (it item) {
 	it.aggr = strings.ToLower(p.tok.text)
 	if !slices.Contains([]string{"count", "count_distinct", "sum", "min", "max"}, it.aggr) {
-		return it, p.fail("unknown aggregation %q", p.tok.text)
+		p.fail("unknown aggregation %q", p.tok.text)
 	}
-	if err = p.advance(); err != nil {
-		return it, err
-	}
-	if err = p.expect("("); err != nil {
-		return it, err
-	}
-	star, err := p.accept("*")
-	switch {
-	case err != nil:
-		return it, err
+	p.advance()
+	p.expect("(")
+	switch star := p.accept("*"); {
 	case star && it.aggr != "count":
-		return it, p.fail("%s(*)", it.aggr)
+		p.fail("%s(*)", it.aggr)
 	case !star:
-		if it.expr, err = p.value(); err != nil {
-			return it, err
-		}
+		it.expr = p.value()
 	}
-	if err = p.expect(")"); err != nil {
-		return it, err
-	}
-	if err = p.expect("as"); err != nil {
-		return it, err
-	}
-	it.name, err = p.alias()
-	note(&p.q.names.aliases, it.name)
-	return it, err
+	p.expect(")")
+	it.name = p.newName()
+	return it
+}
+
+// newName reads "as NAME".
+func (p *parser) newName() string {
+	p.expect("as")
+	name := p.alias()
+	note(&p.q.names.aliases, name)
+	return name
 }
 
 // groupKey is a field or bin(period).
-func (p *parser) groupKey() (item, error) {
+func (p *parser) groupKey() item {
 	if !p.tok.is("bin") {
-		it, err := p.named()
-		if err == nil && it.expr.op != opRef {
-			err = p.fail("by an expression")
+		it := p.named()
+		if it.expr.op != opRef {
+			p.fail("by an expression")
 		}
-		return it, err
+		return it
 	}
 	// "the bin function always implicitly uses the @timestamp field", which the
 	// second stats does not have.
 	if p.scope.stats > 0 {
-		return item{}, p.fail("bin in the second stats")
+		p.fail("bin in the second stats")
 	}
-	if err := p.advance(); err != nil {
-		return item{}, err
-	}
-	if err := p.expect("("); err != nil {
-		return item{}, err
-	}
-	d, err := period(p.tok)
-	if err != nil {
-		return item{}, p.fail("%v", err)
-	}
-	if err := p.advance(); err != nil {
-		return item{}, err
-	}
-	if err := p.expect(")"); err != nil {
-		return item{}, err
-	}
-	if err := p.expect("as"); err != nil {
-		return item{}, err
-	}
-	name, err := p.alias()
-	note(&p.q.names.aliases, name)
-	return item{name: name, expr: &expr{op: opCall, name: "bin", value: numberValue(float64(d.Milliseconds()))}}, err
+	p.advance()
+	p.expect("(")
+	size := p.period()
+	p.expect(")")
+	return item{name: p.newName(), expr: &expr{op: opCall, name: "bin", value: numberValue(float64(size.Milliseconds()))}}
 }
 
 // period is a time of bin. "The cap for ms is 1000, the caps for s and m are 60,
 // and the cap for h is 24": beyond it CloudWatch takes the cap instead, silently.
-func period(t token) (time.Duration, error) {
-	digits := strings.TrimRight(t.text, "abcdefghijklmnopqrstuvwxyz")
+func (p *parser) period() time.Duration {
+	digits := strings.TrimRight(p.tok.text, "abcdefghijklmnopqrstuvwxyz")
 	n, err := strconv.Atoi(digits)
 	unit, caps := time.Duration(0), 0
-	switch t.text[len(digits):] {
+	switch p.tok.text[len(digits):] {
 	case "s":
 		unit, caps = time.Second, 60
 	case "m":
@@ -141,8 +95,9 @@ func period(t token) (time.Duration, error) {
 	case "h":
 		unit, caps = time.Hour, 24
 	}
-	if t.kind != tokPeriod || err != nil || n < 1 || n > caps {
-		return 0, fmt.Errorf("period %q", t.text)
+	if p.tok.kind != tokPeriod || err != nil || n < 1 || n > caps {
+		p.fail("period %q", p.tok.text)
 	}
-	return time.Duration(n) * unit, nil
+	p.advance()
+	return time.Duration(n) * unit
 }

@@ -38,6 +38,8 @@ func truthValue(b bool) value {
 
 func (v value) none() bool { return v.kind == missing || v.kind == null }
 
+func (v value) isTrue() bool { return v.kind == truth && v.number == 1 }
+
 // String is how a result shows it. Timestamps are shown as the console does, in
 // UTC.
 func (v value) String() string {

@@ -1,13 +1,13 @@
 // Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge, Amazon SQS and Amazon S3, and of the little of AWS CloudFormation, AWS
-// STS, AWS Lambda and Amazon CloudWatch that an operator's tool asks, for tests only.
+// EventBridge, Amazon SQS and Amazon S3, and of the few calls of AWS
+// CloudFormation, AWS STS, AWS Secrets Manager, AWS Lambda, Amazon SNS and Amazon
+// CloudWatch that the command makes, for tests only.
 //
-// The real AWS SDK speaks to them over HTTP on loopback, so requests, answers
-// and errors are serialised as they are towards AWS and come back as the SDK's
-// own typed exceptions. Each fake enforces the limits its service documents and
-// keeps the semantics a caller can lose data by: partial answers, messages that
-// come back, answers that never arrive. The source of each limit stands beside
-// it; the tests show each one at its edge.
+// The real AWS SDK calls them over HTTP on loopback, so that requests, answers and
+// errors are serialised as with AWS, and errors come back as the SDK's own typed
+// exceptions. Each fake enforces the limits that its service documents and does what a
+// caller can lose data by: partial answers, messages that come back, answers that never
+// arrive. The source of each limit stands beside it; the tests try each one at its edge.
 //
 //	c := awsfake.New(t, awsfake.Options{})
 //	c.AddLogGroup("/okta", 400)
@@ -45,7 +45,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/awshttp"
 )
 
-// Options are the settings of a [Cloud]; the zero value serves.
+// Options are the settings of a [Cloud]; the zero value gives the defaults.
 type Options struct {
 	Now     func() time.Time // the clock of all services; default time.Now
 	Account string           // default 111122223333
@@ -73,23 +73,18 @@ type Cloud struct {
 	operations map[string]*operation // by X-Amz-Target
 	faults     atomic.Pointer[func(Call) Fault]
 
-	logs    logsService
-	events  eventsService
-	sqs     sqsService
-	account accountService
-	secrets secretsService
-	s3      s3Service
-	lambda  lambdaService
-	metrics metricsService
-	alarms  alarmsService
+	declared declarations
+	logs     logsService
+	events   eventsService
+	sqs      sqsService
+	s3       s3Service
 }
 
 // operation is one API call that the fakes know.
 type operation struct {
 	service, name string
-	query         bool // it speaks awsQuery
-	rest          bool // it speaks restJson1
-	run           func(*request) (any, error)
+	prefix        string // of its target, which tells the protocol
+	run           func(*request) any
 	calls         atomic.Int64
 }
 
@@ -109,7 +104,6 @@ func New(tb testing.TB, o Options) *Cloud {
 	c.events.buses = map[string]*bus{"default": {}} // every account has it
 	c.sqs.queues = map[string]*queue{}
 	c.s3.buckets = map[string]*bucket{}
-	c.account.stacks, c.account.keys = map[string]map[string]string{}, map[string]string{}
 	c.operations = c.table()
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
 	tb.Cleanup(sync.OnceFunc(func() {
@@ -123,60 +117,58 @@ func New(tb testing.TB, o Options) *Cloud {
 
 func (c *Cloud) table() map[string]*operation {
 	t := map[string]*operation{}
-	add := func(prefix, service string, ops map[string]func(*request) (any, error)) {
+	add := func(prefix, service string, ops map[string]func(*request) any) {
 		for name, run := range ops {
-			t[prefix+name] = &operation{service: service, name: name, run: run, query: prefix == queryPrefix,
-				rest: prefix == restPrefix}
+			t[prefix+name] = &operation{service: service, name: name, prefix: prefix, run: run}
 		}
 	}
-	type ops = map[string]func(*request) (any, error)
+	type ops = map[string]func(*request) any
 	add("Logs_20140328.", Logs, ops{
-		"CreateLogGroup":     c.createLogGroup,
-		"CreateLogStream":    c.createLogStream,
-		"DescribeLogGroups":  c.describeLogGroups,
-		"DescribeLogStreams": c.describeLogStreams,
-		"FilterLogEvents":    c.filterLogEvents,
-		"PutLogEvents":       c.putLogEvents,
-		"PutRetentionPolicy": c.putRetentionPolicy,
+		"CreateLogGroup":     typed(c.createLogGroup),
+		"CreateLogStream":    typed(c.createLogStream),
+		"DescribeLogGroups":  typed(c.describeLogGroups),
+		"DescribeLogStreams": typed(c.describeLogStreams),
+		"FilterLogEvents":    typed(c.filterLogEvents),
+		"PutLogEvents":       typed(c.putLogEvents),
+		"PutRetentionPolicy": typed(c.putRetentionPolicy),
 	})
 	add("AWSEvents.", Events, ops{
-		"DescribeApiDestination": c.describeAPIDestination,
-		"DescribeConnection":     c.describeConnection,
-		"DescribeEventBus":       c.describeEventBus,
-		"DescribeEventSource":    c.describeEventSource,
-		"DescribeRule":           c.describeRule,
-		"ListTargetsByRule":      c.listTargetsByRule,
-		"PutEvents":              c.putEvents,
+		"DescribeApiDestination": typed(c.describeAPIDestination),
+		"DescribeConnection":     typed(c.describeConnection),
+		"DescribeEventBus":       typed(c.describeEventBus),
+		"DescribeEventSource":    typed(c.describeEventSource),
+		"DescribeRule":           typed(c.describeRule),
+		"ListTargetsByRule":      typed(c.listTargetsByRule),
+		"PutEvents":              typed(c.putEvents),
 	})
 	add("AmazonSQS.", SQS, ops{
-		"CancelMessageMoveTask":        c.cancelMessageMoveTask,
-		"ChangeMessageVisibility":      c.changeMessageVisibility,
-		"ChangeMessageVisibilityBatch": c.changeMessageVisibilityBatch,
-		"DeleteMessage":                c.deleteMessage,
-		"DeleteMessageBatch":           c.deleteMessageBatch,
-		"GetQueueAttributes":           c.getQueueAttributes,
-		"GetQueueUrl":                  c.getQueueURL,
-		"ListMessageMoveTasks":         c.listMessageMoveTasks,
-		"ReceiveMessage":               c.receiveMessage,
-		"SendMessage":                  c.sendMessage,
-		"SendMessageBatch":             c.sendMessageBatch,
-		"StartMessageMoveTask":         c.startMessageMoveTask,
+		"CancelMessageMoveTask":        typed(c.cancelMessageMoveTask),
+		"ChangeMessageVisibility":      typed(handleOne(c, changeByHandle)),
+		"ChangeMessageVisibilityBatch": typed(batch(c, nil, changeByHandle)),
+		"DeleteMessage":                typed(handleOne(c, deleteByHandle)),
+		"DeleteMessageBatch":           typed(batch(c, nil, deleteByHandle)),
+		"GetQueueAttributes":           typed(c.getQueueAttributes),
+		"ListMessageMoveTasks":         typed(c.listMessageMoveTasks),
+		"ReceiveMessage":               typed(c.receiveMessage),
+		"SendMessage":                  typed(c.sendMessage),
+		"SendMessageBatch":             typed(batch(c, checkBatchSize, c.send)),
+		"StartMessageMoveTask":         typed(c.startMessageMoveTask),
 	})
-	add("secretsmanager.", Secrets, ops{"GetSecretValue": c.getSecretValue})
+	add("secretsmanager.", Secrets, ops{"GetSecretValue": typed(c.getSecretValue)})
 	add(s3Prefix, S3, c.s3Operations())
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
 	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData, "DescribeAlarms": c.describeAlarms})
 	add(queryPrefix, SNS, ops{"ListSubscriptionsByTopic": c.listSubscriptionsByTopic})
+	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	add(restPrefix, Lambda, ops{
 		"GetEventSourceMapping":    c.getEventSourceMapping,
 		"GetFunctionConfiguration": c.getFunctionConfiguration,
 	})
-	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t
 }
 
-// Config is what the SDK needs to speak to the fakes. The retryer is the SDK's
-// own: a client that is not to retry says so in its options.
+// Config makes the SDK call the fakes. The retryer is the SDK's own: a client that is
+// not to retry sets that in its options.
 func (c *Cloud) Config() aws.Config {
 	return aws.Config{
 		Region:       c.opt.Region,
@@ -186,7 +178,7 @@ func (c *Cloud) Config() aws.Config {
 	}
 }
 
-// Calls says how many calls of an operation have arrived, faulted ones included.
+// Calls returns how many calls of an operation have arrived, faulted ones included.
 func (c *Cloud) Calls(service, operation string) int {
 	for _, op := range c.operations {
 		if op.service == service && op.name == operation {
@@ -222,6 +214,11 @@ func (c *Cloud) newID() string {
 	}
 	b[14] = '4'
 	return string(b[:])
+}
+
+// arn is an ARN of this account and region.
+func (c *Cloud) arn(service, resource string) string {
+	return "arn:aws:" + service + ":" + c.opt.Region + ":" + c.opt.Account + ":" + resource
 }
 
 func millis(t time.Time) int64 { return t.UnixMilli() }

@@ -34,12 +34,6 @@ type Entry struct {
 type eventsService struct {
 	mu    sync.RWMutex
 	buses map[string]*bus
-
-	sources map[string]*EventSource
-	rules   map[string]*EventRule // by bus/name
-
-	connections  map[string]*Connection
-	destinations map[string]*string // API destinations: their states
 }
 
 type bus struct {
@@ -50,12 +44,12 @@ type bus struct {
 	hook func([]byte)
 }
 
-// AddBus declares an event bus. The bus default is always there.
+// AddBus declares an event bus. The bus default always exists.
 func (c *Cloud) AddBus(name string) {
 	c.events.mu.Lock()
 	defer c.events.mu.Unlock()
 	if c.events.buses[name] != nil {
-		panic("awsfake: event bus " + name + " is there already")
+		panic("awsfake: event bus " + name + " exists already")
 	}
 	c.events.buses[name] = &bus{}
 }
@@ -88,6 +82,15 @@ func (c *Cloud) bus(name string) *bus {
 	c.events.mu.RLock()
 	defer c.events.mu.RUnlock()
 	return c.events.buses[name]
+}
+
+// existingBus is the bus of a call.
+func (c *Cloud) existingBus(name string) *bus {
+	b := c.bus(name)
+	if b == nil {
+		eventsMissing("Event bus %s does not exist.", name)
+	}
+	return b
 }
 
 func (c *Cloud) mustBus(name string) *bus {
@@ -123,46 +126,27 @@ type putResult struct {
 	ErrorMessage string `json:"ErrorMessage,omitempty"`
 }
 
-func (c *Cloud) putEvents(r *request) (any, error) {
-	in, err := decode[struct{ Entries []putEntry }](r)
-	if err != nil {
-		return nil, err
-	}
-	invalid := func(format string, args ...any) error {
-		return &apiError{status: 400, code: "ValidationException", message: fmt.Sprintf(format, args...)}
-	}
+func (c *Cloud) putEvents(r *request, in struct{ Entries []putEntry }) any {
+	invalid := func(format string, args ...any) { fail(400, "ValidationException", format, args...) }
 	if n := len(in.Entries); n < 1 || n > busEntries {
-		return nil, invalid(
-			"Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, not %d",
-			busEntries,
-			n,
-		)
+		invalid("Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, not %d",
+			busEntries, n)
 	}
-	size, complete := 0, 0
+	size, complete := 0, false
 	for i := range in.Entries {
 		e := &in.Entries[i]
 		size += e.size()
-		if e.Source != "" && e.DetailType != "" && e.Detail != "" {
-			complete++
-		}
+		complete = complete || e.Source != "" && e.DetailType != "" && e.Detail != ""
 	}
 	if size >= maxPutEvents { // "must be less than"
-		const text = "Total size of the entries in the request is over the limit: %d bytes, limit %d"
-		return nil, invalid(text, size, maxPutEvents)
+		invalid("Total size of the entries in the request is over the limit: %d bytes, limit %d", size, maxPutEvents)
 	}
-	if complete == 0 { // "EventBridge fails the entire request"
-		return nil, invalid("None of the entries has Source, DetailType and Detail")
+	if !complete { // "EventBridge fails the entire request"
+		invalid("None of the entries has Source, DetailType and Detail")
 	}
 	for i := range in.Entries {
-		if e := &in.Entries[i]; c.bus(e.EventBusName) == nil {
-			return nil, &apiError{
-				status:  400,
-				code:    "ResourceNotFoundException",
-				message: "Event bus " + e.EventBusName + " does not exist.",
-			}
-		}
+		c.existingBus(in.Entries[i].EventBusName)
 	}
-
 	var out struct {
 		FailedEntryCount int
 		Entries          []putResult
@@ -174,61 +158,52 @@ func (c *Cloud) putEvents(r *request) (any, error) {
 		}
 		out.Entries = append(out.Entries, res)
 	}
-	return out, nil
+	return out
 }
 
 // putOne judges one entry and, if it is good, has the bus accept it.
 func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
-	missing := func(name string) putResult {
-		return putResult{
-			ErrorCode:    "InvalidArgument",
-			ErrorMessage: "Parameter " + name + " is not valid. Reason: " + name + " is a required argument.",
+	if code, failed := r.fault.entryFailure(i); failed {
+		return putResult{ErrorCode: code, ErrorMessage: "injected by the test"}
+	}
+	for _, required := range [][2]string{
+		{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", string(e.Detail)},
+	} {
+		if name := required[0]; required[1] == "" {
+			return putResult{ErrorCode: "InvalidArgument",
+				ErrorMessage: "Parameter " + name + " is not valid. Reason: " + name + " is a required argument."}
 		}
 	}
-	code, failed := r.fault.entryFailure(i)
 	switch {
-	case failed:
-		return putResult{ErrorCode: code, ErrorMessage: "injected by the test"}
-	case e.Source == "":
-		return missing("Source")
-	case e.DetailType == "":
-		return missing("DetailType")
-	case e.Detail == "":
-		return missing("Detail")
 	case strings.HasPrefix(e.Source, "aws."):
 		return putResult{ErrorCode: "NotAuthorizedForSource", ErrorMessage: "Not authorized for the source."}
 	case utf8.RuneCountInString(e.DetailType) > busDetailType:
-		// What AWS answers is documented nowhere: only the limit is.
-		return putResult{
-			ErrorCode:    "InvalidArgument",
-			ErrorMessage: "Parameter DetailType is not valid. Reason: longer than 128 characters.",
-		}
+		// AWS documents the limit, not the answer to a breach.
+		return putResult{ErrorCode: "InvalidArgument",
+			ErrorMessage: "Parameter DetailType is not valid. Reason: longer than 128 characters."}
 	}
 	if err := checkDetail(string(e.Detail)); err != nil {
 		return putResult{ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed. " + err.Error()}
 	}
-	id := c.newID()
-	b := c.bus(e.EventBusName)
 	at := r.now
 	if e.Time != nil {
 		at = time.UnixMilli(int64(*e.Time * 1000))
 	}
+	accepted := Entry{e.Source, e.DetailType, string(e.Detail), c.newID(), at}
+	b := c.bus(e.EventBusName)
 	b.mu.Lock()
 	if !c.opt.Discard {
-		b.put = append(
-			b.put,
-			Entry{Source: e.Source, DetailType: e.DetailType, Detail: string(e.Detail), EventID: id, Time: at},
-		)
+		b.put = append(b.put, accepted)
 	}
 	hook := b.hook
 	b.mu.Unlock()
 	if hook != nil {
-		hook(c.envelope(id, at, e))
+		hook(c.envelope(accepted, e.Resources))
 	}
-	return putResult{EventID: id}
+	return putResult{EventID: accepted.EventID}
 }
 
-// checkDetail holds Detail against what PutEvents documents of it: a JSON object,
+// checkDetail checks what PutEvents documents of Detail: a JSON object,
 // at most 1,000 levels deep, integers within 64 bits. That a breach of the last
 // two is answered with MalformedDetail is not documented.
 func checkDetail(detail string) error {
@@ -237,20 +212,15 @@ func checkDetail(detail string) error {
 		return fmt.Errorf("not a JSON object")
 	}
 	for {
-		switch d.PeekKind() {
-		case '0':
-			v, err := d.ReadValue()
-			if err != nil {
-				return err
-			}
-			if len(v) >= len("9223372036854775807") && !bytes.ContainsAny(v, ".eE") {
-				if _, err := strconv.ParseInt(string(v), 10, 64); err != nil {
-					return fmt.Errorf("an integer is outside %d to %d", math.MinInt64, math.MaxInt64)
-				}
-			}
-		default:
+		if d.PeekKind() != '0' {
 			if _, err := d.ReadToken(); err != nil {
 				return err
+			}
+		} else if v, err := d.ReadValue(); err != nil {
+			return err
+		} else if len(v) >= len("9223372036854775807") && !bytes.ContainsAny(v, ".eE") {
+			if _, err := strconv.ParseInt(string(v), 10, 64); err != nil {
+				return fmt.Errorf("an integer is outside %d to %d", math.MinInt64, math.MaxInt64)
 			}
 		}
 		switch depth := d.StackDepth(); {
@@ -267,20 +237,20 @@ func checkDetail(detail string) error {
 
 // envelope is the event as a target receives it: user guide, "Events in Amazon
 // EventBridge". Its time has whole seconds.
-func (c *Cloud) envelope(id string, at time.Time, e *putEntry) []byte {
+func (c *Cloud) envelope(e Entry, resources []string) []byte {
 	b := make([]byte, 0, len(e.Detail)+512)
 	str := func(key, value string) {
 		b = append(b, key...)
 		b = appendQuote(b, value)
 	}
-	str(`{"version":"0","id":`, id)
+	str(`{"version":"0","id":`, e.EventID)
 	str(`,"detail-type":`, e.DetailType)
 	str(`,"source":`, e.Source)
 	str(`,"account":`, c.opt.Account)
-	str(`,"time":`, at.UTC().Format("2006-01-02T15:04:05Z"))
+	str(`,"time":`, e.Time.UTC().Format("2006-01-02T15:04:05Z"))
 	str(`,"region":`, c.opt.Region)
 	b = append(b, `,"resources":[`...)
-	for i, r := range e.Resources {
+	for i, r := range resources {
 		if i > 0 {
 			b = append(b, ',')
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -75,30 +76,26 @@ func (c *Cloud) SetFaults(f func(Call) Fault) {
 	c.faults.Store(&f)
 }
 
-// strike does what a fault does before the work, and says whether the call has
-// been answered with it. The body has been read by then, so that a reset is never mistaken by the
-// HTTP client for a stale connection and tried again behind the SDK's back.
+// strike does what a fault does before the work, and reports whether the call has been
+// answered with it. The body has been read by then, so that the HTTP client never takes a
+// reset for a stale connection and sends the request again without the SDK's knowledge.
 func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f Fault) (answered bool) {
-	if f.Delay > 0 {
-		t := time.NewTimer(f.Delay)
-		defer t.Stop()
+	if f.Delay > 0 || f.Hang {
+		after := time.After(f.Delay)
+		if f.Hang {
+			after = nil
+		}
 		select {
-		case <-t.C:
+		case <-after:
 		case <-r.Context().Done():
+			// To return would be to answer 200 without a body, which the SDK takes for
+			// success.
 			panic(http.ErrAbortHandler)
 		case <-c.done:
 			panic(http.ErrAbortHandler)
 		}
 	}
 	switch {
-	case f.Hang:
-		select {
-		case <-r.Context().Done():
-		case <-c.done:
-		}
-		// To return would be to answer 200 without a body, which the SDK takes for
-		// success.
-		panic(http.ErrAbortHandler)
 	case f.Reset:
 		reset(w)
 		return true
@@ -110,63 +107,49 @@ func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f 
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
-	c.answer(w, r, op, nil, faultError(op.service, f))
+	c.answer(w, op, nil, faultError(op.service, f))
 	return true
 }
 
-func faultError(service string, f Fault) *apiError {
-	if f.Throttle {
-		switch service {
-		case SQS:
-			return sqsError("RequestThrottled", "Request was throttled.")
-		case S3:
-			return s3Error(503, "SlowDown", "Please reduce your request rate.")
-		}
-		return &apiError{status: 400, code: "ThrottlingException", message: "Rate exceeded"}
-	}
-	e := &apiError{status: f.Status, code: f.Code, message: "injected by the test"}
-	if e.status == 0 {
-		e.status = 400
-	}
-	if e.code == "" {
-		switch {
-		case e.status == 503 && service == Logs:
-			e.code = "ServiceUnavailableException"
-		case e.status == 503:
-			e.code = "ServiceUnavailable"
-		case e.status >= 500 && service == S3:
-			e.code = "InternalError"
-		case e.status >= 500:
-			e.code = "InternalFailure"
-		case service == S3:
-			known := map[int]string{403: "AccessDenied", 409: "ConditionalRequestConflict"}
-			e.code = cmp.Or(known[e.status], "InvalidRequest")
-		case e.status == 429:
-			e.code = "ThrottlingException"
-		case e.status == 403:
-			e.code = "AccessDeniedException"
-		default:
-			e.code = "ValidationException"
-		}
-	}
-	return e
+// faultCodes are the codes that AWS commonly gives with a status, by service; "" is every
+// other service.
+var faultCodes = map[string]map[int]string{
+	S3:   {403: "AccessDenied", 409: "ConditionalRequestConflict", 503: "ServiceUnavailable"},
+	Logs: {503: "ServiceUnavailableException"},
+	"":   {403: "AccessDeniedException", 429: "ThrottlingException", 503: "ServiceUnavailable"},
 }
 
-// entryFailure says whether a fault fails entry i, and with which code.
-func (f Fault) entryFailure(i int) (code string, failed bool) {
-	for _, n := range f.FailEntries {
-		if n != i {
-			continue
-		}
-		switch {
-		case f.Code != "":
-			return f.Code, true
-		case f.Throttle:
-			return "ThrottlingException", true
-		}
-		return "InternalFailure", true
+func faultError(service string, f Fault) *apiError {
+	switch {
+	case f.Throttle && service == SQS:
+		return sqsError("RequestThrottled", "Request was throttled.")
+	case f.Throttle && service == S3:
+		return &apiError{status: 503, code: "SlowDown", message: "Please reduce your request rate."}
+	case f.Throttle:
+		return &apiError{status: 400, code: "ThrottlingException", message: "Rate exceeded"}
 	}
-	return "", false
+	status := cmp.Or(f.Status, 400)
+	code := cmp.Or(f.Code, faultCodes[service][status])
+	switch {
+	case code != "":
+	case service == S3 && status >= 500:
+		code = "InternalError"
+	case service == S3:
+		code = "InvalidRequest"
+	case status >= 500:
+		code = cmp.Or(faultCodes[""][status], "InternalFailure")
+	default:
+		code = cmp.Or(faultCodes[""][status], "ValidationException")
+	}
+	return &apiError{status: status, code: code, message: "injected by the test"}
+}
+
+// entryFailure reports whether a fault fails entry i, and with which code.
+func (f Fault) entryFailure(i int) (code string, failed bool) {
+	if f.Throttle {
+		f.Code = cmp.Or(f.Code, "ThrottlingException")
+	}
+	return cmp.Or(f.Code, "InternalFailure"), slices.Contains(f.FailEntries, i)
 }
 
 // reset ends the connection with a TCP reset instead of an orderly close.

@@ -2,17 +2,13 @@ package awsfake
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // AddInfrequentLogGroup creates a log group of the class Infrequent Access.
-func (c *Cloud) AddInfrequentLogGroup(name string) {
-	if _, err := c.newGroup(name, infrequentAccess); err != nil {
-		panic("awsfake: " + err.Error())
-	}
-}
+func (c *Cloud) AddInfrequentLogGroup(name string) { c.newGroup(name, infrequentAccess) }
 
 // RemoveLogGroup deletes a log group.
 func (c *Cloud) RemoveLogGroup(name string) {
@@ -53,32 +49,74 @@ func (s *logsService) override(g *describedGroup) {
 	}
 }
 
+type describedGroup struct {
+	ARN             string `json:"arn"`
+	LogGroupARN     string `json:"logGroupArn"`
+	LogGroupName    string `json:"logGroupName"`
+	LogGroupClass   string `json:"logGroupClass"`
+	CreationTime    int64  `json:"creationTime"`
+	RetentionInDays int32  `json:"retentionInDays,omitzero"` // absent is for ever
+	RetentionPolicy string `json:"retentionPolicyName,omitempty"`
+	Protected       bool   `json:"deletionProtectionEnabled"`
+}
+
+func (c *Cloud) describeLogGroups(_ *request, in struct {
+	LogGroupNamePrefix  string `json:"logGroupNamePrefix"`
+	LogGroupNamePattern string `json:"logGroupNamePattern"`
+	Limit               *int   `json:"limit"`
+	NextToken           string `json:"nextToken"`
+}) any {
+	limit := logsLimit(in.Limit, 50)
+	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
+		logsInvalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+	}
+	c.logs.mu.RLock()
+	defer c.logs.mu.RUnlock()
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(c.logs.groups)), func(n string) bool {
+		return !strings.HasPrefix(n, in.LogGroupNamePrefix) || !strings.Contains(n, in.LogGroupNamePattern)
+	})
+	page, next, ok := pageOf(names, in.NextToken, limit)
+	if !ok {
+		logsInvalid("The specified nextToken is invalid.")
+	}
+	list := []describedGroup{}
+	for _, n := range page {
+		g := c.logs.groups[n]
+		arn := c.arn("logs", "log-group:"+n)
+		one := describedGroup{
+			ARN: arn + ":*", LogGroupARN: arn, LogGroupName: n, LogGroupClass: "STANDARD",
+			CreationTime: g.createdMS, RetentionInDays: g.retention.Load(), Protected: g.protected.Load(),
+		}
+		if g.infrequent {
+			one.LogGroupClass = infrequentAccess
+		}
+		c.logs.override(&one)
+		list = append(list, one)
+	}
+	return withToken(map[string]any{"logGroups": list}, next)
+}
+
+// withToken adds the token of the next page, if there is one.
+func withToken(out map[string]any, next string) any {
+	if next != "" {
+		out["nextToken"] = next
+	}
+	return out
+}
+
 // describeLogStreams knows the order LastEventTime, whose first page of at most 50 is all
 // that it returns.
-func (c *Cloud) describeLogStreams(r *request) (any, error) {
-	in, err := decode[struct {
-		LogGroupName string `json:"logGroupName"`
-		OrderBy      string `json:"orderBy"`
-		Descending   bool   `json:"descending"`
-		Limit        *int   `json:"limit"`
-	}](r)
-	if err != nil {
-		return nil, err
+func (c *Cloud) describeLogStreams(_ *request, in struct {
+	LogGroupName string `json:"logGroupName"`
+	OrderBy      string `json:"orderBy"`
+	Descending   bool   `json:"descending"`
+	Limit        *int   `json:"limit"`
+}) any {
+	limit := logsLimit(in.Limit, 50)
+	if in.OrderBy != "LastEventTime" || !in.Descending {
+		logsInvalid("awsfake knows the order LastEventTime, descending, only")
 	}
-	limit := 50
-	if in.Limit != nil {
-		limit = *in.Limit
-	}
-	switch {
-	case limit < 1 || limit > 50:
-		return nil, logsInvalid("Value '%d' at 'limit' failed to satisfy constraint", limit)
-	case in.OrderBy != "LastEventTime" || !in.Descending:
-		return nil, logsInvalid("awsfake knows the order LastEventTime, descending, only")
-	}
-	g := c.group(in.LogGroupName)
-	if g == nil {
-		return nil, logsMissing("group")
-	}
+	g := c.existingGroup(in.LogGroupName)
 	type stream struct {
 		Name string `json:"logStreamName"`
 		Last int64  `json:"lastEventTimestamp,omitzero"`
@@ -95,40 +133,5 @@ func (c *Cloud) describeLogStreams(r *request) (any, error) {
 		list = append(list, one)
 	}
 	slices.SortStableFunc(list, func(a, b stream) int { return cmp.Compare(b.Last, a.Last) })
-	return map[string]any{"logStreams": list[:min(limit, len(list))]}, nil
-}
-
-// latest returns the events between two times with the latest first, as filterPage does
-// from the head. "Setting startFromHead to false is supported only when startTime is on or
-// after Jan 1, 2024" (FilterLogEvents, model of cloudwatchlogs v1.92.2, 2026-11).
-func (g *logGroup) latest(in *filterInput, start, end int64, limit int) (any, error) {
-	if in.StartTime == nil || *in.StartTime < time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() {
-		return nil, logsInvalid("startFromHead false needs a startTime on or after January 1, 2024")
-	}
-	at := end
-	if in.NextToken != "" {
-		position, _, ok := in.position()
-		if !ok {
-			return nil, logsInvalid("The specified nextToken is invalid.")
-		}
-		at = position
-	}
-	out := map[string]any{"searchedLogStreams": []struct{}{}}
-	from := max(start, at-filterSpan.Milliseconds()+1)
-	found := g.between(from, at)
-	slices.Reverse(found)
-	events := []filteredEvent{}
-	for _, e := range found[:min(limit, len(found))] {
-		events = append(events, e.filtered())
-	}
-	out["events"] = events
-	switch {
-	case len(found) > limit:
-		// The page after this one begins at the next event; several of the same time are
-		// left out, which a caller that reads on would notice.
-		out["nextToken"] = in.token(found[limit].TimestampMS, 0)
-	case from > start:
-		out["nextToken"] = in.token(from-1, 0)
-	}
-	return out, nil
+	return map[string]any{"logStreams": list[:min(limit, len(list))]}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -48,98 +47,92 @@ type filterInput struct {
 // filterLogEvents returns the events of a group between two times, both included, over all
 // streams, the latest first where startFromHead is false. It knows no filter pattern and no
 // choice of streams: a call that asks for one fails, where AWS would obey.
-func (c *Cloud) filterLogEvents(r *request) (any, error) {
-	in, err := decode[filterInput](r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Cloud) filterLogEvents(r *request, in filterInput) any {
 	switch {
 	case in.LogGroupName == "" || in.LogGroupIdentifier != "":
-		return nil, logsInvalid("awsfake knows a log group by logGroupName only")
+		logsInvalid("awsfake knows a log group by logGroupName only")
 	case in.FilterPattern != "" || len(in.LogStreamNames) > 0 || in.LogStreamPrefix != "":
-		return nil, logsInvalid("awsfake knows no filterPattern and no log streams")
-	case in.Limit != nil && (*in.Limit < 1 || *in.Limit > filterPageEvents):
-		return nil, logsInvalid("Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d",
-			*in.Limit, filterPageEvents)
+		logsInvalid("awsfake knows no filterPattern and no log streams")
 	}
-	limit := filterPageEvents
-	if in.Limit != nil {
-		limit = *in.Limit
-	}
-	g := c.group(in.LogGroupName)
-	if g == nil {
-		return nil, logsMissing("group")
-	}
+	limit := logsLimit(in.Limit, filterPageEvents)
+	g := c.existingGroup(in.LogGroupName)
 	if g.infrequent {
 		// As quoted in aws/karpenter-provider-aws, pull request 9567, 2026-09.
-		return nil, &apiError{
-			status: 400,
-			code:   "InvalidOperationException",
-			message: "The log group " + g.name + " is of log-group-class INFREQUENT_ACCESS. " +
-				"FilterLogEvents is not supported for this log class.",
-		}
+		fail(400, "InvalidOperationException", "The log group %s is of log-group-class INFREQUENT_ACCESS. "+
+			"FilterLogEvents is not supported for this log class.", g.name)
 	}
 	now := millis(r.now)
-	start, end := int64(0), now
-	if in.StartTime != nil {
-		start = *in.StartTime
-	}
-	if in.EndTime != nil {
-		end = *in.EndTime
-	}
+	start, end := orDefault(in.StartTime, 0), orDefault(in.EndTime, now)
 	if start < 0 || end < 0 || start > end {
-		return nil, logsInvalid("End time should not be less than start time.")
+		logsInvalid("End time should not be less than start time.")
 	}
 	if days := int64(g.retention.Load()); days > 0 {
 		start = max(start, now-days*24*time.Hour.Milliseconds())
 	}
-	if in.StartFromHead != nil && !*in.StartFromHead {
+	if !orDefault(in.StartFromHead, true) {
 		return g.latest(&in, start, end, limit)
 	}
 	return g.filterPage(&in, start, end, limit)
 }
 
 // filterPage returns the page that the token asks for, or the first one.
-func (g *logGroup) filterPage(in *filterInput, start, end int64, limit int) (any, error) {
-	at, skip := start, 0 // the page starts at this time, after so many events of this time
-	if in.NextToken != "" {
-		var ok bool
-		if at, skip, ok = in.position(); !ok {
-			return nil, logsInvalid("The specified nextToken is invalid.")
-		}
-	}
-	var out struct {
-		Events   []filteredEvent `json:"events"`
-		Searched []struct{}      `json:"searchedLogStreams"` // always empty since 2019
-		Next     string          `json:"nextToken,omitempty"`
-	}
-	out.Events, out.Searched = []filteredEvent{}, []struct{}{}
+func (g *logGroup) filterPage(in *filterInput, start, end int64, limit int) any {
+	at, skip := in.position(start) // the page starts at this time, after so many events of this time
 	stop := min(end, at+filterSpan.Milliseconds()-1)
-	size, passed := 0, 0
+	events, size, passed := []filteredEvent{}, 0, 0
 	for _, e := range g.between(at, stop) {
 		if e.TimestampMS == at && passed < skip {
 			passed++
 			continue
 		}
 		size += len(e.Message) + logEventBytes
-		if len(out.Events) > 0 && (size > filterPageBytes || len(out.Events) == limit) {
-			last := out.Events[len(out.Events)-1].Timestamp
-			same := 0
-			for i := len(out.Events) - 1; i >= 0 && out.Events[i].Timestamp == last; i-- {
+		if len(events) > 0 && (size > filterPageBytes || len(events) == limit) {
+			last, same := events[len(events)-1].Timestamp, 0
+			for i := len(events) - 1; i >= 0 && events[i].Timestamp == last; i-- {
 				same++
 			}
 			if last == at {
 				same += skip
 			}
-			out.Next = in.token(last, same)
-			return out, nil
+			return filtered(events, in.token(last, same))
 		}
-		out.Events = append(out.Events, e.filtered())
+		events = append(events, e.filtered())
 	}
 	if stop < end {
-		out.Next = in.token(stop+1, 0)
+		return filtered(events, in.token(stop+1, 0))
 	}
-	return out, nil
+	return filtered(events, "")
+}
+
+// filtered is a page; searchedLogStreams is always empty since 2019.
+func filtered(events []filteredEvent, next string) any {
+	return withToken(map[string]any{"events": events, "searchedLogStreams": []struct{}{}}, next)
+}
+
+// latest returns the events between two times with the latest first, as filterPage does
+// from the head. "Setting startFromHead to false is supported only when startTime is on or
+// after Jan 1, 2024" (FilterLogEvents, model of cloudwatchlogs v1.92.2, 2026-11).
+func (g *logGroup) latest(in *filterInput, start, end int64, limit int) any {
+	if orDefault(in.StartTime, 0) < time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() {
+		logsInvalid("startFromHead false needs a startTime on or after January 1, 2024")
+	}
+	at, _ := in.position(end)
+	from := max(start, at-filterSpan.Milliseconds()+1)
+	found := g.between(from, at)
+	slices.Reverse(found)
+	events := []filteredEvent{}
+	for _, e := range found[:min(limit, len(found))] {
+		events = append(events, e.filtered())
+	}
+	switch {
+	case len(found) > limit:
+		// The page after this one begins at the next event; several of the same time are
+		// left out, which a caller that reads on would notice.
+		return filtered(events, in.token(found[limit].TimestampMS, 0))
+	case from > start:
+		return filtered(events, in.token(from-1, 0))
+	}
+	return filtered(events, "")
 }
 
 // identifiedEvent is a stored event with an id: that of its place in its stream.
@@ -186,22 +179,20 @@ func (in *filterInput) token(at int64, skip int) string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s|%d|%d", in.same(), at, skip))
 }
 
-func (in *filterInput) position() (at int64, skip int, ok bool) {
-	text, err := base64.RawURLEncoding.DecodeString(in.NextToken)
-	rest, ours := strings.CutPrefix(string(text), in.same()+"|")
-	first, second, both := strings.Cut(rest, "|")
-	at, errAt := strconv.ParseInt(first, 10, 64)
-	skip, errSkip := strconv.Atoi(second)
-	return at, skip, err == nil && ours && both && errAt == nil && errSkip == nil
+// position reads the token; without one the position is first.
+func (in *filterInput) position(first int64) (at int64, skip int) {
+	if in.NextToken == "" {
+		return first, 0
+	}
+	text, _ := base64.RawURLEncoding.DecodeString(in.NextToken)
+	_, _ = fmt.Sscanf(strings.TrimPrefix(string(text), in.same()), "|%d|%d", &at, &skip)
+	if in.NextToken != in.token(at, skip) {
+		logsInvalid("The specified nextToken is invalid.")
+	}
+	return at, skip
 }
 
 // same are the members that have to be the same from page to page.
 func (in *filterInput) same() string {
-	text := func(p *int64) string {
-		if p == nil {
-			return ""
-		}
-		return strconv.FormatInt(*p, 10)
-	}
-	return in.LogGroupName + "|" + text(in.StartTime) + "|" + text(in.EndTime)
+	return fmt.Sprint(in.LogGroupName, "|", orDefault(in.StartTime, -1), "|", orDefault(in.EndTime, -1))
 }

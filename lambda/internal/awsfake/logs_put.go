@@ -1,6 +1,10 @@
 package awsfake
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Limits of PutLogEvents: its API reference, read from cloudwatchlogs SDK 1.92.0
 // of 2026-11-05.
@@ -21,64 +25,17 @@ type rejectedInfo struct {
 
 // putLogEvents stores a batch. The sequence token is ignored, and puts to one
 // stream may run in parallel, as the API reference says.
-func (c *Cloud) putLogEvents(r *request) (any, error) {
-	in, err := decode[struct {
-		LogGroupName  string `json:"logGroupName"`
-		LogStreamName string `json:"logStreamName"`
-		LogEvents     []struct {
-			Message   text  `json:"message"`
-			Timestamp int64 `json:"timestamp"`
-		} `json:"logEvents"`
-	}](r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Cloud) putLogEvents(r *request, in struct {
+	LogGroupName  string          `json:"logGroupName"`
+	LogStreamName string          `json:"logStreamName"`
+	LogEvents     []inputLogEvent `json:"logEvents"`
+}) any {
 	events := in.LogEvents
-	if n := len(events); n < 1 || n > logBatchEvents {
-		return nil, logsInvalid(
-			"Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d, not %d",
-			logBatchEvents,
-			n,
-		)
-	}
-	size := 0
-	for i := range events {
-		e := &events[i]
-		if e.Message == "" {
-			return nil, logsInvalid(
-				"Value '' at 'logEvents.%d.member.message' failed to satisfy constraint: "+
-					"Member must have length greater than or equal to 1",
-				i+1,
-			)
-		}
-		if e.Timestamp < 0 {
-			return nil, logsInvalid(
-				"Value '%d' at 'logEvents.%d.member.timestamp' failed to satisfy constraint: "+
-					"Member must have value greater than or equal to 0",
-				e.Timestamp,
-				i+1,
-			)
-		}
-		if n := len(e.Message) + logEventBytes; n > logBatchBytes {
-			return nil, logsInvalid("Log event too large: %d bytes exceeds limit of %d", n, logBatchBytes)
-		}
-		size += len(e.Message) + logEventBytes
-	}
-	if size > logBatchBytes {
-		return nil, logsInvalid("Upload too large: %d bytes exceeds limit of %d", size, logBatchBytes)
-	}
-	for i := 1; i < len(events); i++ {
-		if events[i].Timestamp < events[i-1].Timestamp {
-			return nil, logsInvalid("Log events in a single PutLogEvents request must be in chronological order.")
-		}
-	}
-	g := c.group(in.LogGroupName)
-	if g == nil {
-		return nil, logsMissing("group")
-	}
+	checkLogEvents(events)
+	g := c.existingGroup(in.LogGroupName)
 	s := g.stream(in.LogStreamName)
 	if s == nil {
-		return nil, logsMissing("stream")
+		fail(400, "ResourceNotFoundException", "The specified log stream does not exist.")
 	}
 
 	// The events are in order of time: what is rejected is a head and a tail. Each
@@ -105,16 +62,13 @@ func (c *Cloud) putLogEvents(r *request) (any, error) {
 		info.TooNewStart, last = &n, n
 	}
 	if first < last && events[last-1].Timestamp-events[first].Timestamp > logBatchSpan.Milliseconds() {
-		return nil, logsInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+		logsInvalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
 	}
 
 	if first < last {
 		stored := make([]LogEvent, 0, last-first)
 		for _, e := range events[first:last] {
-			stored = append(
-				stored,
-				LogEvent{Stream: s.name, TimestampMS: e.Timestamp, Message: string(e.Message), IngestionMS: now},
-			)
+			stored = append(stored, LogEvent{s.name, e.Timestamp, string(e.Message), now})
 		}
 		if !c.opt.Discard {
 			s.mu.Lock()
@@ -133,5 +87,40 @@ func (c *Cloud) putLogEvents(r *request) (any, error) {
 	if info != (rejectedInfo{}) {
 		out.Rejected = &info
 	}
-	return out, nil
+	return out
+}
+
+type inputLogEvent struct {
+	Message   text  `json:"message"`
+	Timestamp int64 `json:"timestamp"`
+}
+
+// checkLogEvents refuses a batch that is refused whatever the clock and the log group.
+func checkLogEvents(events []inputLogEvent) {
+	if n := len(events); n < 1 || n > logBatchEvents {
+		logsInvalid("Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d, not %d",
+			logBatchEvents, n)
+	}
+	size := 0
+	for i := range events {
+		e := &events[i]
+		n := len(e.Message) + logEventBytes
+		size += n
+		switch {
+		case e.Message == "":
+			logsInvalid("Value '' at 'logEvents.%d.member.message' failed to satisfy constraint: "+
+				"Member must have length greater than or equal to 1", i+1)
+		case e.Timestamp < 0:
+			logsInvalid("Value '%d' at 'logEvents.%d.member.timestamp' failed to satisfy constraint: "+
+				"Member must have value greater than or equal to 0", e.Timestamp, i+1)
+		case n > logBatchBytes:
+			logsInvalid("Log event too large: %d bytes exceeds limit of %d", n, logBatchBytes)
+		}
+	}
+	if size > logBatchBytes {
+		logsInvalid("Upload too large: %d bytes exceeds limit of %d", size, logBatchBytes)
+	}
+	if !slices.IsSortedFunc(events, func(a, b inputLogEvent) int { return cmp.Compare(a.Timestamp, b.Timestamp) }) {
+		logsInvalid("Log events in a single PutLogEvents request must be in chronological order.")
+	}
 }

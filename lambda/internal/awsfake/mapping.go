@@ -119,7 +119,7 @@ func (c *Cloud) Settle(b *Batch, response []byte, err error) (deleted, returned 
 			returned++
 			continue
 		}
-		if done, _ := b.queue.delete(b.handles[i]); done {
+		if b.queue.delete(b.handles[i]) {
 			deleted++
 		}
 	}

@@ -2,163 +2,132 @@ package awsfake
 
 import (
 	"encoding/xml"
-	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
 // What speaks AWS's older protocol, awsQuery: a form comes in, XML goes out.
 
-// accountService holds what belongs to the account: stacks and roles.
-type accountService struct {
-	mu     sync.Mutex
-	stacks map[string]map[string]string // outputs by name
-	roles  []string
-	keys   map[string]string // roles by the access key they have been assumed with
-}
+type (
+	stack   map[string]string // outputs by name
+	role    struct{}          // by ARN
+	session struct{ role string }
+)
 
 // AddStack declares a CloudFormation stack with these outputs.
 func (c *Cloud) AddStack(name string, outputs map[string]string) {
-	c.account.mu.Lock()
-	defer c.account.mu.Unlock()
-	if c.account.stacks[name] != nil {
-		panic("awsfake: stack " + name + " is there already")
+	if declared[stack](c, name) != nil {
+		panic("awsfake: stack " + name + " exists already")
 	}
-	c.account.stacks[name] = outputs
+	declare(c, name, (*stack)(&outputs))
 }
 
 // AddRole declares a role that every caller may assume. [Call] has the role of a
 // call.
-func (c *Cloud) AddRole(arn string) {
-	c.account.mu.Lock()
-	defer c.account.mu.Unlock()
-	c.account.roles = append(c.account.roles, arn)
-}
+func (c *Cloud) AddRole(arn string) { declare(c, arn, &role{}) }
 
 // role is the role whose credentials sign a request, "" for those of Config.
 func (c *Cloud) role(r *http.Request) string {
-	_, rest, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	key, _, _ := strings.Cut(rest, "/")
-	c.account.mu.Lock()
-	defer c.account.mu.Unlock()
-	return c.account.keys[key]
-}
-
-// queryTarget finds the operation of a request that names it in a form, and the
-// form. The names of the services' operations do not overlap.
-func queryTarget(r *http.Request, body []byte) (target string, form url.Values) {
-	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		return "", nil
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return "", nil
-	}
-	return queryPrefix + form.Get("Action"), form
+	key, _, _ := strings.Cut(credential(r), "/")
+	return orDefault(declared[session](c, key), session{}).role
 }
 
 const queryPrefix = "query:"
 
 // writeQuery writes what a service of this protocol would.
-func (c *Cloud) writeQuery(w http.ResponseWriter, operation string, out any, err error) {
+func (c *Cloud) writeQuery(w http.ResponseWriter, operation string, out any, failed *apiError) {
 	w.Header().Set("Content-Type", "text/xml")
-	type errorBody struct {
-		XMLName xml.Name `xml:"ErrorResponse"`
-		Type    string   `xml:"Error>Type"`
-		Code    string   `xml:"Error>Code"`
-		Message string   `xml:"Error>Message"`
-		Request string   `xml:"RequestId"`
-	}
-	status, body := http.StatusOK, any(nil)
-	switch e, failed := err.(*apiError); {
-	case failed:
-		status, body = e.status, errorBody{Type: "Sender", Code: e.code, Message: e.message, Request: c.newID()}
-	case err != nil:
-		status, body = 500, errorBody{Type: "Receiver", Code: "InternalFailure", Message: err.Error(), Request: c.newID()}
-	default:
-		type result struct {
-			XMLName xml.Name
-			Members any
-		}
-		body = struct {
-			XMLName xml.Name
-			Result  result
-			Request string `xml:"ResponseMetadata>RequestId"`
-		}{xml.Name{Local: operation + "Response"}, result{xml.Name{Local: operation + "Result"}, out}, c.newID()}
-	}
-	text, err := xml.Marshal(body)
-	if err != nil {
-		panic(err) // a fault of this package
+	element := func(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
+	root, result, status := element(operation+"Response"), element(operation+"Result"), http.StatusOK
+	id := any(struct{ RequestId string }{c.newID()})
+	if failed != nil {
+		root, result, status = element("ErrorResponse"), element("Error"), failed.status
+		out, id = struct{ Type, Code, Message string }{"Sender", failed.code, failed.message}, nil
 	}
 	w.WriteHeader(status)
-	w.Write(text)
+	e := xml.NewEncoder(w)
+	_ = e.EncodeToken(root)
+	if err := e.EncodeElement(out, result); err != nil {
+		panic(err) // a fault of this package, or the client went away
+	}
+	_ = e.EncodeElement(id, element("ResponseMetadata"))
+	_ = e.EncodeToken(root.End())
+	_ = e.Flush()
 }
 
 // describeStacks: API reference of AWS CloudFormation, DescribeStacks. That a
 // stack which does not exist is a ValidationError with this text is what AWS
 // answers; the reference does not say.
-func (c *Cloud) describeStacks(r *request) (any, error) {
-	c.account.mu.Lock()
-	defer c.account.mu.Unlock()
+func (c *Cloud) describeStacks(r *request) any {
 	name := r.form.Get("StackName")
-	outputs, ok := c.account.stacks[name]
-	if !ok {
-		return nil, &apiError{
-			status:  400,
-			code:    "ValidationError",
-			message: fmt.Sprintf("Stack with id %s does not exist", name),
-		}
+	outputs := declared[stack](c, name)
+	if outputs == nil {
+		fail(400, "ValidationError", "Stack with id %s does not exist", name)
 	}
 	type output struct{ OutputKey, OutputValue string }
-	type stack struct {
+	type member struct {
 		StackName, StackStatus, CreationTime string
 		Outputs                              []output `xml:"Outputs>member"`
 	}
-	s := stack{StackName: name, StackStatus: "CREATE_COMPLETE", CreationTime: "2026-11-01T00:00:00Z"}
-	for key, value := range outputs {
-		s.Outputs = append(s.Outputs, output{key, value})
+	s := member{StackName: name, StackStatus: "CREATE_COMPLETE", CreationTime: "2026-11-01T00:00:00Z"}
+	for _, key := range slices.Sorted(maps.Keys(*outputs)) {
+		s.Outputs = append(s.Outputs, output{key, (*outputs)[key]})
 	}
-	slices.SortFunc(s.Outputs, func(a, b output) int { return strings.Compare(a.OutputKey, b.OutputKey) })
-	type stacks struct {
-		XMLName xml.Name `xml:"Stacks"`
-		Member  []stack  `xml:"member"`
-	}
-	return stacks{Member: []stack{s}}, nil
+	return struct {
+		Stacks []member `xml:"Stacks>member"`
+	}{[]member{s}}
 }
 
 // assumeRole: API reference of AWS STS, AssumeRole.
-func (c *Cloud) assumeRole(r *request) (any, error) {
-	arn, session := r.form.Get("RoleArn"), r.form.Get("RoleSessionName")
-	if session == "" {
-		return nil, &apiError{
-			status:  400,
-			code:    "ValidationError",
-			message: "1 validation error detected: Value at 'roleSessionName' must not be null",
-		}
+func (c *Cloud) assumeRole(r *request) any {
+	arn := r.form.Get("RoleArn")
+	switch {
+	case r.form.Get("RoleSessionName") == "":
+		fail(400, "ValidationError", "1 validation error detected: Value at 'roleSessionName' must not be null")
+	case declared[role](c, arn) == nil:
+		fail(403, "AccessDenied", "User is not authorized to perform: sts:AssumeRole on resource: %s", arn)
 	}
 	key := "ASIA" + strings.ToUpper(strings.ReplaceAll(c.newID(), "-", ""))[:16]
-	c.account.mu.Lock()
-	defer c.account.mu.Unlock()
-	if !slices.Contains(c.account.roles, arn) {
-		return nil, &apiError{
-			status:  403,
-			code:    "AccessDenied",
-			message: "User is not authorized to perform: sts:AssumeRole on resource: " + arn,
-		}
-	}
-	c.account.keys[key] = arn
+	declare(c, key, &session{arn})
 	type credentials struct {
-		XMLName                       xml.Name `xml:"Credentials"`
-		AccessKeyID                   string   `xml:"AccessKeyId"`
+		AccessKeyID                   string `xml:"AccessKeyId"`
 		SecretAccessKey, SessionToken string
 		Expiration                    string
 	}
-	return credentials{
+	return struct{ Credentials credentials }{credentials{
 		AccessKeyID: key, SecretAccessKey: "secret", SessionToken: "token",
 		Expiration: r.now.Add(time.Hour).UTC().Format(time.RFC3339),
-	}, nil
+	}}
+}
+
+type secret string
+
+// SetSecret makes value the current version of the secret name, and makes the secret if
+// there is none.
+func (c *Cloud) SetSecret(name, value string) { declare(c, name, (*secret)(&value)) }
+
+// getSecretValue takes the name of a secret, or an ARN that ends in :secret:NAME or
+// :secret:NAME-xxxxxx.
+func (c *Cloud) getSecretValue(_ *request, in struct {
+	SecretID string `json:"SecretId"`
+}) any {
+	name := in.SecretID
+	if _, after, ok := strings.Cut(name, ":secret:"); ok {
+		name = after
+	}
+	value := declared[secret](c, name)
+	if i := strings.LastIndexByte(name, '-'); value == nil && len(name)-i == len("-abcdef") {
+		name = name[:i]
+		value = declared[secret](c, name)
+	}
+	if value == nil {
+		fail(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	}
+	return map[string]string{
+		"ARN": c.arn("secretsmanager", "secret:"+name+"-abcdef"), "Name": name, "SecretString": string(*value),
+		"VersionId": c.newID(),
+	}
 }

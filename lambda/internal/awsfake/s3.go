@@ -3,7 +3,6 @@ package awsfake
 import (
 	"cmp"
 	"encoding/xml"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ type bucket struct {
 	pages   map[string]string     // continuation tokens that ListObjectsV2 has given out, and the key each ends with
 }
 
-// version is one version of an object, or a delete marker.
+// version is one version of an object, of which the newest counts.
 type version struct {
 	id        string // "null" in a bucket without versioning
 	body      []byte
@@ -32,7 +31,6 @@ type version struct {
 	checksums map[string]string
 	modified  time.Time
 	class     string
-	marker    bool
 	lock      string // GOVERNANCE or COMPLIANCE
 	until     time.Time
 }
@@ -45,21 +43,8 @@ type ObjectLock struct {
 	Years int
 }
 
-// LifecycleRule is a rule that is enabled; the fake reports it and carries nothing out.
-type LifecycleRule struct {
-	ID, Prefix string
-	// Days after which objects move to Class, or expire where Class is "".
-	Days  int
-	Class string
-}
-
-// PublicAccessBlock are the four settings of S3 Block Public Access.
-type PublicAccessBlock struct {
-	BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets bool
-}
-
-// BucketOptions are the settings of a bucket; the zero value is a bucket as S3
-// makes it: no versioning, no Object Lock, SSE-S3, no public access.
+// BucketOptions are the settings of a bucket; the zero value is a bucket as S3 makes
+// it: no versioning, no Object Lock, SSE-S3.
 type BucketOptions struct {
 	Region string // default Options.Region
 	Owner  string // id of the account that owns it; default Options.Account
@@ -69,9 +54,6 @@ type BucketOptions struct {
 
 	KMSKey    string // ARN of the key of the default encryption; "" is SSE-S3
 	BucketKey bool
-
-	Lifecycle    []LifecycleRule
-	PublicAccess *PublicAccessBlock // nil: all four settings are on
 
 	// MaxKeys bounds a page of ListObjectsV2 below what the caller asks for. The
 	// API reference: "the response might contain fewer keys but will never contain
@@ -91,16 +73,13 @@ type S3Object struct {
 // AddBucket creates a bucket as a deployment does.
 func (c *Cloud) AddBucket(name string, o BucketOptions) {
 	o.Region, o.Owner = cmp.Or(o.Region, c.opt.Region), cmp.Or(o.Owner, c.opt.Account)
-	if o.PublicAccess == nil {
-		o.PublicAccess = &PublicAccessBlock{true, true, true, true}
-	}
 	if o.Lock != nil {
 		o.Versioning = "Enabled" // Object Lock works only in versioned buckets (user guide, "Locking objects")
 	}
 	c.s3.mu.Lock()
 	defer c.s3.mu.Unlock()
 	if c.s3.buckets[name] != nil {
-		panic("awsfake: bucket " + name + " is there already")
+		panic("awsfake: bucket " + name + " exists already")
 	}
 	c.s3.buckets[name] = &bucket{
 		name: name, opt: o, objects: map[string][]*version{}, pages: map[string]string{},
@@ -130,7 +109,7 @@ func (c *Cloud) Objects(name, prefix string) []S3Object {
 	return out
 }
 
-// Versions returns how many versions a key has, delete markers included.
+// Versions returns how many versions a key has.
 func (c *Cloud) Versions(name, key string) int {
 	c.s3.mu.Lock()
 	defer c.s3.mu.Unlock()
@@ -175,17 +154,8 @@ func (c *Cloud) mustBucket(name string) *bucket {
 	return b
 }
 
-// current is the version that a call without a version id reads; nil where there is
-// none, or where it is a delete marker.
+// current is the newest version of an object; nil where there is none.
 func (b *bucket) current(key string) *version {
-	v := b.newest(key)
-	if v == nil || v.marker {
-		return nil
-	}
-	return v
-}
-
-func (b *bucket) newest(key string) *version {
 	list := b.objects[key]
 	if len(list) == 0 {
 		return nil
@@ -226,9 +196,3 @@ const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 // s3Name is the name of the root element of a response.
 func s3Name(local string) xml.Name { return xml.Name{Space: s3Namespace, Local: local} }
-
-// s3Error is an error of S3. The codes, their statuses and most of their texts are
-// those of the API reference, "Error responses" (2026-11).
-func s3Error(status int, code, format string, args ...any) *apiError {
-	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
-}

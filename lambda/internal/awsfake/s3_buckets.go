@@ -3,27 +3,20 @@ package awsfake
 import (
 	"encoding/xml"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-func (c *Cloud) s3Operations() map[string]func(*request) (any, error) {
-	all := map[string]func(*request) (any, error){}
-	for name, run := range map[string]func(*Cloud, *request, *bucket) (any, error){
-		"DeleteObject":                    (*Cloud).deleteObject,
-		"GetBucketEncryption":             (*Cloud).getBucketEncryption,
-		"GetBucketLifecycleConfiguration": (*Cloud).getBucketLifecycleConfiguration,
-		"GetBucketLocation":               (*Cloud).getBucketLocation,
-		"GetBucketVersioning":             (*Cloud).getBucketVersioning,
-		"GetObject":                       (*Cloud).getObject,
-		"GetObjectLockConfiguration":      (*Cloud).getObjectLockConfiguration,
-		"GetPublicAccessBlock":            (*Cloud).getPublicAccessBlock,
-		"HeadBucket":                      (*Cloud).headBucket,
-		"HeadObject":                      (*Cloud).headObject,
-		"ListObjectsV2":                   (*Cloud).listObjectsV2,
-		"PutObject":                       (*Cloud).putObject,
+func (c *Cloud) s3Operations() map[string]func(*request) any {
+	all := map[string]func(*request) any{}
+	for name, run := range map[string]func(*Cloud, *request, *bucket) any{
+		"GetBucketEncryption":        (*Cloud).getBucketEncryption,
+		"GetBucketVersioning":        (*Cloud).getBucketVersioning,
+		"GetObject":                  (*Cloud).getObject,
+		"GetObjectLockConfiguration": (*Cloud).getObjectLockConfiguration,
+		"ListObjectsV2":              (*Cloud).listObjectsV2,
+		"PutObject":                  (*Cloud).putObject,
 	} {
 		all[name] = c.onBucket(run)
 	}
@@ -56,7 +49,7 @@ type listBucketResult struct {
 }
 
 // listObjectsV2: API reference, ListObjectsV2. Keys come in the order of their bytes.
-func (c *Cloud) listObjectsV2(r *request, b *bucket) (any, error) {
+func (c *Cloud) listObjectsV2(r *request, b *bucket) any {
 	query := r.http.URL.Query()
 	out := listBucketResult{
 		XMLName: s3Name("ListBucketResult"), Name: b.name, Prefix: query.Get("prefix"),
@@ -66,23 +59,23 @@ func (c *Cloud) listObjectsV2(r *request, b *bucket) (any, error) {
 	if text := query.Get("max-keys"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 || n > math.MaxInt32 {
-			return nil, s3Error(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
+			fail(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
 		}
 		out.MaxKeys = min(n, s3Page)
 	}
 	if out.EncodingType != "" && out.EncodingType != "url" {
-		return nil, s3Error(400, "InvalidArgument", "Invalid Encoding Method specified in Request")
+		fail(400, "InvalidArgument", "Invalid Encoding Method specified in Request")
 	}
 	after := out.StartAfter
 	if out.ContinuationToken != "" {
 		last, ok := b.pages[out.ContinuationToken]
 		if !ok {
-			return nil, s3Error(400, "InvalidArgument", "The continuation token provided is incorrect")
+			fail(400, "InvalidArgument", "The continuation token provided is incorrect")
 		}
 		after = last
 	}
 	c.fillPage(&out, b, after)
-	return out, nil
+	return out
 }
 
 // fillPage adds the objects and common prefixes that come after a key or a common prefix.
@@ -93,7 +86,7 @@ func (c *Cloud) fillPage(out *listBucketResult, b *bucket, after string) {
 	}
 	encode := func(s string) string {
 		if out.EncodingType == "url" {
-			return uriEncode(s, false)
+			return uriEncode(s)
 		}
 		return s
 	}
@@ -138,37 +131,20 @@ func (c *Cloud) fillPage(out *listBucketResult, b *bucket, after string) {
 	}
 }
 
-// headBucket: API reference, HeadBucket.
-func (c *Cloud) headBucket(*request, *bucket) (any, error) {
-	return &s3Reply{header: http.Header{}}, nil
-}
-
-// getBucketLocation: API reference, GetBucketLocation: us-east-1 is no text.
-func (c *Cloud) getBucketLocation(_ *request, b *bucket) (any, error) {
-	region := b.opt.Region
-	if region == "us-east-1" {
-		region = ""
-	}
-	return struct {
-		XMLName xml.Name
-		Region  string `xml:",chardata"`
-	}{s3Name("LocationConstraint"), region}, nil
-}
-
 // getBucketVersioning: API reference, GetBucketVersioning: no status where versioning
 // has never been enabled.
-func (c *Cloud) getBucketVersioning(_ *request, b *bucket) (any, error) {
+func (c *Cloud) getBucketVersioning(_ *request, b *bucket) any {
 	return struct {
 		XMLName xml.Name
 		Status  string `xml:",omitempty"`
-	}{s3Name("VersioningConfiguration"), b.opt.Versioning}, nil
+	}{s3Name("VersioningConfiguration"), b.opt.Versioning}
 }
 
 // getObjectLockConfiguration: API reference, GetObjectLockConfiguration.
-func (c *Cloud) getObjectLockConfiguration(_ *request, b *bucket) (any, error) {
+func (c *Cloud) getObjectLockConfiguration(_ *request, b *bucket) any {
 	lock := b.opt.Lock
 	if lock == nil {
-		return nil, s3Error(404, "ObjectLockConfigurationNotFoundError",
+		fail(404, "ObjectLockConfigurationNotFoundError",
 			"Object Lock configuration does not exist for this bucket")
 	}
 	type retention struct {
@@ -187,11 +163,11 @@ func (c *Cloud) getObjectLockConfiguration(_ *request, b *bucket) (any, error) {
 			out.Retention.Years = 0
 		}
 	}
-	return out, nil
+	return out
 }
 
 // getBucketEncryption: API reference, GetBucketEncryption: each bucket has one.
-func (c *Cloud) getBucketEncryption(_ *request, b *bucket) (any, error) {
+func (c *Cloud) getBucketEncryption(_ *request, b *bucket) any {
 	type rule struct {
 		SSEAlgorithm     string `xml:"ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
 		KMSMasterKeyID   string `xml:"ApplyServerSideEncryptionByDefault>KMSMasterKeyID,omitempty"`
@@ -204,45 +180,5 @@ func (c *Cloud) getBucketEncryption(_ *request, b *bucket) (any, error) {
 	return struct {
 		XMLName xml.Name
 		Rule    rule
-	}{s3Name("ServerSideEncryptionConfiguration"), r}, nil
-}
-
-// getBucketLifecycleConfiguration: API reference, GetBucketLifecycleConfiguration.
-func (c *Cloud) getBucketLifecycleConfiguration(_ *request, b *bucket) (any, error) {
-	if len(b.opt.Lifecycle) == 0 {
-		return nil, s3Error(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
-	}
-	type action struct {
-		Days         int
-		StorageClass string `xml:",omitempty"`
-	}
-	type rule struct {
-		ID         string
-		Prefix     string `xml:"Filter>Prefix"`
-		Status     string
-		Expiration *action
-		Transition *action
-	}
-	out := struct {
-		XMLName xml.Name
-		Rule    []rule
-	}{XMLName: s3Name("LifecycleConfiguration")}
-	for _, l := range b.opt.Lifecycle {
-		r := rule{ID: l.ID, Prefix: l.Prefix, Status: "Enabled"}
-		if l.Class == "" {
-			r.Expiration = &action{Days: l.Days}
-		} else {
-			r.Transition = &action{l.Days, l.Class}
-		}
-		out.Rule = append(out.Rule, r)
-	}
-	return out, nil
-}
-
-// getPublicAccessBlock: API reference, GetPublicAccessBlock.
-func (c *Cloud) getPublicAccessBlock(_ *request, b *bucket) (any, error) {
-	return struct {
-		XMLName xml.Name
-		PublicAccessBlock
-	}{s3Name("PublicAccessBlockConfiguration"), *b.opt.PublicAccess}, nil
+	}{s3Name("ServerSideEncryptionConfiguration"), r}
 }

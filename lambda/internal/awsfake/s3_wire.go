@@ -1,7 +1,6 @@
 package awsfake
 
 import (
-	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,11 +11,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
 // s3Reply is an answer of S3 that is more than an XML document.
 type s3Reply struct {
-	status int // 200 where it is 0
 	header http.Header
 	body   []byte
 	cut    int // Fault.CutBody
@@ -61,100 +63,85 @@ func s3Target(r *http.Request) (target, bucketName, key string) {
 			return s3Prefix + "ListObjectsV2", bucketName, ""
 		}
 	}
-	verb := map[string]string{"GET": "Get", "HEAD": "Head", "PUT": "Put", "DELETE": "Delete"}[r.Method]
-	return s3Prefix + verb + kind, bucketName, key
+	return s3Prefix + map[string]string{"GET": "Get", "PUT": "Put"}[r.Method] + kind, bucketName, key
 }
 
 var s3Configurations = map[string]string{
-	"versioning":        "GetBucketVersioning",
-	"object-lock":       "GetObjectLockConfiguration",
-	"encryption":        "GetBucketEncryption",
-	"location":          "GetBucketLocation",
-	"lifecycle":         "GetBucketLifecycleConfiguration",
-	"publicAccessBlock": "GetPublicAccessBlock",
+	"versioning":  "GetBucketVersioning",
+	"object-lock": "GetObjectLockConfiguration",
+	"encryption":  "GetBucketEncryption",
 }
 
 // onBucket makes an operation of S3 of one on a bucket: it checks what S3 checks
 // before any of them, and holds the lock.
-func (c *Cloud) onBucket(run func(*Cloud, *request, *bucket) (any, error)) func(*request) (any, error) {
-	return func(r *request) (any, error) {
-		if err := c.s3Signature(r); err != nil {
-			return nil, err
-		}
+func (c *Cloud) onBucket(run func(*Cloud, *request, *bucket) any) func(*request) any {
+	return func(r *request) any {
+		c.s3Signature(r)
 		c.s3.mu.Lock()
 		defer c.s3.mu.Unlock()
 		b := c.s3.buckets[r.bucket]
 		if b == nil {
-			return nil, s3Error(404, "NoSuchBucket", "The specified bucket does not exist")
+			fail(404, "NoSuchBucket", "The specified bucket does not exist")
 		}
 		r.reply.Set("X-Amz-Bucket-Region", b.opt.Region)
 		if b.opt.Region != c.opt.Region {
-			return nil, s3Error(301, "PermanentRedirect", "The bucket you are attempting to access must be addressed "+
+			fail(301, "PermanentRedirect", "The bucket you are attempting to access must be addressed "+
 				"using the specified endpoint. Please send all future requests to this endpoint.")
 		}
 		if owner := r.http.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != b.opt.Owner {
-			return nil, s3Error(403, "AccessDenied", "Access Denied")
+			fail(403, "AccessDenied", "Access Denied")
 		}
 		return run(c, r, b)
 	}
 }
 
-// s3Signature checks the signature of a request as S3 does: the path is encoded once
-// (for other services twice), and that is by S3's own rule, whatever of it is encoded in
-// the request ("Create a signed AWS API request", IAM user guide, 2026-11). The hash
-// of the body is a header of its own.
-func (c *Cloud) s3Signature(r *request) error {
+// s3Signature checks the signature of a request as S3 does: it signs the request again and
+// compares. The path is encoded once (for other services twice), and that is by S3's own
+// rule, however it is encoded in the request ("Create a signed AWS API request", IAM user
+// guide, 2026-11). The hash of the body is a header of its own.
+func (c *Cloud) s3Signature(r *request) {
 	h := r.http.Header
-	switch sum := h.Get("X-Amz-Content-Sha256"); {
-	case sum == "":
-		return s3Error(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-	case strings.HasPrefix(sum, "STREAMING-"):
-		return s3Error(501, "NotImplemented", "awsfake does not read aws-chunked bodies")
-	case sum != "UNSIGNED-PAYLOAD" && sum != hexSum(r.body):
-		return s3Error(400, "XAmzContentSHA256Mismatch",
+	hash := h.Get("X-Amz-Content-Sha256")
+	switch {
+	case hash == "":
+		fail(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+	case strings.HasPrefix(hash, "STREAMING-"):
+		fail(501, "NotImplemented", "awsfake does not read aws-chunked bodies")
+	case hash != "UNSIGNED-PAYLOAD" && hash != hexSum(r.body):
+		fail(400, "XAmzContentSHA256Mismatch",
 			"The provided 'x-amz-content-sha256' header does not match what was computed.")
 	}
+	again := &http.Request{Method: r.http.Method, Host: r.http.Host, Header: http.Header{}, URL: &url.URL{
+		Scheme: "https", Opaque: "//" + r.http.Host + uriEncode(r.http.URL.Path), RawQuery: r.http.URL.RawQuery,
+	}}
 	_, signed, _ := strings.Cut(h.Get("Authorization"), "SignedHeaders=")
-	signed, given, _ := strings.Cut(signed, ",")
-	_, given, _ = strings.Cut(given, "Signature=")
+	signed, _, _ = strings.Cut(signed, ",")
 	names := strings.Split(signed, ";")
-	for name := range h {
-		// "the host header (required), and any x-amz-* headers in the request" (same page).
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") && !slices.Contains(names, name) {
-			return s3Error(403, "AccessDenied", "There were headers present in the request which were not signed: %s", name)
+	for name, values := range h {
+		lower := strings.ToLower(name)
+		if slices.Contains(names, lower) {
+			again.Header[name] = values
+		} else if strings.HasPrefix(lower, "x-amz-") {
+			// "the host header (required), and any x-amz-* headers in the request" (same page).
+			fail(403, "AccessDenied", "There were headers present in the request which were not signed: %s", lower)
 		}
+	}
+	if slices.Contains(names, "content-length") {
+		again.ContentLength = r.http.ContentLength
 	}
 	scope := strings.Split(credential(r.http), "/")
-	canonical := r.http.Method + "\n" + uriEncode(r.http.URL.Path, false) + "\n" +
-		canonicalQuery(r.http.URL.Query()) + "\n"
-	for _, name := range names {
-		value := strings.Join(h.Values(name), ",")
-		switch name {
-		case "host":
-			value = r.http.Host
-		case "content-length":
-			value = strconv.FormatInt(r.http.ContentLength, 10)
-		}
-		canonical += name + ":" + strings.TrimSpace(value) + "\n"
+	key := aws.Credentials{ // each access key of the fakes has this secret
+		AccessKeyID: scope[0], SecretAccessKey: "secret", SessionToken: h.Get("X-Amz-Security-Token"),
 	}
-	canonical += "\n" + signed + "\n" + h.Get("X-Amz-Content-Sha256")
-	text := "AWS4-HMAC-SHA256\n" + h.Get("X-Amz-Date") + "\n" +
-		strings.Join(scope[1:], "/") + "\n" + hexSum([]byte(canonical))
-	key := []byte("AWS4secret") // each access key of the fakes has this secret
-	for _, part := range scope[1:] {
-		key = sign(key, part)
+	at, err := time.Parse("20060102T150405Z", h.Get("X-Amz-Date"))
+	if err == nil {
+		signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+		err = signer.SignHTTP(r.ctx, key, again, hash, S3, scope[2], at)
 	}
-	if given != hex.EncodeToString(sign(key, text)) {
-		return s3Error(403, "SignatureDoesNotMatch", "The request signature we calculated does not match "+
+	if err != nil || again.Header.Get("Authorization") != h.Get("Authorization") {
+		fail(403, "SignatureDoesNotMatch", "The request signature we calculated does not match "+
 			"the signature you provided. Check your key and signing method.")
 	}
-	return nil
-}
-
-func sign(key []byte, text string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(text))
-	return mac.Sum(nil)
 }
 
 func hexSum(b []byte) string {
@@ -169,57 +156,26 @@ func etag(b []byte) string {
 
 func base64Sum(sum []byte) string { return base64.StdEncoding.EncodeToString(sum) }
 
-// uriEncode encodes all but A-Z, a-z, 0-9, hyphen, full stop, underscore and tilde,
-// and slashes where they are to be.
-func uriEncode(s string, slash bool) string {
-	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', strings.IndexByte("-._~", c) >= 0,
-			c == '/' && !slash:
-			b.WriteByte(c)
-		default:
-			b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
-		}
-	}
-	return b.String()
+// uriEncode encodes all but A-Z, a-z, 0-9, hyphen, full stop, underscore, tilde and slash.
+func uriEncode(s string) string {
+	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(s))
 }
 
-func canonicalQuery(query url.Values) string {
-	var all []string
-	for name, values := range query {
-		for _, value := range values {
-			all = append(all, uriEncode(name, true)+"="+uriEncode(value, true))
-		}
-	}
-	slices.Sort(all)
-	return strings.Join(all, "&")
-}
-
-// writeS3 writes what S3 would. The answer to a HEAD has no body, not even of an error.
-func (c *Cloud) writeS3(w http.ResponseWriter, r *http.Request, out any, err error) {
+// writeS3 writes what S3 would.
+func (c *Cloud) writeS3(w http.ResponseWriter, out any, failed *apiError) {
 	h := w.Header()
 	h.Set("X-Amz-Request-Id", c.newID())
 	h.Set("X-Amz-Id-2", c.newID())
-	if reply, ok := out.(*s3Reply); ok && err == nil {
+	if reply, ok := out.(*s3Reply); ok && failed == nil {
 		for name, values := range reply.header {
 			h[name] = values
 		}
 		h.Set("Content-Length", strconv.Itoa(len(reply.body)))
-		if reply.status != 0 {
-			w.WriteHeader(reply.status)
-		}
-		if r.Method != http.MethodHead {
-			writeBody(w, reply)
-		}
+		writeBody(w, reply)
 		return
 	}
 	status := http.StatusOK
-	if err != nil {
-		e, ok := err.(*apiError)
-		if !ok {
-			e = s3Error(500, "InternalError", "%v", err)
-		}
+	if failed != nil {
 		type errorBody struct {
 			XMLName   xml.Name `xml:"Error"`
 			Code      string
@@ -227,8 +183,8 @@ func (c *Cloud) writeS3(w http.ResponseWriter, r *http.Request, out any, err err
 			RequestID string `xml:"RequestId"`
 			HostID    string `xml:"HostId"`
 		}
-		status, out = e.status, errorBody{
-			Code: e.code, Message: e.message, RequestID: h.Get("X-Amz-Request-Id"), HostID: h.Get("X-Amz-Id-2"),
+		status, out = failed.status, errorBody{
+			Code: failed.code, Message: failed.message, RequestID: h.Get("X-Amz-Request-Id"), HostID: h.Get("X-Amz-Id-2"),
 		}
 	}
 	text, err := xml.Marshal(out)
@@ -237,9 +193,7 @@ func (c *Cloud) writeS3(w http.ResponseWriter, r *http.Request, out any, err err
 	}
 	h.Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		w.Write(append([]byte(xml.Header), text...))
-	}
+	w.Write(append([]byte(xml.Header), text...))
 }
 
 // writeBody writes the body of a reply, or the part of it that a fault lets through.

@@ -28,8 +28,8 @@ const (
 	sqsRetentionMax = 14 * 24 * time.Hour
 )
 
-// longPoll is where a long poll ends here at the latest: a test that finds a
-// queue empty is not to sit twenty seconds for it.
+// longPoll is the longest time of a long poll here, so that a test which finds a queue
+// empty does not wait twenty seconds.
 const longPoll = 200 * time.Millisecond
 
 // QueueOptions are the attributes of a queue. SQS's defaults stand for zeros.
@@ -38,7 +38,7 @@ type QueueOptions struct {
 	Retention         time.Duration // default 4 days
 
 	// The redrive policy: both, or neither. DeadLetter is the name of a queue that
-	// is there already.
+	// exists already.
 	MaxReceiveCount int
 	DeadLetter      string
 
@@ -93,16 +93,16 @@ func (c *Cloud) AddQueue(name string, o QueueOptions) (url string) {
 
 	q := &queue{
 		name: name, opt: o,
-		arn:  "arn:aws:sqs:" + c.opt.Region + ":" + c.opt.Account + ":" + name,
+		arn:  c.arn("sqs", name),
 		url:  c.server.URL + "/" + c.opt.Account + "/" + name,
 		byID: map[string]*message{},
 	}
 	c.sqs.mu.Lock()
 	defer c.sqs.mu.Unlock()
-	must(c.sqs.queues[name] == nil, "is there already")
+	must(c.sqs.queues[name] == nil, "exists already")
 	if o.DeadLetter != "" {
 		q.dead = c.sqs.queues[o.DeadLetter]
-		must(q.dead != nil, "dead-letter queue %s is not there", o.DeadLetter)
+		must(q.dead != nil, "dead-letter queue %s does not exist", o.DeadLetter)
 		q.dead.isDead.Store(true)
 	}
 	q.number = len(c.sqs.queues)
@@ -110,7 +110,7 @@ func (c *Cloud) AddQueue(name string, o QueueOptions) (url string) {
 	return q.url
 }
 
-// SetQueuePolicy sets a queue's policy. It lets and keeps nobody out.
+// SetQueuePolicy sets a queue's policy, which is only described, not evaluated.
 func (c *Cloud) SetQueuePolicy(queue, policy string) {
 	q := c.mustQueue(queue)
 	q.mu.Lock()
@@ -118,7 +118,7 @@ func (c *Cloud) SetQueuePolicy(queue, policy string) {
 	q.opt.Policy = policy
 }
 
-// RemoveQueue takes a queue away. No queue may be added afterwards.
+// RemoveQueue removes a queue. No queue may be added afterwards.
 func (c *Cloud) RemoveQueue(name string) {
 	c.mustQueue(name)
 	c.sqs.mu.Lock()
@@ -129,13 +129,7 @@ func (c *Cloud) RemoveQueue(name string) {
 // Send puts a message into a queue without a call, as an AWS service does that
 // has the queue for a target. It panics where SendMessage would refuse.
 func (c *Cloud) Send(queue, body string, attributes map[string]Attribute) (messageID string) {
-	m, err := newMessage(body, attributes)
-	if err != nil {
-		panic("awsfake: " + err.Error())
-	}
-	m.id, m.sent = c.newID(), c.opt.Now()
-	c.mustQueue(queue).add(m)
-	return m.id
+	return c.mustQueue(queue).add(newMessage(body, attributes), c.newID(), c.opt.Now()).id
 }
 
 // Messages returns what a queue holds, in order of arrival: visible and in flight.
@@ -192,18 +186,18 @@ func (c *Cloud) mustQueue(name string) *queue {
 }
 
 // open finds the queue of a call and updates its state to the current time.
-func (c *Cloud) open(r *request, url string) (*queue, error) {
+func (c *Cloud) open(r *request, url string) *queue {
 	q := c.queue(url)
 	if q == nil {
-		return nil, sqsError("QueueDoesNotExist", "The specified queue does not exist.")
+		sqsFail("QueueDoesNotExist", "The specified queue does not exist.")
 	}
 	c.advanceMoves(r.now)
-	return q, nil
+	return q
 }
 
-// sqsError makes an error of one of the shapes that SQS models. SQS speaks JSON
-// now but sends along the code of its older query protocol, which the SDK then
-// shows as the error's code, whatever the Go type.
+// sqsError makes an error of one of the shapes that SQS models. SQS uses JSON now but
+// sends along the code of its older query protocol, which the SDK then shows as the
+// error's code, whatever the Go type.
 func sqsError(shape, format string, args ...any) *apiError {
 	e := &apiError{status: 400, code: "com.amazonaws.sqs#" + shape, query: shape, message: fmt.Sprintf(format, args...)}
 	switch shape {
@@ -212,29 +206,29 @@ func sqsError(shape, format string, args ...any) *apiError {
 	case "BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId",
 		"MessageNotInflight", "TooManyEntriesInBatchRequest", "UnsupportedOperation":
 		e.query = "AWS.SimpleQueueService." + shape
+	case "MissingRequiredParameterException":
+		e.query = "MissingParameter"
 	case "ResourceNotFoundException":
 		e.status = 404
 	}
 	return e
 }
 
-// sqsInvalid makes the error of a wrong parameter, which SQS does not model.
-func sqsInvalid(format string, args ...any) *apiError {
-	return &apiError{
+func sqsFail(shape, format string, args ...any) { panic(sqsError(shape, format, args...)) }
+
+// sqsInvalid fails for a wrong parameter, which SQS does not model.
+func sqsInvalid(format string, args ...any) {
+	panic(&apiError{
 		status: 400, code: "com.amazon.coral.service#InvalidParameterValueException",
 		query: "InvalidParameterValue", message: fmt.Sprintf(format, args...),
-	}
+	})
 }
 
-func inRange(name string, v *int, low, high int) error {
+// inRange is the value of a parameter that may be absent.
+func inRange(name string, v *int, low, high, absent int) int {
 	if v != nil && (*v < low || *v > high) {
-		return sqsInvalid(
-			"Value %d for parameter %s is invalid. Reason: Must be between %d and %d, if provided.",
-			*v,
-			name,
-			low,
-			high,
-		)
+		sqsInvalid("Value %d for parameter %s is invalid. Reason: Must be between %d and %d, if provided.",
+			*v, name, low, high)
 	}
-	return nil
+	return orDefault(v, absent)
 }

@@ -1,9 +1,13 @@
 package awsfake
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
+// handleEntry names a message by its receipt handle, in a call of its own or in a batch.
 type handleEntry struct {
-	ID                string `json:"Id"`
+	batchEntry
 	ReceiptHandle     string
 	VisibilityTimeout *int
 }
@@ -12,86 +16,106 @@ type doneEntry struct {
 	ID string `json:"Id"`
 }
 
-func (c *Cloud) deleteMessage(r *request) (any, error) {
-	return c.handleOne(r, deleteByHandle)
+func deleteByHandle(_ *request, q *queue, e handleEntry) doneEntry {
+	q.delete(e.ReceiptHandle)
+	return doneEntry{e.ID}
 }
 
-func (c *Cloud) deleteMessageBatch(r *request) (any, error) {
-	return c.handleBatch(r, deleteByHandle)
-}
-
-func (c *Cloud) changeMessageVisibility(r *request) (any, error) {
-	return c.handleOne(r, changeByHandle)
-}
-
-func (c *Cloud) changeMessageVisibilityBatch(r *request) (any, error) {
-	return c.handleBatch(r, changeByHandle)
-}
-
-func deleteByHandle(_ *request, q *queue, e *handleEntry) error {
-	_, err := q.delete(e.ReceiptHandle)
-	return err
-}
-
-func changeByHandle(r *request, q *queue, e *handleEntry) error {
+func changeByHandle(r *request, q *queue, e handleEntry) doneEntry {
 	if e.VisibilityTimeout == nil {
-		return &apiError{
-			status:  400,
-			code:    "com.amazonaws.sqs#MissingRequiredParameterException",
-			query:   "MissingParameter",
-			message: "The request must contain the parameter VisibilityTimeout.",
-		}
+		sqsFail("MissingRequiredParameterException", "The request must contain the parameter VisibilityTimeout.")
 	}
-	if err := inRange("VisibilityTimeout", e.VisibilityTimeout, 0, int(sqsVisibilityMax.Seconds())); err != nil {
-		return err
-	}
-	return q.changeVisibility(r.now, e.ReceiptHandle, time.Duration(*e.VisibilityTimeout)*time.Second)
+	seconds := inRange("VisibilityTimeout", e.VisibilityTimeout, 0, int(sqsVisibilityMax.Seconds()), 0)
+	q.changeVisibility(r.now, e.ReceiptHandle, time.Duration(seconds)*time.Second)
+	return doneEntry{e.ID}
 }
 
-// handleOne does something to the message of one receipt handle.
-func (c *Cloud) handleOne(r *request, do func(*request, *queue, *handleEntry) error) (any, error) {
-	in, err := decode[struct {
-		QueueURL string `json:"QueueUrl"`
-		handleEntry
-	}](r)
-	if err != nil {
-		return nil, err
-	}
-	q, err := c.open(r, in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
-	return empty{}, do(r, q, &in.handleEntry)
+type oneHandle struct {
+	QueueURL string `json:"QueueUrl"`
+	handleEntry
 }
 
-// handleBatch does it for each entry of a batch by itself.
-func (c *Cloud) handleBatch(r *request, do func(*request, *queue, *handleEntry) error) (any, error) {
-	in, err := decode[struct {
-		QueueURL string `json:"QueueUrl"`
-		Entries  []handleEntry
-	}](r)
-	if err != nil {
-		return nil, err
+// handleOne makes an operation on the message of one receipt handle.
+func handleOne(c *Cloud, do func(*request, *queue, handleEntry) doneEntry) func(*request, oneHandle) any {
+	return func(r *request, in oneHandle) any {
+		do(r, c.open(r, in.QueueURL), in.handleEntry)
+		return empty{}
 	}
-	q, err := c.open(r, in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkBatch(len(in.Entries), func(i int) string { return in.Entries[i].ID }); err != nil {
-		return nil, err
-	}
-	var out batchResult[doneEntry]
-	for i := range in.Entries {
-		e := &in.Entries[i]
-		if code, failed := r.fault.entryFailure(i); failed {
-			out.Failed = append(out.Failed, failedEntry{ID: e.ID, Code: code, Message: "injected by the test"})
-			continue
+}
+
+// batchEntry is what each entry of a batch has.
+type batchEntry struct {
+	ID string `json:"Id"`
+}
+
+func (e batchEntry) id() string { return e.ID }
+
+type batchInput[E any] struct {
+	QueueURL string `json:"QueueUrl"`
+	Entries  []E
+}
+
+// batch makes a batch operation that does something for each entry by itself. check, if it
+// is not nil, may refuse the whole batch.
+func batch[E interface{ id() string }, Done any](
+	c *Cloud, check func([]E), do func(*request, *queue, E) Done,
+) func(*request, batchInput[E]) any {
+	return func(r *request, in batchInput[E]) any {
+		q := c.open(r, in.QueueURL)
+		checkBatch(in.Entries)
+		if check != nil {
+			check(in.Entries)
 		}
-		if err := do(r, q, e); err != nil {
-			out.Failed = append(out.Failed, failEntry(e.ID, err))
-			continue
+		var out struct { // a list that is empty is absent
+			Successful []Done        `json:",omitempty"`
+			Failed     []failedEntry `json:",omitempty"`
 		}
-		out.Successful = append(out.Successful, doneEntry{e.ID})
+		for i, e := range in.Entries {
+			if code, failed := r.fault.entryFailure(i); failed {
+				out.Failed = append(out.Failed, failedEntry{ID: e.id(), Code: code, Message: "injected by the test"})
+				continue
+			}
+			done, failed := attempt(func() Done { return do(r, q, e) })
+			if failed != nil {
+				out.Failed = append(out.Failed, failedEntry{e.id(), failed.status < 500, failed.query, failed.message})
+				continue
+			}
+			out.Successful = append(out.Successful, done)
+		}
+		return out
 	}
-	return out, nil
+}
+
+// failedEntry is an entry of a batch that failed by itself.
+type failedEntry struct {
+	ID          string `json:"Id"`
+	SenderFault bool
+	Code        string
+	Message     string
+}
+
+// Of the developer guide, "Amazon SQS message quotas".
+var batchID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,80}$`)
+
+// checkBatch judges a batch by its number of entries and their ids.
+func checkBatch[E interface{ id() string }](entries []E) {
+	switch n := len(entries); {
+	case n == 0:
+		sqsFail("EmptyBatchRequest", "There should be at least one entry in the request.")
+	case n > sqsBatchEntries:
+		sqsFail("TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.",
+			sqsBatchEntries, n)
+	}
+	seen := map[string]bool{}
+	for _, e := range entries {
+		switch id := e.id(); {
+		case !batchID.MatchString(id):
+			sqsFail("InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and "+
+				"underscores. It can be at most 80 letters long.")
+		case seen[id]:
+			sqsFail("BatchEntryIdsNotDistinct", "Id %s repeated.", id)
+		default:
+			seen[id] = true
+		}
+	}
 }

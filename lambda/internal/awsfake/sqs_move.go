@@ -2,6 +2,7 @@ package awsfake
 
 import (
 	"encoding/base64"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -27,70 +28,53 @@ const (
 	moveFailed    = "FAILED"
 )
 
+// existingQueue finds a queue by its ARN in a parameter of a call.
+func (c *Cloud) existingQueue(parameter, arn string) *queue {
+	q := c.queueByARN(arn)
+	if q == nil {
+		sqsFail("ResourceNotFoundException",
+			"The resource that you specified for the %s parameter doesn't exist.", parameter)
+	}
+	return q
+}
+
 // startMessageMoveTask: API reference, sqs SDK 1.52.10. The texts of its errors
 // are recorded from AWS (localstack's snapshots, 2024-01).
-func (c *Cloud) startMessageMoveTask(r *request) (any, error) {
-	in, err := decode[struct {
-		SourceARN      string `json:"SourceArn"`
-		DestinationARN string `json:"DestinationArn"`
-		Rate           *int   `json:"MaxNumberOfMessagesPerSecond"`
-	}](r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Cloud) startMessageMoveTask(r *request, in struct {
+	SourceARN      string `json:"SourceArn"`
+	DestinationARN string `json:"DestinationArn"`
+	Rate           *int   `json:"MaxNumberOfMessagesPerSecond"`
+}) any {
 	c.advanceMoves(r.now)
-	t := &moveTask{id: c.newID(), started: r.now, status: moveRunning}
-	if in.Rate != nil {
-		if t.rate = *in.Rate; t.rate < 1 || t.rate > sqsMoveRateMax {
-			return nil, sqsInvalid(
-				"Value %d for parameter MaxNumberOfMessagesPerSecond is invalid. "+
-					"Reason: You must enter a positive integer value less than or equal to %d.",
-				t.rate,
-				sqsMoveRateMax,
-			)
-		}
+	t := &moveTask{id: c.newID(), started: r.now, status: moveRunning, rate: orDefault(in.Rate, 0)}
+	if in.Rate != nil && (t.rate < 1 || t.rate > sqsMoveRateMax) {
+		sqsInvalid("Value %d for parameter MaxNumberOfMessagesPerSecond is invalid. "+
+			"Reason: You must enter a positive integer value less than or equal to %d.", t.rate, sqsMoveRateMax)
 	}
-	if t.source = c.queueByARN(in.SourceARN); t.source == nil {
-		return nil, sqsError(
-			"ResourceNotFoundException",
-			"The resource that you specified for the SourceArn parameter doesn't exist.",
-		)
-	}
+	t.source = c.existingQueue("SourceArn", in.SourceARN)
 	if !t.source.isDead.Load() {
-		return nil, sqsInvalid("Source queue must be configured as a Dead Letter Queue.")
+		sqsInvalid("Source queue must be configured as a Dead Letter Queue.")
 	}
 	if in.DestinationARN != "" {
-		if t.destination = c.queueByARN(in.DestinationARN); t.destination == nil {
-			return nil, sqsError(
-				"ResourceNotFoundException",
-				"The resource that you specified for the DestinationArn parameter doesn't exist.",
-			)
-		}
+		t.destination = c.existingQueue("DestinationArn", in.DestinationARN)
 	}
+	t.toMove = t.source.counts(r.now)[visible]
+	c.begin(t)
+	c.advanceMoves(r.now)
+	return map[string]string{"TaskHandle": t.handle()}
+}
 
+func (c *Cloud) begin(t *moveTask) {
 	c.sqs.moveMu.Lock()
+	defer c.sqs.moveMu.Unlock()
 	for _, other := range c.sqs.tasks {
 		if other.source == t.source && other.status == moveRunning {
-			c.sqs.moveMu.Unlock()
-			return nil, sqsInvalid(
-				"There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
-			)
+			sqsInvalid("There is already a task running. " +
+				"Only one active task is allowed for a source queue arn at a given time.")
 		}
 	}
-	t.source.mu.Lock()
-	t.source.settle(r.now)
-	for _, m := range t.source.byID {
-		if m.state == visible && !t.source.expired(m, r.now) {
-			t.toMove++
-		}
-	}
-	t.source.mu.Unlock()
 	c.sqs.tasks = append(c.sqs.tasks, t)
 	c.sqs.moving.Add(1)
-	c.sqs.moveMu.Unlock()
-	c.advanceMoves(r.now)
-
-	return struct{ TaskHandle string }{t.handle()}, nil
 }
 
 // advanceMoves moves what the tasks that run may have moved by now. It is asked
@@ -112,37 +96,44 @@ func (c *Cloud) advanceMoves(now time.Time) {
 func (c *Cloud) moveSome(t *moveTask, now time.Time) bool {
 	allowed := int(now.Sub(t.started).Seconds() * float64(t.rate))
 	for t.rate == 0 || t.moved < allowed {
-		t.source.mu.Lock()
-		t.source.settle(now)
-		m := t.source.next(now)
-		to := t.destination
-		if m != nil && to == nil {
-			to = c.queueByARN(m.deadFrom)
-		}
+		m, to := c.nextMove(t, now)
 		switch {
 		case m == nil:
-			t.source.mu.Unlock()
 			t.status = moveCompleted
 			return false
 		case to == nil:
 			// The message was sent here by something else than a redrive policy: developer
 			// guide, "Troubleshooting DLQ redrive".
-			t.source.putBack(m)
-			t.source.mu.Unlock()
 			t.status, t.reason = moveFailed, "CouldNotDetermineMessageSource"
 			return false
 		}
-		t.source.remove(m)
-		t.source.mu.Unlock()
-
 		// "All redriven messages are considered new messages with a new messageID and
 		// enqueueTime": developer guide, "Configure a dead-letter queue redrive".
-		to.add(&message{
-			id: c.newID(), body: m.body, bodyMD5: m.bodyMD5, attributes: m.attributes, sent: now,
-		})
+		to.add(&message{body: m.body, bodyMD5: m.bodyMD5, attributes: m.attributes}, c.newID(), now)
 		t.moved++
 	}
 	return true
+}
+
+// nextMove takes the next message of a task out of its queue, and finds where it goes. A
+// message that has nowhere to go stays.
+func (c *Cloud) nextMove(t *moveTask, now time.Time) (m *message, to *queue) {
+	q := t.source
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	if m = q.next(now); m == nil {
+		return nil, nil
+	}
+	if to = t.destination; to == nil {
+		to = c.queueByARN(m.deadFrom)
+	}
+	if to == nil {
+		q.putBack(m)
+	} else {
+		q.remove(m)
+	}
+	return m, to
 }
 
 type taskHandle struct {
@@ -167,36 +158,18 @@ type listedTask struct {
 	Started        int64  `json:"StartedTimestamp"`
 }
 
-func (c *Cloud) listMessageMoveTasks(r *request) (any, error) {
-	in, err := decode[struct {
-		SourceARN  string `json:"SourceArn"`
-		MaxResults *int
-	}](r)
-	if err != nil {
-		return nil, err
-	}
-	if err := inRange("MaxResults", in.MaxResults, 1, 10); err != nil {
-		return nil, err
-	}
-	limit := 1
-	if in.MaxResults != nil {
-		limit = *in.MaxResults
-	}
-	q := c.queueByARN(in.SourceARN)
-	if q == nil {
-		return nil, sqsError(
-			"ResourceNotFoundException",
-			"The resource that you specified for the SourceArn parameter doesn't exist.",
-		)
-	}
+func (c *Cloud) listMessageMoveTasks(r *request, in struct {
+	SourceARN  string `json:"SourceArn"`
+	MaxResults *int
+}) any {
+	limit := inRange("MaxResults", in.MaxResults, 1, 10, 1)
+	q := c.existingQueue("SourceArn", in.SourceARN)
 	c.advanceMoves(r.now)
 	c.sqs.moveMu.Lock()
 	defer c.sqs.moveMu.Unlock()
-	var out struct{ Results []listedTask }
-	out.Results = []listedTask{}
-	for i := len(c.sqs.tasks) - 1; i >= 0 && len(out.Results) < limit; i-- { // the latest first
-		t := c.sqs.tasks[i]
-		if t.source != q {
+	out := struct{ Results []listedTask }{[]listedTask{}}
+	for _, t := range slices.Backward(c.sqs.tasks) { // the latest first
+		if t.source != q || len(out.Results) == limit {
 			continue
 		}
 		l := listedTask{
@@ -211,40 +184,27 @@ func (c *Cloud) listMessageMoveTasks(r *request) (any, error) {
 		}
 		out.Results = append(out.Results, l)
 	}
-	return out, nil
+	return out
 }
 
-func (c *Cloud) cancelMessageMoveTask(r *request) (any, error) {
-	in, err := decode[struct{ TaskHandle string }](r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Cloud) cancelMessageMoveTask(r *request, in struct{ TaskHandle string }) any {
 	var h taskHandle
 	b, err := base64.StdEncoding.DecodeString(in.TaskHandle)
 	if err != nil || json.Unmarshal(b, &h) != nil {
-		return nil, sqsInvalid("Value for parameter TaskHandle is invalid.")
+		sqsInvalid("Value for parameter TaskHandle is invalid.")
 	}
-	if c.queueByARN(h.SourceARN) == nil {
-		return nil, sqsError(
-			"ResourceNotFoundException",
-			"The resource that you specified for the SourceArn parameter doesn't exist.",
-		)
-	}
+	c.existingQueue("SourceArn", h.SourceARN)
 	c.advanceMoves(r.now)
 	c.sqs.moveMu.Lock()
 	defer c.sqs.moveMu.Unlock()
-	for _, t := range c.sqs.tasks {
-		if t.id != h.TaskID {
-			continue
-		}
-		if t.status != moveRunning {
-			return nil, sqsInvalid("Only active tasks can be cancelled.")
-		}
-		t.status = moveCancelled
-		c.sqs.moving.Add(-1)
-		return struct {
-			Moved int `json:"ApproximateNumberOfMessagesMoved"`
-		}{t.moved}, nil
+	i := slices.IndexFunc(c.sqs.tasks, func(t *moveTask) bool { return t.id == h.TaskID })
+	switch {
+	case i < 0:
+		sqsFail("ResourceNotFoundException", "Task does not exist.")
+	case c.sqs.tasks[i].status != moveRunning:
+		sqsInvalid("Only active tasks can be cancelled.")
 	}
-	return nil, sqsError("ResourceNotFoundException", "Task does not exist.")
+	c.sqs.tasks[i].status = moveCancelled
+	c.sqs.moving.Add(-1)
+	return map[string]int{"ApproximateNumberOfMessagesMoved": c.sqs.tasks[i].moved}
 }

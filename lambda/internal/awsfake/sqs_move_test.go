@@ -2,6 +2,7 @@ package awsfake_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,9 +55,7 @@ func TestRedrivePolicy(t *testing.T) {
 	equal(t, "receive 3", len(q.receive(t, 10)), 0)
 	equal(t, "left", len(q.Messages("q")), 0)
 
-	url, err := q.client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("dead")})
-	check(t, err)
-	m := q.receiveFrom(t, *url.QueueUrl, 10)[0]
+	m := q.receiveFrom(t, strings.TrimSuffix(q.url, "/q")+"/dead", 10)[0]
 	equal(t, "id", *m.MessageId, *sent.MessageId)
 	equal(t, "body", *m.Body, "x")
 	equal(t, "attribute", *m.MessageAttributes["a"].StringValue, "v")

@@ -54,18 +54,35 @@ type queue struct {
 	arrivals uint64
 }
 
-// add takes a message in.
-func (q *queue) add(m *message) {
+// add puts a message that has just been sent into the queue.
+func (q *queue) add(m *message, id string, sent time.Time) *message {
+	m.id, m.sent = id, sent
+	q.arrive(m)
+	return m
+}
+
+func (q *queue) arrive(m *message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.arrivals++
 	m.arrived, m.here, m.receivedAt = q.arrivals, 0, time.Time{}
 	q.byID[m.id] = m
 	m.state = visible
-	q.push(m)
+	q.ready = append(q.ready, m)
 }
 
-func (q *queue) push(m *message) { q.ready = append(q.ready, m) }
+// counts are the numbers of messages that are visible and in flight.
+func (q *queue) counts(now time.Time) (n [gone]int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	for _, m := range q.byID {
+		if !q.expired(m, now) {
+			n[m.state]++
+		}
+	}
+	return n
+}
 
 // next takes the first visible message, or returns nil.
 func (q *queue) next(now time.Time) *message {
@@ -106,7 +123,7 @@ func (q *queue) settle(now time.Time) {
 		m := heap.Pop(&q.later).(*message)
 		q.inFlight--
 		m.state = visible
-		q.push(m)
+		q.ready = append(q.ready, m)
 	}
 }
 
@@ -137,15 +154,12 @@ type receipt struct {
 	sent      time.Time
 }
 
-// receive takes up to max messages, hides them for the visibility timeout, and
-// moves those on to the dead-letter queue that have been received too often. It
-// stops before a message that fits, where given, turns down. full reports that the
-// queue has its limit of messages in flight.
+// receive takes up to max messages, makes them invisible for the visibility timeout, and
+// moves those that have been received too often to the dead-letter queue. It stops before
+// a message for which fits, if it is not nil, is false. full reports that the queue has its
+// limit of messages in flight.
 func (q *queue) receive(
-	now time.Time,
-	max int,
-	visibility time.Duration,
-	fits func(*receipt) bool,
+	now time.Time, max int, visibility time.Duration, fits func(*receipt) bool,
 ) (out []receipt, full bool) {
 	var dead []*message
 	q.mu.Lock()
@@ -189,7 +203,7 @@ func (q *queue) receive(
 	// dead-letter queue retention") and its count of receives "across all queues".
 	for _, m := range dead {
 		m.deadFrom = q.arn
-		q.dead.add(m)
+		q.dead.arrive(m)
 	}
 	return out, full
 }
@@ -201,66 +215,52 @@ func (q *queue) handle(id string, receive int) string {
 	return fmt.Sprintf(handleForm, q.number, id, receive)
 }
 
-func (q *queue) parseHandle(h string) (id string, receive int, err error) {
-	const length = 4 + 4 + 36 + 8
-	if len(h) == length && h[:4] == "AQEB" {
-		number, err1 := strconv.ParseUint(h[4:8], 16, 32)
-		n, err2 := strconv.ParseUint(h[44:], 16, 32)
-		if err1 == nil && err2 == nil && int(number) == q.number {
-			return h[8:44], int(n), nil
+func (q *queue) parseHandle(h string) (id string, receive int) {
+	if len(h) == len("AQEB")+4+36+8 {
+		n, err := strconv.ParseUint(h[44:], 16, 32)
+		if id = h[8:44]; err == nil && h == q.handle(id, int(n)) {
+			return id, int(n)
 		}
 	}
-	return "", 0, sqsError("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", h)
+	sqsFail("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", h)
+	return "", 0
 }
 
 // delete deletes a message by the handle of its latest receive, whether it is in
 // flight still or visible again. With an older handle "the request will succeed,
 // but the message might not be deleted" (API reference, DeleteMessage): here it
 // never is.
-func (q *queue) delete(handle string) (deleted bool, err error) {
-	id, receive, err := q.parseHandle(handle)
-	if err != nil {
-		return false, err
-	}
+func (q *queue) delete(handle string) (deleted bool) {
+	id, receive := q.parseHandle(handle)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	m := q.byID[id]
 	if m == nil || m.here != receive {
-		return false, nil
+		return false
 	}
 	q.remove(m)
-	return true, nil
+	return true
 }
 
-// changeVisibility hides a message in flight for another while, from now.
-func (q *queue) changeVisibility(now time.Time, handle string, d time.Duration) error {
-	id, receive, err := q.parseHandle(handle)
-	if err != nil {
-		return err
-	}
+// changeVisibility sets for how long, from now, a message in flight stays invisible.
+func (q *queue) changeVisibility(now time.Time, handle string, d time.Duration) {
+	id, receive := q.parseHandle(handle)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(now)
 	m := q.byID[id]
 	switch {
 	case m == nil:
-		return sqsInvalid(
-			"Value %s for parameter ReceiptHandle is invalid. "+
-				"Reason: Message does not exist or is not available for visibility timeout change.",
-			handle,
-		)
+		sqsInvalid("Value %s for parameter ReceiptHandle is invalid. "+
+			"Reason: Message does not exist or is not available for visibility timeout change.", handle)
 	case m.here != receive || m.state != inFlight:
-		return sqsError("MessageNotInflight", "The specified message isn't in flight.")
+		sqsFail("MessageNotInflight", "The specified message isn't in flight.")
 	case now.Add(d).Sub(m.receivedAt) > sqsVisibilityMax:
-		return sqsInvalid(
-			"Value %d for parameter VisibilityTimeout is invalid. "+
-				"Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
-			int(d.Seconds()),
-		)
+		sqsInvalid("Value %d for parameter VisibilityTimeout is invalid. "+
+			"Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]", int(d.Seconds()))
 	}
 	m.visibleAt = now.Add(d)
 	heap.Fix(&q.later, m.index)
-	return nil
 }
 
 // laterHeap is a heap of messages by the time at which they become visible.

@@ -19,48 +19,29 @@ type receivedMessage struct {
 
 // receiveMessage. Note that the Go SDK does not send a VisibilityTimeout of 0:
 // the queue's own holds then.
-func (c *Cloud) receiveMessage(r *request) (any, error) {
-	in, err := decode[struct {
-		QueueURL                    string `json:"QueueUrl"`
-		MaxNumberOfMessages         *int
-		VisibilityTimeout           *int
-		WaitTimeSeconds             *int
-		MessageSystemAttributeNames []string
-		MessageAttributeNames       []string
-	}](r)
-	if err != nil {
-		return nil, err
+func (c *Cloud) receiveMessage(r *request, in struct {
+	QueueURL                    string `json:"QueueUrl"`
+	MaxNumberOfMessages         *int
+	VisibilityTimeout           *int
+	WaitTimeSeconds             *int
+	MessageSystemAttributeNames []string
+	MessageAttributeNames       []string
+}) any {
+	q := c.open(r, in.QueueURL)
+	max := inRange("MaxNumberOfMessages", in.MaxNumberOfMessages, 1, sqsReceiveMax, 1)
+	visibility := q.opt.VisibilityTimeout
+	if s := inRange("VisibilityTimeout", in.VisibilityTimeout, 0, int(sqsVisibilityMax.Seconds()), -1); s >= 0 {
+		visibility = time.Duration(s) * time.Second
 	}
-	q, err := c.open(r, in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
-	for _, err := range []error{
-		inRange("MaxNumberOfMessages", in.MaxNumberOfMessages, 1, sqsReceiveMax),
-		inRange("VisibilityTimeout", in.VisibilityTimeout, 0, int(sqsVisibilityMax.Seconds())),
-		inRange("WaitTimeSeconds", in.WaitTimeSeconds, 0, int(sqsWaitMax.Seconds())),
-	} {
-		if err != nil {
-			return nil, err
-		}
-	}
-	max, visibility, wait := 1, q.opt.VisibilityTimeout, time.Duration(0)
-	if in.MaxNumberOfMessages != nil {
-		max = *in.MaxNumberOfMessages
-	}
-	if in.VisibilityTimeout != nil {
-		visibility = time.Duration(*in.VisibilityTimeout) * time.Second
-	}
-	if in.WaitTimeSeconds != nil {
-		wait = min(time.Duration(*in.WaitTimeSeconds)*time.Second, longPoll)
-	}
+	wait := time.Duration(inRange("WaitTimeSeconds", in.WaitTimeSeconds, 0, int(sqsWaitMax.Seconds()), 0)) * time.Second
+	wait = min(wait, longPoll)
 
 	got, full := c.poll(r, q, max, visibility, wait)
 	if len(got) == 0 && full && wait == 0 {
 		// "If you reach this quota while using short polling, Amazon SQS returns the
 		// OverLimit error message. If you use long polling, Amazon SQS returns no error
 		// messages." Developer guide, "Amazon SQS standard queue quotas".
-		return nil, sqsError("OverLimit", "Too many messages in flight: the limit is %d.", sqsInFlight)
+		sqsFail("OverLimit", "Too many messages in flight: the limit is %d.", sqsInFlight)
 	}
 	var out struct {
 		Messages []receivedMessage `json:",omitempty"`
@@ -76,7 +57,7 @@ func (c *Cloud) receiveMessage(r *request) (any, error) {
 			MD5OfMessageAttributes: attributesMD5(attributes),
 		})
 	}
-	return out, nil
+	return out
 }
 
 // poll receives, and waits for something to receive if asked to. It looks again
@@ -149,33 +130,11 @@ func chosen(all map[string]Attribute, names []string) map[string]Attribute {
 	return out
 }
 
-func (c *Cloud) getQueueURL(r *request) (any, error) {
-	in, err := decode[struct{ QueueName string }](r)
-	if err != nil {
-		return nil, err
-	}
-	q, err := c.open(r, in.QueueName)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		QueueURL string `json:"QueueUrl"`
-	}{q.url}, nil
-}
-
-func (c *Cloud) getQueueAttributes(r *request) (any, error) {
-	in, err := decode[struct {
-		QueueURL       string `json:"QueueUrl"`
-		AttributeNames []string
-	}](r)
-	if err != nil {
-		return nil, err
-	}
-	q, err := c.open(r, in.QueueURL)
-	if err != nil {
-		return nil, err
-	}
-	all := q.attributes(r.now)
+func (c *Cloud) getQueueAttributes(r *request, in struct {
+	QueueURL       string `json:"QueueUrl"`
+	AttributeNames []string
+}) any {
+	all := c.open(r, in.QueueURL).attributes(r.now)
 	out := struct {
 		Attributes map[string]string `json:",omitempty"`
 	}{map[string]string{}}
@@ -183,26 +142,18 @@ func (c *Cloud) getQueueAttributes(r *request) (any, error) {
 		switch v, ok := all[name]; {
 		case name == "All":
 			out.Attributes = all
-			return out, nil
+			return out
 		case ok:
 			out.Attributes[name] = v
 		case name != "RedrivePolicy" && name != "Policy": // known, but this queue has none
-			return nil, sqsError("InvalidAttributeName", "Unknown Attribute %s.", name)
+			sqsFail("InvalidAttributeName", "Unknown Attribute %s.", name)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (q *queue) attributes(now time.Time) map[string]string {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.settle(now)
-	var n [gone]int
-	for _, m := range q.byID {
-		if !q.expired(m, now) {
-			n[m.state]++
-		}
-	}
+	n := q.counts(now)
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 	all := map[string]string{
 		"QueueArn":                              q.arn,
@@ -212,15 +163,14 @@ func (q *queue) attributes(now time.Time) map[string]string {
 		"MessageRetentionPeriod":                seconds(q.opt.Retention),
 		"SqsManagedSseEnabled":                  "true",
 	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.opt.Policy != "" {
 		all["Policy"] = q.opt.Policy
 	}
 	if q.dead != nil {
-		all["RedrivePolicy"] = fmt.Sprintf(
-			`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`,
-			q.dead.arn,
-			q.opt.MaxReceiveCount,
-		)
+		all["RedrivePolicy"] = fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`,
+			q.dead.arn, q.opt.MaxReceiveCount)
 	}
 	return all
 }

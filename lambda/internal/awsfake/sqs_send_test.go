@@ -201,11 +201,6 @@ func TestQueueDoesNotExist(t *testing.T) {
 	isCode(t, err, "AWS.SimpleQueueService.NonExistentQueue") // not the type's name
 	_, err = q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &url})
 	is[*types.QueueDoesNotExist](t, err)
-	_, err = q.client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("absent")})
-	is[*types.QueueDoesNotExist](t, err)
-	out, err := q.client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("q")})
-	check(t, err)
-	equal(t, "url", *out.QueueUrl, q.url)
 }
 
 // The digests are recorded from AWS: localstack's tests/aws/services/sqs/

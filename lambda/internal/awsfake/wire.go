@@ -3,9 +3,9 @@ package awsfake
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +18,7 @@ import (
 type request struct {
 	ctx   context.Context
 	body  []byte     // valid during the call only
-	form  url.Values // of a service that speaks awsQuery
+	form  url.Values // of a service that speaks awsQuery, or the parameters in a REST path
 	now   time.Time
 	fault Fault
 
@@ -28,25 +28,55 @@ type request struct {
 	bucket, key string
 }
 
-// decode reads the body of a request. Members that the fake does not know are
-// passed over, as AWS does.
-func decode[T any](r *request) (T, error) {
-	var in T
-	if err := json.Unmarshal(r.body, &in, jsontext.AllowDuplicateNames(true)); err != nil {
-		return in, &apiError{status: 400, code: "SerializationException", message: err.Error()}
+// typed makes an operation of one that takes the request's body as JSON. Members that In
+// does not have are passed over, as AWS does.
+func typed[In any](run func(*request, In) any) func(*request) any {
+	return func(r *request) any {
+		var in In
+		if err := json.Unmarshal(r.body, &in, jsontext.AllowDuplicateNames(true)); err != nil {
+			fail(400, "SerializationException", "%v", err)
+		}
+		return run(r, in)
 	}
-	return in, nil
 }
 
-// apiError is an error answer of a service.
+// apiError is an error answer of a service. An operation ends with one by a panic, see
+// fail and attempt.
 type apiError struct {
 	status  int
 	code    string // the shape's name, which chooses the SDK's type
-	query   string // SQS only: the code of the older query protocol, see sqsError
+	query   string // SQS only: the code of the older query protocol, see sqsFail
 	message string
 }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+// fail ends an operation with an error answer.
+func fail(status int, code, format string, args ...any) {
+	panic(&apiError{status: status, code: code, message: fmt.Sprintf(format, args...)})
+}
+
+// attempt returns the output of an operation, or the error that it ended with.
+func attempt[Out any](run func() Out) (out Out, failed *apiError) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case *apiError:
+			failed = e
+		default:
+			panic(e)
+		}
+	}()
+	return run(), nil
+}
+
+// orDefault is the value of a parameter that may be absent.
+func orDefault[T any](given *T, absent T) T {
+	if given == nil {
+		return absent
+	}
+	return *given
+}
 
 // bodies are reused between calls: decoded strings are copies.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -58,110 +88,85 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	if _, err := buf.ReadFrom(r.Body); err != nil {
 		panic(http.ErrAbortHandler) // the client went away
 	}
-
-	target, form := r.Header.Get("X-Amz-Target"), url.Values(nil)
-	var bucketName, key string
-	switch {
-	case signedService(r) == S3:
-		target, bucketName, key = s3Target(r)
-	case target == "":
-		target, form = queryTarget(r, buf.Bytes())
-	}
-	if target == "" {
-		target, form = restTarget(r)
-	}
+	req := &request{ctx: r.Context(), body: buf.Bytes(), http: r, reply: w.Header()}
+	target := req.target()
 	op := c.operations[target]
-	if op == nil {
-		c.answer(
-			w,
-			r,
-			&operation{},
-			nil,
-			&apiError{status: 400, code: "UnknownOperationException", message: "awsfake does not know " + target},
-		)
+	switch {
+	case op == nil:
+		c.answer(w, &operation{}, nil, &apiError{400, "UnknownOperationException", "", "awsfake does not know " + target})
+		return
+	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):
+		c.answer(w, op, nil, &apiError{403, "MissingAuthenticationTokenException", "",
+			"Request is missing Authentication Token"})
 		return
 	}
-	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
-		c.answer(
-			w,
-			r,
-			op,
-			nil,
-			&apiError{
-				status:  403,
-				code:    "MissingAuthenticationTokenException",
-				message: "Request is missing Authentication Token",
-			},
-		)
-		return
-	}
-
 	n := op.calls.Add(1)
-	req := &request{
-		ctx: r.Context(), body: buf.Bytes(), form: form,
-		http: r, reply: w.Header(), bucket: bucketName, key: key,
-	}
 	if f := c.faults.Load(); f != nil {
-		req.fault = (*f)(Call{Service: op.service, Operation: op.name, N: int(n), Size: buf.Len(), Role: c.role(r), Key: key})
+		req.fault = (*f)(Call{op.service, op.name, int(n), buf.Len(), c.role(r), req.key})
 	}
 	if c.strike(w, r, op, req.fault) {
 		return
 	}
 	req.now = c.opt.Now() // after a Delay
-	out, err := op.run(req)
+	out, failed := attempt(func() any { return op.run(req) })
 	if req.fault.ResetAfter {
 		reset(w)
 		return
 	}
-	c.answer(w, r, op, out, err)
+	c.answer(w, op, out, failed)
+}
+
+// target finds the operation of a request and what of its parameters stands outside the body.
+func (r *request) target() (target string) {
+	switch {
+	case signedService(r.http) == S3:
+		target, r.bucket, r.key = s3Target(r.http)
+	case r.http.Header.Get("X-Amz-Target") != "":
+		return r.http.Header.Get("X-Amz-Target")
+	case r.http.Method == http.MethodGet:
+		target, r.form = restTarget(r.http.URL.Path)
+	case strings.HasPrefix(r.http.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		// The names of the services' operations do not overlap.
+		r.form, _ = url.ParseQuery(string(r.body))
+		target = queryPrefix + r.form.Get("Action")
+	}
+	return target
 }
 
 // answer writes what AWS would: the output, or the error in the form of the
-// awsJson protocols, or of awsQuery.
-func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, op *operation, out any, err error) {
-	if op.service == S3 {
-		c.writeS3(w, r, out, err)
-		return
-	}
-	if op.query {
-		c.writeQuery(w, op.name, out, err)
-		return
-	}
+// service's protocol.
+func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, failed *apiError) {
 	h := w.Header()
-	h.Set("Content-Type", "application/x-amz-json-1.1") // the SDK reads 1.0 and 1.1 alike
-	if op.rest {
+	switch {
+	case op.service == S3:
+		c.writeS3(w, out, failed)
+		return
+	case op.prefix == queryPrefix:
+		c.writeQuery(w, op.name, out, failed)
+		return
+	case op.prefix == restPrefix:
 		h.Set("Content-Type", "application/json")
+	default:
+		h.Set("Content-Type", "application/x-amz-json-1.1") // the SDK reads 1.0 and 1.1 alike
 	}
 	h.Set("X-Amzn-Requestid", c.newID())
-	if err == nil {
-		b, err := json.Marshal(out, jsontext.AllowInvalidUTF8(true))
-		if err != nil {
-			panic(err) // a fault of this package
+	if failed != nil {
+		out = map[string]string{"__type": failed.code, "message": failed.message}
+		if failed.query != "" {
+			h.Set("X-Amzn-Query-Error", failed.query+";Sender")
 		}
-		w.Write(b)
-		return
+		if op.prefix == restPrefix {
+			h.Set("X-Amzn-Errortype", failed.code+":http://internal.amazon.com/coral/com.amazonaws."+op.service+"/")
+			out = map[string]string{"Type": "User", "Message": failed.message}
+		}
 	}
-	e, ok := err.(*apiError)
-	if !ok {
-		e = &apiError{status: 500, code: "InternalFailure", message: err.Error()}
-	}
-	if op.rest {
-		h.Set("X-Amzn-Errortype", e.code+":http://internal.amazon.com/coral/com.amazonaws."+op.service+"/")
-		w.WriteHeader(e.status)
-		w.Write([]byte(`{"Type":"User","Message":` + strconv.Quote(e.message) + `}`))
-		return
-	}
-	if e.query != "" {
-		h.Set("X-Amzn-Query-Error", e.query+";Sender")
-	}
-	b, err := json.Marshal(struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}{e.code, e.message})
+	b, err := json.Marshal(out, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
-		panic(err)
+		panic(err) // a fault of this package
 	}
-	w.WriteHeader(e.status)
+	if failed != nil {
+		w.WriteHeader(failed.status)
+	}
 	w.Write(b)
 }
 

@@ -1,6 +1,7 @@
 package oktafake
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -41,63 +42,61 @@ type accessToken struct {
 	jkt     string // thumbprint of the key it is bound to; "" for a Bearer token
 }
 
-// authenticate finds who calls, and whether they may. The answer is for those who
-// may not.
-func (o *Org) authenticate(r *request, at *route) (answer, bool) {
+// authenticate finds who calls, and refuses those who may not.
+func (o *Org) authenticate(r *request, at *route) {
 	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	var refused answer
-	ok := false
 	switch scheme {
 	case "SSWS":
 		i := slices.IndexFunc(o.cfg.Principals, func(p Principal) bool { return p.Token != "" && p.Token == credential })
 		if i < 0 {
-			break
+			o.deny(r, at, http.StatusUnauthorized)
 		}
-		r.who, ok = o.cfg.Principals[i], true
+		r.who = o.cfg.Principals[i]
 	case "Bearer", "DPoP":
-		if refused, ok = o.checkAccess(r, at, scheme, credential); !ok {
-			return refused, false
-		}
-	}
-	if !ok {
-		return refuse(http.StatusUnauthorized, "E0000011", "Invalid token provided"), false
+		o.checkAccess(r, at, scheme, credential)
+	default:
+		o.deny(r, at, http.StatusUnauthorized)
 	}
 	if r.who.Role < at.role {
-		return forbidden(), false
+		o.deny(r, at, http.StatusForbidden)
 	}
-	return answer{}, true
 }
 
 // checkAccess checks an access token, and the proof that belongs to it.
-func (o *Org) checkAccess(r *request, at *route, scheme, credential string) (answer, bool) {
-	challenge := func(code, description string) {
+func (o *Org) checkAccess(r *request, at *route, scheme, credential string) {
+	challenge := func(status int, code, description string) {
 		r.header.Set("WWW-Authenticate", fmt.Sprintf(`%s authorization_uri="%s/oauth2/v1/authorize", realm="%s", `+
 			`scope="%s", error="%s", error_description="%s", resource="%s"`,
 			scheme, r.base(), r.base(), at.scope, code, description, r.Request.URL.Path))
+		o.deny(r, at, status)
 	}
 	t, found := o.tokens[credential]
 	if !found || !r.now.Before(t.expires) || (scheme == "DPoP") != (t.jkt != "") {
-		challenge("invalid_token", "The access token is invalid, expired, or of another token type.")
-		return refuse(http.StatusUnauthorized, "E0000011", "Invalid token provided"), false
+		challenge(http.StatusUnauthorized, "invalid_token",
+			"The access token is invalid, expired, or of another token type.")
 	}
 	if scheme == "DPoP" {
 		p, err := o.checkProof(r, credential)
 		if err == nil && p.jkt != t.jkt {
-			err = fmt.Errorf("the proof's key is not the one the access token is bound to")
+			err = errors.New("the proof's key is not the one the access token is bound to")
 		}
 		if err != nil {
-			challenge("invalid_dpop_proof", err.Error())
-			return refuse(http.StatusBadRequest, "E0000011", "Invalid token provided"), false
+			challenge(http.StatusBadRequest, "invalid_dpop_proof", err.Error())
 		}
 	}
 	if !slices.Contains(t.scopes, at.scope) {
-		challenge("insufficient_scope", "The access token provided does not contain the required scopes.")
-		return forbidden(), false
+		challenge(http.StatusForbidden, "insufficient_scope",
+			"The access token provided does not contain the required scopes.")
 	}
 	r.who = t.who
-	return answer{}, true
 }
 
-func forbidden() answer {
-	return refuse(http.StatusForbidden, "E0000006", "You do not have permission to perform the requested action")
+// deny refuses a call that is not authenticated or not authorised. It counts in the org's
+// bucket of the rate limit.
+func (o *Org) deny(r *request, at *route, status int) {
+	o.take(r, at.bucket, "")
+	if status == http.StatusForbidden {
+		refuse(status, "E0000006", "You do not have permission to perform the requested action")
+	}
+	refuse(status, "E0000011", "Invalid token provided")
 }

@@ -38,10 +38,7 @@ type read struct {
 
 // logs is GET /api/v1/logs.
 func (o *Org) logs(r *request) answer {
-	q, refused, ok := o.parse(r)
-	if !ok {
-		return refused
-	}
+	q := o.parse(r)
 	if span := q.until.Sub(q.since); !q.polling && o.cfg.MaxWindow > 0 && span > o.cfg.MaxWindow {
 		return answer{http.StatusInternalServerError, map[string]string{"errorCode": "E0000009", "errorSummary": timedOut}}
 	}
@@ -105,62 +102,54 @@ func (o *Org) page(r *request, q read) (body []byte, n int, last position) {
 	return append(body, ']'), n, last
 }
 
-// parse checks a request to the log.
-func (o *Org) parse(r *request) (q read, refused answer, ok bool) {
-	fail := func(a answer) (read, answer, bool) { return read{}, a, false }
-	if a, ok := r.known("since", "until", "after", "limit", "sortOrder", "filter", "q"); !ok {
-		return fail(a)
-	}
-	q = read{params: r.query, limit: defaultLimit, polling: !r.query.Has("until")}
-	if text := r.query.Get("limit"); r.query.Has("limit") {
-		n, err := strconv.Atoi(text)
+// parse checks a request to the log. Okta's parameter q is not known here.
+func (o *Org) parse(r *request) read {
+	r.known("since", "until", "after", "limit", "sortOrder", "filter")
+	q := read{params: r.query, limit: defaultLimit, polling: !r.query.Has("until")}
+	q.since, q.until = r.now.Add(-defaultSpan), r.now
+	if r.query.Has("limit") {
+		n, err := strconv.Atoi(r.query.Get("limit"))
 		if err != nil || n < 0 || n > maxLimit {
-			return fail(invalid("limit", fmt.Sprintf("must be a number from 0 to %d", maxLimit)))
+			invalid("limit", fmt.Sprintf("must be a number from 0 to %d", maxLimit))
 		}
 		q.limit = n
 	}
 	if order := r.query.Get("sortOrder"); order != "" && order != "ASCENDING" {
-		return fail(invalid("sortOrder", "the fake serves bounded and polling reads only, both are ASCENDING"))
+		invalid("sortOrder", "the fake serves bounded and polling reads only, both are ASCENDING")
 	}
-	if !q.polling && !r.query.Has("since") {
-		return fail(invalid("since", "the fake serves until only with since: neither bounded nor polling"))
-	}
-	q.since, q.until = r.now.Add(-defaultSpan), r.now
 	for name, t := range map[string]*time.Time{"since": &q.since, "until": &q.until} {
 		if !r.query.Has(name) {
 			continue
 		}
-		parsed, err := time.Parse(time.RFC3339, r.query.Get(name))
-		if err != nil {
-			return fail(invalid(name, "The date format in your query is not recognized. "+
-				"Please enter dates using ISO8601 string format.", "must be a valid date-time or empty."))
+		var err error
+		if *t, err = time.Parse(time.RFC3339, r.query.Get(name)); err != nil {
+			invalid(name, "The date format in your query is not recognized. "+
+				"Please enter dates using ISO8601 string format.", "must be a valid date-time or empty.")
 		}
-		*t = parsed
 	}
-	if q.since.Before(r.now.Add(-oldestSince)) {
-		return fail(refuse(http.StatusBadRequest, "E0000053",
-			"Invalid parameter: The since parameter is over 180 days prior to the current day."))
+	switch {
+	case !q.polling && !r.query.Has("since"):
+		invalid("since", "the fake serves until only with since: neither bounded nor polling")
+	case q.since.Before(r.now.Add(-oldestSince)):
+		refuse(http.StatusBadRequest, "E0000053",
+			"Invalid parameter: The since parameter is over 180 days prior to the current day.")
+	case !q.polling && q.since.After(q.until):
+		invalid("since", "must be before until")
 	}
-	if !q.polling && q.since.After(q.until) {
-		return fail(invalid("since", "must be before until"))
+	if filter := r.query.Get("filter"); filter != "" {
+		q.filter = parseFilter(filter)
 	}
-	filter, a, ok := parseFilter(r.query.Get("filter"), r.query.Get("q"))
-	if !ok {
-		return fail(a)
-	}
-	q.filter = filter
 	q.at = cursor{At: q.since.UnixMilli(), Seq: -1}
 	if after := r.query.Get("after"); r.query.Has("after") {
 		delete(q.params, "after")
+		var ok bool
 		if q.at, ok = o.openCursor(after, q.params); !ok {
-			return fail(invalid("after", "is not of a next link of this org, or another part of the link was changed"))
+			invalid("after", "is not of a next link of this org, or another part of the link was changed")
 		}
 	}
-	q.params.Set("since", q.since.UTC().Format("2006-01-02T15:04:05.000Z"))
-	if text := r.query.Get("limit"); text == "" {
-		q.params.Set("limit", strconv.Itoa(q.limit))
-	}
-	return q, answer{}, true
+	q.params.Set("since", stamp(q.since.UnixMilli()))
+	q.params.Set("limit", strconv.Itoa(q.limit))
+	return q
 }
 
 // cursor is what an after parameter says. It is signed together with all other

@@ -191,14 +191,13 @@ func TestBadParameters(t *testing.T) {
 		{query: "sortOrder=DESCENDING", status: 400, code: "E0000001", says: "ASCENDING"},
 		{query: "sine=" + old, status: 400, code: "E0000001", says: "sine"},
 		{query: "limit=1&limit=2", status: 400, code: "E0000001", says: "more than once"},
-		{query: "q=" + strings.Repeat("a+", 11), status: 400, code: "E0000001", says: "10"},
-		{query: "q=" + strings.Repeat("a", 41), status: 400, code: "E0000001", says: "40 characters"},
+		{query: "q=okta", status: 400, code: "E0000001", says: "'q'"},
 		{query: `filter=published+gt+"2026-11-20"`, status: 400, code: "E0000053", says: "not valid: published"},
 		{query: `filter=eventType+eqq+"a"`, status: 400, code: "E0000053", says: "operator 'eqq' at position 10"},
 		{query: `filter=debugContext.debugData.url+co+"/a"`, status: 400, code: "E0000031", says: "Operator: co"},
-		{query: `filter=eventType+eq`, status: 400, code: "E0000053", says: "number of values"},
-		{query: `filter=eventType+eq+"a"+and+`, status: 400, code: "E0000053", says: "middle"},
-		{query: `filter=(eventType+eq+"a")`, status: 400, code: "E0000053", says: "position 0"},
+		{query: `filter=eventType+eq`, status: 400, code: "E0000053", says: "knows only"},
+		{query: `filter=eventType+eq+"a"+and+uuid+eq+"b"`, status: 400, code: "E0000053", says: "knows only"},
+		{query: `filter=(eventType+eq+"a")`, status: 400, code: "E0000053", says: "knows only"},
 	} {
 		r := w.do(http.MethodGet, w.url+"/api/v1/logs?"+test.query)
 		if r.status != test.status || r.code != test.code || !strings.Contains(r.summary, test.says) ||
@@ -239,8 +238,7 @@ func TestFilter(t *testing.T) {
 	w := newWorld(t, oktafake.Config{RateLimit: 1000})
 	w.Generate(oktafake.Load{Since: start.Add(-time.Hour), Span: time.Hour, PerHour: 500, Seed: 3})
 	type parsed struct {
-		UUID, EventType, Severity string
-		Target                    []struct{ Type string }
+		EventType, Severity string
 	}
 	count := func(keep func(parsed) bool) (n int) {
 		for e := range w.Events(start.Add(-time.Hour), start) {
@@ -255,23 +253,14 @@ func TestFilter(t *testing.T) {
 		return n
 	}
 	for filter, keep := range map[string]func(parsed) bool{
-		`eventType sw "user."`: func(p parsed) bool { return strings.HasPrefix(p.EventType, "user.") },
-		`eventType sw "user." and severity ne "INFO" or eventType ew ".create"`: func(p parsed) bool {
-			return strings.HasPrefix(p.EventType, "user.") && p.Severity != "INFO" ||
-				strings.HasSuffix(p.EventType, ".create")
-		},
-		`target.type eq "AppInstance"`: func(p parsed) bool {
-			return slices.ContainsFunc(p.Target, func(t struct{ Type string }) bool { return t.Type == "AppInstance" })
-		},
-		`uuid pr`: func(parsed) bool { return true },
+		`eventType sw "user."`:    func(p parsed) bool { return strings.HasPrefix(p.EventType, "user.") },
+		`severity eq "INFO"`:      func(p parsed) bool { return p.Severity == "INFO" },
+		`eventType co "session."`: func(p parsed) bool { return strings.Contains(p.EventType, "session.") },
 	} {
 		got, _ := w.read(w.logs("since", at(start.Add(-time.Hour)), "until", at(start), "filter", filter, "limit", "40"))
 		if want := count(keep); len(got) != want || want == 0 {
 			t.Errorf("%s: %d events, want %d", filter, len(got), want)
 		}
-	}
-	if got := w.logs("q", "Okta SYSTEM").uuids(t); len(got) == 0 {
-		t.Error("q finds nothing")
 	}
 }
 

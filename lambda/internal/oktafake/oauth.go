@@ -29,47 +29,44 @@ const (
 // algorithms are those that Okta takes for assertions and proofs: asymmetric ones.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 
-// oauthError is an error answer of the token endpoint (RFC 6749 section 5.2).
-func oauthError(status int, code, description string) answer {
-	return answer{status, map[string]string{"error": code, "error_description": description}}
+// refuseToken ends a call with an error answer of the token endpoint (RFC 6749 section 5.2).
+func refuseToken(status int, code, description string) {
+	panic(answer{status, map[string]string{"error": code, "error_description": description}})
 }
 
 // token is POST /oauth2/v1/token of the org authorization server.
 func (o *Org) token(r *request) answer {
-	if err := r.ParseForm(); err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
-	}
-	form := r.PostForm
-	if form.Get("grant_type") != "client_credentials" {
-		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "The grant_type must be client_credentials.")
-	}
 	const kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	if form.Get("client_assertion_type") != kind {
-		return oauthError(http.StatusBadRequest, "invalid_request",
+	err := r.ParseForm()
+	form := r.PostForm
+	switch {
+	case err != nil:
+		refuseToken(http.StatusBadRequest, "invalid_request", err.Error())
+	case form.Get("grant_type") != "client_credentials":
+		refuseToken(http.StatusBadRequest, "unsupported_grant_type", "The grant_type must be client_credentials.")
+	case form.Get("client_assertion_type") != kind:
+		refuseToken(http.StatusBadRequest, "invalid_request",
 			"Okta scopes need private_key_jwt: client_assertion_type must be "+kind)
 	}
 	who, err := o.checkAssertion(r, form.Get("client_assertion"))
 	if err != nil {
-		return oauthError(http.StatusUnauthorized, "invalid_client", err.Error())
+		refuseToken(http.StatusUnauthorized, "invalid_client", err.Error())
 	}
 	t := accessToken{who: who, scopes: strings.Fields(form.Get("scope")), expires: r.now.Add(tokenLife)}
 	if len(t.scopes) == 0 {
-		return oauthError(http.StatusBadRequest, "invalid_scope", "The scope parameter is missing.")
+		refuseToken(http.StatusBadRequest, "invalid_scope", "The scope parameter is missing.")
 	}
 	for _, s := range t.scopes {
 		if !slices.Contains(who.Scopes, s) {
-			return oauthError(http.StatusBadRequest, "invalid_scope", "The app is not granted the scope "+s+".")
+			refuseToken(http.StatusBadRequest, "invalid_scope", "The app is not granted the scope "+s+".")
 		}
 	}
-	if refused, ok := o.bind(r, &t); !ok {
-		return refused
+	kindOf := "Bearer"
+	if len(r.Header.Values("DPoP")) > 0 || who.DPoP {
+		kindOf, t.jkt = "DPoP", o.bind(r)
 	}
 	value := rand.Text()
 	o.tokens[value] = t
-	kindOf := "Bearer"
-	if t.jkt != "" {
-		kindOf = "DPoP"
-	}
 	r.header.Set("Cache-Control", "no-cache, no-store")
 	return answer{http.StatusOK, map[string]any{
 		"token_type": kindOf, "expires_in": int(tokenLife.Seconds()), "access_token": value,
@@ -77,29 +74,23 @@ func (o *Org) token(r *request) answer {
 	}}
 }
 
-// bind binds a token to the key of the request's DPoP proof, if the app is to
-// prove possession or sends a proof.
-func (o *Org) bind(r *request, t *accessToken) (answer, bool) {
-	if len(r.Header.Values("DPoP")) == 0 && !t.who.DPoP {
-		return answer{}, true
-	}
+// bind returns the thumbprint of the key of the request's DPoP proof.
+func (o *Org) bind(r *request) (jkt string) {
 	p, err := o.checkProof(r, "")
 	if err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_dpop_proof", err.Error()), false
+		refuseToken(http.StatusBadRequest, "invalid_dpop_proof", err.Error())
 	}
 	if issued, known := o.nonces[p.nonce]; !known || r.now.Sub(issued) > nonceLife {
 		nonce := rand.Text()
 		o.nonces[nonce] = r.now
 		r.header.Set("dpop-nonce", nonce)
-		return oauthError(http.StatusBadRequest, "use_dpop_nonce",
-			"Authorization server requires nonce in DPoP proof."), false
+		refuseToken(http.StatusBadRequest, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof.")
 	}
-	t.jkt = p.jkt
-	return answer{}, true
+	return p.jkt
 }
 
-// checkAssertion checks a client assertion (private_key_jwt, RFC 7523) and finds
-// whose it is.
+// checkAssertion checks a client assertion (private_key_jwt, RFC 7523) and returns the app
+// that made it.
 func (o *Org) checkAssertion(r *request, text string) (Principal, error) {
 	fail := func(format string, a ...any) (Principal, error) { return Principal{}, fmt.Errorf(format, a...) }
 	token, err := jwt.ParseSigned(text, algorithms)
@@ -138,7 +129,7 @@ func (o *Org) checkAssertion(r *request, text string) (Principal, error) {
 	return who, nil
 }
 
-// first says whether an id is used for the first time.
+// first reports whether an id is used for the first time.
 func (o *Org) first(id string) bool {
 	used := o.used[id]
 	o.used[id] = true

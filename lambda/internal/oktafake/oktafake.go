@@ -11,9 +11,10 @@
 //
 // It follows Okta's developer documentation (okta/okta-developer-docs, 2026-08-21)
 // and OpenAPI description (2026.06.3). Where these are silent it is stricter than
-// Okta, so that a client which relies on luck fails its tests: an unknown query
-// parameter, a next link that was changed in any part, and a read that is neither
-// bounded nor polling are refused.
+// Okta, so that a client which relies on what is not documented fails its tests: an
+// unknown query parameter, a next link that was changed in any part, and a read that is
+// neither bounded nor polling are refused. So is what no client here uses: the parameter
+// q, and filters of more than one condition.
 //
 // The fake has one clock, [Config.Now]. Everything that Okta would take from its
 // own clock comes from it: Date, X-Rate-Limit-Reset, the age of tokens, what is
@@ -28,6 +29,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -156,8 +158,8 @@ type answer struct {
 	body   any
 }
 
-// refuse makes an error answer of the management API.
-func refuse(status int, code, summary string, causes ...string) answer {
+// refuse ends a call, by a panic, with an error answer of the management API.
+func refuse(status int, code, summary string, causes ...string) {
 	type cause struct {
 		ErrorSummary string `json:"errorSummary"`
 	}
@@ -165,20 +167,20 @@ func refuse(status int, code, summary string, causes ...string) answer {
 	for _, c := range causes {
 		list = append(list, cause{c})
 	}
-	return answer{status, map[string]any{
+	panic(answer{status, map[string]any{
 		"errorCode": code, "errorSummary": summary, "errorLink": code, "errorId": "oae" + rand.Text()[:20],
 		"errorCauses": list,
-	}}
+	}})
 }
 
 // invalid is 400 E0000001 about one parameter, as Okta words it.
-func invalid(parameter string, causes ...string) answer {
+func invalid(parameter string, causes ...string) {
 	summary := "Api validation failed: " + parameter
 	for i, c := range causes {
 		causes[i] = parameter + ": " + c
 		summary += ". '" + parameter + "': " + c
 	}
-	return refuse(http.StatusBadRequest, "E0000001", summary, causes...)
+	refuse(http.StatusBadRequest, "E0000001", summary, causes...)
 }
 
 // ServeHTTP serves one call.
@@ -217,30 +219,29 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 
 // answer takes a call through routing, rate limits and authentication. It is
 // called with the lock held.
-func (o *Org) answer(r *request, crowded bool) answer {
-	at, allowed := o.route(r)
-	if at == nil {
-		if allowed {
-			return refuse(http.StatusMethodNotAllowed, "E0000022",
-				"The endpoint does not support the provided HTTP method")
+func (o *Org) answer(r *request, crowded bool) (a answer) {
+	defer func() {
+		switch refused := recover().(type) {
+		case nil:
+		case answer:
+			a = refused
+		default:
+			panic(refused)
 		}
-		return refuse(http.StatusNotFound, "E0000007", "Not found: Resource not found: "+r.Request.URL.Path)
-	}
+	}()
+	at := o.route(r)
 	if crowded {
 		setRate(r.header, 0, 0, r.now.Add(time.Minute)) // Okta: Reset is only a guess here
-		return tooMany()
+		tooMany()
 	}
 	if at.scope != "" {
-		if a, ok := o.authenticate(r, at); !ok {
-			o.take(r, at.bucket, "")
-			return a
-		}
+		o.authenticate(r, at)
 	}
 	if !o.take(r, at.bucket, r.who.Name) {
-		return tooMany()
+		tooMany()
 	}
 	if r.fault.Status != 0 {
-		return refuse(r.fault.Status, cmp.Or(r.fault.Code, "E0000053"), cmp.Or(r.fault.Summary, sorry))
+		refuse(r.fault.Status, cmp.Or(r.fault.Code, "E0000053"), cmp.Or(r.fault.Summary, sorry))
 	}
 	if r.fault.HTML {
 		r.header.Set("Content-Type", "text/html;charset=utf-8")
@@ -248,11 +249,11 @@ func (o *Org) answer(r *request, crowded bool) answer {
 	}
 	query, err := url.ParseQuery(r.Request.URL.RawQuery)
 	if err != nil {
-		return invalid("query", err.Error())
+		invalid("query", err.Error())
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return invalid(name, "is given more than once")
+			invalid(name, "is given more than once")
 		}
 	}
 	r.query = query
@@ -262,22 +263,17 @@ func (o *Org) answer(r *request, crowded bool) answer {
 const sorry = "Sorry, there's been an error. We aren't sure what caused it, but we've logged this and will work " +
 	"to address it. Please try your request again."
 
-func tooMany() answer {
-	return refuse(http.StatusTooManyRequests, "E0000047", "API call exceeded rate limit due to too many requests.")
+func tooMany() {
+	refuse(http.StatusTooManyRequests, "E0000047", "API call exceeded rate limit due to too many requests.")
 }
 
 // known refuses a query parameter that the operation does not have.
-func (r *request) known(names ...string) (answer, bool) {
-next:
+func (r *request) known(names ...string) {
 	for name := range r.query {
-		for _, n := range names {
-			if n == name {
-				continue next
-			}
+		if !slices.Contains(names, name) {
+			invalid(name, "is not a parameter of this operation")
 		}
-		return invalid(name, "is no parameter of this operation"), false
 	}
-	return answer{}, true
 }
 
 func mustJSON(v any) []byte {

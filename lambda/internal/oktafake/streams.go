@@ -19,7 +19,7 @@ type Stream struct {
 	Account, Region string // default 111122223333, us-east-1
 	Source          string // the event source name; default Name
 
-	// Deliver brings an event to the bus. Okta tries twice "without any additional
+	// Deliver sends an event to the bus. Okta tries twice "without any additional
 	// wait time" and then deactivates the stream (Okta help, about-log-streams).
 	Deliver func(Event) error
 }
@@ -173,16 +173,14 @@ var streamFilter = regexp.MustCompile(`^(status|type) eq "\w+"$`)
 // listStreams is GET /api/v1/logStreams. An org has two streams at most, so there
 // are no pages.
 func (o *Org) listStreams(r *request) answer {
-	if a, ok := r.known("limit", "filter"); !ok {
-		return a
-	}
+	r.known("limit", "filter")
 	n, err := strconv.Atoi(cmp.Or(r.query.Get("limit"), "20"))
 	if err != nil || n < max(1, len(o.streams)) || n > 200 {
-		return invalid("limit", "must be from the number of streams to 200")
+		invalid("limit", "must be from the number of streams to 200")
 	}
 	filter := r.query.Get("filter")
 	if r.query.Has("filter") && !streamFilter.MatchString(filter) {
-		return badFilter(filter, "only status eq and type eq are supported")
+		badFilter(filter, "only status eq and type eq are supported")
 	}
 	all := []map[string]any{}
 	for _, s := range o.streams {
@@ -194,30 +192,22 @@ func (o *Org) listStreams(r *request) answer {
 	return answer{http.StatusOK, all}
 }
 
-func (o *Org) find(r *request) (*stream, answer, bool) {
+// find is the stream of a call.
+func (o *Org) find(r *request) *stream {
 	i := slices.IndexFunc(o.streams, func(s *stream) bool { return s.ID == r.id })
 	if i < 0 {
-		return nil, refuse(http.StatusNotFound, "E0000007", "Not found: Resource not found: "+r.id+" (LogStream)"), false
+		refuse(http.StatusNotFound, "E0000007", "Not found: Resource not found: "+r.id+" (LogStream)")
 	}
-	a, ok := r.known()
-	return o.streams[i], a, ok
+	r.known()
+	return o.streams[i]
 }
 
 // getStream is GET /api/v1/logStreams/{id}.
-func (o *Org) getStream(r *request) answer {
-	s, refused, ok := o.find(r)
-	if !ok {
-		return refused
-	}
-	return answer{http.StatusOK, s.wire(r)}
-}
+func (o *Org) getStream(r *request) answer { return answer{http.StatusOK, o.find(r).wire(r)} }
 
 // changeStream is POST /api/v1/logStreams/{id}/lifecycle/activate or deactivate.
 func (o *Org) changeStream(r *request, active bool) answer {
-	s, refused, ok := o.find(r)
-	if !ok {
-		return refused
-	}
+	s := o.find(r)
 	o.setActive(s, active, r.who.Name, "User", "")
 	return answer{http.StatusOK, s.wire(r)}
 }

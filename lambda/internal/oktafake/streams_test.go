@@ -90,7 +90,7 @@ func TestDeliveriesFailTwice(t *testing.T) {
 	if len(activated) != 1 || len(got) != len(want)+1 {
 		t.Errorf("%d events were delivered, want %d; %d others", len(got), len(want), len(activated))
 	}
-	r := w.logs("filter", `eventType sw "system.log_stream.lifecycle" and target.id eq "0oastream"`)
+	r := w.logs("filter", `eventType sw "system.log_stream.lifecycle"`)
 	var events []struct {
 		EventType string
 		Actor     struct{ Type, AlternateID string }

@@ -53,21 +53,23 @@ func (o *Org) Calls(path string) int {
 	return o.calls[path]
 }
 
-// route finds the operation of a call. If there is none, known says whether the
-// path exists with another method.
-func (o *Org) route(r *request) (found *route, known bool) {
+// route finds the operation of a call.
+func (o *Org) route(r *request) *route {
+	known := false
 	for i := range o.routes {
 		at := &o.routes[i]
 		id, ok := match(at.path, r.Request.URL.Path)
-		if !ok {
-			continue
-		}
-		if known = true; at.method == r.Method {
+		if ok && at.method == r.Method {
 			r.id = id
-			return at, true
+			return at
 		}
+		known = known || ok
 	}
-	return nil, known
+	if known {
+		refuse(http.StatusMethodNotAllowed, "E0000022", "The endpoint does not support the provided HTTP method")
+	}
+	refuse(http.StatusNotFound, "E0000007", "Not found: Resource not found: "+r.Request.URL.Path)
+	return nil
 }
 
 func match(pattern, path string) (id string, ok bool) {
@@ -141,33 +143,35 @@ func write(w http.ResponseWriter, r *request, a answer) {
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")
 	}
-	compress := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
-	if compress {
-		w.Header().Set("Content-Encoding", "gzip")
-	} else {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(a.status)
-	send := body
 	if r.fault.Cut {
-		send = body[:len(body)/2]
+		// Content-Length is that of the whole body.
+		defer func() {
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}()
 	}
 	// Errors of writing are the client's going away.
-	if compress {
-		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		_, _ = z.Write(send)
-		if r.fault.Cut {
-			_ = z.Flush()
-		} else {
-			_ = z.Close()
-		}
-	} else {
-		_, _ = w.Write(send)
+	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(a.status)
+		_, _ = w.Write(r.fault.cut(body))
+		return
 	}
+	w.Header().Set("Content-Encoding", "gzip")
+	w.WriteHeader(a.status)
+	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	_, _ = z.Write(r.fault.cut(body))
 	if r.fault.Cut {
-		if f, ok := w.(http.Flusher); ok {
-			f.Flush()
-		}
-		panic(http.ErrAbortHandler)
+		_ = z.Flush()
+	} else {
+		_ = z.Close()
 	}
+}
+
+// cut is what of the body is sent.
+func (f *Fault) cut(body []byte) []byte {
+	if f.Cut {
+		return body[:len(body)/2]
+	}
+	return body
 }
