@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 const (

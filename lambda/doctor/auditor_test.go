@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/auditor"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // withAuditor gives the doctor of a healthy stack an archive and an auditor that has closed an

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/doctor"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // doctorAttempts is how often a call of doctor's is tried: a check has 20 s.

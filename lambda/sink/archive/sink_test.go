@@ -18,7 +18,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	layout "github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -30,7 +29,7 @@ const bucket = "okta-archive"
 // inS3 is a sink into a bucket of the fake, whose owner it demands.
 func inS3(t testing.TB, c *awsfake.Cloud) *archive.Sink {
 	t.Helper()
-	s3, err := layout.NewS3(t.Context(), c.Config(), layout.S3Options{Bucket: bucket, Owner: "111122223333"})
+	s3, err := archive.NewS3(t.Context(), c.Config(), archive.S3Options{Bucket: bucket, Owner: "111122223333"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +72,9 @@ func TestConformance(t *testing.T) {
 	})
 	t.Run("directory", func(t *testing.T) {
 		sinktest.Conform(t, func(t *testing.T) sinktest.Fixture {
-			dir := layout.Dir(t.TempDir())
+			dir := archive.Dir(t.TempDir())
 			return sinktest.Fixture{Sink: archive.New(dir, archive.Config{}), Arrived: func() (all [][]byte) {
-				err := dir.List(t.Context(), "", func(o layout.Object) error {
+				err := dir.List(t.Context(), "", func(o archive.Object) error {
 					object, err := dir.Get(t.Context(), o.Key)
 					if err != nil {
 						return err
@@ -116,8 +115,8 @@ func TestObjects(t *testing.T) {
 	}
 	var got []string
 	for _, o := range c.Objects(bucket, "") {
-		hour, _, ok := layout.ParseKey(o.Key)
-		if !ok || layout.Key(hour, o.Body) != o.Key {
+		hour, _, ok := archive.ParseKey(o.Key)
+		if !ok || archive.Key(hour, o.Body) != o.Key {
 			t.Errorf("the key %s is not that of its bytes", o.Key)
 		}
 		// RFC 1952: no time, and an unknown operating system.
@@ -139,7 +138,7 @@ func TestObjects(t *testing.T) {
 }
 
 func uuids(t interface{ Fatal(...any) }, object []byte) (list [][]byte) {
-	err := layout.EachEvent(bytes.NewReader(object), func(uuid []byte, _ int64) error {
+	err := archive.EachEvent(bytes.NewReader(object), func(uuid []byte, _ int64) error {
 		list = append(list, bytes.Clone(uuid))
 		return nil
 	})
@@ -255,7 +254,7 @@ func TestThePageHasEveryFailure(t *testing.T) {
 }
 
 func TestFailuresOfADirectory(t *testing.T) {
-	missing := layout.Dir(t.TempDir() + "/missing")
+	missing := archive.Dir(t.TempDir() + "/missing")
 	full := putter{fmt.Errorf("write to the archive: %w", &fs.PathError{Op: "write", Path: "f", Err: syscall.ENOSPC})}
 	for name, s := range map[string]*archive.Sink{
 		"missing": archive.New(missing, archive.Config{}), "full": archive.New(full, archive.Config{}),
@@ -297,7 +296,7 @@ type memory map[string][]byte
 
 func (m memory) Put(_ context.Context, key string, body []byte) error {
 	if m[key] != nil {
-		return layout.ErrExists
+		return archive.ErrExists
 	}
 	m[key] = body
 	return nil
@@ -339,14 +338,14 @@ func TestGrouping(t *testing.T) {
 		}
 		var got, want []string
 		for key, object := range m {
-			hour, _, ok := layout.ParseKey(key)
-			if !ok || layout.Key(hour, object) != key {
+			hour, _, ok := archive.ParseKey(key)
+			if !ok || archive.Key(hour, object) != key {
 				t.Fatalf("the key %s is not that of its bytes", key)
 			}
 			last := int64(0)
-			err := layout.EachEvent(bytes.NewReader(object), func(uuid []byte, ms int64) error {
+			err := archive.EachEvent(bytes.NewReader(object), func(uuid []byte, ms int64) error {
 				got = append(got, hour.Prefix()+string(uuid))
-				if layout.HourOf(hour.Org, ms) != hour || ms < last {
+				if archive.HourOf(hour.Org, ms) != hour || ms < last {
 					t.Fatalf("%s lies in %s, after an event of %d", uuid, hour, last)
 				}
 				last = ms
@@ -359,9 +358,9 @@ func TestGrouping(t *testing.T) {
 		for i := range batch {
 			org := batch[i].Org
 			if org == "" {
-				org = layout.NoOrg
+				org = archive.NoOrg
 			}
-			want = append(want, layout.HourOf(org, batch[i].TimeMS).Prefix()+batch[i].UUID)
+			want = append(want, archive.HourOf(org, batch[i].TimeMS).Prefix()+batch[i].UUID)
 		}
 		slices.Sort(got)
 		slices.Sort(want)

@@ -1,15 +1,3 @@
-// Package archive delivers records to the archive: objects of gzip-compressed JSON lines
-// in Amazon S3 or in a directory, one line a record. lambda/archive knows how they are
-// laid out.
-//
-// An object holds records of one org and of one hour of published, whatever their age,
-// and its name is the hash of its bytes. So the same records in another call, whose
-// response was lost, are the same object, which is not stored twice: they are Accepted,
-// and AlreadyThere. A record that SQS delivers again together with other records is in
-// two objects: count distinct uuids.
-//
-// No record is dead-lettered: S3 takes any bytes. Where it refuses a call, the cause is
-// the bucket, its key or a permission.
 package archive
 
 import (
@@ -26,7 +14,6 @@ import (
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	layout "github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
@@ -40,14 +27,6 @@ var limits = sink.Limits{Bytes: 64 << 20, PerRecord: 1, Sorted: true}
 // defaultCallTimeout is how long one call may take where Config does not say.
 const defaultCallTimeout = 10 * time.Second
 
-// Putter is write access to the objects, as archive.S3 and archive.Dir of lambda/archive
-// have it.
-type Putter interface {
-	// Put stores an object. Where the key has one, that stays, and the error wraps
-	// ErrExists of lambda/archive.
-	Put(ctx context.Context, key string, body []byte) error
-}
-
 // Config are the settings of a Sink.
 type Config struct {
 	// CallTimeout is how long one Put may take; 10 s where it is 0.
@@ -55,8 +34,17 @@ type Config struct {
 	Now         func() time.Time // time.Now where it is nil
 }
 
-// Sink delivers to one archive. It is a sink.BatchSink and may be used by many goroutines
-// at once.
+// Sink delivers records to one archive, one line a record. It is a sink.BatchSink and may be used
+// by many goroutines.
+//
+// An object holds records of one org and of one hour of published, whatever their age, and its name
+// is the hash of its bytes. So records that are sent again in the same batch, because the response
+// was lost, are the same object, which is not stored twice: they are Accepted, and AlreadyThere. A
+// record that SQS delivers again together with other records is in two objects: count distinct
+// uuids.
+//
+// S3 takes any bytes: where it refuses a call, the cause is the bucket, its key or a permission,
+// and never a record.
 type Sink struct {
 	objects Putter
 	timeout time.Duration
@@ -64,7 +52,7 @@ type Sink struct {
 	writers sync.Pool // of *gzip.Writer
 }
 
-// New makes a Sink.
+// New returns a Sink that stores objects with Put.
 func New(objects Putter, c Config) *Sink {
 	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, defaultCallTimeout), now: c.Now}
 	if s.now == nil {
@@ -77,8 +65,8 @@ func New(objects Putter, c Config) *Sink {
 // Cut returns the indexes of records in batches of one org and hour, each sorted by time:
 // a batch is an object.
 func (s *Sink) Cut(records []sink.Record) [][]int {
-	var hours []layout.Hour
-	of := map[layout.Hour][]int{}
+	var hours []Hour
+	of := map[Hour][]int{}
 	for i := range records {
 		hour := hourOf(&records[i])
 		if of[hour] == nil {
@@ -103,8 +91,8 @@ func (s *Sink) Cut(records []sink.Record) [][]int {
 	return batches
 }
 
-func hourOf(r *sink.Record) layout.Hour {
-	return layout.HourOf(cmp.Or(r.Org, layout.NoOrg), r.TimeMS)
+func hourOf(r *sink.Record) Hour {
+	return HourOf(cmp.Or(r.Org, NoOrg), r.TimeMS)
 }
 
 // Deliver stores records, one object for each batch that Cut would make of them. The first
@@ -116,8 +104,8 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 		if err != nil {
 			return err
 		}
-		err = s.put(ctx, layout.Key(hourOf(&records[batch[0]]), body), body)
-		exists := errors.Is(err, layout.ErrExists)
+		err = s.put(ctx, Key(hourOf(&records[batch[0]]), body), body)
+		exists := errors.Is(err, ErrExists)
 		if err != nil && !exists {
 			return s.failure(err)
 		}
