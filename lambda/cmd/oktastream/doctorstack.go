@@ -51,6 +51,7 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 		Stack: doctorStack(k.Stack, sdk.Region, outputs), Version: version(), Now: now,
 		Events: events, Queues: sqs.NewFromConfig(sdk), Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: events,
 		Lambda: service("Lambda", "lambda"), Metrics: service("CloudWatch", "monitoring"), Topics: service("SNS", "sns"),
+		Schedules: service("Scheduler", "scheduler"),
 		Endpoints: doctor.Endpoints{
 			Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials, Resolver: net.DefaultResolver,
 		},

@@ -171,6 +171,7 @@ func (c *Cloud) table() map[string]*operation {
 		"GetEventSourceMapping":    c.getEventSourceMapping,
 		"GetFunctionConfiguration": c.getFunctionConfiguration,
 	})
+	add(restPrefix, Scheduler, ops{"GetSchedule": c.getSchedule})
 	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
 	return t
 }

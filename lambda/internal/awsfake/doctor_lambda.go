@@ -31,6 +31,7 @@ type lambdaService struct {
 	mu        sync.Mutex
 	functions map[string]*LambdaFunction
 	mappings  map[string]*LambdaMapping
+	schedules map[string]string // state by name, of Amazon EventBridge Scheduler
 }
 
 // SetFunction declares a function; nil takes it away.
@@ -47,11 +48,22 @@ func (c *Cloud) SetMapping(uuid string, m *LambdaMapping) {
 	set(&c.lambda.mappings, uuid, m)
 }
 
+// SetSchedule declares a schedule of EventBridge Scheduler with a state; "" takes it away.
+func (c *Cloud) SetSchedule(name, state string) {
+	c.lambda.mu.Lock()
+	defer c.lambda.mu.Unlock()
+	if c.lambda.schedules == nil {
+		c.lambda.schedules = map[string]string{}
+	}
+	c.lambda.schedules[name] = state
+}
+
 const restPrefix = "rest:"
 
 // The paths of the calls: AWS Lambda API reference, GetFunctionConfiguration and
-// GetEventSourceMapping, 2026-11.
+// GetEventSourceMapping; EventBridge Scheduler API reference, GetSchedule, 2026-11.
 const (
+	schedulePath = "/schedules/"
 	functionPath = "/2015-03-31/functions/"
 	mappingPath  = "/2015-03-31/event-source-mappings/"
 )
@@ -64,6 +76,9 @@ func restTarget(r *http.Request) (target string, form url.Values) {
 	}
 	if id, ok := strings.CutPrefix(path, mappingPath); ok {
 		return restPrefix + "GetEventSourceMapping", url.Values{"UUID": {id}}
+	}
+	if name, ok := strings.CutPrefix(path, schedulePath); ok {
+		return restPrefix + "GetSchedule", url.Values{"Name": {name}}
 	}
 	if name, ok := strings.CutPrefix(path, functionPath); ok {
 		if name, ok = strings.CutSuffix(name, "/configuration"); ok {
@@ -93,6 +108,17 @@ func (c *Cloud) getFunctionConfiguration(r *request) (any, error) {
 		Environment environment
 		VpcConfig   vpc
 	}{name, *f, environment{f.Variables}, vpc{SubnetIds: f.Subnets}}, nil
+}
+
+func (c *Cloud) getSchedule(r *request) (any, error) {
+	c.lambda.mu.Lock()
+	defer c.lambda.mu.Unlock()
+	name := r.form.Get("Name")
+	state := c.lambda.schedules[name]
+	if state == "" {
+		return nil, lambdaMissing("Schedule", name)
+	}
+	return struct{ Name, GroupName, State string }{name, "default", state}, nil
 }
 
 func (c *Cloud) getEventSourceMapping(r *request) (any, error) {

@@ -1,6 +1,7 @@
 package awsfake
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -26,7 +27,8 @@ type Point struct {
 type metricsService struct {
 	mu     sync.Mutex
 	points map[string][]Point
-	page   int // results a page; 0 is all
+	page   int    // results a page; 0 is all
+	status string // of all results; "" is Complete
 }
 
 // SetMetric sets what a metric holds, whatever its statistic. Dimensions are names and
@@ -49,6 +51,14 @@ func (c *Cloud) SetMetricPage(n int) {
 	c.metrics.mu.Lock()
 	defer c.metrics.mu.Unlock()
 	c.metrics.page = n
+}
+
+// SetMetricStatus sets the status of all results of GetMetricData, such as InternalError; "" is
+// Complete.
+func (c *Cloud) SetMetricStatus(status string) {
+	c.metrics.mu.Lock()
+	defer c.metrics.mu.Unlock()
+	c.metrics.status = status
 }
 
 func metricKey(namespace, name string, dimensions map[string]string) string {
@@ -111,7 +121,7 @@ func (c *Cloud) getMetricData(r *request) (any, error) {
 			dimensions[r.form.Get(of+"Name")] = r.form.Get(of + "Value")
 		}
 		name := r.form.Get(metric + "MetricName")
-		result := metricResult{ID: id, Label: name, StatusCode: "Complete"}
+		result := metricResult{ID: id, Label: name, StatusCode: cmp.Or(c.metrics.status, "Complete")}
 		points := slices.Clone(c.metrics.points[metricKey(r.form.Get(metric+"Namespace"), name, dimensions)])
 		slices.SortFunc(points, func(a, b Point) int { return b.At.Compare(a.At) })
 		for _, p := range points {
