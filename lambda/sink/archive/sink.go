@@ -9,22 +9,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// limits bound an object before compression, and so the memory of one call. The function
-// stays below them: an invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11). S3
-// takes 5 GB in one PutObject ("Uploading objects", Amazon S3 user guide, 2026-11). A
-// longer record is an object of its own.
-var limits = sink.Limits{Bytes: 64 << 20, PerRecord: 1, Sorted: true}
+// maxBatch bounds an object before compression, in bytes, and so the memory of one call. The function
+// stays below it: an invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11). S3 takes 5 GB in
+// one PutObject ("Uploading objects", Amazon S3 user guide, 2026-11).
+const maxBatch = 64 << 20
 
-// defaultCallTimeout is how long one call may take where Config does not say.
+var limits = sink.Limits{Bytes: maxBatch, PerRecord: 1, Sorted: true}
+
+// defaultCallTimeout is how long one call may take by default.
 const defaultCallTimeout = 10 * time.Second
 
 // Config are the settings of a Sink.
@@ -44,7 +47,8 @@ type Config struct {
 // uuids.
 //
 // S3 takes any bytes: where it refuses a call, the cause is the bucket, its key or a permission,
-// and never a record.
+// and never a record. Dead is only a record of more than 33 MiB, which Verify does not read. The
+// function gets none: an SQS message has 1 MiB at most ("Amazon SQS message quotas", 2026-11).
 type Sink struct {
 	objects Putter
 	timeout time.Duration
@@ -95,11 +99,21 @@ func hourOf(r *sink.Record) Hour {
 	return HourOf(cmp.Or(r.Org, NoOrg), r.TimeMS)
 }
 
-// Deliver stores records, one object for each batch that Cut would make of them. The first
-// failure ends it, and all records that are not stored by then stay at Retry. A call whose
-// response got lost may have stored its object: sent again, it is AlreadyThere.
+// Deliver stores records, one object for each batch that Cut makes of them. The first failure ends it,
+// and all records that are not stored by then stay at Retry. A call whose response was lost may have
+// stored its object: sent again, its records are AlreadyThere.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	for _, batch := range s.Cut(records) {
+		batch = slices.DeleteFunc(batch, func(i int) bool {
+			if n := len(records[i].Line); n > maxRecord {
+				answers[i] = sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: fmt.Sprintf(
+					"the record has %d bytes, and the archive takes at most %d", n, maxRecord)}
+			}
+			return answers[i].State == sink.Dead
+		})
+		if len(batch) == 0 {
+			continue
+		}
 		body, err := s.object(records, batch)
 		if err != nil {
 			return err
@@ -116,11 +130,11 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	return nil
 }
 
-// object returns the bytes of the object that holds a batch. The same batch has the same
-// bytes: the gzip header has no time and no name, and its OS is 255, "unknown" (RFC 1952,
-// 2.3.1). Another version of Go may compress in another way.
+// object returns the bytes of the object that holds a batch. The same batch has the same bytes: the
+// gzip header has no time and no name, and its OS is 255, "unknown" (RFC 1952, 2.3.1). Another
+// version of Go may compress differently.
 func (s *Sink) object(records []sink.Record, batch []int) ([]byte, error) {
-	// The bytes are not used again: a call that has timed out may still be sending them.
+	// The buffer is not reused: a call that has timed out may still be sending its bytes.
 	var body bytes.Buffer
 	zip := s.writers.Get().(*gzip.Writer)
 	defer s.writers.Put(zip)
@@ -145,8 +159,8 @@ func (s *Sink) put(ctx context.Context, key string, body []byte) error {
 	return s.objects.Put(ctx, key, body)
 }
 
-// failure returns what an error of Put means. No record is at fault where S3 refuses the
-// request. S3 would refuse it again, until a person changes the bucket or a permission.
+// failure judges an error of Put. S3 refuses no request for its records: it would refuse it again until
+// a person changes the bucket or a permission.
 func (s *Sink) failure(err error) *sink.Error {
 	_, isPath := errors.AsType[*fs.PathError](err)
 	_, isLink := errors.AsType[*os.LinkError](err)

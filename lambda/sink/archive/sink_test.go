@@ -18,6 +18,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -393,5 +394,44 @@ func BenchmarkDeliver1000(b *testing.B) {
 		if err := s.Deliver(b.Context(), batch, answers); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A record that Verify would not read is refused, and the others of its batch are stored.
+func TestARecordThatIsTooLong(t *testing.T) {
+	dir := archive.Dir(t.TempDir())
+	long := record("acme", "long", noon)
+	long.Line = append(long.Line[:len(long.Line)-1], `,"x":"`+strings.Repeat("x", 33<<20)+`"}`...)
+	records := []sink.Record{long, record("acme", "short", noon)}
+	answers := make([]sink.Answer, len(records))
+	if err := archive.New(dir, archive.Config{CallTimeout: time.Minute}).Deliver(t.Context(), records, answers); err != nil {
+		t.Fatal(err)
+	}
+	if a := answers[0]; a.State != sink.Dead || a.Reason != events.TooLarge || !strings.Contains(a.Detail, "at most 34603008") {
+		t.Errorf("%+v", a)
+	}
+	stored := 0
+	err := dir.List(t.Context(), "", func(archive.Object) error { stored++; return nil })
+	if err != nil || stored != 1 || answers[1].State != sink.Accepted {
+		t.Errorf("%d objects, %v, %+v", stored, err, answers[1])
+	}
+}
+
+// The longest record that is stored can be read again.
+func TestTheLongestRecord(t *testing.T) {
+	dir := archive.Dir(t.TempDir())
+	r := record("acme", "long", noon)
+	r.Line = append(r.Line[:len(r.Line)-1], `,"x":""}`...)
+	r.Line = append(r.Line[:len(r.Line)-2], strings.Repeat("x", 33<<20-len(r.Line))+`"}`...)
+	answers := make([]sink.Answer, 1)
+	err := archive.New(dir, archive.Config{CallTimeout: time.Minute}).Deliver(t.Context(), []sink.Record{r}, answers)
+	if err != nil || answers[0].State != sink.Accepted || len(r.Line) != 33<<20 {
+		t.Fatalf("%v %+v %d bytes", err, answers[0], len(r.Line))
+	}
+	var uuids []string
+	faulty, err := archive.EachInHour(t.Context(), dir, archive.HourOf("acme", noon.UnixMilli()),
+		func(uuid []byte, _ int64) error { uuids = append(uuids, string(uuid)); return nil })
+	if err != nil || faulty != 0 || !slices.Equal(uuids, []string{"long"}) {
+		t.Errorf("%q, %d faulty, %v", uuids, faulty, err)
 	}
 }
