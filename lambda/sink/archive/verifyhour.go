@@ -216,9 +216,10 @@ func (v *verification) checkObject(l *link, want Entry, got contents, err error)
 
 // faultTexts are the words for the faults.
 var faultTexts = map[Fault]string{
-	FaultContent: fmt.Sprintf("it is not gzip-compressed lines with an Okta event each, of %d MiB at most", maxUnpacked>>20),
-	FaultName:    "its bytes do not have the SHA-256 of its name",
-	FaultHour:    "it holds events of other hours",
+	FaultContent: fmt.Sprintf("it is not gzip-compressed lines with an Okta event each, of %d MiB at most",
+		maxUnpacked>>20),
+	FaultName: "its bytes do not have the SHA-256 of its name",
+	FaultHour: "it holds events of other hours",
 }
 
 // count changes the summary.
