@@ -1,9 +1,11 @@
 package awshttp
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"net/http"
 
 	"github.com/aws/smithy-go"
@@ -29,6 +31,9 @@ func apiError(header http.Header, body []byte) error {
 		e.Code = cmp.Or(e.Code, parsed.Type, parsed.Code)
 		e.Message = parsed.Message
 		return e
+	}
+	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) > 0 && text[0] == '{' {
+		return errors.New("the error response is cut off")
 	}
 	var root struct {
 		XMLName xml.Name

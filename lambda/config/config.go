@@ -1,6 +1,8 @@
-// Package config reads the function's configuration: environment variables that
-// begin with OKTASTREAM_, written by the CDK app. They are read once, at start,
-// and every fault is reported at once.
+// Package config reads the function's configuration, environment variables that begin with
+// OKTASTREAM_ and are written by the CDK app, and makes the pipeline and the destination
+// that it describes. The function and the command use the same.
+//
+// The variables are read once, at start, and every fault is reported at once.
 package config
 
 import (

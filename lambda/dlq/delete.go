@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // deleteSent deletes messages that have been sent and counts each as outcome, or
@@ -83,7 +85,7 @@ func (q *Queue) delete(ctx context.Context, items []*Item) (why []string) {
 			again = append(again, q.deleteBatch(ctx, items, left[:n], why)...)
 			left = left[n:]
 		}
-		if len(again) == 0 || try == maxSends || !sleep(ctx, wait) {
+		if len(again) == 0 || try == maxSends || !sink.Sleep(ctx, wait) {
 			return why
 		}
 		left, wait = again, 2*wait

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -148,7 +147,7 @@ func TestTheCheckOfAReplayForEachRoute(t *testing.T) {
 			Destination: route.Destination, Transport: route.Transport, Format: route.Format,
 			LogGroup: "g", DeliveryBus: "b", HTTPS: https.Config{Discard: true},
 		}
-		loop, err := destination.New(c, destination.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}, time.Now, 0)
+		loop, err := c.NewLoop(config.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}, time.Now, 0)
 		if err != nil {
 			if route.Transport == config.HTTPS && !hasPreset(route.Destination) {
 				continue

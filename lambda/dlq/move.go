@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // MaxMoveRate is the most messages a second that SQS moves (StartMessageMoveTask,
@@ -103,7 +105,7 @@ func (m *Move) follow(ctx context.Context, joined bool, before time.Time) (Moved
 				return now, nil
 			}
 		}
-		if !sleep(ctx, m.Every) {
+		if !sink.Sleep(ctx, m.Every) {
 			return m.cancel(context.WithoutCancel(ctx))
 		}
 	}

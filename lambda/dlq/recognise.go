@@ -219,7 +219,7 @@ func (r *Recogniser) read(text []byte) body {
 			if err != nil {
 				return b
 			}
-			for l := range logs {
+			for _, l := range logs {
 				b.events = append(b.events, Ref{safeID(l.UUID), safeWord(l.Type)})
 			}
 			b.packed = &meta

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // sendAPI is what sending needs of SQS.
@@ -76,7 +77,7 @@ func sendBatch(ctx context.Context, api sendAPI, url string, batch []*Outgoing, 
 		if errors.As(err, &p) && p.Permanent {
 			return fmt.Errorf("send to queue %s: %w", url, err)
 		}
-		if len(left) == 0 || try == maxSends || !sleep(ctx, wait) {
+		if len(left) == 0 || try == maxSends || !sink.Sleep(ctx, wait) {
 			return nil
 		}
 		batch, wait = left, 2*wait
@@ -141,16 +142,4 @@ func readSent(out *sqs.SendMessageBatchOutput, batch []*Outgoing) {
 func md5Of(body string) string {
 	sum := md5.Sum([]byte(body))
 	return hex.EncodeToString(sum[:])
-}
-
-// sleep waits for d, and reports false when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

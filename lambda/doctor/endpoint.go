@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
@@ -172,8 +171,8 @@ func (e *endpointChecks) accepts(ctx context.Context) Result {
 		return Result{Status: OK} // the check of the host reports it
 	}
 	secrets := &noteError{api: e.d.Secrets}
-	clients := destination.Clients{Secrets: secrets, Credentials: e.d.Credentials, HTTP: e.d.HTTP}
-	loop, err := destination.New(e.c, clients, e.d.Now, 0)
+	clients := config.Clients{Secrets: secrets, Credentials: e.d.Credentials, HTTP: e.d.HTTP}
+	loop, err := e.c.NewLoop(clients, e.d.Now, 0)
 	if err != nil {
 		return Unseen(Unclear, "the function's settings are not valid: "+err.Error(), e.d.Stack.deploy())
 	}
@@ -217,7 +216,7 @@ func (e *endpointChecks) refused(failure *sink.Error) Result {
 // noteError keeps the error of reading the secret with the caller's credentials, which says nothing
 // about those of the function.
 type noteError struct {
-	api destination.SecretsAPI
+	api config.SecretsAPI
 	err error
 }
 
@@ -231,7 +230,7 @@ func (n *noteError) GetSecretValue(
 
 // Endpoints are the clients that endpoints over HTTPS are looked at with.
 type Endpoints struct {
-	Secrets     destination.SecretsAPI
+	Secrets     config.SecretsAPI
 	Credentials aws.CredentialsProvider // sign requests to OpenSearch
 	Resolver    Resolver
 	HTTP        *http.Client // nil is that of the sink

@@ -13,12 +13,12 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // deliverer delivers records to the destination, trying again while ctx lasts.
@@ -37,16 +37,6 @@ type bufferQueue interface {
 	Forward(ctx context.Context, body []byte, attribute string) error
 }
 
-// unpacker takes a batch of ours apart that came back out of a queue.
-type unpacker interface {
-	// Unpack returns the records of a packed batch as they were put into it, and
-	// false where body is no packed batch.
-	Unpack(body []byte) (records []sink.Record, packed bool, fault *events.Fault)
-	// Alone returns, for each of places, which ascend, the packed batch body with
-	// nothing in it but the record at that place.
-	Alone(body []byte, places []int) [][]byte
-}
-
 // Handler handles invocations. It is for one at a time, which is how Lambda
 // invokes a function.
 type Handler struct {
@@ -54,7 +44,7 @@ type Handler struct {
 	Deliver deliverer
 	Dead    deadQueue
 	Buffer  bufferQueue
-	Unpack  unpacker // nil where the destination packs nothing
+	Unpack  *eventbridge.Unpacker // nil where the destination packs nothing
 	Metrics io.Writer
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -86,7 +76,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		in = invocation{messages: []message{{body: payload}}}
 	}
 	steps := stepsOf(ctx)
-	w := &work{handler: h, messages: in.messages, out: h.out[:0], records: h.records[:0]}
+	w := newWork(h, in.messages)
 	h.window.Reset()
 	w.decode()
 	h.out, h.records = w.out, w.records
@@ -166,15 +156,12 @@ func (w *work) buffer(ctx context.Context) error {
 
 // account writes the ledgers as metrics.
 func (w *work) account() {
-	for _, of := range []struct {
-		origin ledger.Origin
-		totals *totals
-	}{{ledger.Live, &w.live}, {ledger.Replay, &w.replay}, {ledger.Backfill, &w.backfill}} {
-		if of.totals.Received == 0 {
+	for i := range w.totals {
+		t := &w.totals[i]
+		if t.Received == 0 {
 			continue
 		}
-		err := ledger.WriteMetrics(w.handler.Metrics, w.handler.Config.Pipeline, of.origin, w.handler.Now(),
-			of.totals.Ledger, of.totals.lagMS)
+		err := ledger.WriteMetrics(w.handler.Metrics, w.handler.Config.Pipeline, t.origin, w.handler.Now(), t.Ledger, t.lagMS)
 		if err != nil {
 			w.handler.Log.Error("metrics were not written", "error", err.Error())
 		}

@@ -418,8 +418,8 @@ func TestAPanicIsOneRecords(t *testing.T) {
 	w.records[0].Stage = "normalise"
 	w.sendDeadLetters(t.Context())
 	w.settle()
-	if len(b.dead) != 1 || b.dead[0].note.Reason != "panic" || w.messages[0].returned || w.live.Dead != 1 {
-		t.Errorf("%+v, %+v", b.dead, w.live)
+	if len(b.dead) != 1 || b.dead[0].note.Reason != "panic" || w.messages[0].returned || w.totals[live].Dead != 1 {
+		t.Errorf("%+v, %+v", b.dead, w.totals[live])
 	}
 }
 

@@ -29,7 +29,7 @@ func (w *work) settle() {
 		w.enter(&w.records[i], now)
 	}
 	for i := range w.messages {
-		w.totals(i).BytesIn += int64(len(w.messages[i].body))
+		w.totalsOf(i).BytesIn += int64(len(w.messages[i].body))
 	}
 }
 
@@ -57,7 +57,7 @@ func (w *work) goesBack(e *entry) bool {
 // enter enters a record in the ledger.
 func (w *work) enter(e *entry, now int64) {
 	m := &w.messages[e.message]
-	t := w.totals(e.message)
+	t := w.totalsOf(e.message)
 	t.Received++
 	if e.UnknownType {
 		t.UnknownType++
@@ -73,7 +73,7 @@ func (w *work) enter(e *entry, now int64) {
 	case e.isDead():
 		if e.deadLettered {
 			t.Dead++
-			w.summary.addDead(e)
+			addUUID(&w.deadUUIDs, e)
 			break
 		}
 		t.DeadLetterFailed++
@@ -103,9 +103,9 @@ func (w *work) arrived(e *entry, t *totals, now int64) {
 	}
 	if e.answer.FallbackRaw {
 		t.FallbackRaw++
-		w.summary.addFallback(e)
+		addUUID(&w.fallbackUUIDs, e)
 	}
-	if t != &w.backfill { // what is read weeks later says nothing of a lag
+	if t.origin != ledger.Backfill { // what is read weeks later says nothing of a lag
 		t.lagMS = append(t.lagMS, max(now-e.PublishedMS, 0))
 	}
 }
@@ -141,23 +141,13 @@ func (w *work) answer() []byte {
 	return text
 }
 
-// summary are the uuids of records that the line of an invocation lists.
-type summary struct {
-	deadUUIDs, fallbackUUIDs []string
-}
-
 // maxIDs bounds each list of ids in the line; the ledger has the number.
 const maxIDs = 50
 
-func (s *summary) addDead(e *entry) {
-	if len(s.deadUUIDs) < maxIDs {
-		s.deadUUIDs = append(s.deadUUIDs, safeID(e.UUID))
-	}
-}
-
-func (s *summary) addFallback(e *entry) {
-	if len(s.fallbackUUIDs) < maxIDs {
-		s.fallbackUUIDs = append(s.fallbackUUIDs, safeID(e.UUID))
+// addUUID appends the uuid of a record to a list of the line.
+func addUUID(uuids *[]string, e *entry) {
+	if len(*uuids) < maxIDs {
+		*uuids = append(*uuids, safeID(e.UUID))
 	}
 }
 
@@ -179,23 +169,24 @@ func safeID(id string) string {
 func (w *work) report(took time.Duration) {
 	attributes := []any{
 		"pipeline", w.handler.Config.Pipeline, "messages", len(w.messages), "duration_ms", took.Milliseconds(),
-		"ledger", w.live.Ledger,
 	}
-	sum := w.live.Ledger
-	for _, of := range []struct {
-		name   ledger.Origin
-		totals *totals
-	}{{ledger.Replay, &w.replay}, {ledger.Backfill, &w.backfill}} {
-		if of.totals.Received > 0 {
-			attributes = append(attributes, string(of.name), of.totals.Ledger)
+	var sum ledger.Ledger
+	balanced := true
+	for i := range w.totals {
+		t := &w.totals[i]
+		if i == live {
+			attributes = append(attributes, "ledger", t.Ledger)
+		} else if t.Received > 0 {
+			attributes = append(attributes, string(t.origin), t.Ledger)
 		}
-		sum.Add(of.totals.Ledger)
+		sum.Add(t.Ledger)
+		balanced = balanced && t.Balanced()
 	}
-	if len(w.summary.deadUUIDs) > 0 {
-		attributes = append(attributes, "dead", w.summary.deadUUIDs)
+	if len(w.deadUUIDs) > 0 {
+		attributes = append(attributes, "dead", w.deadUUIDs)
 	}
-	if len(w.summary.fallbackUUIDs) > 0 {
-		attributes = append(attributes, "fallback_raw", w.summary.fallbackUUIDs)
+	if len(w.fallbackUUIDs) > 0 {
+		attributes = append(attributes, "fallback_raw", w.fallbackUUIDs)
 	}
 	if back, more := w.causes(); len(back) > 0 {
 		attributes = append(attributes, "returned", back)
@@ -205,12 +196,12 @@ func (w *work) report(took time.Duration) {
 	}
 	log := w.handler.Log.Info
 	switch {
-	case !w.live.Balanced() || !w.replay.Balanced() || !w.backfill.Balanced():
+	case !balanced:
 		log = w.handler.Log.Error
 		attributes = append(attributes, "fault", ledger.Unbalanced)
 	case w.lost || sum.DeadLetterFailed > 0:
 		log = w.handler.Log.Error
-	case len(w.summary.deadUUIDs) > 0 || sum.Returned+sum.Exhausted > 0:
+	case len(w.deadUUIDs) > 0 || sum.Returned+sum.Exhausted > 0:
 		log = w.handler.Log.Warn
 	}
 	log("invocation", attributes...)

@@ -22,15 +22,32 @@ type work struct {
 	// Which message is being read, and how many of its records have been.
 	reading, nth int
 
-	live, replay, backfill totals
-	lost                   bool // something was neither delivered nor buffered
-	summary                summary
+	totals [3]totals // by live, replay and backfill
+	lost   bool      // something was neither delivered nor buffered
+
+	// The uuids of records that the line of the invocation lists.
+	deadUUIDs, fallbackUUIDs []string
 }
+
+// The indexes of work.totals.
+const (
+	live = iota
+	replay
+	backfill
+)
 
 // totals is the ledger of what has one origin.
 type totals struct {
 	ledger.Ledger
-	lagMS []int64
+	origin ledger.Origin
+	lagMS  []int64
+}
+
+func newWork(h *Handler, messages []message) *work {
+	return &work{
+		handler: h, messages: messages, out: h.out[:0], records: h.records[:0],
+		totals: [3]totals{{origin: ledger.Live}, {origin: ledger.Replay}, {origin: ledger.Backfill}},
+	}
 }
 
 // entry is one record and what becomes of it.
@@ -82,7 +99,7 @@ func (w *work) take(r *pipeline.Record) {
 		case pipeline.Duplicate:
 			e.first = of
 		case pipeline.Conflict:
-			w.totals(w.reading).Conflict++
+			w.totalsOf(w.reading).Conflict++
 		}
 	}
 	w.records = append(w.records, e)
@@ -148,21 +165,20 @@ func (w *work) send(ctx context.Context, list []int) {
 			}
 		}
 	}
-	w.live.Batches += int64(outcome.Batches)
+	w.totals[live].Batches += int64(outcome.Batches)
 }
 
 // errNoTime is why a record goes back that nothing has refused.
 var errNoTime = errors.New("no time left")
 
-// totals is the ledger that a message belongs to.
-func (w *work) totals(m int) *totals {
+// totalsOf returns the ledger that a message belongs to.
+func (w *work) totalsOf(m int) *totals {
 	switch note := w.messages[m].note; {
 	case note == nil:
-		return &w.live
 	case note.Replays > 0:
-		return &w.replay
+		return &w.totals[replay]
 	case note.Origin == deadletter.OriginBackfill:
-		return &w.backfill
+		return &w.totals[backfill]
 	}
-	return &w.live
+	return &w.totals[live]
 }

@@ -88,6 +88,10 @@ type BatchSink interface {
 	Cut(records []Record) [][]int
 }
 
+// CallTimeout is how long one call of a destination may take, from the connection to the
+// last byte of the response. A batch of 1 MB takes well under a second.
+const CallTimeout = 10 * time.Second
+
 // Kind says what an error means for another try.
 type Kind int
 

@@ -30,7 +30,6 @@ import (
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
@@ -60,7 +59,7 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 	if err != nil {
 		return nil, err
 	}
-	deliver, err := destination.New(c, clients, time.Now, callTimeout)
+	deliver, err := c.NewLoop(clients, time.Now, callTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -83,18 +82,18 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 }
 
 // clients are those that the destination of c needs.
-func clients(c config.Config, sdk aws.Config) (destination.Clients, error) {
+func clients(c config.Config, sdk aws.Config) (config.Clients, error) {
 	switch route := c.Route(); {
 	case route.Destination == config.Archive:
 		o := archive.S3Options{Bucket: c.Bucket, Owner: c.BucketOwner}
 		objects, err := archive.NewS3(context.Background(), sdk, o)
-		return destination.Clients{Objects: objects}, err
+		return config.Clients{Objects: objects}, err
 	case route.Transport == config.EventBridge:
-		return destination.Clients{Bus: awseventbridge.NewFromConfig(sdk)}, nil
+		return config.Clients{Bus: awseventbridge.NewFromConfig(sdk)}, nil
 	case route.Transport == config.HTTPS:
-		return destination.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}, nil
+		return config.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}, nil
 	}
-	return destination.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}, nil
+	return config.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}, nil
 }
 
 // sdk is the SDK's configuration, out of what Lambda puts into the environment.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
@@ -97,7 +96,7 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 		return nil, err
 	}
 	logs, bus := cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called)
-	if local.Deliver, err = destination.New(local.Config, destination.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
+	if local.Deliver, err = local.Config.NewLoop(config.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
 		return nil, err
 	}
 	p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {

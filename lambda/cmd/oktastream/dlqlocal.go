@@ -10,7 +10,6 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
@@ -37,8 +36,8 @@ func (r *dlqReplay) target(p *site) (target, error) {
 	}
 	check := *local
 	check.Config.HTTPS.Discard = true
-	nothing := destination.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}
-	if check.Deliver, err = destination.New(check.Config, nothing, now, 0); err != nil {
+	nothing := config.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}
+	if check.Deliver, err = check.Config.NewLoop(nothing, now, 0); err != nil {
 		return target{}, err
 	}
 	if p.pipeline.Ingest != ingestRule {
@@ -46,7 +45,7 @@ func (r *dlqReplay) target(p *site) (target, error) {
 		return target{buffer, buffer.URL, "queue", &check}, nil
 	}
 	logs, bus := cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk)
-	if local.Deliver, err = destination.New(local.Config, destination.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
+	if local.Deliver, err = local.Config.NewLoop(config.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
 		return target{}, err
 	}
 	if p.pipeline.Destination == string(config.Datadog) {

@@ -23,7 +23,6 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
@@ -124,11 +123,11 @@ func (w *reconcileWorld) function(t *testing.T) {
 	w.functionOf(t, map[string]string{
 		"OKTASTREAM_PIPELINE": "okta-cloudwatch", "OKTASTREAM_DESTINATION": "cloudwatch",
 		"OKTASTREAM_LOG_GROUP": "/okta", "OKTASTREAM_RETENTION_DAYS": "400",
-	}, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())})
+	}, config.Clients{Logs: cloudwatchlogs.NewFromConfig(w.Config())})
 }
 
 // functionOf starts the function of any destination, as function does.
-func (w *reconcileWorld) functionOf(t *testing.T, own map[string]string, clients destination.Clients) {
+func (w *reconcileWorld) functionOf(t *testing.T, own map[string]string, clients config.Clients) {
 	t.Helper()
 	env := map[string]string{
 		"AWS_REGION": ownRegion, "OKTASTREAM_ACCOUNT": ownAccount,
@@ -142,7 +141,7 @@ func (w *reconcileWorld) functionOf(t *testing.T, own map[string]string, clients
 		t.Fatal(err)
 	}
 	queues := sqs.NewFromConfig(w.Config())
-	loop, err := destination.New(c, clients, w.cloud.now, 0)
+	loop, err := c.NewLoop(clients, w.cloud.now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

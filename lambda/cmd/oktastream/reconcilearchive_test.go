@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/destination"
+	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 	"github.com/oktastream/oktastream/lambda/sink/archive"
@@ -64,7 +64,7 @@ func TestArchiveFromReconcileToVerify(t *testing.T) {
 	w.functionOf(t, map[string]string{
 		"OKTASTREAM_PIPELINE": "vault-archive", "OKTASTREAM_DESTINATION": "archive", "OKTASTREAM_FORMAT": "raw",
 		"OKTASTREAM_BUCKET": bucket, "OKTASTREAM_BUCKET_OWNER": ownAccount,
-	}, destination.Clients{Objects: w.objects(t)})
+	}, config.Clients{Objects: w.objects(t)})
 	code, got, stderr = w.reconcile(t, "--against", "archive", "--stack", "vault", "--fill", "--wait", "1m")
 	if code != exitDone || got.Verdict != "complete" || got.Filled == nil || got.Filled.Sent != 10 || stderr != "" {
 		t.Fatalf("exit %d, %+v, %s", code, got, stderr)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/oktastream/oktastream/lambda/destination"
+	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 	"github.com/oktastream/oktastream/lambda/pipeline"
@@ -121,7 +121,7 @@ func TestReconcileFillsElastic(t *testing.T) {
 	w.functionOf(t, map[string]string{
 		"OKTASTREAM_PIPELINE": "elastics-elastic", "OKTASTREAM_DESTINATION": "elastic", "OKTASTREAM_ENDPOINT": w.address,
 		"OKTASTREAM_SECRET": "okta/elastic", "OKTASTREAM_DATA_STREAM": stream,
-	}, destination.Clients{Secret: httpsfake.Secret("id:key")})
+	}, config.Clients{Secret: httpsfake.Secret("id:key")})
 	args := []string{"--against", "elastic", "--stack", "elastics", "--secret-file", w.secret}
 	code, got, stderr := w.reconcile(t, append(args, "--fill", "--wait", "1m")...)
 	if code != exitDone || got.Filled == nil || got.Filled.Sent != 30 || got.Copies != 0 || got.Here != got.Okta {

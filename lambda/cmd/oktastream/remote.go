@@ -19,7 +19,6 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/archive"
@@ -189,7 +188,7 @@ func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags, c *pip
 	r := &remote{config: f.config(to), name: to, unsent: &unsent{}}
 	r.config.Format, r.config.HTTPS.Format = c.Format, string(c.Format)
 	r.config.Route().Apply(c)
-	var clients destination.Clients
+	var clients config.Clients
 	var err error
 	h := &r.config.HTTPS
 	switch {
@@ -226,7 +225,7 @@ func (f *remoteFlags) open(ctx context.Context, to string, aws *awsFlags, c *pip
 	if org, domain := c.Org, cmp.Or(c.Datadog.Domain, datadog.DefaultDomain); org != "" && domain != datadog.NoDomain {
 		h.Host = org + "." + domain
 	}
-	if r.loop, err = destination.New(r.config, clients, now, 0); err != nil {
+	if r.loop, err = r.config.NewLoop(clients, now, 0); err != nil {
 		return nil, usage(err)
 	}
 	return r, nil

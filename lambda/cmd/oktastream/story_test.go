@@ -26,7 +26,6 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/handler"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
@@ -207,7 +206,7 @@ func (s *story) newFunction() *handler.Handler {
 	if err != nil {
 		s.Fatal(err)
 	}
-	deliver, err := destination.New(c, destination.Clients{Logs: cloudwatchlogs.NewFromConfig(s.Config())}, s.now, 0)
+	deliver, err := c.NewLoop(config.Clients{Logs: cloudwatchlogs.NewFromConfig(s.Config())}, s.now, 0)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func (s *S3) request(method, key string) awshttp.Request {
 // Put implements Putter.
 func (s *S3) Put(ctx context.Context, key string, body []byte) error {
 	_, err := s.put(ctx, key, body, "If-None-Match", "*")
-	if statusOf(err) == http.StatusPreconditionFailed {
+	if awserror.Is(err, preconditionFailed) {
 		return fmt.Errorf("put %s: %w", key, ErrExists)
 	}
 	return err
@@ -140,7 +140,7 @@ func (s *S3) get(ctx context.Context, key string) (*http.Response, error) {
 	}
 	if err != nil {
 		cancel()
-		if isGone(err) {
+		if awserror.Is(err, noSuchKey) {
 			return nil, fmt.Errorf("get %s: %w", key, fs.ErrNotExist)
 		}
 		return nil, s.problem("get "+key, err)
@@ -150,11 +150,12 @@ func (s *S3) get(ctx context.Context, key string) (*http.Response, error) {
 	return response, nil
 }
 
-// isGone reports whether an error says that the key has no object. The error of a bucket that does
-// not exist has the same HTTP status.
-func isGone(err error) bool {
-	return statusOf(err) == http.StatusNotFound && !awserror.Is(err, "NoSuchBucket")
-}
+// The codes that say that an object is stored, or is not ("Error responses", Amazon S3 API
+// reference, 2026-11). The HTTP status says neither: it can be that of a proxy.
+const (
+	preconditionFailed = "PreconditionFailed"
+	noSuchKey          = "NoSuchKey"
+)
 
 // closing ends a request when its body is closed.
 type closing struct {
@@ -266,12 +267,4 @@ func (s *S3) problem(what string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s in bucket %s: %w", what, s.o.Bucket, err)
-}
-
-// statusOf returns the HTTP status of an error response, 0 where there was none.
-func statusOf(err error) int {
-	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		return e.HTTPStatusCode()
-	}
-	return 0
 }

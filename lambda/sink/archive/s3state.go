@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+
+	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // ErrChanged is a Replace of an object that is not the one that was read.
@@ -45,7 +46,7 @@ func (s *S3) Replace(ctx context.Context, key string, body []byte, etag string) 
 	}
 	newETag, err = s.put(ctx, key, body, condition, value)
 	switch {
-	case statusOf(err) == http.StatusPreconditionFailed, etag != "" && isGone(err):
+	case awserror.Is(err, preconditionFailed), etag != "" && awserror.Is(err, noSuchKey):
 		return "", fmt.Errorf("put %s: %w", key, ErrChanged)
 	case err == nil && newETag == "":
 		return "", s.problem("put "+key, errors.New("the response has no ETag"))

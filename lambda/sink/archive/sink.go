@@ -27,9 +27,6 @@ const maxBatch = 64 << 20
 
 var limits = sink.Limits{Bytes: maxBatch, PerRecord: 1, Sorted: true}
 
-// defaultCallTimeout is how long one call may take by default.
-const defaultCallTimeout = 10 * time.Second
-
 // Config are the settings of a Sink.
 type Config struct {
 	// CallTimeout is how long one Put may take; 10 s where it is 0.
@@ -58,7 +55,7 @@ type Sink struct {
 
 // New returns a Sink that stores objects with Put.
 func New(objects Putter, c Config) *Sink {
-	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, defaultCallTimeout), now: c.Now}
+	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, sink.CallTimeout), now: c.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -2,6 +2,7 @@ package awserror_test
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +19,13 @@ import (
 	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
@@ -31,61 +35,145 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 const canary = "jane.doe@example.com"
 
-// calls are all calls of AWS that the function makes, and those that make a log
-// group.
-var calls = map[string]func(context.Context, aws.Config) error{
-	"PutLogEvents": func(ctx context.Context, c aws.Config) error {
+// calls are all calls of AWS whose errors are judged: those of the function, of the
+// auditor and of the command.
+var calls = map[string]struct {
+	do func(context.Context, aws.Config) error
+	// error is the form of the service's error responses: jsonError, xmlError or queryError.
+	error func(code string) string
+	// empty: the response to a success has no members, and the SDK does not read it.
+	empty bool
+}{
+	"PutLogEvents": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
 		_, err := cloudwatchlogs.NewFromConfig(c).PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
 			LogGroupName: aws.String("g"), LogStreamName: aws.String("s"),
 			LogEvents: []logs.InputLogEvent{{Message: aws.String("{}"), Timestamp: aws.Int64(0)}}})
 		return err
-	},
-	"CreateLogStream": func(ctx context.Context, c aws.Config) error {
+	}},
+	"CreateLogStream": {error: jsonError, empty: true, do: func(ctx context.Context, c aws.Config) error {
 		_, err := cloudwatchlogs.NewFromConfig(c).CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{
 			LogGroupName: aws.String("g"), LogStreamName: aws.String("s")})
 		return err
-	},
-	"CreateLogGroup": func(ctx context.Context, c aws.Config) error {
-		_, err := cloudwatchlogs.NewFromConfig(c).CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
+	}},
+	"FilterLogEvents": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		_, err := cloudwatchlogs.NewFromConfig(c).FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{
 			LogGroupName: aws.String("g")})
 		return err
-	},
-	"PutRetentionPolicy": func(ctx context.Context, c aws.Config) error {
-		_, err := cloudwatchlogs.NewFromConfig(c).PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{
-			LogGroupName: aws.String("g"), RetentionInDays: aws.Int32(1)})
-		return err
-	},
-	"PutEvents": func(ctx context.Context, c aws.Config) error {
+	}},
+	"PutEvents": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
 		_, err := eventbridge.NewFromConfig(c).PutEvents(ctx, &eventbridge.PutEventsInput{
 			Entries: []types.PutEventsRequestEntry{{Detail: aws.String("{}")}}})
 		return err
-	},
-	"PutObject": func(ctx context.Context, c aws.Config) error {
+	}},
+	"SendMessage": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		_, err := sqs.NewFromConfig(c).SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: c.BaseEndpoint, MessageBody: aws.String("{}")})
+		return err
+	}},
+	"SendMessageBatch": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		_, err := sqs.NewFromConfig(c).SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: c.BaseEndpoint,
+			Entries: []sqstypes.SendMessageBatchRequestEntry{{Id: aws.String("0"), MessageBody: aws.String("{}")}}})
+		return err
+	}},
+	"ReceiveMessage": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		_, err := sqs.NewFromConfig(c).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: c.BaseEndpoint})
+		return err
+	}},
+	"DeleteMessageBatch": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		_, err := sqs.NewFromConfig(c).DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: c.BaseEndpoint,
+			Entries: []sqstypes.DeleteMessageBatchRequestEntry{{Id: aws.String("0"), ReceiptHandle: aws.String("r")}}})
+		return err
+	}},
+	"GetSecretValue": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		_, err := secretsmanager.NewFromConfig(c).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
+			SecretId: aws.String("okta/splunk")})
+		return err
+	}},
+	"Sign": {error: jsonError, do: func(ctx context.Context, c aws.Config) error {
+		kms, err := archive.NewKMS(c, "arn:aws:kms:us-east-1:123456789012:key/k", nil)
+		if err != nil {
+			return err
+		}
+		_, err = kms.Sign(ctx, make([]byte, 32))
+		return err
+	}},
+	"PutObject": {error: xmlError, do: bucket(func(ctx context.Context, s *archive.S3) error {
+		return s.Put(ctx, "k", []byte("{}"))
+	})},
+	"GetObject": {error: xmlError, do: bucket(func(ctx context.Context, s *archive.S3) error {
+		body, err := s.Get(ctx, "k")
+		if err != nil {
+			return err
+		}
+		_, err = io.ReadAll(body)
+		return errors.Join(err, body.Close())
+	})},
+	"ListObjectsV2": {error: xmlError, do: bucket(func(ctx context.Context, s *archive.S3) error {
+		return s.List(ctx, "", func(archive.Object) error { return nil })
+	})},
+	"DescribeStacks": {error: queryError, do: func(ctx context.Context, c aws.Config) error {
+		caller := awshttp.New(c, awshttp.Service{ID: "CloudFormation", Name: "cloudformation"}, awshttp.Options{})
+		return caller.Call(ctx, awshttp.Form("DescribeStacks", "2010-05-15", nil), func(_ http.Header, body []byte) error {
+			var out struct {
+				XMLName xml.Name `xml:"DescribeStacksResponse"`
+			}
+			return xml.Unmarshal(body, &out)
+		})
+	}},
+}
+
+func bucket(do func(context.Context, *archive.S3) error) func(context.Context, aws.Config) error {
+	return func(ctx context.Context, c aws.Config) error {
 		s3, err := archive.NewS3(ctx, c, archive.S3Options{Bucket: "okta-archive"})
 		if err != nil {
 			return err
 		}
-		return s3.Put(ctx, "k", []byte("{}"))
-	},
-	"SendMessage": func(ctx context.Context, c aws.Config) error {
-		_, err := sqs.NewFromConfig(c).SendMessage(ctx, &sqs.SendMessageInput{
-			QueueUrl: c.BaseEndpoint, MessageBody: aws.String("{}")})
-		return err
-	},
+		return do(ctx, s3)
+	}
+}
+
+func jsonError(code string) string {
+	return fmt.Sprintf(`{"__type":%q,"message":"about %s"}`, code, canary)
+}
+
+func xmlError(code string) string {
+	return fmt.Sprintf(`<?xml version="1.0"?><Error><Code>%s</Code><Message>about %s</Message></Error>`, code, canary)
+}
+
+func queryError(code string) string {
+	return fmt.Sprintf(`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>about %s</Message></Error></ErrorResponse>`,
+		code, canary)
 }
 
 // kinds are codes as they come, and what they mean with HTTP 400.
 var kinds = map[sink.Kind][]string{
 	sink.Transient: {
-		"Internal", "InternalException", "InternalFailure", "InternalServerException", "ServiceUnavailable",
-		"ServiceUnavailableException", "KMSThrottlingException", "KmsThrottled", "OverLimit", "ServiceQuotaExceededException",
+		"Internal", "InternalException", "InternalFailure", "InternalServerException", "InternalError", "InternalServerError",
+		"InternalServiceError", "ServiceUnavailable", "ServiceUnavailableException", "Unavailable", "ServiceFailure",
+		"KeyUnavailableException", "DependencyTimeoutException", "RequestInTheFuture", "TooManyRequestsException", "KMSThrottlingException", "KmsThrottled", "OverLimit", "ServiceQuotaExceededException",
 		"OperationAbortedException", "ConflictException", "ConcurrentModificationException", "InvalidSequenceTokenException",
 		"RequestExpired", "RequestTimeTooSkewed", "RequestTimeout", "Throttled", "TooManyRequests", "LimitExceededException",
-		"SlowDown", "ConditionalRequestConflict", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "throttlingexception", "THROTTLING", "com.amazonaws.logs#ThrottlingException",
+		"SlowDown", "ConditionalRequestConflict", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch",
+		"throttlingexception", "THROTTLING",
+		"com.amazonaws.logs#ThrottlingException",
 		"ThrottlingException:http://internal.amazon.com/coral/com.amazon.coral.availability/",
 	},
 	sink.Blocked: {
 		"AccessDenied",
+		"UnauthorizedOperation",
+		"UnauthorizedAccess",
+		"InvalidAccessKeyId",
+		"InvalidToken",
+		"AccountProblem",
+		"AllAccessDisabled",
+		"NotSignedUp",
+		"NotFoundException",
+		"NonExistentQueue",
+		"InvalidAction",
+		"DecryptionFailure",
+		"DisabledException",
+		"InvalidKeyUsageException",
+		"InvalidGrantTokenException",
 		"NoSuchBucket",
 		"InvalidBucketName",
 		"PermanentRedirect",
@@ -132,8 +220,8 @@ var kinds = map[sink.Kind][]string{
 	},
 	sink.Content: {
 		"ValidationException", "validationError", "com.amazon.coral.validate#ValidationException", "InvalidArgument",
-		"InvalidParameterException", "InvalidParameterValue", "MissingParameter", "SerializationException", "MalformedDetail",
-		"RedactionFailure", "InvalidMessageContents", "BatchRequestTooLong",
+		"InvalidParameterException", "InvalidParameterValue", "InvalidParameterCombination", "MissingParameter", "SerializationException", "MalformedDetail",
+		"RedactionFailure", "InvalidMessageContents", "BatchRequestTooLong", "InvalidAttributeValue", "RequestEntityTooLarge",
 	},
 	sink.Unknown: {
 		"SomethingNewException",
@@ -169,7 +257,7 @@ func call(t *testing.T, operation string, r response) *sink.Error {
 		_, _ = io.WriteString(w, r.body)
 	}))
 	defer server.Close()
-	err := calls[operation](t.Context(), aws.Config{
+	err := calls[operation].do(t.Context(), aws.Config{
 		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 	})
@@ -181,10 +269,6 @@ func call(t *testing.T, operation string, r response) *sink.Error {
 		t.Errorf("%s: the text has content in it: %v", operation, judged)
 	}
 	return judged
-}
-
-func typed(code string) string {
-	return fmt.Sprintf(`{"__type":%q,"message":"about %s"}`, code, canary)
 }
 
 func TestEveryCodeMeansTheSameInEveryCall(t *testing.T) {
@@ -200,21 +284,50 @@ func TestEveryCodeMeansTheSameInEveryCall(t *testing.T) {
 	for code := range retry.DefaultRetryableErrorCodes {
 		codes[code] = sink.Transient
 	}
+	tested := map[string]bool{}
+	for code := range codes {
+		tested[awserror.Normalise(code)] = true
+	}
+	for code := range awserror.Kinds {
+		if !tested[code] {
+			t.Errorf("%s is in the table and not in this test", code)
+		}
+	}
 	for code, kind := range codes {
-		for operation := range calls {
+		for operation, service := range calls {
 			for status, want := range map[int]sink.Kind{400: kind, 500: sink.Transient, 503: sink.Transient, 429: sink.Transient} {
-				if e := call(t, operation, response{status: status, body: typed(code)}); e.Kind != want {
+				if e := call(t, operation, response{status: status, body: service.error(code)}); e.Kind != want {
 					t.Errorf("%s, %s (HTTP %d): %v, want %v: %v", operation, code, status, e.Kind, want, e)
 				}
 			}
 			want := fmt.Sprintf("%s: %s (HTTP 400)", operation, awserror.Code(code))
-			if e := call(t, operation, response{status: 400, body: typed(code)}); !strings.EqualFold(e.Error(), want) {
+			if e := call(t, operation, response{status: 400, body: service.error(code)}); !strings.EqualFold(e.Error(), want) {
 				t.Errorf("%q, want %q", e, want)
 			}
 		}
 		if e := awserror.Entry("PutEvents", code); e.Kind != kind || e.Error() != "PutEvents: "+awserror.Code(code) {
 			t.Errorf("entry, %s: %v, want %v: %v", code, e.Kind, kind, e)
 		}
+	}
+}
+
+// A code can also come in a header, with an address behind it, and SQS can name the
+// code that its older protocol had.
+func TestCodesInHeaders(t *testing.T) {
+	for operation, service := range calls {
+		if service.error("") != jsonError("") {
+			continue
+		}
+		header := http.Header{"X-Amzn-Errortype": {"AccessDeniedException:http://internal.amazon.com/coral/"}}
+		e := call(t, operation, response{status: 400, header: header, body: `{"message":"about ` + canary + `"}`})
+		if e.Kind != sink.Blocked || e.Error() != operation+": AccessDeniedException (HTTP 400)" {
+			t.Errorf("%s: %v: %v", operation, e.Kind, e)
+		}
+	}
+	header := http.Header{"X-Amzn-Query-Error": {"AWS.SimpleQueueService.NonExistentQueue;Sender"}}
+	body := jsonError("com.amazonaws.sqs#QueueDoesNotExist")
+	if e := call(t, "SendMessage", response{status: 400, header: header, body: body}); e.Kind != sink.Blocked {
+		t.Errorf("%v: %v", e.Kind, e)
 	}
 }
 
@@ -243,13 +356,12 @@ func TestResponsesWithoutACode(t *testing.T) {
 		"page of a success":  {response{status: 200, body: html}, sink.Transient},
 		"success, body lost": {response{status: 200, body: `{"`, length: "500"}, sink.Transient},
 	} {
-		for operation := range calls {
-			if c.status == 200 &&
-				(operation == "CreateLogStream" || operation == "CreateLogGroup" || operation == "PutRetentionPolicy") {
-				continue // the SDK does not read the body of a success that has no members
+		for operation, service := range calls {
+			if c.status == 200 && (service.empty || operation == "GetObject" && c.length == "") {
+				continue // any body is an object of S3
 			}
-			if operation == "PutObject" && name == "body cut, 400" {
-				continue // S3's errors are XML
+			if name == "body cut, 400" && service.error("") != jsonError("") {
+				continue // half a JSON text is the page of a proxy where errors are XML
 			}
 			if e := call(t, operation, c.response); e.Kind != c.kind {
 				t.Errorf("%s, %s: %v, want %v: %v", name, operation, e.Kind, c.kind, e)
@@ -278,14 +390,14 @@ func TestRetryAfterHasOneCap(t *testing.T) {
 		"negative":        {http.Header{"Retry-After": {"-1"}}, 0},
 		"no number":       {http.Header{"Retry-After": {"soon"}}, 0},
 	} {
-		for operation := range calls {
-			for _, body := range []string{typed("ThrottlingException"), ""} {
+		for operation, service := range calls {
+			for _, body := range []string{service.error("ThrottlingException"), "", "<html>" + canary + "</html>"} {
 				e := call(t, operation, response{status: 429, header: c.header, body: body})
 				if e.Kind != sink.Transient || e.RetryAfter != c.want {
 					t.Errorf("%s, %s: %v after %v, want %v", name, operation, e.Kind, e.RetryAfter, c.want)
 				}
 			}
-			if e := call(t, operation, response{status: 400, header: c.header, body: typed("AccessDenied")}); e.RetryAfter != 0 {
+			if e := call(t, operation, response{status: 400, header: c.header, body: service.error("AccessDenied")}); e.RetryAfter != 0 {
 				t.Errorf("%s, %s: no other try helps, and yet after %v", name, operation, e.RetryAfter)
 			}
 		}
@@ -295,15 +407,12 @@ func TestRetryAfterHasOneCap(t *testing.T) {
 // The SDK corrects its clock by the Date of the response.
 func TestAWrongClockIsTransient(t *testing.T) {
 	header := http.Header{"Date": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}
-	for operation := range calls {
-		if operation == "PutObject" {
-			continue // it is no call of the SDK's; S3 answers RequestTimeTooSkewed, which tells by itself
+	for operation, service := range calls {
+		if operation == "Sign" || service.error("") != jsonError("") {
+			continue // it is not a call of the SDK's; RequestTimeTooSkewed is Transient by itself
 		}
-		if e := call(
-			t,
-			operation,
-			response{status: 403, header: header, body: typed("InvalidSignatureException")},
-		); e.Kind != sink.Transient {
+		e := call(t, operation, response{status: 403, header: header, body: service.error("InvalidSignatureException")})
+		if e.Kind != sink.Transient {
 			t.Errorf("%s: %v: %v", operation, e.Kind, e)
 		}
 	}
@@ -350,14 +459,16 @@ func TestOnlyAResponseOfTheServiceIsASuccess(t *testing.T) {
 			w.WriteHeader(c.status)
 			_, _ = io.WriteString(w, c.body)
 		}))
-		for operation, call := range calls {
-			err := call(t.Context(), aws.Config{
+		for operation, service := range calls {
+			if operation == "Sign" || service.error("") != jsonError("") {
+				continue // it is not a call of the SDK's, and reads its own responses
+			}
+			err := service.do(t.Context(), aws.Config{
 				Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 				Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
 				APIOptions: []func(*middleware.Stack) error{awserror.RequireJSON},
 			})
-			// A response of S3 to PutObject has an ETag and no body.
-			if (err == nil) != (c.ok && operation != "PutObject") {
+			if (err == nil) != c.ok {
 				t.Errorf("%s, %s: %v", operation, name, err)
 			}
 			if err == nil {

@@ -11,15 +11,15 @@ import (
 
 // kinds are the codes that the SDK's tables do not have, in the spelling of
 // normalise. Sources, all of 2026-11: "Common Errors" and the errors of each
-// operation that we call, in the API references of CloudWatch Logs, EventBridge,
-// S3 ("Error responses") and SQS; for entries of PutEvents, PutEventsResultEntry in aws-sdk-go-v2,
-// service/eventbridge v1.55.9.
+// operation that we call, in the API references of CloudWatch Logs, EventBridge, KMS,
+// S3 ("Error responses"), Secrets Manager and SQS; for entries of PutEvents,
+// PutEventsResultEntry in aws-sdk-go-v2, service/eventbridge v1.55.9.
 var kinds = table(map[sink.Kind]string{
 	// Another try may succeed: the service failed, another call changes the same
 	// resource, or the clock is wrong, which the SDK corrects for the next call.
 	sink.Transient: `
-		Internal InternalError InternalFailure InternalServerError InternalServer
-		ServiceUnavailable Unavailable ServiceFailure
+		Internal InternalError InternalFailure InternalServerError InternalServer InternalServiceError
+		ServiceUnavailable Unavailable ServiceFailure KeyUnavailable DependencyTimeout
 		TooManyRequests Throttled KMSThrottling KMSThrottled OverLimit ServiceQuotaExceeded
 		OperationAborted Conflict ConcurrentModification InvalidSequenceToken
 		ConditionalRequestConflict BadDigest IncompleteBody XAmzContentSHA256Mismatch
@@ -29,10 +29,11 @@ var kinds = table(map[sink.Kind]string{
 	sink.Blocked: `
 		AccessDenied AuthFailure NotAuthorized UnauthorizedOperation UnauthorizedAccess
 		NotAuthorizedForSource NotAuthorizedForDetailType InvalidSecurity InvalidAccountId
-		ExpiredToken InvalidClientTokenId InvalidAccessKeyId UnrecognizedClient
+		ExpiredToken InvalidToken InvalidClientTokenId InvalidAccessKeyId UnrecognizedClient
 		IncompleteSignature InvalidSignature SignatureDoesNotMatch
 		MissingAuthenticationToken
-		OptInRequired SubscriptionRequired AccountProblem
+		OptInRequired SubscriptionRequired NotSignedUp AccountProblem AllAccessDisabled
+		DecryptionFailure Disabled InvalidKeyUsage InvalidGrantToken
 		ResourceNotFound NotFound QueueDoesNotExist NonExistentQueue QueueDeletedRecently InvalidAddress
 		NoSuchBucket InvalidBucketName PermanentRedirect AuthorizationHeaderMalformed
 		InvalidAction UnknownOperation UnsupportedOperation InvalidOperation OperationDisabled`,

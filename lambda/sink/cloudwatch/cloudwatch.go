@@ -60,10 +60,6 @@ const (
 // differ: a record that is on the edge now may be over it on arrival.
 const margin = 5 * time.Minute
 
-// defaultCallTimeout is how long one call may take where Config does not say. A
-// full batch of 1 MiB takes well under a second.
-const defaultCallTimeout = 10 * time.Second
-
 // limits are what one call of PutLogEvents takes.
 var limits = sink.Limits{
 	Bytes:     maxBytes,
@@ -108,7 +104,7 @@ func New(api API, c Config) *Sink {
 		api:      api,
 		logGroup: c.LogGroup,
 		age:      sink.Age{Past: maxAge - margin, Ahead: maxAhead - margin},
-		timeout:  cmp.Or(c.CallTimeout, defaultCallTimeout),
+		timeout:  cmp.Or(c.CallTimeout, sink.CallTimeout),
 		now:      c.Now,
 	}
 	if c.RetentionDays > 0 {

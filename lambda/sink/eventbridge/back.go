@@ -37,14 +37,15 @@ func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, faul
 	if detail == 0 {
 		return refuse(events.NotOkta, "a packed batch without a detail")
 	}
-	logs, meta, err := Unpack(t.Raw(detail))
+	logs, meta, err := unpack(&t, detail)
 	if err != nil {
-		return refuse(events.NotOkta, err.Error())
+		return refuse(events.NotOkta, "packed batch: "+err.Error())
 	}
 	if meta.Pipeline != u.Pipeline {
 		return refuse(events.Foreign, "a packed batch of another pipeline")
 	}
-	for l := range logs {
+	records = make([]sink.Record, 0, len(logs))
+	for _, l := range logs {
 		records = append(records, sink.Record{Line: l.Line, UUID: l.UUID, TimeMS: l.TimeMS})
 	}
 	return records, true, nil

@@ -31,12 +31,11 @@ type bus struct {
 	mu       sync.Mutex
 	calls    int
 	accepted []types.PutEventsRequestEntry
-	requests [][]types.PutEventsRequestEntry
 
 	// refuse, if set, may refuse the n-th call (from 0) as a whole.
 	refuse func(n int) *refusal
-	// fail, if set, may fail entry i of the n-th call: the code, or "".
-	fail func(n, i int) string
+	// fail, if set, may fail the entry of the n-th call: the code, or "".
+	fail func(n int) string
 	// edit, if set, may spoil the answers of a call.
 	edit func([]types.PutEventsResultEntry) []types.PutEventsResultEntry
 	// badDetail: that a detail is no JSON is what is tested, and no fault.
@@ -56,13 +55,12 @@ func (b *bus) take(entries []types.PutEventsRequestEntry) ([]types.PutEventsResu
 	defer b.mu.Unlock()
 	n := b.calls
 	b.calls++
-	b.requests = append(b.requests, entries)
 	if b.refuse != nil {
 		if r := b.refuse(n); r != nil {
 			return nil, r
 		}
 	}
-	if len(entries) == 0 || len(entries) > 10 {
+	if len(entries) != 1 {
 		b.t.Errorf("%d entries in a request", len(entries))
 		return nil, &refusal{status: 400, code: "ValidationException"}
 	}
@@ -70,13 +68,13 @@ func (b *bus) take(entries []types.PutEventsRequestEntry) ([]types.PutEventsResu
 	for _, e := range entries {
 		size += entrySize(e)
 	}
-	if size > 768<<10 || size > b.limit && (len(entries) > 1 || b.count(entries[0]) > 1) {
+	if size > 768<<10 || size > b.limit && b.count(entries[0]) > 1 {
 		b.t.Errorf("a request of %d bytes, %d entries; the limit is %d", size, len(entries), b.limit)
 		return nil, &refusal{status: 413, code: "RequestEntityTooLargeException"}
 	}
 	results := make([]types.PutEventsResultEntry, len(entries))
 	for i, e := range entries {
-		if code := b.judge(n, i, e); code != "" {
+		if code := b.judge(n, e); code != "" {
 			results[i] = types.PutEventsResultEntry{ErrorCode: &code, ErrorMessage: aws.String("about " + canary)}
 			continue
 		}
@@ -89,9 +87,9 @@ func (b *bus) take(entries []types.PutEventsRequestEntry) ([]types.PutEventsResu
 	return results, nil
 }
 
-func (b *bus) judge(n, i int, e types.PutEventsRequestEntry) (code string) {
+func (b *bus) judge(n int, e types.PutEventsRequestEntry) (code string) {
 	if b.fail != nil {
-		if code := b.fail(n, i); code != "" {
+		if code := b.fail(n); code != "" {
 			return code
 		}
 	}

@@ -9,23 +9,20 @@
 //
 // # How records are packed
 //
-// In their order, one entry filled up to the size of a request before the next
-// one begins, which happens only where an array would pass Datadog's 1,000 logs.
-// So a request usually has one entry. Ten small entries instead would fail in
-// smaller parts, but the one thing that fails an entry by itself is throttling,
-// and fewer, larger entries are what avoids it; each entry costs an invocation
-// of the API destination out of its rate; and a part of a request that failed is
-// sent again by itself in either case. A record longer than a request should be
-// goes alone, in a request of its own.
+// A request has one entry, filled up to the size of a request. Ten small entries
+// instead would fail in smaller parts, but the one thing that fails an entry by itself
+// is throttling, and fewer, larger entries are what avoids it; and each entry costs an
+// invocation of the API destination out of its rate. A record longer than a request
+// should be goes alone, in a request of its own.
 //
 // # What is done to a record
 //
 // Nothing is ever cut. A record too old or too far ahead for Datadog gets the
-// time of packing (see datadoglog), one too long is replaced by the event's own
-// bytes with the few attributes that make it a Datadog log, and only if that is
-// too long as well it is dead. Otherwise the bytes that come in go out: records
-// are taken to be valid JSON on one line, which is the normaliser's promise. One
-// that is not fails its entry, as Content, and halving the batch finds it.
+// time of packing, one too long is replaced by the event's own bytes with the few
+// attributes that make it a Datadog log, and only if that is too long as well it is
+// dead. All others are sent as they are: records are taken to be valid JSON on one line,
+// as the normaliser writes them. One that is not fails its entry, as Content, and halving
+// the batch finds it.
 //
 // # What an accepted record is
 //
@@ -40,18 +37,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
-	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 )
 
 // Source and DetailType of every packed batch: the rule on the delivery bus matches
@@ -83,25 +77,26 @@ type Config struct {
 	CallTimeout time.Duration    // of one PutEvents; 10 s where not positive
 }
 
-// Sink is a sink.Sink. Deliver may be called from many goroutines.
+// Sink is a sink.BatchSink. Deliver may be called from many goroutines.
 type Sink struct {
 	api     API
 	bus     string
-	format  string
 	about   string // what every batch says alike, as it stands in the detail
-	limit   int
+	limit   int    // bytes of a request
 	now     func() time.Time
 	newID   func() string
 	timeout time.Duration
-	workers sync.Pool // of *worker
+	packer  sink.Packer
 }
+
+const putEvents = "PutEvents"
+
+// batchVersion is the version of the form of a packed batch.
+const batchVersion = 1
 
 // New makes a Sink.
 func New(api API, c Config) *Sink {
-	s := &Sink{
-		api: api, bus: c.Bus, format: c.Format,
-		limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID,
-	}
+	s := &Sink{api: api, bus: c.Bus, limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID}
 	if s.limit <= 0 {
 		s.limit = DefaultPackBytes
 	}
@@ -112,137 +107,90 @@ func New(api API, c Config) *Sink {
 	if s.newID == nil {
 		s.newID = rand.Text
 	}
-	s.timeout = cmp.Or(max(s.timeout, 0), defaultCallTimeout)
-	s.about = `,"pipeline":` + quote(c.Pipeline) + `,"format":` + quote(c.Format) + `,"packed_at":"`
-	s.workers.New = func() any { return s.newWorker() }
+	s.timeout = cmp.Or(max(s.timeout, 0), sink.CallTimeout)
+	s.about = fmt.Sprintf(`,"pipeline":%s,"format":%s,"packed_at":`, quote(c.Pipeline), quote(c.Format))
+	const most = MaxPackBytes - slack
+	s.packer = sink.Packer{
+		Open: `{"logs":[`, Between: ",", Close: fmt.Sprintf(`],"batch":{"v":%d,"id":`, batchVersion), Age: age,
+		NewEncoder: func() sink.Encoder {
+			return &Logs{Format: c.Format, Most: most, Limit: fmt.Sprintf("a log in an entry of PutEvents may have %d", most)}
+		},
+	}
 	return s
 }
 
-func (s *Sink) newWorker() *worker {
-	limit := fmt.Sprintf("an entry of PutEvents may have %d", MaxPackBytes)
-	return &worker{sink: s, maker: datadoglog.Maker{Format: s.format, Limit: limit}}
-}
-
-func quote(text string) string {
-	// Of text that is not UTF-8 the library makes text that is, with an error.
-	quoted, _ := jsontext.AppendQuote(nil, text)
-	return string(quoted)
-}
-
-// slack is what a request needs beside its logs: what the batch says of itself,
-// and the few bytes by which a record grows that is restamped.
-const slack = 4 << 10
-
-// Cut cuts records by about what one request holds.
+// Cut cuts records by what one request holds.
 func (s *Sink) Cut(records []sink.Record) [][]int {
-	limits := sink.Limits{Bytes: s.limit - slack, Records: datadoglog.MaxLogs, PerRecord: 1}
-	return sink.Cut(len(records), limits, func(i int) (int, int64) { return len(records[i].Line), 0 })
+	keeps, now := sink.Age{Past: age.Past - maxInvocation, Ahead: age.Ahead}, s.now()
+	limits := sink.Limits{Bytes: s.limit - slack, Records: MaxLogs, PerRecord: len(",")}
+	return sink.Cut(len(records), limits, func(i int) (int, int64) {
+		size := len(records[i].Line)
+		if !keeps.Keeps(records[i].TimeMS, now) {
+			size += Growth
+		}
+		return size, 0
+	})
 }
 
-// Deliver packs the records and sends each request once to the bus. The answer of an
-// accepted record has Bytes, Restamped and FallbackRaw; that of one that stays at
-// Retry is zero.
-//
-// Deliver stops at the first request that fails as Transient or Blocked, and after
-// one with an entry that fails as Blocked: the records of later requests stay at
-// Retry. An entry that fails by itself does not stop the others. The error has the
-// kind of the worst failure, in the order of worst.
+// Deliver packs the records and sends them in one request.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
-	w := s.workers.Get().(*worker)
-	defer w.release()
-	w.begin(s.now())
-
-	for i := range records {
-		log, dead := w.prepare(i, &records[i])
-		if dead != nil {
-			answers[i] = *dead
-			continue
-		}
-		if w.add(log) {
-			continue
-		}
-		if !w.send(ctx, answers) {
-			return w.failures.err()
-		}
-		// The request took with it what the log was made in.
-		log, _ = w.prepare(i, &records[i])
-		w.add(log)
+	now := s.now().UTC()
+	pack := s.packer.Pack(records, answers, now)
+	defer s.packer.Free(pack)
+	if len(pack.Sent) == 0 {
+		return nil
 	}
-	w.send(ctx, answers)
-	return w.failures.err()
-}
-
-// send sends the request to the bus, writes the answers and clears the request. It
-// reports whether the next request may be sent.
-func (w *worker) send(ctx context.Context, answers []sink.Answer) (more bool) {
-	if len(w.entries) == 0 {
-		return true
-	}
-	defer w.reset()
-	if err := ctx.Err(); err != nil {
-		return w.failures.add(awserror.New(putEvents, err, w.now))
-	}
-	ctx, cancel := context.WithTimeout(ctx, w.sink.timeout)
-	defer cancel()
-	out, err := w.sink.api.PutEvents(ctx, w.input(), once)
-	if err != nil {
-		return w.failures.add(awserror.New(putEvents, err, w.sink.now()))
-	}
-	if err := agrees(out, len(w.entries)); err != nil {
-		return w.failures.add(&sink.Error{Kind: sink.Transient, Err: err})
-	}
-	more = true
-	first := 0
-	for i := range w.entries {
-		end := w.entries[i].end
-		if result := &out.Entries[i]; taken(result) {
-			accept(answers, w.logs[first:end])
-		} else {
-			e := awserror.Entry(putEvents, aws.ToString(result.ErrorCode))
-			w.failures.add(e)
-			more = more && e.Kind != sink.Blocked
-		}
-		first = end
-	}
-	return more
-}
-
-// taken reports whether EventBridge has accepted an entry.
-func taken(r *types.PutEventsResultEntry) bool {
-	return r.ErrorCode == nil && aws.ToString(r.EventId) != ""
-}
-
-// agrees returns an error where a response does not say the same twice: one
-// result for each of n entries, and as many failed ones as FailedEntryCount
-// says. Then nothing is known of any entry, and sending it twice is better than
-// not at all.
-func agrees(out *eventbridge.PutEventsOutput, n int) error {
-	if out == nil || len(out.Entries) != n {
-		return errors.New(putEvents + ": the response has not one result for each entry")
-	}
-	failed := int32(0)
-	for i := range out.Entries {
-		if !taken(&out.Entries[i]) {
-			failed++
+	restamped, replays := 0, 0 // replays: the most of any log, for a batch that comes back again
+	for _, p := range pack.Sent {
+		replays = max(replays, records[p.Index].Replays)
+		if p.Answer.Restamped {
+			restamped++
 		}
 	}
-	if failed != out.FailedEntryCount {
-		return errors.New(putEvents + ": FailedEntryCount and the results of the entries differ")
+	pack.Body = fmt.Appendf(pack.Body, `%s%s"%s","count":%d,"restamped":%d,"replays":%d}}`,
+		quote(s.newID()), s.about, now.Format(TimeLayout), len(pack.Sent), restamped, replays)
+	if failure := s.put(ctx, string(pack.Body)); failure != nil {
+		return failure
+	}
+	for _, p := range pack.Sent {
+		answers[p.Index] = p.Answer
 	}
 	return nil
 }
 
-func accept(answers []sink.Answer, logs []packed) {
-	for _, l := range logs {
-		answers[l.record] = sink.Answer{
-			State: sink.Accepted, Restamped: l.restamped, FallbackRaw: l.fallback, Bytes: len(l.body),
-		}
+// put sends one entry to the bus. It returns nil where EventBridge has accepted it, which
+// an event's id and FailedEntryCount have to say alike.
+func (s *Sink) put(ctx context.Context, detail string) *sink.Error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	out, err := s.api.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
+		EventBusName: &s.bus, Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: &detail,
+	}}}, once)
+	if err != nil {
+		return awserror.New(putEvents, err, s.now())
 	}
+	if len(out.Entries) != 1 {
+		return transient("the response does not have one result for the entry")
+	}
+	r, failed := &out.Entries[0], int32(0)
+	if r.ErrorCode != nil || aws.ToString(r.EventId) == "" {
+		failed = 1
+	}
+	switch {
+	case failed != out.FailedEntryCount:
+		return transient("FailedEntryCount and the result of the entry differ")
+	case failed > 0:
+		return awserror.Entry(putEvents, aws.ToString(r.ErrorCode))
+	}
+	return nil
 }
 
-// once switches the SDK's own retries off: the caller's loop, which knows how
-// much time is left, is the only one. A 2xx response that is
-// not one of EventBridge fails.
+func transient(text string) *sink.Error {
+	return &sink.Error{Kind: sink.Transient, Err: errors.New(putEvents + ": " + text)}
+}
+
+// once switches the SDK's own retries off: sink.Loop is the only place that tries again.
+// A 2xx response that is not one of EventBridge fails.
 func once(o *eventbridge.Options) {
 	o.Retryer = aws.NopRetryer{}
 	o.APIOptions = append(o.APIOptions, awserror.RequireJSON)

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // Every code is judged in package awserror; here one of each kind passes through,
@@ -28,7 +27,7 @@ func TestFailures(t *testing.T) {
 			"SomethingNewException": sink.Unknown,
 		} {
 			b := newBus(t)
-			b.fail = func(int, int) string { return code }
+			b.fail = func(int) string { return code }
 			answers, err := deliver(New(open(b), config("raw")), records(2, 50))
 			if err == nil || sink.KindOf(err) != kind || states(answers)[sink.Retry] != 2 ||
 				err.Error() != "PutEvents: "+code {
@@ -167,9 +166,9 @@ func TestTimeoutThroughTheSDK(t *testing.T) {
 func TestErrorsHoldNoContent(t *testing.T) {
 	throughBoth(t, func(t *testing.T, open func(*bus) API) {
 		for name, spoil := range map[string]func(*bus){
-			"entry":     func(b *bus) { b.fail = func(int, int) string { return "InternalFailure" } },
-			"code":      func(b *bus) { b.fail = func(int, int) string { return "about " + canary } },
-			"long code": func(b *bus) { b.fail = func(int, int) string { return strings.Repeat("canary.person", 9) } },
+			"entry":     func(b *bus) { b.fail = func(int) string { return "InternalFailure" } },
+			"code":      func(b *bus) { b.fail = func(int) string { return "about " + canary } },
+			"long code": func(b *bus) { b.fail = func(int) string { return strings.Repeat("canary.person", 9) } },
 			"request": func(b *bus) {
 				b.refuse = func(int) *refusal { return &refusal{status: 400, code: "ValidationException"} }
 			},
@@ -184,26 +183,6 @@ func TestErrorsHoldNoContent(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestWorstFailureIsTheError(t *testing.T) {
-	var f failures
-	if err := f.err(); err != nil {
-		t.Error(err)
-	}
-	f.add(awserror.Entry(putEvents, "MalformedDetail"))
-	timeout := awserror.New(putEvents, context.DeadlineExceeded, testNow)
-	timeout.RetryAfter = time.Second
-	f.add(timeout)
-	f.add(awserror.Entry(putEvents, "AccessDeniedException"))
-	f.add(awserror.Entry(putEvents, "MalformedDetail"))
-	err := f.err()
-	var e *sink.Error
-	if !errors.As(err, &e) || e.Kind != sink.Blocked || e.RetryAfter != time.Second ||
-		!errors.Is(err, context.DeadlineExceeded) ||
-		err.Error() != "PutEvents: AccessDeniedException; PutEvents: context deadline exceeded; PutEvents: MalformedDetail" {
-		t.Errorf("%#v: %v", e, err)
-	}
 }
 
 // A response that contradicts itself says nothing of any entry.

@@ -87,7 +87,8 @@ func TestFallbackAmongOthers(t *testing.T) {
 	b := newBus(t)
 	batch := records(3, 100)
 	batch[1] = oversize(someLog, someRaw, 300, testNow)
-	answers, err := deliver(New(b, config("datadog")), batch)
+	answers := make([]sink.Answer, len(batch))
+	err := New(b, config("datadog")).Deliver(t.Context(), batch, answers)
 	if err != nil || states(answers)[sink.Accepted] != 3 || len(b.posts()) != 1 {
 		t.Fatalf("%v, %d POSTs, %v", states(answers), len(b.posts()), err)
 	}
@@ -102,7 +103,7 @@ func TestTooLongIsDeadOnlyIfRawIsTooLong(t *testing.T) {
 	if _, err := deliver(New(b, c), []sink.Record{oversize(someLog, someRaw, 1000, testNow)}); err != nil {
 		t.Fatal(err)
 	}
-	most := 768<<10 - (entrySize(b.accepted[0]) - 1000)
+	most := MaxPackBytes - slack - (len(b.logs()[0]) - 1000)
 	for more, state := range map[int]sink.State{0: sink.Accepted, 1: sink.Dead} {
 		b := newBus(t)
 		r := oversize(someLog, someRaw, most+more, testNow)
@@ -113,11 +114,11 @@ func TestTooLongIsDeadOnlyIfRawIsTooLong(t *testing.T) {
 		if err != nil || answers[0].State != state || answers[1].State != sink.Accepted {
 			t.Errorf("%d bytes more: %+v, %v", more, answers, err)
 		}
-		if state == sink.Accepted && entrySize(b.accepted[0]) != 768<<10 {
+		if state == sink.Accepted && len(b.logs()[0]) != MaxPackBytes-slack {
 			t.Errorf("an entry of %d bytes", entrySize(b.accepted[0]))
 		}
 		if state == sink.Dead && (answers[0].Reason != "too_large" || answers[0].Detail !=
-			fmt.Sprintf("%d bytes, the event's own %d; an entry of PutEvents may have 786432", len(r.Line), len(r.Raw))) {
+			fmt.Sprintf("%d bytes, the event's own %d; a log in an entry of PutEvents may have 782336", len(r.Line), len(r.Raw))) {
 			t.Errorf("%+v", answers[0])
 		}
 	}
@@ -140,7 +141,7 @@ func TestTooLongWithoutUsableRawIsDead(t *testing.T) {
 // A record that only the new time makes too long falls back as well.
 func TestRestampingCanMakeTooLong(t *testing.T) {
 	b := newBus(t)
-	r := record(0, 768<<10-overhead(t, config("raw")))
+	r := record(0, MaxPackBytes-slack)
 	r.Raw, r.TimeMS = []byte(someRaw), 0
 	answers, err := deliver(New(b, config("raw")), []sink.Record{r})
 	if err != nil || answers[0].State != sink.Accepted || !answers[0].FallbackRaw || !answers[0].Restamped {

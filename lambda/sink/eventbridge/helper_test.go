@@ -3,6 +3,7 @@ package eventbridge
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -46,10 +47,23 @@ func records(n, size int) []sink.Record {
 	return list
 }
 
+// deliver delivers records as sink.Loop does, each batch once.
 func deliver(s *Sink, records []sink.Record) ([]sink.Answer, error) {
 	answers := make([]sink.Answer, len(records))
-	err := s.Deliver(context.Background(), records, answers)
-	return answers, err
+	var failures []error
+	for _, batch := range s.Cut(records) {
+		part, results := make([]sink.Record, len(batch)), make([]sink.Answer, len(batch))
+		for n, i := range batch {
+			part[n] = records[i]
+		}
+		if err := s.Deliver(context.Background(), part, results); err != nil {
+			failures = append(failures, err)
+		}
+		for n, i := range batch {
+			answers[i] = results[n]
+		}
+	}
+	return answers, errors.Join(failures...)
 }
 
 func lines(records []sink.Record) (list [][]byte) {

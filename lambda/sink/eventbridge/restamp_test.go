@@ -10,7 +10,6 @@ import (
 	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
 )
 
 // DESIGN §4, too old for Datadog; peers.md §1.6 row 14: nobody's replay knows of
@@ -56,7 +55,7 @@ func TestTooOldForDatadogIsRestamped(t *testing.T) {
 func TestDateLayout(t *testing.T) {
 	for _, r := range normalised(t, pipeline.Datadog) {
 		date, _ := sinktest.Members(t, r.Line)["date"].(string)
-		if at, err := time.Parse(datadoglog.TimeLayout, date); err != nil || at.Format(datadoglog.TimeLayout) != date {
+		if at, err := time.Parse(TimeLayout, date); err != nil || at.Format(TimeLayout) != date {
 			t.Errorf("%s: date %q, %v", r.UUID, date, err)
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"iter"
 	"strconv"
-	"time"
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/jsontree"
@@ -31,88 +29,72 @@ type Log struct {
 	TimeMS int64
 }
 
-// Meta is the batch member of a packed batch.
+// Meta is what is read of the batch member of a packed batch.
 type Meta struct {
-	ID        string
-	Pipeline  string // compared with the own one when the batch comes back
-	Format    string
-	PackedAt  time.Time // the zero time where it cannot be read
-	Count     int
-	Restamped int
-	Replays   int
+	Pipeline string // compared with the own one when the batch comes back
+	Format   string
+	Replays  int
 }
 
 var errNotObject = errors.New("not a JSON object")
 
-// Unpack takes the detail of a packed batch apart. All that can be wrong with it
-// is found before the first log is given out: either all logs are to be had or
-// none. No error quotes the detail.
+// Unpack takes the detail of a packed batch apart. Its error does not quote the detail.
 //
 // The logs refer to detail, which must not change.
-func Unpack(detail []byte) (iter.Seq[Log], Meta, error) {
+func Unpack(detail []byte) ([]Log, Meta, error) {
 	t := new(jsontree.Tree)
 	if err := t.Parse(detail); err != nil {
 		return nil, Meta{}, fmt.Errorf("packed batch: %w", err)
 	}
-	logs, meta, err := unpack(t)
+	logs, meta, err := unpack(t, 0)
 	if err != nil {
 		return nil, Meta{}, fmt.Errorf("packed batch: %w", err)
 	}
-	return func(yield func(Log) bool) {
-		for i := logs + 1; i < t.Nodes[logs].Next; i = t.Nodes[i].Next {
-			if !yield(logAt(t, i, meta.Format)) {
-				return
-			}
-		}
-	}, meta, nil
+	return logs, meta, nil
 }
 
-func unpack(t *jsontree.Tree) (logs uint32, m Meta, err error) {
-	if t.Nodes[0].Kind != '{' {
-		return 0, m, errNotObject
+// unpack takes the detail of a packed batch apart.
+func unpack(t *jsontree.Tree, detail uint32) (list []Log, m Meta, err error) {
+	if t.Nodes[detail].Kind != '{' {
+		return nil, m, errNotObject
 	}
-	logs, batch := t.Member(0, "logs"), t.Member(0, "batch")
+	logs, batch := t.Member(detail, "logs"), t.Member(detail, "batch")
 	if batch == 0 || t.Nodes[batch].Kind != '{' {
-		return 0, m, errors.New("batch is missing or no object")
+		return nil, m, errors.New("batch is missing or no object")
 	}
 	if logs == 0 || t.Nodes[logs].Kind != '[' {
-		return 0, m, errors.New("logs is missing or no array")
+		return nil, m, errors.New("logs is missing or no array")
 	}
 	if v, ok := number(t, batch, "v"); !ok || v != batchVersion {
-		return 0, m, fmt.Errorf("batch.v is not %d", batchVersion)
+		return nil, m, fmt.Errorf("batch.v is not %d", batchVersion)
 	}
-	for _, word := range []struct {
+	for _, member := range []struct {
 		name string
 		to   *string
-	}{{"id", &m.ID}, {"pipeline", &m.Pipeline}, {"format", &m.Format}} {
-		i := t.Member(batch, word.name)
+	}{{"pipeline", &m.Pipeline}, {"format", &m.Format}} {
+		i := t.Member(batch, member.name)
 		if i == 0 || t.Nodes[i].Kind != '"' {
-			return 0, m, fmt.Errorf("batch.%s is missing or no string", word.name)
+			return nil, m, fmt.Errorf("batch.%s is missing or no string", member.name)
 		}
-		*word.to = string(t.AppendString(nil, i))
+		*member.to = string(t.AppendString(nil, i))
 	}
-	var ok bool
-	if m.Count, ok = number(t, batch, "count"); !ok {
-		return 0, m, errors.New("batch.count is missing or no number of logs")
+	count, ok := number(t, batch, "count")
+	if !ok {
+		return nil, m, errors.New("batch.count is missing or no number of logs")
 	}
-	// These tell, and decide nothing: no batch is refused for them.
-	m.Restamped, _ = number(t, batch, "restamped")
-	m.Replays, _ = number(t, batch, "replays")
-	if ms, ok := timeOf(t, batch, "packed_at"); ok {
-		m.PackedAt = time.UnixMilli(ms).UTC()
-	}
+	m.Replays, _ = number(t, batch, "replays") // it decides nothing: no batch is refused for it
 
-	count := 0
+	list = make([]Log, 0, min(count, MaxLogs))
 	for i := logs + 1; i < t.Nodes[logs].Next; i = t.Nodes[i].Next {
 		if t.Nodes[i].Kind != '{' {
-			return 0, m, fmt.Errorf("log %d: %w", count, errNotObject)
+			return nil, m, fmt.Errorf("log %d: %w", len(list), errNotObject)
 		}
-		count++
+		list = append(list, logAt(t, i, m.Format))
 	}
-	if count != m.Count {
-		return 0, m, fmt.Errorf("batch.count says %d, logs are %d", m.Count, count)
+	if len(list) != count {
+		return nil, m, fmt.Errorf("batch.count says %d, logs are %d", count, len(list))
 	}
-	return logs, m, nil
+	return list, m, nil
 }
 
 func logAt(t *jsontree.Tree, i uint32, format string) Log {

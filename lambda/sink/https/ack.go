@@ -36,12 +36,7 @@ func newChannel() string {
 
 // askAck asks whether the events of an ackId are indexed.
 func (s *Sink) askAck(ctx context.Context, id int64) (indexed bool, code int, failure *sink.Error) {
-	body, err := compress(fmt.Appendf(nil, `{"acks":[%d]}`, id))
-	if err != nil {
-		return false, 0, transient("splunk: compress a question for acknowledgements: %w", err)
-	}
-	u := *s.url
-	r, failure := s.Post(ctx, under(&u, hecPath, hecAckPath), body)
+	r, failure := s.post(ctx, under(s.url, hecPath, hecAckPath), fmt.Appendf(nil, `{"acks":[%d]}`, id))
 	if failure != nil {
 		return false, 0, failure
 	}
@@ -53,7 +48,7 @@ func (s *Sink) askAck(ctx context.Context, id int64) (indexed bool, code int, fa
 	}
 	in, ok := readHEC(r.Body)
 	if !ok {
-		return false, 0, NotItsOwn("splunk", r)
+		return false, 0, notItsOwn("splunk", r)
 	}
 	return false, in.code, hecError(r, in.code)
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
@@ -153,7 +153,7 @@ func TestDatadogsRuleOfAge(t *testing.T) {
 		d := datadogTarget()
 		s, _ := d.start(t, nil)
 		at := time.Now().Add(-age)
-		date := at.UTC().Format(datadoglog.TimeLayout)
+		date := at.UTC().Format(eventbridge.TimeLayout)
 		r := sink.Record{TimeMS: at.UnixMilli(), Line: fmt.Appendf(nil, `{"uuid":"u","published":%q,"date":%q}`, date, date)}
 		answers, err := deliver(t.Context(), s, []sink.Record{r})
 		if err != nil || states(answers) != "a" || answers[0].Restamped != want {
@@ -174,7 +174,7 @@ func TestDatadogsRuleOfAge(t *testing.T) {
 
 // What is too long for Datadog is sent as the event's own bytes, or is dead.
 func TestTooLongForDatadog(t *testing.T) {
-	long := strings.Repeat("x", datadoglog.MaxLogBytes)
+	long := strings.Repeat("x", eventbridge.MaxLogBytes)
 	raw := []byte(`{"uuid":"u","eventType":"a.b","published":"2026-11-22T11:59:00.000Z"}`)
 	list := records(3)
 	list[0].Line, list[0].Raw = []byte(`{"uuid":"u","p":"`+long+`"}`), raw

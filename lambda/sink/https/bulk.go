@@ -40,7 +40,7 @@ const maxDocumentID = 512
 func elastic() Preset {
 	b := &bulk{name: "elastic", setting: SettingDataStream}
 	return b.preset(Preset{
-		Auths: []Auth{apiKey("apiKey"), Basic("basic")},
+		Auths: []Auth{apiKey("apiKey"), basic("basic")},
 		Check: checkElastic,
 		Sources: []string{
 			"Elasticsearch reference 7.17, \"Bulk API\"",
@@ -54,7 +54,7 @@ func elastic() Preset {
 func opensearch() Preset {
 	b := &bulk{name: "opensearch", setting: SettingIndex}
 	return b.preset(Preset{
-		Auths: []Auth{SigV4("es"), SigV4("aoss"), Basic("basic")},
+		Auths: []Auth{sigV4("es"), sigV4("aoss"), basic("basic")},
 		Check: checkOpenSearch,
 		Sources: []string{
 			"the responses of an OpenSearch 2.19.6 node",
@@ -91,7 +91,7 @@ func (b *bulk) preset(p Preset) Preset {
 	p.Body = Body{
 		Name: "_bulk, operation create", ContentType: "application/x-ndjson",
 		Size:    b.size,
-		Encoder: func(c *Config) Encoder { return &bulkEncoder{bulk: b, config: c} },
+		Encoder: func(c *Config) sink.Encoder { return &bulkEncoder{bulk: b, config: c} },
 	}
 	p.URL, p.Classify = b.url, b.classify
 	p.Limits = sink.Limits{Bytes: maxBulkBody, Records: maxBulkRecords}
@@ -230,19 +230,19 @@ func (b *bulk) classify(c *Config, r *Response, answers []sink.Answer) *sink.Err
 		items, ok := readItems(r.Body)
 		switch {
 		case !ok:
-			return NotItsOwn(b.name, r)
+			return notItsOwn(b.name, r)
 		case len(items) != len(answers):
 			return transient("%s: %d answers for %d records", b.name, len(items), len(answers))
 		}
 		return b.items(c, items, answers)
 	}
 	what := b.name + ": " + requestError(r.Body)
+	target, _ := b.target(c)
 	switch {
-	case r.Status == http.StatusUnauthorized && mediaType(r.Header) == "text/plain", // the security plugin of OpenSearch
-		r.IsObject() && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden):
-		return b.forbidden(c, fmt.Sprintf("%s (HTTP %d)", what, r.Status))
+	case refusal(r) == http.StatusUnauthorized, refusal(r) != 0 && r.IsObject():
+		return c.forbidden(fmt.Sprintf("%s (HTTP %d)", what, r.Status), write, target)
 	case !r.IsObject():
-		return NotItsOwn(b.name, r)
+		return notItsOwn(b.name, r)
 	case r.Status == http.StatusBadRequest && len(answers) == 1:
 		return Blocked(SettingEndpoint, "%s (HTTP %d) for a request with one record", what, r.Status)
 	case r.Status == http.StatusBadRequest:
@@ -250,17 +250,18 @@ func (b *bulk) classify(c *Config, r *Response, answers []sink.Answer) *sink.Err
 		// the batch is halved to find out, and nothing is dead-lettered.
 		return &sink.Error{Kind: sink.Unknown, Err: fmt.Errorf("%s (HTTP %d)", what, r.Status)}
 	}
-	return ByStatus(r, what)
+	return byStatus(r, what)
 }
 
-// forbidden is the error of a destination that does not know us, or does not allow us
-// to write.
-func (b *bulk) forbidden(c *Config, what string) *sink.Error {
-	target, _ := b.target(c)
-	advice := "give the key or the user the privilege to create documents in %s, or correct the setting " + SettingSecret
+const write = "create documents in"
+
+// forbidden returns the error of a destination that does not know us, or does not allow us
+// to do something with the target name: "create documents in" or "read".
+func (c *Config) forbidden(what, do, name string) *sink.Error {
+	advice := "give the key or the user the privilege to %s %s, or correct the setting " + SettingSecret
 	if isSigned(c) {
-		advice = "allow the role that signs the requests to write to %s, in the access policy of the destination and " +
+		advice = "allow the identity that signs the requests to %s %s, in the access policy of the destination and " +
 			"in its role mapping, or correct the setting " + SettingAuth
 	}
-	return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: "+advice, what, target)}
+	return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: "+advice, what, do, name)}
 }

@@ -132,7 +132,7 @@ func (b *bulk) items(c *Config, items []bulkItem, answers []sink.Answer) *sink.E
 	case forbidden != nil && (forbidden.Status == http.StatusNotFound || forbidden.is("cluster_block_exception")):
 		return Blocked(setting, "%s: %s", b.name, forbidden.what())
 	case forbidden != nil:
-		return b.forbidden(c, b.name+": "+forbidden.what())
+		return c.forbidden(b.name+": "+forbidden.what(), write, target)
 	case refused != nil && len(items) == 1:
 		return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: %s for a record that was sent alone, "+
 			"which may be at fault or not: correct the index template or the ingest pipeline of %s, or the setting %s",

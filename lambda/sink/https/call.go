@@ -2,6 +2,7 @@ package https
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -100,34 +101,29 @@ func (b *requestBody) Read(p []byte) (int, error) {
 
 func (b *requestBody) Close() error { return nil }
 
-// Post sends body, which is compressed, to u and reads the response. Where the
-// destination answers 401 or 403 and there are other credentials by now, the error is
-// Transient, so that the request is made again with them.
-func (s *Sink) Post(ctx context.Context, u *url.URL, body []byte) (*Response, *sink.Error) {
-	return s.exchange(ctx, &request{
-		method: http.MethodPost, url: u, body: body, maxResponse: maxResponse,
-		header: func(h http.Header) {
-			h.Set("Content-Type", s.preset.Body.ContentType)
-			h.Set("Content-Encoding", "gzip")
-			if s.preset.Header != nil {
-				s.preset.Header(&s.config, h)
-			}
-		},
-	})
+// post sends body, compressed, to u and reads the response. Where the destination
+// answers 401 or 403 and there are other credentials by now, the error is Transient, so
+// that the request is made again with them.
+func (s *Sink) post(ctx context.Context, u *url.URL, body []byte) (*Response, *sink.Error) {
+	compressed, err := compress(body)
+	if err != nil {
+		return nil, transient("%s: compress a request: %w", s.preset.Name, err)
+	}
+	return s.exchange(ctx, &request{method: http.MethodPost, url: u, body: compressed, gzip: true})
 }
 
 // request is one call of a destination.
 type request struct {
-	method      string
-	url         *url.URL
-	body        []byte
-	header      func(http.Header)
-	maxResponse int // in bytes, after decompression
+	method string
+	url    *url.URL
+	body   []byte // records where it is compressed, otherwise JSON or nil
+	gzip   bool   // body is compressed
+	most   int    // bytes of the response, after decompression; 0 is maxResponse
 }
 
-// exchange makes one call and reads the response, as Post does.
+// exchange makes one call and reads the response, as post does.
 func (s *Sink) exchange(ctx context.Context, q *request) (*Response, *sink.Error) {
-	name := s.preset.Name
+	name, most := s.preset.Name, cmp.Or(q.most, maxResponse)
 	ctx, cancel := context.WithTimeout(ctx, s.config.CallTimeout)
 	defer cancel()
 	sent := newRequestBody(q.body)
@@ -137,7 +133,15 @@ func (s *Sink) exchange(ctx context.Context, q *request) (*Response, *sink.Error
 	}
 	r.ContentLength = int64(len(q.body))
 	r.Header.Set("User-Agent", "oktastream")
-	q.header(r.Header)
+	if q.gzip {
+		r.Header.Set("Content-Type", s.preset.Body.ContentType)
+		r.Header.Set("Content-Encoding", "gzip")
+	} else if q.body != nil || q.method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if s.preset.Header != nil {
+		s.preset.Header(&s.config, r.Header)
+	}
 	if failure := s.auth.Authorize(ctx, r, q.body); failure != nil {
 		return nil, failure
 	}
@@ -146,12 +150,12 @@ func (s *Sink) exchange(ctx context.Context, q *request) (*Response, *sink.Error
 		return nil, s.noResponse(err, 0)
 	}
 	defer out.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(out.Body, int64(q.maxResponse)+1))
+	text, err := io.ReadAll(io.LimitReader(out.Body, int64(most)+1))
 	switch {
 	case err != nil:
 		return nil, s.noResponse(err, out.StatusCode)
-	case len(text) > q.maxResponse:
-		return nil, transient("%s: %w: more than %d bytes (HTTP %d)", name, ErrTooLong, q.maxResponse, out.StatusCode)
+	case len(text) > most:
+		return nil, transient("%s: %w: more than %d bytes (HTTP %d)", name, ErrTooLong, most, out.StatusCode)
 	case out.StatusCode < 300 && sent.unread.Load() > 0:
 		return nil, transient("%s: HTTP %d before the request had been sent", name, out.StatusCode)
 	}

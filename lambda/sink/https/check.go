@@ -24,17 +24,7 @@ func (s *Sink) Check(ctx context.Context) (Report, *sink.Error) { return s.prese
 
 // check makes one call of Check. body is JSON or nil.
 func (s *Sink) check(ctx context.Context, method string, u *url.URL, body []byte) (*Response, *sink.Error) {
-	return s.exchange(ctx, &request{
-		method: method, url: u, body: body, maxResponse: maxResponse,
-		header: func(h http.Header) {
-			if method == http.MethodPost {
-				h.Set("Content-Type", "application/json")
-			}
-			if s.config.Ack {
-				h.Set("X-Splunk-Request-Channel", s.config.channel)
-			}
-		},
-	})
+	return s.exchange(ctx, &request{method: method, url: u, body: body})
 }
 
 // checkHEC sends a request without an event, to which HEC answers with code 5, "No data",
@@ -49,7 +39,7 @@ func checkHEC(ctx context.Context, s *Sink) (Report, *sink.Error) {
 	in, ok := readHEC(r.Body)
 	switch {
 	case !ok:
-		return Report{}, NotItsOwn(s.preset.Name, r)
+		return Report{}, notItsOwn(s.preset.Name, r)
 	case in.code != hecNoData:
 		return Report{}, hecError(r, in.code)
 	}
@@ -83,9 +73,9 @@ func checkDatadog(ctx context.Context, s *Sink) (Report, *sink.Error) {
 	case own && r.Status == http.StatusOK && in.Valid != nil:
 		return Report{}, Blocked(SettingSecret, "datadog: the API key is not valid")
 	case !own || r.Status < http.StatusBadRequest:
-		return Report{}, NotItsOwn(s.preset.Name, r)
+		return Report{}, notItsOwn(s.preset.Name, r)
 	}
-	return Report{}, ByStatus(r, s.preset.Name)
+	return Report{}, byStatus(r, s.preset.Name)
 }
 
 // The privileges that Elasticsearch is asked about: the two that the sink's page asks for,
@@ -118,11 +108,11 @@ func checkElastic(ctx context.Context, s *Sink) (Report, *sink.Error) {
 	case refusal(r) != 0:
 		return Report{}, Blocked(SettingSecret, "elastic: the key, or user and password, is not accepted (HTTP %d)", r.Status)
 	case !r.IsObject():
-		return Report{}, NotItsOwn(s.preset.Name, r)
+		return Report{}, notItsOwn(s.preset.Name, r)
 	case r.Status != http.StatusOK:
-		return Report{}, ByStatus(r, "elastic: "+requestError(r.Body))
+		return Report{}, byStatus(r, "elastic: "+requestError(r.Body))
 	case json.Unmarshal(r.Body, &in) != nil || in.Index[name] == nil:
-		return Report{}, NotItsOwn(s.preset.Name, r)
+		return Report{}, notItsOwn(s.preset.Name, r)
 	}
 	may := in.Index[name]
 	if !may[mayCreate] {
@@ -187,13 +177,13 @@ func (s *Sink) exists(ctx context.Context) (exists bool, refused int, failure *s
 	case refusal(r) != 0:
 		return false, refusal(r), nil
 	case !r.IsObject():
-		return false, 0, NotItsOwn(s.preset.Name, r)
+		return false, 0, notItsOwn(s.preset.Name, r)
 	case r.Status == http.StatusOK:
 		return true, 0, nil
 	case r.Status == http.StatusNotFound && what == "index_not_found_exception":
 		return false, 0, nil
 	}
-	return false, 0, ByStatus(r, s.preset.Name+": "+what)
+	return false, 0, byStatus(r, s.preset.Name+": "+what)
 }
 
 // refusal returns 401 or 403 where this is the destination's own response; the security

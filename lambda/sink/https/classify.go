@@ -10,51 +10,44 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// ByStatus says what a response means that is the destination's own and says no more
-// than its status. what names it, such as "splunk: code 4 (invalid token)".
-func ByStatus(r *Response, what string) *sink.Error {
-	e := &sink.Error{Err: fmt.Errorf("%s (HTTP %d)", what, r.Status)}
-	switch {
-	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden:
-		return Blocked(SettingSecret, "%w", e.Err)
-	case r.Status == http.StatusRequestEntityTooLarge, r.Status == http.StatusBadRequest:
-		e.Kind = sink.Content
-	case isTransient(r.Status):
-		e.RetryAfter = sink.RetryAfter(r.Header, r.Now)
-	case r.Status >= 300 && r.Status < 400:
-		return Blocked(r.Where, "%w, a redirect, which is not followed", e.Err)
-	case r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed, r.Status == http.StatusGone:
-		return Blocked(r.Where, "%w", e.Err)
-	case r.Status >= 400:
-		e.Kind = sink.Unknown
+// acceptAll answers for records of which the destination has accepted all.
+func acceptAll(answers []sink.Answer) {
+	for i := range answers {
+		answers[i].State = sink.Accepted
 	}
-	return e
 }
 
-func isTransient(status int) bool {
-	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout ||
-		status == http.StatusTooEarly
-}
+// byStatus returns what a response means that is the destination's own and says no more
+// than its status. what names it, such as "splunk: code 4 (invalid token)".
+func byStatus(r *Response, what string) *sink.Error { return judge(r, true, what) }
 
-// NotItsOwn says what a response means that is not the destination's: the page of a
+// notItsOwn returns what a response means that is not the destination's: the page of a
 // proxy, of a load balancer or of another server. A status that says that nothing gets
 // through there is Blocked. One that may be about the content of one record, as a web
 // application firewall answers, is Unknown: the batch is halved to find the record, and
-// nothing is dead-lettered. A success is none.
-func NotItsOwn(name string, r *Response) *sink.Error {
-	e := &sink.Error{Err: fmt.Errorf("%s: the response is not that of the destination (HTTP %d, %s)",
-		name, r.Status, mediaType(r.Header))}
-	switch {
-	case r.Status == http.StatusUnauthorized, r.Status == http.StatusProxyAuthRequired,
-		r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed, r.Status == http.StatusGone,
-		r.Status >= 300 && r.Status < 400:
+// nothing is dead-lettered. A success is Transient.
+func notItsOwn(name string, r *Response) *sink.Error {
+	return judge(r, false, fmt.Sprintf("%s: the response is not that of the destination, %s", name, mediaType(r.Header)))
+}
+
+// judge returns what the status of a response means. own is true where the response is
+// the destination's own.
+func judge(r *Response, own bool, what string) *sink.Error {
+	e := &sink.Error{Err: fmt.Errorf("%s (HTTP %d)", what, r.Status)}
+	switch s := r.Status; {
+	case own && (s == http.StatusUnauthorized || s == http.StatusForbidden):
+		return Blocked(SettingSecret, "%w", e.Err)
+	case s/100 == 3:
+		return Blocked(r.Where, "%w, a redirect, which is not followed", e.Err)
+	case s == http.StatusUnauthorized, s == http.StatusProxyAuthRequired, s == http.StatusNotFound,
+		s == http.StatusMethodNotAllowed, s == http.StatusGone:
 		return Blocked(r.Where, "%w", e.Err)
-	case r.Status == http.StatusRequestEntityTooLarge:
+	case s == http.StatusRequestEntityTooLarge, own && s == http.StatusBadRequest:
 		e.Kind = sink.Content
-	case r.Status >= 400 && !isTransient(r.Status):
-		e.Kind = sink.Unknown
-	case isTransient(r.Status):
+	case s >= 500, s == http.StatusTooManyRequests, s == http.StatusRequestTimeout, s == http.StatusTooEarly:
 		e.RetryAfter = sink.RetryAfter(r.Header, r.Now)
+	case s >= 400:
+		e.Kind = sink.Unknown
 	}
 	return e
 }

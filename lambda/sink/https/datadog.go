@@ -7,15 +7,11 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/datadoglog"
+	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
 // datadogPath is where Datadog takes logs.
 const datadogPath = "/api/v2/logs"
-
-// datadogGrowth is by how much another time makes a log longer at most, in bytes: what
-// the limit of an array leaves free for each of its logs.
-const datadogGrowth = 128
 
 // sendMargin is how far from the edge of a rule of age a record has to be to keep its
 // time. It covers the longest invocation of a function, 15 minutes, and clocks that
@@ -30,24 +26,24 @@ func datadogLogs() Preset {
 		Body: Body{
 			Name: "JSON array", ContentType: "application/json", Open: "[", Between: ",", Close: "]",
 			Size: func(_ *Config, r *sink.Record) int { return len(r.Line) },
-			Encoder: func(c *Config) Encoder {
-				limit := fmt.Sprintf("Datadog accepts %d", datadoglog.MaxLogBytes)
-				return &datadogEncoder{datadoglog.Maker{Format: c.Format, Limit: limit}}
+			Encoder: func(c *Config) sink.Encoder {
+				limit := fmt.Sprintf("Datadog accepts %d", eventbridge.MaxLogBytes)
+				return &eventbridge.Logs{Format: c.Format, Most: eventbridge.MaxLogBytes, Limit: limit}
 			},
 		},
-		Auths: []Auth{Header("", "DD-API-KEY", "")},
+		Auths: []Auth{byHeader("", "DD-API-KEY", "")},
 		URL: func(_ *Config, endpoint *url.URL) (*url.URL, error) {
 			return under(endpoint, datadogPath, datadogPath), nil
 		},
 		Classify: classifyDatadog,
 		Check:    checkDatadog,
 		Limits: sink.Limits{
-			Bytes:     datadoglog.MaxArray - len("[]") - datadogGrowth*datadoglog.MaxLogs,
-			Records:   datadoglog.MaxLogs,
+			Bytes:     eventbridge.MaxArray - len("[]") - eventbridge.Growth*eventbridge.MaxLogs,
+			Records:   eventbridge.MaxLogs,
 			PerRecord: len(","),
 		},
-		MaxRecord: datadoglog.MaxLogBytes,
-		Age:       sink.Age{Past: datadoglog.MaxAge - sendMargin, Ahead: datadoglog.MaxAhead - sendMargin},
+		MaxRecord: eventbridge.MaxLogBytes,
+		Age:       sink.Age{Past: eventbridge.MaxAge - sendMargin, Ahead: eventbridge.MaxAhead - sendMargin},
 		Sources: []string{
 			"docs.datadoghq.com, \"Send logs\" (POST /api/v2/logs), 2026-11",
 			"datadog-api-client-go v2.67.0, SubmitLog, 2026-10",
@@ -56,29 +52,16 @@ func datadogLogs() Preset {
 	}
 }
 
-// datadogEncoder writes logs.
-type datadogEncoder struct{ maker datadoglog.Maker }
-
-func (e *datadogEncoder) Append(dst []byte, r *sink.Record, stamp time.Time) ([]byte, sink.Answer) {
-	grown, log, a := e.maker.Make(dst, r, stamp, datadoglog.MaxLogBytes)
-	if a.State != sink.Dead && len(grown) == len(dst) {
-		return append(dst, log...), a
-	}
-	return grown, a
-}
-
 // classifyDatadog reads a response: 202 with {} or with nothing is yes, and every error
 // has a list of errors. Datadog's own words are not printed.
 func classifyDatadog(_ *Config, r *Response, answers []sink.Answer) *sink.Error {
 	const name = "datadog"
 	switch own := r.IsObject(); {
 	case r.Status == http.StatusAccepted && (own || len(r.Body) == 0):
-		for i := range answers {
-			answers[i].State = sink.Accepted
-		}
+		acceptAll(answers)
 		return nil
 	case !own || r.Status < http.StatusBadRequest:
-		return NotItsOwn(name, r)
+		return notItsOwn(name, r)
 	}
-	return ByStatus(r, name)
+	return byStatus(r, name)
 }

@@ -29,13 +29,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
@@ -74,77 +72,47 @@ type Config struct {
 	CallTimeout time.Duration    // of one call; 10 s where not positive
 }
 
-// defaultCallTimeout is far more than a batch of 1 MB takes, and a fraction of what an
-// invocation has.
-const defaultCallTimeout = 10 * time.Second
-
 // Sink is a sink.BatchSink. Deliver may be called from many goroutines.
 type Sink struct {
-	config  Config
-	preset  Preset
-	url     *url.URL
-	auth    Authorizer
-	client  *http.Client
-	ready   atomic.Bool
-	workers sync.Pool // of *worker
+	config Config
+	preset Preset
+	url    *url.URL
+	auth   authorizer
+	client *http.Client
+	ready  atomic.Bool
+	packer sink.Packer
 }
 
 // New makes a Sink. Its error names the setting that is at fault.
 func New(c Config) (*Sink, error) {
-	p, ok := presetOf(c.Preset)
-	if !ok {
-		return nil, fmt.Errorf("unknown HTTPS destination %q", c.Preset)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.channel = newChannel()
+	c.CallTimeout = cmp.Or(max(c.CallTimeout, 0), sink.CallTimeout)
+	p, u, auth, faults := c.resolve(c.Secret != nil)
+	if p.Name == "" || len(faults) > 0 && !c.Discard {
+		var all []error
+		for i := range faults {
+			all = append(all, &faults[i])
+		}
+		return nil, errors.Join(all...)
 	}
 	p.Where = cmp.Or(p.Where, SettingEndpoint)
-	c.Now = nowOf(c.Now)
-	c.channel = newChannel()
-	c.CallTimeout = cmp.Or(max(c.CallTimeout, 0), defaultCallTimeout)
-	s := &Sink{config: c, preset: p, client: c.Client}
-	s.workers.New = func() any { return &worker{sink: s, encoder: p.Body.Encoder(&s.config)} }
+	s := &Sink{config: c, preset: p, url: u, client: c.Client}
+	s.packer = sink.Packer{
+		Open: p.Body.Open, Between: p.Body.Between, Close: p.Body.Close, Age: p.Age,
+		NewEncoder: func() sink.Encoder { return p.Body.Encoder(&s.config) },
+	}
 	if c.Discard {
 		return s, nil
-	}
-	if err := s.connect(); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// connect prepares all that requests need.
-func (s *Sink) connect() error {
-	c := &s.config
-	var faults []error
-	for _, f := range c.Faults(c.Secret != nil) {
-		faults = append(faults, errors.New(f.Text))
-	}
-	if len(faults) > 0 {
-		return errors.Join(faults...)
-	}
-	endpoint, err := parseEndpoint(c.Endpoint)
-	if err != nil {
-		return err
-	}
-	if s.url, err = s.preset.URL(c, endpoint); err != nil {
-		return err
-	}
-	auth, err := s.preset.auth(c.Auth)
-	if err != nil {
-		return err
-	}
-	if s.auth, err = auth.New(c); err != nil {
-		return err
 	}
 	if s.client == nil {
 		s.client = newClient(c.CACertificates)
 	}
-	return nil
-}
-
-func nowOf(now func() time.Time) func() time.Time {
-	if now == nil {
-		return time.Now
-	}
-	return now
+	var err error
+	s.auth, err = auth.New(&s.config)
+	return s, err
 }
 
 // auth returns the way to authenticate of a name.
@@ -168,26 +136,25 @@ func (s *Sink) Cut(records []sink.Record) [][]int {
 
 // Deliver sends records in one request and answers for each.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
-	w := s.workers.Get().(*worker)
-	defer w.release()
-	w.encode(records, answers)
-	if len(w.sent) == 0 {
+	pack := s.packer.Pack(records, answers, s.config.Now())
+	defer s.packer.Free(pack)
+	if len(pack.Sent) == 0 {
 		return nil
 	}
+	results := make([]sink.Answer, len(pack.Sent))
+	var err error
 	if s.config.Discard {
-		for n, i := range w.sent {
-			answers[i] = w.notes[n]
-			answers[i].State = sink.Accepted
+		acceptAll(results)
+	} else {
+		err = s.send(ctx, pack.Body, results)
+	}
+	for n, p := range pack.Sent {
+		if a := &results[n]; a.State == sink.Accepted {
+			p.Answer.AlreadyThere = a.AlreadyThere
+			*a = p.Answer
 		}
-		return nil
+		answers[p.Index] = results[n]
 	}
-	body, err := compress(w.body)
-	if err != nil {
-		return fmt.Errorf("%s: compress a batch: %w", s.preset.Name, err)
-	}
-	results := make([]sink.Answer, len(w.sent))
-	err = s.send(ctx, body, results)
-	w.answer(answers, results)
 	return err
 }
 
@@ -199,7 +166,7 @@ func (s *Sink) send(ctx context.Context, body []byte, results []sink.Answer) err
 		}
 		s.ready.Store(true)
 	}
-	r, failure := s.Post(ctx, s.url, body)
+	r, failure := s.post(ctx, s.url, body)
 	if failure != nil {
 		return failure
 	}
@@ -215,66 +182,4 @@ func (s *Sink) send(ctx context.Context, body []byte, results []sink.Answer) err
 		return failure
 	}
 	return nil
-}
-
-// worker is what one Deliver needs, kept for the next one.
-type worker struct {
-	sink    *Sink
-	encoder Encoder
-	body    []byte
-	sent    []int         // indexes of the records in the body
-	notes   []sink.Answer // for each of them: Restamped, FallbackRaw, Bytes
-}
-
-// maxKept bounds the memory that is kept from one delivery to the next, in bytes.
-const maxKept = 4 << 20
-
-func (w *worker) release() {
-	w.sent, w.notes, w.body = w.sent[:0], w.notes[:0], w.body[:0]
-	if cap(w.body) <= maxKept {
-		w.sink.workers.Put(w)
-	}
-}
-
-// encode makes the body, and answers for the records that cannot be sent.
-func (w *worker) encode(records []sink.Record, answers []sink.Answer) {
-	p, now := &w.sink.preset, w.sink.config.Now()
-	w.body = append(w.body, p.Body.Open...)
-	for i := range records {
-		r := &records[i]
-		var stamp time.Time
-		if !p.Age.Keeps(r.TimeMS, now) {
-			stamp = now
-		}
-		before := len(w.body)
-		if len(w.sent) > 0 {
-			w.body = append(w.body, p.Body.Between...)
-		}
-		start := len(w.body)
-		var note sink.Answer
-		w.body, note = w.encoder.Append(w.body, r, stamp)
-		note.Bytes = len(w.body) - start
-		if note.State != sink.Dead && p.MaxRecord > 0 && note.Bytes > p.MaxRecord {
-			note = sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: fmt.Sprintf(
-				"%d bytes; %s accepts %d", note.Bytes, p.Name, p.MaxRecord)}
-		}
-		if note.State == sink.Dead {
-			note.Bytes = 0
-			answers[i], w.body = note, w.body[:before]
-			continue
-		}
-		w.sent, w.notes = append(w.sent, i), append(w.notes, note)
-	}
-	w.body = append(w.body, p.Body.Close...)
-}
-
-// answer writes the answers for the records that were sent.
-func (w *worker) answer(answers, results []sink.Answer) {
-	for n, i := range w.sent {
-		a := results[n]
-		if a.State == sink.Accepted {
-			a.Restamped, a.FallbackRaw, a.Bytes = w.notes[n].Restamped, w.notes[n].FallbackRaw, w.notes[n].Bytes
-		}
-		answers[i] = a
-	}
 }

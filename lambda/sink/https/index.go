@@ -62,14 +62,7 @@ func (x *Index) Name() string { return x.name }
 func (x *Index) Call(ctx context.Context, method, path, query string, body []byte) (*Response, *sink.Error) {
 	u := x.base
 	u.Path, u.RawQuery = u.Path+path, query
-	r, failure := x.sink.exchange(ctx, &request{
-		method: method, url: &u, body: body, maxResponse: maxRead,
-		header: func(h http.Header) {
-			if body != nil {
-				h.Set("Content-Type", "application/json")
-			}
-		},
-	})
+	r, failure := x.sink.exchange(ctx, &request{method: method, url: &u, body: body, most: maxRead})
 	if failure != nil {
 		return nil, failure
 	}
@@ -77,9 +70,9 @@ func (x *Index) Call(ctx context.Context, method, path, query string, body []byt
 	what := name + ": " + requestError(r.Body)
 	switch {
 	case refusal(r) != 0:
-		return nil, x.forbidden(fmt.Sprintf("%s (HTTP %d)", what, r.Status))
+		return nil, x.sink.config.forbidden(fmt.Sprintf("%s (HTTP %d)", what, r.Status), "read", x.name)
 	case !r.IsObject():
-		return nil, NotItsOwn(name, r)
+		return nil, notItsOwn(name, r)
 	case r.Status == http.StatusNotFound && strings.Contains(what, "index_not_found_exception"):
 		setting := SettingIndex
 		if x.sink.config.DataStream != "" || name == "elastic" {
@@ -89,18 +82,7 @@ func (x *Index) Call(ctx context.Context, method, path, query string, body []byt
 	case r.Status == http.StatusNotFound:
 		return nil, &sink.Error{Kind: sink.Unknown, Err: fmt.Errorf("%s (HTTP %d)", what, r.Status)}
 	case r.Status != http.StatusOK && r.Status != http.StatusCreated:
-		return nil, ByStatus(r, what)
+		return nil, byStatus(r, what)
 	}
 	return r, nil
-}
-
-// forbidden is the error of a destination that does not know us, or does not allow us to
-// read.
-func (x *Index) forbidden(what string) *sink.Error {
-	advice := "give the key or the user the privilege to read %s, or correct the setting " + SettingSecret
-	if isSigned(&x.sink.config) {
-		advice = "allow the identity that signs the requests to read %s, in the access policy of the destination and " +
-			"in its role mapping, or correct the setting " + SettingAuth
-	}
-	return &sink.Error{Kind: sink.Blocked, Err: fmt.Errorf("%s: "+advice, what, x.name)}
 }

@@ -39,8 +39,8 @@ type Preset struct {
 	Check func(ctx context.Context, s *Sink) (Report, *sink.Error)
 	// Limits are what one request holds, before compression.
 	Limits sink.Limits
-	// MaxRecord is the longest record in bytes, as it is sent; 0 is no limit but the
-	// destination's own answer.
+	// MaxRecord is the longest record in bytes, as the encoder sends it; 0 is no limit but
+	// the destination's own answer.
 	MaxRecord int
 	// Age is the destination's rule of age.
 	Age sink.Age
@@ -55,18 +55,8 @@ type Body struct {
 	ContentType          string
 	Open, Between, Close string
 	// Size returns how many bytes a record has in the body.
-	Size func(c *Config, r *sink.Record) int
-	// Encoder makes an Encoder.
-	Encoder func(c *Config) Encoder
-}
-
-// Encoder writes records in the form of a destination. It is for one goroutine and may
-// keep its memory from record to record.
-type Encoder interface {
-	// Append appends r to dst. stamp is the zero time, or the time that r gets
-	// instead of its own. The answer is Dead, with its reason, where r cannot be sent,
-	// and then nothing is appended; otherwise only Restamped and FallbackRaw are set.
-	Append(dst []byte, r *sink.Record, stamp time.Time) ([]byte, sink.Answer)
+	Size    func(c *Config, r *sink.Record) int
+	Encoder func(c *Config) sink.Encoder
 }
 
 // Auth is a way to authenticate.
@@ -74,11 +64,11 @@ type Auth struct {
 	Name   string // the value of the setting auth; "" where a preset has one way only
 	Secret bool   // it needs a secret
 	How    string // for the page: what a request carries
-	New    func(c *Config) (Authorizer, error)
+	New    func(c *Config) (authorizer, error)
 }
 
-// Authorizer authenticates requests. It may be used by many goroutines.
-type Authorizer interface {
+// authorizer authenticates requests. It may be used by many goroutines.
+type authorizer interface {
 	// Authorize adds to r what authenticates it. body is what r sends.
 	Authorize(ctx context.Context, r *http.Request, body []byte) *sink.Error
 	// Renew is called when the destination has answered r with 401 or 403. It reports

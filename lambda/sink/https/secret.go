@@ -16,37 +16,31 @@ import (
 // the value; it is a *sink.Error where more is known.
 type Secret func(ctx context.Context) (string, error)
 
-// Header authenticates by a header with the secret behind prefix, such as
+// byHeader authenticates by a header with the secret behind prefix, such as
 // "Authorization" and "Splunk ".
-func Header(name, key, prefix string) Auth {
+func byHeader(name, key, prefix string) Auth {
 	how := "header `" + key + ": " + prefix + "SECRET`"
 	return secretAuth(name, how, key, func(secret string) string { return prefix + secret })
 }
 
-// Basic authenticates by HTTP basic authentication (RFC 7617); the secret is
+// basic authenticates by HTTP basic authentication (RFC 7617); the secret is
 // user:password.
-func Basic(name string) Auth {
+func basic(name string) Auth {
 	return secretAuth(name, "basic authentication with `USER:PASSWORD`", "Authorization", func(secret string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(secret))
 	})
 }
 
 func secretAuth(name, how, key string, value func(secret string) string) Auth {
-	return Auth{Name: name, Secret: true, How: how, New: func(c *Config) (Authorizer, error) {
-		if c.Secret == nil {
-			return nil, errNoSecret
-		}
+	return Auth{Name: name, Secret: true, How: how, New: func(c *Config) (authorizer, error) {
 		return &header{preset: c.Preset, key: key, value: value, read: c.Secret, now: c.Now}, nil
 	}}
 }
 
-// errNoSecret is the error of a destination that authenticates us by a secret.
-var errNoSecret = errors.New("the secret is missing: the destination authenticates us by it")
-
 // minReadInterval is the least time between two reads of the secret.
 const minReadInterval = time.Minute
 
-// header is the Authorizer of a header. The secret is read before the first request,
+// header is the authorizer of a header. The secret is read before the first request,
 // and again when the destination refuses it.
 type header struct {
 	preset, key string

@@ -82,26 +82,33 @@ func (f *Fault) Error() string { return f.Text }
 
 // Faults returns all that is wrong with the settings. hasSecret says whether there is a
 // secret.
-func (c *Config) Faults(hasSecret bool) (faults []Fault) {
+func (c *Config) Faults(hasSecret bool) []Fault {
+	_, _, _, faults := c.resolve(hasSecret)
+	return faults
+}
+
+// resolve returns what the settings mean, and all that is wrong with them. Without such a
+// preset p is its zero value.
+func (c *Config) resolve(hasSecret bool) (p Preset, u *url.URL, auth Auth, faults []Fault) {
 	p, ok := presetOf(c.Preset)
 	if !ok {
-		return []Fault{{SettingDestination, fmt.Sprintf("unknown HTTPS destination %q", c.Preset)}}
+		return p, nil, auth, []Fault{{SettingDestination, fmt.Sprintf("unknown HTTPS destination %q", c.Preset)}}
 	}
-	if endpoint, err := parseEndpoint(c.Endpoint); err != nil {
+	u, err := parseEndpoint(c.Endpoint)
+	if err == nil {
+		u, err = p.URL(c, u)
+	}
+	if own, ok := errors.AsType[*Fault](err); ok {
+		faults = append(faults, *own)
+	} else if err != nil {
 		faults = append(faults, Fault{SettingEndpoint, err.Error()})
-	} else if _, err := p.URL(c, endpoint); err != nil {
-		fault := Fault{SettingEndpoint, err.Error()}
-		if own, ok := errors.AsType[*Fault](err); ok {
-			fault = *own
-		}
-		faults = append(faults, fault)
 	}
-	auth, err := p.auth(c.Auth)
+	auth, err = p.auth(c.Auth)
 	switch {
 	case err != nil:
 		faults = append(faults, Fault{SettingAuth, err.Error()})
 	case auth.Secret && !hasSecret:
-		faults = append(faults, Fault{SettingSecret, errNoSecret.Error()})
+		faults = append(faults, Fault{SettingSecret, "the secret is missing: the destination authenticates us by it"})
 	}
-	return faults
+	return p, u, auth, faults
 }

@@ -17,12 +17,12 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// SigV4 authenticates by AWS Signature Version 4. The name of the way is that of the
+// sigV4 authenticates by AWS Signature Version 4. The name of the way is that of the
 // service: es for a domain of Amazon OpenSearch Service, aoss for a collection of
 // OpenSearch Serverless.
-func SigV4(service string) Auth {
+func sigV4(service string) Auth {
 	how := "signed with AWS Signature Version 4 for `" + service + "`"
-	return Auth{Name: service, How: how, New: func(c *Config) (Authorizer, error) {
+	return Auth{Name: service, How: how, New: func(c *Config) (authorizer, error) {
 		region := c.Region
 		if u, err := url.Parse(c.Endpoint); err == nil {
 			if own := regionOf(u.Hostname()); own != "" {
@@ -64,7 +64,7 @@ func regionOf(host string) string {
 	return ""
 }
 
-// signer is the Authorizer of SigV4.
+// signer is the authorizer of SigV4.
 type signer struct {
 	preset, service, region string
 	credentials             aws.CredentialsProvider

@@ -38,11 +38,11 @@ func splunk() Preset {
 		Body: Body{
 			Name: "stacked JSON objects", ContentType: "application/json", Between: "\n",
 			Size: func(c *Config, r *sink.Record) int { return len(r.Line) + hecOverhead(c) },
-			Encoder: func(c *Config) Encoder {
+			Encoder: func(c *Config) sink.Encoder {
 				return &hecEncoder{about: hecAbout(c)}
 			},
 		},
-		Auths: []Auth{Header("", "Authorization", "Splunk ")},
+		Auths: []Auth{byHeader("", "Authorization", "Splunk ")},
 		URL: func(_ *Config, endpoint *url.URL) (*url.URL, error) {
 			return under(endpoint, hecPath, hecPath+"/event"), nil
 		},
@@ -160,12 +160,10 @@ type hecResponse struct {
 func classifyHEC(_ *Config, r *Response, answers []sink.Answer) *sink.Error {
 	in, ok := readHEC(r.Body)
 	if !ok {
-		return NotItsOwn("splunk", r)
+		return notItsOwn("splunk", r)
 	}
 	if in.code == 0 && r.Status == http.StatusOK {
-		for i := range answers {
-			answers[i].State = sink.Accepted
-		}
+		acceptAll(answers)
 		return nil
 	}
 	if hecCodes()[in.code].event && in.invalid >= 0 && in.invalid < len(answers) {
@@ -193,7 +191,7 @@ func hecError(r *Response, code int) *sink.Error {
 	case r.Status < http.StatusBadRequest:
 		return transient("%s (HTTP %d)", what, r.Status)
 	}
-	return ByStatus(r, what)
+	return byStatus(r, what)
 }
 
 // readHEC reads a response of HEC, and reports false for what is none.

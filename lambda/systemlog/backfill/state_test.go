@@ -74,15 +74,15 @@ func TestDamagedState(t *testing.T) {
 	good := `{"v":1,"org":"o","since":"2026-11-20T06:00:00Z","until":"2026-11-20T12:00:00Z","to":"","cursor":{},` +
 		`"counts":{"events":3,"skipped":0,"pages":1,"bytes":9,"hours":{"2026-11-20T06":2,"":1}}}`
 	for says, text := range map[string]string{
-		"":                             good,
+		"":                                good,
 		"it is damaged, or not a state":   good[:len(good)/2],
-		"it is damaged":                strings.Replace(good, `"events":3`, `"events":4`, 1),
-		"it is damaged, ":              strings.Replace(good, "2026-11-20T06\"", "2026-11-20T6\"", 1),
-		"it is damaged, or":            strings.Replace(good, `"until":"2026`, `"until":"2025`, 1),
-		"version 2, and this":          strings.Replace(good, `"v":1`, `"v":2`, 1),
-		"it is damaged, or no":         "[]",
+		"it is damaged":                   strings.Replace(good, `"events":3`, `"events":4`, 1),
+		"it is damaged, ":                 strings.Replace(good, "2026-11-20T06\"", "2026-11-20T6\"", 1),
+		"it is damaged, or":               strings.Replace(good, `"until":"2026`, `"until":"2025`, 1),
+		"version 2, and this":             strings.Replace(good, `"v":1`, `"v":2`, 1),
+		"it is damaged, or no":            "[]",
 		"it is damaged, or not a state f": "",
-		"it is too long for a state":   strings.Repeat(" ", 1<<20) + good,
+		"it is too long for a state":      strings.Repeat(" ", 1<<20) + good,
 	} {
 		path := filepath.Join(t.TempDir(), "state.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -1,7 +1,4 @@
-// Package destination makes what delivers the records of a pipeline: the sink of
-// its destination and the loop that tries again. The function and the command
-// deliver by the same.
-package destination
+package config
 
 import (
 	"fmt"
@@ -10,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/cloudwatch"
@@ -40,29 +36,20 @@ type Clients struct {
 	HTTP *http.Client
 }
 
-// New makes the loop that delivers the records of the pipeline of c. callTimeout
-// bounds one call of the destination; 0 is the sink's default, 10 s. The error is of
-// settings of a destination over HTTPS that config.Read would not have accepted.
-func New(c config.Config, clients Clients, now func() time.Time, callTimeout time.Duration) (*sink.Loop, error) {
-	s, err := newSink(c, clients, now, callTimeout)
-	if err != nil {
-		return nil, fmt.Errorf("destination %s: %w", c.Destination, err)
-	}
-	return &sink.Loop{Concurrency: concurrency, Sink: s}, nil
-}
-
-func newSink(
-	c config.Config, clients Clients, now func() time.Time, callTimeout time.Duration,
-) (sink.BatchSink, error) {
+// NewLoop makes the loop that delivers the records of the pipeline. callTimeout bounds one
+// call of the destination; 0 is sink.CallTimeout. The error is of settings of a destination
+// over HTTPS that Read would not have accepted.
+func (c Config) NewLoop(clients Clients, now func() time.Time, callTimeout time.Duration) (*sink.Loop, error) {
+	loop := &sink.Loop{Concurrency: concurrency}
 	switch route := c.Route(); {
-	case route.Destination == config.Archive:
-		return archive.New(clients.Objects, archive.Config{Now: now, CallTimeout: callTimeout}), nil
-	case route.Transport == config.EventBridge:
-		return eventbridge.New(clients.Bus, eventbridge.Config{
+	case route.Destination == Archive:
+		loop.Sink = archive.New(clients.Objects, archive.Config{Now: now, CallTimeout: callTimeout})
+	case route.Transport == EventBridge:
+		loop.Sink = eventbridge.New(clients.Bus, eventbridge.Config{
 			Bus: c.DeliveryBus, Pipeline: c.Pipeline, Format: string(c.Format), PackBytes: c.PackBytes,
 			Now: now, CallTimeout: callTimeout,
-		}), nil
-	case route.Transport == config.HTTPS:
+		})
+	case route.Transport == HTTPS:
 		h := c.HTTPS
 		h.Preset, h.Format = string(c.Destination), string(c.Format)
 		h.Credentials, h.Client, h.Now, h.CallTimeout = clients.Credentials, clients.HTTP, now, callTimeout
@@ -72,9 +59,15 @@ func newSink(
 		case c.Secret != "":
 			h.Secret = secret(clients.Secrets, c.Secret, c.SecretField, now)
 		}
-		return https.New(h)
+		s, err := https.New(h)
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", c.Destination, err)
+		}
+		loop.Sink = s
+	default:
+		loop.Sink = cloudwatch.New(clients.Logs, cloudwatch.Config{
+			LogGroup: c.LogGroup, RetentionDays: c.RetentionDays, Now: now, CallTimeout: callTimeout,
+		})
 	}
-	return cloudwatch.New(clients.Logs, cloudwatch.Config{
-		LogGroup: c.LogGroup, RetentionDays: c.RetentionDays, Now: now, CallTimeout: callTimeout,
-	}), nil
+	return loop, nil
 }

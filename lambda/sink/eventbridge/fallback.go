@@ -1,4 +1,4 @@
-package datadoglog
+package eventbridge
 
 import (
 	"time"
@@ -38,8 +38,6 @@ type fallback struct {
 	out       []byte
 	members   int // of out, none or at least one
 }
-
-func (f *fallback) memory() int { return memory(&f.raw) + memory(&f.line) + cap(f.out) }
 
 // log returns the log, valid until the next.
 func (f *fallback) log(r *sink.Record) ([]byte, error) {

@@ -1,4 +1,4 @@
-package datadoglog
+package eventbridge
 
 import (
 	"bytes"

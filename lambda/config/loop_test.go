@@ -1,4 +1,4 @@
-package destination_test
+package config_test
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/oktastream/oktastream/lambda/config"
-	"github.com/oktastream/oktastream/lambda/destination"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/httpsfake"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -64,8 +63,8 @@ func TestTheSecretIsReadFromSecretsManager(t *testing.T) {
 			}
 			cfg, hec := splunk(t)
 			cfg.SecretField = c.field
-			clients := destination.Clients{Secrets: secretsmanager.NewFromConfig(cloud.Config())}
-			loop, err := destination.New(cfg, clients, time.Now, 0)
+			clients := config.Clients{Secrets: secretsmanager.NewFromConfig(cloud.Config())}
+			loop, err := cfg.NewLoop(clients, time.Now, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,8 +87,8 @@ func TestTheSecretIsReadFromSecretsManager(t *testing.T) {
 func TestASecretThatIsMissing(t *testing.T) {
 	cloud := awsfake.New(t, awsfake.Options{})
 	cfg, _ := splunk(t)
-	clients := destination.Clients{Secrets: secretsmanager.NewFromConfig(cloud.Config())}
-	loop, err := destination.New(cfg, clients, time.Now, 0)
+	clients := config.Clients{Secrets: secretsmanager.NewFromConfig(cloud.Config())}
+	loop, err := cfg.NewLoop(clients, time.Now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +101,7 @@ func TestASecretThatIsMissing(t *testing.T) {
 // The command has the secret itself.
 func TestASecretThatIsGiven(t *testing.T) {
 	cfg, hec := splunk(t)
-	loop, err := destination.New(cfg, destination.Clients{Secret: httpsfake.Secret(token)}, time.Now, 0)
+	loop, err := cfg.NewLoop(config.Clients{Secret: httpsfake.Secret(token)}, time.Now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +109,7 @@ func TestASecretThatIsGiven(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	cfg.HTTPS.Endpoint = "http://hec.example"
-	if _, err := destination.New(cfg, destination.Clients{Secret: httpsfake.Secret(token)}, time.Now, 0); err == nil ||
+	if _, err := cfg.NewLoop(config.Clients{Secret: httpsfake.Secret(token)}, time.Now, 0); err == nil ||
 		!strings.HasPrefix(err.Error(), "destination splunk: endpoint must be") {
 		t.Errorf("%v", err)
 	}
@@ -132,7 +131,7 @@ func TestDatadogOverHTTPS(t *testing.T) {
 		Destination: config.Datadog, Transport: config.HTTPS,
 		HTTPS: https.Config{Preset: "datadog", Endpoint: "https://http-intake.logs.datadoghq.eu"},
 	}
-	loop, err := destination.New(c, destination.Clients{Secret: httpsfake.Secret(token), HTTP: client}, time.Now, 0)
+	loop, err := c.NewLoop(config.Clients{Secret: httpsfake.Secret(token), HTTP: client}, time.Now, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

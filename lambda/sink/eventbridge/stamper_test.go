@@ -1,12 +1,10 @@
-package datadoglog
+package eventbridge
 
 import (
 	"strings"
 	"testing"
 	"time"
 )
-
-var testNow = time.Date(2026, 11, 22, 12, 0, 0, 123456789, time.UTC)
 
 func TestRestamp(t *testing.T) {
 	const now = `"2026-11-22T12:00:00.123Z"`

@@ -1,8 +1,7 @@
-package datadoglog
+package eventbridge
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 
 // datadogFormat is the format whose logs carry the raw event at its raw paths.
 const datadogFormat = "datadog"
-
-var errNotObject = errors.New("not a JSON object")
 
 // stamper keeps its memory from record to record.
 type stamper struct {
@@ -28,11 +25,6 @@ type splice struct {
 	from, to uint32
 	text     []byte
 }
-
-func (s *stamper) memory() int { return memory(&s.tree) + cap(s.text) }
-
-// memory is about what a tree holds on to.
-func memory(t *jsontree.Tree) int { return cap(t.Nodes) * 24 }
 
 // append appends line to dst, with now as its time, because Datadog drops, after its 202,
 // what is older than 18 h or more than 2 h ahead. It is pure.
