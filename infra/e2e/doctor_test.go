@@ -181,7 +181,7 @@ func (w *world) links(t *testing.T, p pipeline, parts gjson.Result, okta *fakeOk
 			must("purge dead", err)
 		}, "queues", "oktastream dlq list --stack gap"},
 		{"an alarm fires", func() { w.alarm(t, p.Name+"-lag", "ALARM") }, func() { w.alarm(t, p.Name+"-lag", "OK") },
-			"alarms", "correct what is broken above"},
+			"alarms", "fix what is broken above"},
 		{"the log stream is switched off", func() { stream("deactivate") }, func() { stream("activate") }, "okta-stream",
 			"Activate; then oktastream backfill --stack gap --since "},
 		{"the partner event source is deleted", func() {

@@ -13,7 +13,7 @@ import (
 	"github.com/oktastream/oktastream/infra/internal/access"
 	"github.com/oktastream/oktastream/infra/queries"
 	"github.com/oktastream/oktastream/infra/settings"
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // bucket is the name of the bucket that holds events.

@@ -26,8 +26,8 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"

@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 var (

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // Bucket is what BucketState needs of an *archive.S3.

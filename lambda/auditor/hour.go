@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/ledger"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )

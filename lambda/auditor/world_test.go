@@ -29,11 +29,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
 	"github.com/oktastream/oktastream/lambda/ledger"
 	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )

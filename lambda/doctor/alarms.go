@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // The IAM actions of the alarms.
@@ -33,19 +31,18 @@ const (
 
 // alarms looks at the stack's alarms, and at who is notified by them.
 func (d *Doctor) alarms() []Check {
-	var checks []Check
+	var looks []look
 	if d.Metrics != nil && d.Stack.Alarms != "" {
-		checks = append(checks, Check{Link: Alarms, Look: d.alarmStates})
+		looks = append(looks, d.alarmStates)
 	}
 	switch {
 	case d.Stack.Topic == "":
-		checks = append(checks, Check{Link: Alarms, Look: func(context.Context) Result {
-			return Unseen(NotPart, "nobody is notified: the stack has no topic", "deploy with -c alarmEmail=ADDRESS")
-		}})
+		looks = append(looks, constant(
+			Unseen(NotPart, "nobody is notified: the stack has no topic", "deploy with -c alarmEmail=ADDRESS")))
 	case d.Topics != nil:
-		checks = append(checks, Check{Link: Alarms, Look: d.subscribers})
+		looks = append(looks, d.subscribers)
 	}
-	return checks
+	return checks(Alarms, Pipeline{}, looks...)
 }
 
 // alarm is a metric alarm.
@@ -56,10 +53,10 @@ type alarm struct {
 	Actions []string `xml:"AlarmActions>member"`
 }
 
-func (d *Doctor) alarmStates(ctx context.Context) Result {
+func (d *Doctor) alarmStates(ctx context.Context, _ Pipeline) Result {
 	list, err := d.describeAlarms(ctx)
 	if err != nil {
-		return Failed(describeAlarms, err)
+		return failed(describeAlarms, err)
 	}
 	var firing, silent []string
 	for _, a := range list {
@@ -72,10 +69,10 @@ func (d *Doctor) alarmStates(ctx context.Context) Result {
 	}
 	switch {
 	case len(list) == 0:
-		return Gone("the stack has no alarm", deployAgain)
+		return Gone("the stack has no alarm", d.Stack.deploy())
 	case len(firing) > 0:
 		return Fault(fmt.Sprintf("%d of %d in ALARM: %s", len(firing), len(list), some(firing)),
-			"correct what is broken above; each alarm's description in CloudWatch says more")
+			"fix what is broken above; the description of each alarm in CloudWatch says what to do")
 	case len(silent) > 0:
 		return Fault(fmt.Sprintf("%d of %d notify nobody, their actions are off: %s", len(silent), len(list), some(silent)),
 			"aws cloudwatch enable-alarm-actions --alarm-names "+silent[0]+"; or deploy the stack again")
@@ -91,13 +88,13 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// ofStack are the alarms of the stack as a whole: infra/watch names them STACK-KIND, and those
-// of a pipeline PIPELINE-KIND.
+// ofStack are the kinds of the alarms that the stack has once. infra/watch names them STACK-KIND, and
+// the alarms of a pipeline PIPELINE-KIND.
 var ofStack = []string{"silence", "stream-changed", "gap", "gap-unfilled", "auditor-failing", "auditor-behind",
 	"okta-unreachable"}
 
-// HasAlarm reports whether the alarm with this name is the stack's. Its prefix alone does not say
-// so: STACK- also begins the alarms of a stack STACK-2.
+// HasAlarm reports whether the alarm with this name belongs to the stack. The prefix STACK- is not
+// enough: the alarms of a stack named STACK-2 have it too.
 func (s *Stack) HasAlarm(name string) bool {
 	kind, found := strings.CutPrefix(name, s.Alarms)
 	return found && slices.Contains(ofStack, kind) ||
@@ -127,23 +124,24 @@ func (d *Doctor) describeAlarms(ctx context.Context) ([]alarm, error) {
 		}
 		form.Set("NextToken", page.Next)
 	}
-	return nil, fmt.Errorf("more than %d pages of alarms", maxAlarmPages)
+	return nil, incomplete("more than %d pages", maxAlarmPages)
 }
 
-// query makes a call of the Query protocol, and reads its response into out.
+// query makes a call of the protocol AWS Query, and reads the XML of its response into out, whose
+// XMLName says which response it has to be.
 func query(ctx context.Context, c Caller, r awshttp.Request, out any) error {
 	return c.Call(ctx, r, func(_ http.Header, body []byte) error {
 		if xml.Unmarshal(body, out) != nil {
-			return errors.New("the response is not that of the call")
+			return incomplete("the response is not the XML of this call")
 		}
 		return nil
 	})
 }
 
-// subscribers looks at who gets what is sent to the topic. A subscription by mail is
+// subscribers looks at the subscriptions of the topic. A subscription by mail is
 // PendingConfirmation until the link in SNS's mail is followed, and SNS deletes it after
 // three days ("Subscribing an email address", SNS developer guide, 2026-11).
-func (d *Doctor) subscribers(ctx context.Context) Result {
+func (d *Doctor) subscribers(ctx context.Context, _ Pipeline) Result {
 	confirmed, pending := 0, 0
 	form := url.Values{"TopicArn": {d.Stack.Topic}}
 	for range maxTopicPages {
@@ -153,11 +151,9 @@ func (d *Doctor) subscribers(ctx context.Context) Result {
 			ARNs    []string `xml:"ListSubscriptionsByTopicResult>Subscriptions>member>SubscriptionArn"`
 		}
 		err := query(ctx, d.Topics, awshttp.Form("ListSubscriptionsByTopic", "2010-03-31", form), &page)
-		switch {
-		case awserror.Is(err, "NotFound"), awserror.Is(err, "NotFoundException"):
-			return Gone("topic "+d.Stack.Topic+" does not exist", "deploy the stack again, or correct the setting alarmTopic")
-		case err != nil:
-			return Failed(listSubscriptions, err)
+		if err != nil {
+			return failed(listSubscriptions, err, Gone("topic "+d.Stack.Topic+" does not exist",
+				d.Stack.deploy()+"; or correct the setting alarmTopic"))
 		}
 		for _, arn := range page.ARNs {
 			switch {
@@ -172,10 +168,14 @@ func (d *Doctor) subscribers(ctx context.Context) Result {
 		}
 		form.Set("NextToken", page.Next)
 	}
-	return d.notified(confirmed, pending)
+	if confirmed > 0 {
+		return d.notified(confirmed, pending)
+	}
+	return Unseen(Unclear, fmt.Sprintf("no confirmed subscription in the first %d pages of the topic's", maxTopicPages),
+		"SNS, Topics, "+d.Stack.Topic+" shows all subscriptions")
 }
 
-// notified is the result of so many subscriptions of the topic.
+// notified judges the numbers of confirmed and of pending subscriptions of the topic.
 func (d *Doctor) notified(confirmed, pending int) Result {
 	const confirm = "follow the link in the mail \"AWS Notification - Subscription Confirmation\""
 	again := "aws sns subscribe --topic-arn " + d.Stack.Topic + " --protocol email --notification-endpoint ADDRESS"

@@ -9,8 +9,7 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/lambda/archive"
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // ObjectsAPI are the calls of a bucket. It is an *archive.S3.
@@ -31,8 +30,8 @@ const (
 )
 
 const (
-	// archiveHours is how many hours of published are looked at for the newest object, from
-	// the current one back.
+	// archiveHours is how many hours of published are searched for the newest object, the current
+	// one first.
 	archiveHours = 24
 	// maxObjects bounds the objects of one hour that are listed: ten pages.
 	maxObjects = 10_000
@@ -43,11 +42,11 @@ var errEnough = errors.New("enough objects")
 // archive looks at the bucket of an archive: its newest object, its settings, and its last
 // digest.
 func (d *Doctor) archive(p Pipeline) []Check {
-	var checks []Check
+	var list []Check
 	for _, look := range []func(context.Context, Pipeline, ObjectsAPI) Result{
 		d.newestObject, d.objectLock, d.encryption, d.versioning, d.archiveDigest,
 	} {
-		checks = append(checks, Check{Link: Archive, Pipeline: p.Name, Budget: 2 * budget,
+		list = append(list, Check{Link: Archive, Pipeline: p.Name, Budget: 2 * budget,
 			Look: func(ctx context.Context) Result {
 				bucket, err := d.Archives(ctx, p.Bucket, p.BucketOwner)
 				if err != nil {
@@ -56,15 +55,12 @@ func (d *Doctor) archive(p Pipeline) []Check {
 				return look(ctx, p, bucket)
 			}})
 	}
-	return checks
+	return list
 }
 
-// bucketFailed is the result of a call of a bucket that failed.
-func bucketFailed(bucket, action string, err error) Result {
-	if awserror.Is(err, "NoSuchBucket") {
-		return Gone("bucket "+bucket+" does not exist", deployAgain)
-	}
-	return Failed(action, err)
+// bucketFailed returns the result of a check whose call of a bucket failed.
+func (d *Doctor) bucketFailed(bucket, action string, err error) Result {
+	return failed(action, err, Gone("bucket "+bucket+" does not exist", d.Stack.deploy()))
 }
 
 // newestObject looks for the newest object of an archive, hour by hour of published.
@@ -74,13 +70,17 @@ func (d *Doctor) newestObject(ctx context.Context, p Pipeline, bucket ObjectsAPI
 	hop := Hop{Hop: HopDestination, From: "archive"}
 	for back := range archiveHours {
 		hour := archive.Hour{Org: org, Start: now.UTC().Truncate(time.Hour).Add(-time.Duration(back) * time.Hour)}
-		newest, err := newestOfHour(ctx, bucket, hour)
+		newest, all, err := newestOfHour(ctx, bucket, hour)
 		if err != nil {
-			return bucketFailed(p.Bucket, listBucket, err)
+			return d.bucketFailed(p.Bucket, listBucket, err)
 		}
 		if hop.Since = hour.Start; !newest.IsZero() {
 			hop.Newest = &newest
-			r := Fine(fmt.Sprintf("bucket %s, newest object %s old", p.Bucket, age(now.Sub(newest))))
+			old := age(now.Sub(newest)) + " old"
+			if !all {
+				old += " or newer"
+			}
+			r := Fine(fmt.Sprintf("bucket %s, newest object %s", p.Bucket, old))
 			r.Hops = []Hop{hop}
 			return r
 		}
@@ -90,12 +90,12 @@ func (d *Doctor) newestObject(ctx context.Context, p Pipeline, bucket ObjectsAPI
 	return r
 }
 
-// objectLock compares the default retention of the bucket with the stack's. Without one in the
-// stack any is right: a bucket that the stack did not make has its own.
+// objectLock compares the default retention of the bucket with the stack's. Where the stack sets none,
+// any is right: a bucket that the stack did not make may have its own.
 func (d *Doctor) objectLock(ctx context.Context, p Pipeline, bucket ObjectsAPI) Result {
 	got, err := bucket.ObjectLock(ctx)
 	if err != nil {
-		return bucketFailed(p.Bucket, getLock, err)
+		return d.bucketFailed(p.Bucket, getLock, err)
 	}
 	seen := "Object Lock without a default retention"
 	switch {
@@ -130,7 +130,7 @@ func retained(l archive.ObjectLock) string {
 func (d *Doctor) encryption(ctx context.Context, p Pipeline, bucket ObjectsAPI) Result {
 	got, err := bucket.Encryption(ctx)
 	if err != nil {
-		return bucketFailed(p.Bucket, getEncryption, err)
+		return d.bucketFailed(p.Bucket, getEncryption, err)
 	}
 	seen := "encrypted with SSE-S3"
 	if got.Algorithm != "AES256" {
@@ -141,19 +141,20 @@ func (d *Doctor) encryption(ctx context.Context, p Pipeline, bucket ObjectsAPI) 
 	case p.BucketKey == "" || got.Key == p.BucketKey || got.Key == id:
 		return Fine(seen)
 	case strings.Contains(got.Key, "alias/"):
-		return Unseen(Unclear, seen+": doctor does not look up aliases", "is it an alias of the stack's key "+p.BucketKey+"?")
+		return Unseen(Unclear, seen+": doctor does not look up aliases",
+			"look whether it is an alias of the stack's key "+p.BucketKey)
 	}
-	return Fault(seen+", and not with the stack's",
+	return Fault(seen+", not with the stack's key",
 		fmt.Sprintf("aws s3api put-bucket-encryption --bucket %s --server-side-encryption-configuration "+
 			`'{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":%q},`+
 			`"BucketKeyEnabled":true}]}'`, p.Bucket, p.BucketKey))
 }
 
-// versioning looks whether the bucket keeps an object that is deleted or overwritten.
+// versioning looks whether the bucket keeps objects that are deleted or overwritten.
 func (d *Doctor) versioning(ctx context.Context, p Pipeline, bucket ObjectsAPI) Result {
 	switch got, err := bucket.Versioning(ctx); {
 	case err != nil:
-		return bucketFailed(p.Bucket, getVersioning, err)
+		return d.bucketFailed(p.Bucket, getVersioning, err)
 	case got != "Enabled":
 		return Fault("versioning is off: an object that is deleted or overwritten is lost",
 			"aws s3api put-bucket-versioning --bucket "+p.Bucket+" --versioning-configuration Status=Enabled")
@@ -168,39 +169,38 @@ func (d *Doctor) archiveDigest(ctx context.Context, p Pipeline, bucket ObjectsAP
 	return result
 }
 
-// lastDigest reads the last digest of an org. It is nil where there is none, and where the result
-// is not ok.
+// lastDigest reads the last digest of an org, and judges it. The digest is nil where there is none, and
+// where the result is not ok.
 func (d *Doctor) lastDigest(ctx context.Context, name, org string, bucket ObjectsAPI) (*archive.Digest, Result) {
 	last, head, err := archive.Last(ctx, bucket, org)
 	switch {
 	case err != nil && head.Number > 0:
-		return nil, bucketFailed(name, getObject, err)
+		return nil, d.bucketFailed(name, getObject, err)
 	case err != nil:
-		return nil, bucketFailed(name, listBucket, err)
+		return nil, d.bucketFailed(name, listBucket, err)
 	case head.Number == 0:
 		return nil, Fine("no digest yet")
 	case last == nil:
-		return nil, Fault(fmt.Sprintf("digest %d is not as it was written", head.Number),
+		return nil, Fault(fmt.Sprintf("digest %d was changed after it was written", head.Number),
 			"oktastream verify --bucket "+name+" says what was changed")
 	}
 	return last, Fine(fmt.Sprintf("last digest %d, of hour %s, made %s ago, SHA-256 %s", head.Number,
 		last.Hour.UTC().Format("2006-01-02T15Z"), age(d.Now().Sub(last.Made)), head.Hash))
 }
 
-// newestOfHour is when the newest object of an hour was stored; the zero time where the
-// hour has none.
-func newestOfHour(ctx context.Context, store ObjectsAPI, hour archive.Hour) (time.Time, error) {
-	var newest time.Time
+// newestOfHour returns when the newest object of an hour was stored; the zero time where the hour has
+// none. all is false where the hour has more than maxObjects, of which the first were looked at.
+func newestOfHour(ctx context.Context, store ObjectsAPI, hour archive.Hour) (newest time.Time, all bool, err error) {
 	n := 0
-	err := store.List(ctx, hour.Prefix(), func(o archive.Object) error {
-		newest = maxTime(newest, o.Modified)
-		if n++; n >= maxObjects {
+	err = store.List(ctx, hour.Prefix(), func(o archive.Object) error {
+		if n++; n > maxObjects {
 			return errEnough
 		}
+		newest = maxTime(newest, o.Modified)
 		return nil
 	})
 	if errors.Is(err, errEnough) {
-		err = nil
+		return newest.UTC(), false, nil
 	}
-	return newest.UTC(), err
+	return newest.UTC(), true, err
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 const (
@@ -98,13 +98,13 @@ func TestEachBreakOfTheArchive(t *testing.T) {
 		"days": {bucket(func(o *awsfake.BucketOptions) { o.Lock = &awsfake.ObjectLock{Mode: "COMPLIANCE", Days: 729} }),
 			"COMPLIANCE 729 days, and", "Years=2"},
 		"another key": {bucket(func(o *awsfake.BucketOptions) { o.KMSKey = anotherKey }),
-			"encrypted with the key " + anotherKey + ", and not with the stack's", `"KMSMasterKeyID":"` + bucketKey},
+			"encrypted with the key " + anotherKey + ", not with the stack's key", `"KMSMasterKeyID":"` + bucketKey},
 		"no key": {bucket(func(o *awsfake.BucketOptions) { o.KMSKey = "" }),
-			"encrypted with SSE-S3, and not with the stack's", "put-bucket-encryption --bucket okta-archive"},
+			"encrypted with SSE-S3, not with the stack's key", "put-bucket-encryption --bucket okta-archive"},
 		"not versioned": {bucket(func(o *awsfake.BucketOptions) { o.Versioning = "Suspended" }), "versioning is off",
 			"put-bucket-versioning --bucket okta-archive --versioning-configuration Status=Enabled"},
 		"digest changed": {func(c *awsfake.Cloud) { c.SetObject(toArchive.Bucket, digestOne, []byte("x\n")) },
-			"digest 1 is not as it was written", "oktastream verify --bucket okta-archive"},
+			"digest 1 was changed after it was written", "oktastream verify --bucket okta-archive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, d := healthy(t)

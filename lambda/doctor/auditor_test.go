@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/auditor"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // withAuditor gives the doctor of a healthy stack an archive and an auditor that has closed an
@@ -17,6 +17,7 @@ func withAuditor(t *testing.T, c *awsfake.Cloud, d *Doctor) {
 	d.Stack.Auditor = &AuditorParts{Pipeline: "s-archive", Function: "audit", FunctionLogGroup: "/audit",
 		Schedule: "s-schedule", Failed: c.AddQueue("failed", awsfake.QueueOptions{}),
 		Unstarted: c.AddQueue("unstarted", awsfake.QueueOptions{}), Bucket: toArchive.Bucket, Org: "example"}
+	c.SetSchedule("s-schedule", "ENABLED")
 	setAuditor(c, "Active", noon.Add(-100*time.Hour))
 	auditMetric(c, "audit_hours_behind", 5*time.Minute, 0)
 	auditMetric(c, "audit_okta_unreachable", 5*time.Minute, 0)
@@ -62,6 +63,10 @@ func TestEachBreakOfTheAuditor(t *testing.T) {
 			"about 1 run of the auditor could not be started", "purge-queue"},
 		"no queue": {func(_ *testing.T, c *awsfake.Cloud, _ *Doctor) { c.RemoveQueue("unstarted") },
 			"the queue unstarted does not exist", "cdk deploy s"},
+		"schedule disabled": {func(_ *testing.T, c *awsfake.Cloud, _ *Doctor) { c.SetSchedule("s-schedule", "DISABLED") },
+			"schedule s-schedule is DISABLED: it starts no run", "EventBridge, Schedules, s-schedule: Enable"},
+		"no schedule": {func(_ *testing.T, c *awsfake.Cloud, _ *Doctor) { c.SetSchedule("s-schedule", "") },
+			"schedule s-schedule does not exist", "cdk deploy s"},
 		"no run": {func(_ *testing.T, c *awsfake.Cloud, _ *Doctor) { auditMetric(c, "audit_hours_behind", 4*time.Hour, 0) },
 			"no run has ended in 3h", "aws scheduler get-schedule --name s-schedule"},
 		"Okta unreachable": {func(_ *testing.T, c *awsfake.Cloud, _ *Doctor) {
@@ -110,7 +115,7 @@ func TestAuditor(t *testing.T) {
 	withArchive(t, c, d)
 	withAuditor(t, c, d)
 	const want = "Active, environment as deployed, version v1.0.0; no error in the last hour; " +
-		"last run 5m ago, not behind; last digest 2, of hour 2026-11-27T11Z, made 20m ago: complete"
+		"schedule ENABLED; last run 5m ago, not behind; last digest 2, of hour 2026-11-27T11Z, made 20m ago: complete"
 	if got := line(d); got.Status != OK || got.Seen != want {
 		t.Errorf("%+v", got)
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/oktastream/oktastream/lambda/awshttp"
 )
 
-// Stack is what the outputs of a stack say of it.
+// Stack is a stack as its outputs describe it.
 type Stack struct {
 	Name      string
-	Source    string // name of the partner event source, and of its bus unless Bus says so
+	Source    string // name of the partner event source
 	Bus       string
 	Account   string
 	Region    string
@@ -26,8 +26,11 @@ type Stack struct {
 	Auditor   *AuditorParts // nil is none
 }
 
-// Pipeline is a pipeline of a stack, as its output describes it; "" where it has no such
-// thing.
+// deploy returns the step that makes again what belongs to the stack.
+func (s *Stack) deploy() string { return "deploy the stack: cdk deploy " + s.Name }
+
+// Pipeline is a pipeline of a stack, as its output describes it. A member is "" where the pipeline has
+// no such part.
 type Pipeline struct {
 	Name        string
 	Destination string
@@ -66,18 +69,19 @@ type Doctor struct {
 	Stack   Stack
 	Version string // of this program
 
-	Events   EventsAPI
-	Queues   QueuesAPI
-	Lambda   Caller
-	Metrics  Caller
-	Okta     OktaAPI
-	Logs     LogsAPI
-	Delivery DeliveryAPI
-	Topics   Caller
-	// Archives returns a bucket, which the account owner has to own; "" is any.
+	Events    EventsAPI
+	Queues    QueuesAPI
+	Lambda    Caller
+	Schedules Caller // EventBridge Scheduler
+	Metrics   Caller
+	Okta      OktaAPI
+	Logs      LogsAPI
+	Delivery  DeliveryAPI
+	Topics    Caller
+	// Archives returns the bucket with this name, which the account owner has to own; "" is any.
 	Archives func(ctx context.Context, bucket, owner string) (ObjectsAPI, error)
 	Endpoints
-	// Clients of a link that are nil leave it out.
+	// A link whose client is nil is left out.
 
 	Now func() time.Time
 }
@@ -105,23 +109,32 @@ type QueuesAPI interface {
 		*sqs.GetQueueAttributesOutput, error)
 }
 
-// unnamed is the check of what the outputs of an older stack do not name.
-func (d *Doctor) unnamed(link Link, p Pipeline) []Check {
-	return []Check{{Link: link, Pipeline: p.Name, Look: func(context.Context) Result {
-		return Unseen(Unclear, "the stack's outputs do not name it",
-			"deploy the stack with this version of oktastream: cdk deploy "+d.Stack.Name)
-	}}}
+// look makes the calls of a check of a pipeline.
+type look func(context.Context, Pipeline) Result
+
+// checks returns a check of a link of a pipeline for each look.
+func checks(link Link, p Pipeline, looks ...look) (list []Check) {
+	for _, l := range looks {
+		list = append(list, Check{Link: link, Pipeline: p.Name,
+			Look: func(ctx context.Context) Result { return l(ctx, p) }})
+	}
+	return list
+}
+
+// constant returns a look that makes no call.
+func constant(r Result) look { return func(context.Context, Pipeline) Result { return r } }
+
+// unnamed is the result of a check of what the outputs of an older stack do not name.
+func (d *Doctor) unnamed(context.Context, Pipeline) Result {
+	return Unseen(Unclear, "the stack's outputs do not name it",
+		"deploy the stack with this version of oktastream: cdk deploy "+d.Stack.Name)
 }
 
 // Checks returns the checks of the stack, in the order in which an event travels.
 func (d *Doctor) Checks() []Check {
-	var checks []Check
-	add := func(of ...[]Check) { checks = append(checks, slices.Concat(of...)...) }
-	add(d.okta(), d.source(), d.bus())
+	all := slices.Concat(d.okta(), checks(PartnerSource, Pipeline{}, d.source), checks(Bus, Pipeline{}, d.bus))
 	for _, p := range d.Stack.Pipelines {
-		add(d.rule(p), d.policies(p), d.mapping(p), d.function(p))
-		add(d.destination(p), d.queues(p))
+		all = slices.Concat(all, d.rule(p), d.policies(p), d.mapping(p), d.function(p), d.destination(p), d.queues(p))
 	}
-	add(d.auditor(), d.alarms(), d.newest())
-	return checks
+	return slices.Concat(all, d.auditor(), d.alarms(), d.newest())
 }

@@ -29,29 +29,21 @@ const (
 	describeConnection  = "events:DescribeConnection"
 )
 
-// delivery looks at what EventBridge delivers by: the delivery bus's rule, the API
-// destination and its connection. What Datadog answers is in the queue of dead letters.
+// delivery looks at what EventBridge delivers by: the delivery bus's rule, the API destination and its
+// connection. The responses of Datadog are in the dead letters.
 func (d *Doctor) delivery(p Pipeline) []Check {
-	check := func(look func(context.Context, Pipeline) Result) Check {
-		return Check{Link: Destination, Pipeline: p.Name,
-			Look: func(ctx context.Context) Result { return look(ctx, p) }}
-	}
-	return []Check{check(d.deliveryRule), check(d.apiDestination), check(d.connection)}
+	return checks(Destination, p, d.deliveryRule, d.apiDestination, d.connection)
 }
 
-// deployAgain is the step that makes again what belongs to the stack.
-const deployAgain = "deploy the stack again, which makes it"
-
 func (d *Doctor) deliveryRule(ctx context.Context, p Pipeline) Result {
+	rule := fmt.Sprintf("rule %s of bus %s", p.DeliveryRule, p.DeliveryBus)
 	out, err := d.Delivery.DescribeRule(ctx,
 		&eventbridge.DescribeRuleInput{Name: &p.DeliveryRule, EventBusName: &p.DeliveryBus}, deliveryJSON)
 	switch {
-	case awserror.Is(err, "ResourceNotFoundException"):
-		return Gone(fmt.Sprintf("rule %s of bus %s does not exist", p.DeliveryRule, p.DeliveryBus), deployAgain)
 	case err != nil:
-		return Failed(describeRule, err)
+		return failed(describeRule, err, Gone(rule+" does not exist", d.Stack.deploy()))
 	case out.State != types.RuleStateEnabled:
-		return Fault(fmt.Sprintf("rule %s of bus %s is %s", p.DeliveryRule, p.DeliveryBus, out.State), fmt.Sprintf(
+		return Fault(rule+" is "+string(out.State), fmt.Sprintf(
 			"aws events enable-rule --name %s --event-bus-name %s", p.DeliveryRule, p.DeliveryBus))
 	}
 	return Fine("delivery rule enabled")
@@ -61,10 +53,9 @@ func (d *Doctor) apiDestination(ctx context.Context, p Pipeline) Result {
 	out, err := d.Delivery.DescribeApiDestination(ctx,
 		&eventbridge.DescribeApiDestinationInput{Name: &p.APIDestination}, deliveryJSON)
 	switch {
-	case awserror.Is(err, "ResourceNotFoundException"):
-		return Gone("API destination "+p.APIDestination+" does not exist", deployAgain)
 	case err != nil:
-		return Failed(describeDestination, err)
+		return failed(describeDestination, err,
+			Gone("API destination "+p.APIDestination+" does not exist", d.Stack.deploy()))
 	case out.ApiDestinationState != types.ApiDestinationStateActive:
 		return Fault(fmt.Sprintf("API destination %s is %s", p.APIDestination, out.ApiDestinationState),
 			"look at its connection: EventBridge, API destinations, "+p.APIDestination)
@@ -72,16 +63,14 @@ func (d *Doctor) apiDestination(ctx context.Context, p Pipeline) Result {
 	return Fine("API destination ACTIVE")
 }
 
-// connection judges the connection, which EventBridge de-authorizes where the secret is
-// gone, or the destination answers 401 or 407 ("De-authorizing connections in EventBridge",
+// connection judges the connection, which EventBridge de-authorizes after the secret was deleted, and
+// after a response 401 or 407 of the destination ("De-authorizing connections in EventBridge",
 // EventBridge user guide, 2026-11).
 func (d *Doctor) connection(ctx context.Context, p Pipeline) Result {
 	out, err := d.Delivery.DescribeConnection(ctx, &eventbridge.DescribeConnectionInput{Name: &p.Connection}, deliveryJSON)
 	switch {
-	case awserror.Is(err, "ResourceNotFoundException"):
-		return Gone("connection "+p.Connection+" does not exist", deployAgain)
 	case err != nil:
-		return Failed(describeConnection, err)
+		return failed(describeConnection, err, Gone("connection "+p.Connection+" does not exist", d.Stack.deploy()))
 	case out.ConnectionState == types.ConnectionStateAuthorized, out.ConnectionState == types.ConnectionStateActive:
 		return Fine("connection " + string(out.ConnectionState))
 	}

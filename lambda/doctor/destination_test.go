@@ -112,9 +112,9 @@ func TestDestinationsAndAlarms(t *testing.T) {
 	}{
 		"all is well": {func(*cloudWorld) {}, Destination, OK, "keeps events 400 days, protected from deletion", "", ""},
 		"log group gone": {func(w *cloudWorld) { w.RemoveLogGroup(groupName) }, Destination, Broken,
-			"log group /okta/events does not exist", "deploy the stack again", ""},
+			"log group /okta/events does not exist", "deploy the stack", ""},
 		"retention cut by the account": {policy(90), Destination, Broken,
-			"the account's retention policy all-of-us keeps events 90 days, and the stack 400 days", "exempt /okta/events", ""},
+			"the account's retention policy all-of-us keeps events 90 days; the stack has 400 days", "exempt /okta/events", ""},
 		"retention longer by the account": {policy(0), Destination, OK,
 			"keeps events for ever by the account's policy all-of-us", "", ""},
 		"retention cut by hand": {func(w *cloudWorld) {
@@ -122,7 +122,7 @@ func TestDestinationsAndAlarms(t *testing.T) {
 			group := groupName
 			_, _ = w.logs.PutRetentionPolicy(t.Context(),
 				&cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &group, RetentionInDays: &days})
-		}, Destination, Broken, "keeps events 30 days, and the stack 400 days", "--retention-in-days 400", ""},
+		}, Destination, Broken, "keeps events 30 days; the stack has 400 days", "--retention-in-days 400", ""},
 		"log groups denied": {deny("DescribeLogGroups"), Destination, NotLookedAt, "logs:DescribeLogGroups", "ask for",
 			"logs:DescribeLogGroups"},
 		"events denied": {deny("FilterLogEvents"), Newest, NotLookedAt, "logs:FilterLogEvents", "ask for",
@@ -150,7 +150,7 @@ func TestDestinationsAndAlarms(t *testing.T) {
 		"API destination denied": {deny("DescribeApiDestination"), Destination, NotLookedAt, "events:DescribeApiDestination",
 			"ask for", "events:DescribeApiDestination"},
 		"in ALARM": {alarm("okta-cloudwatch-lag", &awsfake.MetricAlarm{State: "ALARM", Actions: []string{topicARN}}), Alarms,
-			Broken, "1 of 2 in ALARM: cloudwatch-lag", "description in CloudWatch", ""},
+			Broken, "1 of 2 in ALARM: cloudwatch-lag", "the description of each alarm in CloudWatch", ""},
 		"another stack's alarm": {alarm("other-lag", &awsfake.MetricAlarm{State: "ALARM"}), Alarms, OK,
 			"2 alarms, none in ALARM; 1 notified", "", ""},
 		"alarms of a stack okta-prod": {func(w *cloudWorld) {
@@ -159,7 +159,7 @@ func TestDestinationsAndAlarms(t *testing.T) {
 			}
 		}, Alarms, OK, "2 alarms, none in ALARM; 1 notified", "", ""},
 		"the stack is silent": {alarm("okta-silence", &awsfake.MetricAlarm{State: "ALARM", Actions: []string{topicARN}}), Alarms,
-			Broken, "1 of 3 in ALARM: silence", "description in CloudWatch", ""},
+			Broken, "1 of 3 in ALARM: silence", "the description of each alarm in CloudWatch", ""},
 		"actions off": {alarm("okta-cloudwatch-lag", &awsfake.MetricAlarm{State: "OK", Off: true, Actions: []string{topicARN}}),
 			Alarms, Broken, "1 of 2 notify nobody", "enable-alarm-actions --alarm-names okta-cloudwatch-lag", ""},
 		"alarms gone": {func(w *cloudWorld) {

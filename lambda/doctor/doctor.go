@@ -1,9 +1,9 @@
-// Package doctor looks at every link between an Okta org and a destination, and says of
-// each whether it works, what was seen and what to do next. It changes nothing.
+// Package doctor looks at every link between an Okta org and a destination, and reports for each
+// whether it works, what was seen and what to do next. It changes nothing.
 //
-// A link is looked at by one or more checks, each with a call or two. A check says ok
-// or broken only of what it has seen; where it lacks a permission or gets no answer it
-// says so, with the permission.
+// One or more checks look at a link, with a call or two each. A check reports ok or broken only for
+// what it has seen. Where it lacks a permission or gets no answer it reports that, with the
+// permission.
 package doctor
 
 import (
@@ -31,7 +31,7 @@ const (
 	Newest        Link = "newest"
 )
 
-// Status is what is known of a link.
+// Status is what is known about a link.
 type Status string
 
 const (
@@ -47,8 +47,7 @@ const (
 	NoPermission  Reason = "no permission"
 	NoCredentials Reason = "no credentials"
 	NoAnswer      Reason = "no answer"
-	// Unclear is an answer that a check cannot judge, and what follows from a link that is
-	// broken.
+	// Unclear is a response that a check cannot judge, or a fault that follows from a broken link.
 	Unclear Reason = "unclear"
 	// NotPart is a link that this stack does not have. It does not change the exit code.
 	NotPart Reason = "not part of this stack"
@@ -73,17 +72,17 @@ type Result struct {
 	Next   string
 	Action string
 
-	// Missing is set where a resource is not there. That is no finding of its own where a
-	// link of Check.Needs is broken.
+	// Missing is true where a resource does not exist. Where a link of Check.Needs is broken, that
+	// follows from it, and the link is not called broken too.
 	Missing bool
-	// Confirmable is what was seen, where an event of the stream that another check has seen
-	// within the last hour makes the result ok; "" where none does.
+	// Confirmable is not "" where the result becomes ok once another check has seen an event of the
+	// stream within the last hour. It is what is reported then.
 	Confirmable string
 	Hops        []Hop
 }
 
-// Fine returns the result of a check that found nothing wrong. seen is what it saw, in
-// a few words.
+// Fine returns the result of a check that found nothing wrong. seen is what it saw, in a few words; ""
+// makes no line.
 func Fine(seen string) Result { return Result{Status: OK, Seen: seen} }
 
 // Fault returns the result of a check that found something broken, and the next step.
@@ -99,11 +98,11 @@ func Unseen(reason Reason, seen, next string) Result {
 	return Result{Status: NotLookedAt, Reason: reason, Seen: seen, Next: next}
 }
 
-// Check looks at one thing of a link.
+// Check looks at one part of a link.
 type Check struct {
 	Link     Link
 	Pipeline string // "" is the whole stack
-	// Needs are links without which this one cannot be there: see Result.Missing.
+	// Needs are the links without which the resource of this one cannot exist: see Result.Missing.
 	Needs []Link
 	// Budget bounds Look; 0 is 20 s, which is two attempts of a call.
 	Budget time.Duration
@@ -130,7 +129,7 @@ type Hop struct {
 	Pipeline string     `json:"pipeline,omitempty"`
 	Newest   *time.Time `json:"newest"` // nil: none since Since
 	Since    time.Time  `json:"since"`  // how far back was looked
-	// Seconds is how exact Newest is: the event was seen at most so much later.
+	// Seconds is how exact Newest is: the event was seen at most so many seconds later.
 	Seconds int `json:"seconds"`
 	// From is where it was read: a metric, a log group.
 	From string `json:"from"`

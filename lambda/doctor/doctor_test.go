@@ -67,7 +67,8 @@ broken         bus             event bus aws.partner/okta.com/a/b does not exist
     next: deploy the stack again: cdk deploy oktastream, which makes the bus and
           associates the partner event source with it
 pipeline s-cloudwatch
-not looked at  rule            not there, which follows from the broken link bus
+not looked at  rule            does not exist, which follows from the broken
+                               link bus
 ok             function        Active; environment as deployed
 not looked at  function        no permission: cloudwatch:GetMetricData
 not looked at  archive         not part of this stack
@@ -116,7 +117,7 @@ func TestRunIsBounded(t *testing.T) {
 		}
 		<-ctx.Done()
 		now.Add(-1)
-		return Failed("events:DescribeRule", ctx.Err())
+		return failed("events:DescribeRule", ctx.Err())
 	}}
 	checks := make([]Check, 40)
 	for i := range checks {

@@ -18,7 +18,6 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
@@ -28,7 +27,7 @@ const getSecretValue = "secretsmanager:GetSecretValue"
 const (
 	// dialTimeout bounds the resolution of a name, and a connection with its handshake.
 	dialTimeout = 5 * time.Second
-	// expiresSoon is how long before its end a certificate is pointed out.
+	// expiresSoon is how long before a certificate expires the next step is to renew it.
 	expiresSoon = 21 * 24 * time.Hour
 )
 
@@ -37,18 +36,18 @@ type Resolver interface {
 	LookupHost(ctx context.Context, host string) ([]string, error)
 }
 
-// endpoint looks at a destination over HTTPS: the name and the certificate of its host,
-// then whether it accepts the secret, and whether what is written to exists. Settings are
-// those of the function's environment.
+// endpoint looks at a destination over HTTPS: the name and the certificate of its host, then whether
+// the destination accepts the secret, and whether the index exists. The settings are those of the
+// function's environment.
 func (d *Doctor) endpoint(p Pipeline) []Check {
 	e := &endpointChecks{d: d, p: p}
 	return []Check{
-		{Link: Destination, Pipeline: p.Name, Look: e.reach},
+		{Link: Destination, Pipeline: p.Name, Look: e.found},
 		{Link: Destination, Pipeline: p.Name, Look: e.accepts, Budget: 2 * budget},
 	}
 }
 
-// endpointChecks are the checks of one endpoint. What one finds, the other needs.
+// endpointChecks are the two checks of one endpoint, which share the settings and the host.
 type endpointChecks struct {
 	d *Doctor
 	p Pipeline
@@ -60,17 +59,15 @@ type endpointChecks struct {
 	host  Result // of the host
 }
 
-// found looks at settings and host once.
+// found reads the settings and looks at the host, once, and returns the result of the host.
 func (e *endpointChecks) found(ctx context.Context) Result {
 	e.once.Do(func() {
-		var f functionState
-		if err := e.d.get(ctx, "/2015-03-31/functions/"+e.p.Function+"/configuration", &f); err != nil {
-			if e.host = Failed(getFunctionConfiguration, err); awserror.Is(err, notFound) {
-				e.host = Unseen(Unclear, "the function, which has the settings, does not exist", "")
-			}
+		f, err := e.d.configuration(ctx, e.p)
+		if err != nil {
+			e.host = failed(getFunctionConfiguration, err,
+				Unseen(Unclear, "the function, which has the settings, does not exist", ""))
 			return
 		}
-		var err error
 		e.c, err = config.Read(func(name string) string {
 			if name == "AWS_REGION" { // which Lambda sets
 				return e.d.Stack.Region
@@ -78,7 +75,7 @@ func (e *endpointChecks) found(ctx context.Context) Result {
 			return f.Environment.Variables[name]
 		})
 		if err != nil {
-			e.host = Unseen(Unclear, "the function's settings are not valid: "+err.Error(), "deploy the stack again")
+			e.host = Unseen(Unclear, "the function's settings are not valid: "+err.Error(), e.d.Stack.deploy())
 			return
 		}
 		e.inVPC = len(f.VpcConfig.SubnetIDs) > 0
@@ -86,8 +83,6 @@ func (e *endpointChecks) found(ctx context.Context) Result {
 	})
 	return e.host
 }
-
-func (e *endpointChecks) reach(ctx context.Context) Result { return e.found(ctx) }
 
 // reachable looks at the host of the endpoint.
 func (e *endpointChecks) reachable(ctx context.Context) Result {
@@ -128,7 +123,7 @@ func (e *endpointChecks) reachable(ctx context.Context) Result {
 	return result
 }
 
-// where is the setting that says where the destination is.
+// where returns the name of the setting that has the address of the destination.
 func (e *endpointChecks) where() string {
 	if e.c.Destination == config.Datadog {
 		return https.SettingSite
@@ -136,8 +131,8 @@ func (e *endpointChecks) where() string {
 	return https.SettingEndpoint
 }
 
-// unreachable is the result of a host that this machine does not reach. A function in a
-// VPC may reach it.
+// unreachable returns the result of a host that this machine does not reach. A function in a VPC may
+// reach it.
 func (e *endpointChecks) unreachable(seen, next string) Result {
 	if e.inVPC {
 		return Unseen(NoAnswer, seen+" from this machine; the function is in a VPC", "run doctor on a machine in that VPC")
@@ -158,28 +153,28 @@ func (e *endpointChecks) handshake(address string, err error) Result {
 		return Fault("certificate of "+address+" is not valid before "+atMinute(invalid.Cert.NotBefore),
 			"check the clocks of this machine and of the host")
 	case isUnknown:
-		return Fault("certificate of "+address+" is not of a known CA",
-			"for a private CA name its certificate: -c caCertificate=FILE")
+		return Fault("certificate of "+address+" is of an unknown CA",
+			"for a private CA deploy with its certificate: -c caCertificate=FILE")
 	case isName:
 		return Fault(fmt.Sprintf("certificate of %s is for %s", address, strings.Join(name.Certificate.DNSNames, ", ")),
 			"correct the setting "+e.where()+", or the certificate")
 	case isPlain:
-		return Fault(address+" does not speak TLS", "correct the setting "+e.where()+": is the port right?")
+		return Fault(address+" does not speak TLS", "correct the setting "+e.where()+", above all its port")
 	}
 	return e.unreachable(fmt.Sprintf("no TLS connection to %s: %v", address, sink.NoResponse(err, 0)),
-		"check that the host is up and lets in connections of this machine")
+		"check that the host is up and accepts connections from this machine")
 }
 
 // accepts asks the destination whether it accepts the secret.
 func (e *endpointChecks) accepts(ctx context.Context) Result {
 	if host := e.found(ctx); host.Status != OK && !e.proxy {
-		return Result{Status: OK} // the line of the host says it
+		return Result{Status: OK} // the check of the host reports it
 	}
 	secrets := &noteError{api: e.d.Secrets}
 	clients := config.Clients{Secrets: secrets, Credentials: e.d.Credentials, HTTP: e.d.HTTP}
 	loop, err := e.c.NewLoop(clients, e.d.Now, 0)
 	if err != nil {
-		return Unseen(Unclear, "the function's settings are not valid: "+err.Error(), "deploy the stack again")
+		return Unseen(Unclear, "the function's settings are not valid: "+err.Error(), e.d.Stack.deploy())
 	}
 	s, ok := loop.Sink.(*https.Sink)
 	if !ok {
@@ -188,7 +183,8 @@ func (e *endpointChecks) accepts(ctx context.Context) Result {
 	report, failure := s.Check(ctx)
 	switch {
 	case secrets.err != nil:
-		return e.secretFailed(secrets.err)
+		return failed(getSecretValue, secrets.err, Fault("secret "+e.c.Secret+" does not exist",
+			"make it: aws secretsmanager create-secret --name "+e.c.Secret))
 	case failure != nil && ctx.Err() != nil:
 		return Unseen(NoAnswer, string(e.c.Destination)+": no answer in time", "run it again")
 	case failure != nil && failure.Kind == sink.Unknown:
@@ -196,37 +192,29 @@ func (e *endpointChecks) accepts(ctx context.Context) Result {
 	case failure != nil:
 		return e.refused(failure)
 	case report.Seen == "":
-		return Unseen(NoPermission, "not seen: "+report.Unseen, "the role of the function is the one that has to be let in")
+		return Unseen(NoPermission, "not seen: "+report.Unseen, "it is the role of the function that needs this access")
 	case report.Unseen != "":
 		return Fine(report.Seen + " (not seen: " + report.Unseen + ")")
 	}
 	return Fine(report.Seen)
 }
 
-// refused is the result of a destination that does not take what the function sends.
+// refused returns the result of a destination that does not accept what the function sends.
 func (e *endpointChecks) refused(failure *sink.Error) Result {
 	seen, setting, found := strings.Cut(failure.Error(), ": correct the setting ")
 	switch {
 	case failure.Kind != sink.Blocked:
 		return Fault(seen, "look at the destination's own status; events wait in the buffer queue")
 	case setting == https.SettingSecret:
-		return Fault(seen, "put the right value into secret "+e.c.Secret+": the function reads it again by itself")
+		return Fault(seen, "put the right value into secret "+e.c.Secret+": the function reads it again without a deployment")
 	case found:
 		return Fault(seen, "correct it, or the setting "+setting+" and deploy")
 	}
 	return Fault(seen, "see the section of "+string(e.c.Destination)+" in lambda/sink/https/README.md")
 }
 
-// secretFailed is the result of a secret that could not be read by this caller.
-func (e *endpointChecks) secretFailed(err error) Result {
-	if awserror.Is(err, notFound) {
-		return Fault("secret "+e.c.Secret+" does not exist", "make it: aws secretsmanager create-secret --name "+e.c.Secret)
-	}
-	return Failed(getSecretValue, err)
-}
-
-// noteError keeps the error of reading a secret: that this caller may not read it says
-// nothing of the function.
+// noteError keeps the error of reading the secret with the caller's credentials, which says nothing
+// about those of the function.
 type noteError struct {
 	api config.SecretsAPI
 	err error
@@ -240,7 +228,7 @@ func (n *noteError) GetSecretValue(
 	return out, err
 }
 
-// Endpoints are what endpoints over HTTPS are looked at with.
+// Endpoints are the clients that endpoints over HTTPS are looked at with.
 type Endpoints struct {
 	Secrets     config.SecretsAPI
 	Credentials aws.CredentialsProvider // sign requests to OpenSearch

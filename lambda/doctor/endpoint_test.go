@@ -201,7 +201,7 @@ func TestEndpoint(t *testing.T) {
 		"another CA": {splunk, []func(*endpointWorld){func(w *endpointWorld) {
 			ca, _ := issue(w.t, w.ends)
 			set("CA_CERTIFICATE", base64.StdEncoding.EncodeToString(ca.Raw))(w)
-		}}, Broken, "is not of a known CA", "caCertificate", ""},
+		}}, Broken, "is of an unknown CA", "caCertificate", ""},
 		"certificate of another host": {splunk, []func(*endpointWorld){set("ENDPOINT", "https://localhost:PORT"),
 			func(w *endpointWorld) { w.names["localhost"] = true }}, Broken, "is for hec.example.com", "setting endpoint", ""},
 		"name does not resolve": {splunk, []func(*endpointWorld){set("ENDPOINT", "https://hec.example.com:8088")}, Broken,

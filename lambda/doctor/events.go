@@ -11,7 +11,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // The IAM actions of EventBridge.
@@ -22,47 +21,39 @@ const (
 	listTargetsByRule   = "events:ListTargetsByRule"
 )
 
-// notFound is the code of EventBridge and Lambda for what does not exist.
-const notFound = "ResourceNotFoundException"
-
-// source returns the checks of the partner event source.
-func (d *Doctor) source() []Check {
-	return []Check{{Link: PartnerSource, Look: func(ctx context.Context) Result {
-		source, err := d.Events.DescribeEventSource(ctx,
-			&eventbridge.DescribeEventSourceInput{Name: &d.Stack.Source})
-		if awserror.Is(err, notFound) {
-			return Gone(d.Stack.Source+" does not exist in "+d.Stack.Region,
-				"in Okta, Reports, Log Streaming: is the stream there, with account "+d.Stack.Account+
-					" and region "+d.Stack.Region+"? Add it again under the same event source name")
-		}
-		if err != nil {
-			return Failed(describeEventSource, err)
-		}
-		switch source.State {
-		case types.EventSourceStateActive:
-			return Fine(string(source.State))
-		case types.EventSourceStatePending:
-			return d.pending(ctx, source)
-		}
-		return Fault("state "+string(source.State)+": the log stream was deleted in Okta",
-			"in Okta, Reports, Log Streaming: add the stream again under the same event source name; then run this again")
-	}}}
+// source looks at the partner event source.
+func (d *Doctor) source(ctx context.Context, _ Pipeline) Result {
+	source, err := d.Events.DescribeEventSource(ctx, &eventbridge.DescribeEventSourceInput{Name: &d.Stack.Source})
+	if err != nil {
+		return failed(describeEventSource, err, Gone(d.Stack.Source+" does not exist in "+d.Stack.Region,
+			"in Okta, Reports, Log Streaming: is the stream there, with account "+d.Stack.Account+
+				" and region "+d.Stack.Region+"? Add it again under the same event source name"))
+	}
+	switch source.State {
+	case types.EventSourceStateActive:
+		return Fine(string(source.State))
+	case types.EventSourceStatePending:
+		return d.pending(ctx, source)
+	}
+	return Fault("state "+string(source.State)+": the log stream was deleted in Okta",
+		"in Okta, Reports, Log Streaming: add the stream again under the same event source name; then run this again")
 }
 
 // pending judges a source that no bus is associated with.
 func (d *Doctor) pending(ctx context.Context, source *eventbridge.DescribeEventSourceOutput) Result {
 	bus, err := d.Events.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &d.Stack.Bus})
 	switch {
-	case awserror.Is(err, notFound):
-		seen := "PENDING, as its bus is not there"
+	case isOneOf(err, codesNotFound):
+		seen := "PENDING, because its bus does not exist"
 		if at := aws.ToTime(source.ExpirationTime); !at.IsZero() {
 			seen += "; it expires " + at.UTC().Format(time.DateOnly)
 		}
 		return Fine(seen)
 	case err != nil:
-		return Fault("PENDING: no event bus receives its events", "is there a bus? "+describeEventBus+" is needed to look")
+		return Fault("PENDING: no event bus receives its events",
+			"look whether bus "+d.Stack.Bus+" exists, for which "+describeEventBus+" is needed")
 	}
-	seen := "PENDING, although its bus is there"
+	seen := "PENDING, although its bus exists"
 	if made := aws.ToTime(source.CreationTime); made.After(aws.ToTime(bus.CreationTime)) && bus.CreationTime != nil {
 		seen += ": the source was made again " + made.UTC().Format(time.DateOnly) + " under its name, after the bus"
 	}
@@ -72,59 +63,51 @@ func (d *Doctor) pending(ctx context.Context, source *eventbridge.DescribeEventS
 		", cdk deploy "+d.Stack.Name+" (infra/README.md, A source that stays pending)")
 }
 
-// bus returns the checks of the partner event bus.
-func (d *Doctor) bus() []Check {
-	return []Check{{Link: Bus, Look: func(ctx context.Context) Result {
-		_, err := d.Events.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &d.Stack.Bus})
-		switch {
-		case awserror.Is(err, notFound):
-			return Gone("event bus "+d.Stack.Bus+" does not exist", "deploy the stack: cdk deploy "+d.Stack.Name)
-		case err != nil:
-			return Failed(describeEventBus, err)
-		}
-		return Fine("exists")
-	}}}
+// bus looks at the partner event bus.
+func (d *Doctor) bus(ctx context.Context, _ Pipeline) Result {
+	if _, err := d.Events.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &d.Stack.Bus}); err != nil {
+		return failed(describeEventBus, err, Gone("event bus "+d.Stack.Bus+" does not exist", d.Stack.deploy()))
+	}
+	return Fine("exists")
 }
 
 // rule returns the checks of a pipeline's rule on the partner event bus.
 func (d *Doctor) rule(p Pipeline) []Check {
 	if p.Rule == "" {
-		return d.unnamed(Rule, p)
+		return checks(Rule, p, d.unnamed)
 	}
-	deploy := "deploy the stack: cdk deploy " + d.Stack.Name
-	gone := func() Result { return Gone("rule "+p.Rule+" does not exist", deploy) }
-	return []Check{
-		{Link: Rule, Pipeline: p.Name, Needs: []Link{Bus}, Look: func(ctx context.Context) Result {
-			rule, err := d.Events.DescribeRule(ctx,
-				&eventbridge.DescribeRuleInput{EventBusName: &d.Stack.Bus, Name: &p.Rule})
-			switch {
-			case awserror.Is(err, notFound):
-				return gone()
-			case err != nil:
-				return Failed(describeRule, err)
-			case rule.State == types.RuleStateDisabled:
-				return Fault("DISABLED", "aws events enable-rule --event-bus-name "+d.Stack.Bus+" --name "+p.Rule)
-			}
-			return d.pattern(aws.ToString(rule.EventPattern), string(rule.State), deploy)
-		}},
-		{Link: Rule, Pipeline: p.Name, Needs: []Link{Bus}, Look: func(ctx context.Context) Result {
-			return d.targets(ctx, p, gone, deploy)
-		}},
+	list := checks(Rule, p, d.ruleState, d.targets)
+	for i := range list {
+		list[i].Needs = []Link{Bus}
 	}
+	return list
+}
+
+func (d *Doctor) noRule(p Pipeline) Result {
+	return Gone("rule "+p.Rule+" does not exist", d.Stack.deploy())
+}
+
+func (d *Doctor) ruleState(ctx context.Context, p Pipeline) Result {
+	rule, err := d.Events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{EventBusName: &d.Stack.Bus, Name: &p.Rule})
+	switch {
+	case err != nil:
+		return failed(describeRule, err, d.noRule(p))
+	case rule.State == types.RuleStateDisabled:
+		return Fault("DISABLED", "aws events enable-rule --event-bus-name "+d.Stack.Bus+" --name "+p.Rule)
+	}
+	return d.pattern(aws.ToString(rule.EventPattern), string(rule.State))
 }
 
 // targets judges where a rule sends events. There are at most five (Amazon EventBridge
 // quotas, "Targets per rule", 2026-11), which are one page.
-func (d *Doctor) targets(ctx context.Context, p Pipeline, gone func() Result, deploy string) Result {
+func (d *Doctor) targets(ctx context.Context, p Pipeline) Result {
 	out, err := d.Events.ListTargetsByRule(ctx,
 		&eventbridge.ListTargetsByRuleInput{EventBusName: &d.Stack.Bus, Rule: &p.Rule})
 	switch {
-	case awserror.Is(err, notFound):
-		return gone()
 	case err != nil:
-		return Failed(listTargetsByRule, err)
+		return failed(listTargetsByRule, err, d.noRule(p))
 	case len(out.Targets) == 0:
-		return Fault("no target", deploy)
+		return Fault("no target", d.Stack.deploy())
 	}
 	what, want := p.target(d.Stack)
 	if want == "" {
@@ -136,7 +119,7 @@ func (d *Doctor) targets(ctx context.Context, p Pipeline, gone func() Result, de
 			return Fine("target " + what)
 		}
 	}
-	return Fault("its target is not "+what+" but "+aws.ToString(out.Targets[0].Arn), deploy)
+	return Fault("its target is not "+what+" but "+aws.ToString(out.Targets[0].Arn), d.Stack.deploy())
 }
 
 // target is what a rule of the pipeline sends events to, and the end of its ARN. One
@@ -159,13 +142,13 @@ func (p Pipeline) target(s Stack) (what, arn string) {
 // queueName is the name of the queue with this URL.
 func queueName(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
 
-// pattern judges whether a rule's pattern matches events of the stack's source. Of the
-// members it reads those that every event of Okta's has the same value of, and nothing
-// in detail: what a filter leaves out is a choice.
-func (d *Doctor) pattern(text, state, deploy string) Result {
+// pattern judges whether a rule's pattern matches events of the stack's source. It reads the members
+// that have the same value in all events of the source, and not detail: what a filter drops is a
+// choice.
+func (d *Doctor) pattern(text, state string) Result {
 	var pattern map[string]any
 	if json.Unmarshal([]byte(text), &pattern) != nil {
-		return Fault("its event pattern is not a JSON object", deploy)
+		return Fault("its event pattern is not a JSON object", d.Stack.deploy())
 	}
 	for _, member := range []struct{ name, value string }{
 		{"source", d.Stack.Source}, {"account", d.Stack.Account}, {"region", d.Stack.Region},
@@ -181,7 +164,7 @@ func (d *Doctor) pattern(text, state, deploy string) Result {
 				"compare it with the stack's template: cdk diff "+d.Stack.Name)
 		}
 		if !matches {
-			return Fault("its event pattern does not match the "+member.name+" "+member.value, deploy)
+			return Fault("its event pattern does not match the "+member.name+" "+member.value, d.Stack.deploy())
 		}
 	}
 	if _, filtered := pattern["detail"]; filtered {
@@ -190,8 +173,8 @@ func (d *Doctor) pattern(text, state, deploy string) Result {
 	return Fine(state)
 }
 
-// anyMatches reports whether one of a pattern's matchers takes a value. It is not known
-// of a matcher other than a text and a prefix.
+// anyMatches reports whether one of a pattern's matchers takes a value. known is false where a matcher
+// is neither a text nor a prefix, and no other takes it.
 func anyMatches(matchers any, value string) (matches, known bool) {
 	list, ok := matchers.([]any)
 	if !ok {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,44 +16,44 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// Step is where an event was seen on its way, and when it was there.
+// Step is a hop at which an event was seen, and when.
 type Step struct {
 	Hop      HopName   `json:"hop"`
 	Pipeline string    `json:"pipeline,omitempty"`
 	At       time.Time `json:"at"`
-	// Seconds is how exact At is: the event was there at most so much later. Where it is
-	// not 0, a metric has counted an event, which may be another one.
+	// Seconds is how exact At is: the event was there at most so many seconds later. Where it is not
+	// 0, a metric has counted an event, which may be another one.
 	Seconds int    `json:"seconds"`
 	From    string `json:"from"`
 	UUID    string `json:"uuid,omitempty"` // of the event, where it is known
 	Type    string `json:"type,omitempty"` // its event type, at Okta
 }
 
-// Journey is what was seen of the first event since a time.
+// Journey is the hops at which the first event since a time was seen.
 type Journey struct {
 	Since   time.Time `json:"since"`
 	Steps   []Step    `json:"steps"`
-	Missing []Hop     `json:"missing"` // where no event was seen, in the order of the way
+	Missing []Hop     `json:"missing"` // where no event was seen, in the order in which an event travels
 }
 
 // Complete reports whether an event was seen at every hop that can be looked at.
 func (j Journey) Complete() bool { return len(j.Missing) == 0 && len(j.Steps) > 0 }
 
 const (
-	// followEvery is the pause between two looks. Metrics of CloudWatch come a minute or more
-	// after what they count.
+	// followEvery is the pause between two looks. CloudWatch has a metric's data points a minute or
+	// more after the events that they count.
 	followEvery = 10 * time.Second
 	// followPages bounds the pages of a log group that one look reads.
 	followPages = 20
 )
 
-// Follow waits for the first event since a time that the filters of all pipelines take,
-// and says at which hops it was seen and when, until it was seen at each or the time until is
-// reached. Okta's own log, where there are credentials, and log groups show the event itself,
-// by its uuid. Partner event source, rule, queue, function and other destinations show by a
-// metric, to the minute, that an event was counted. sleep waits; each is called for every step.
+// Follow waits for the first event since a time that the filters of all pipelines keep, and returns at
+// which hops it was seen, and when. It ends when the event was seen at each hop, or at the time
+// until. Okta's own log, where there are credentials, and log groups show the event itself, by its
+// uuid. For the partner event source, rule, queue, function and other destinations, a metric shows to
+// the minute that an event was counted. sleep waits; each is called for every step.
 //
-// The error is that of ctx, or the first of a hop that may not be looked at.
+// The error is that of ctx, or the first of a hop that could not be looked at.
 func (d *Doctor) Follow(
 	ctx context.Context, since, until time.Time, sleep func(context.Context, time.Duration) error, each func(Step),
 ) (Journey, error) {
@@ -98,7 +99,7 @@ type followed struct {
 	look func(ctx context.Context, since time.Time, uuid string) (*Step, error)
 }
 
-// hops are those that can be looked at, in the order of the way.
+// hops returns the hops that can be looked at, in the order in which an event travels.
 func (d *Doctor) hops() []followed {
 	var list []followed
 	add := func(hop HopName, pipeline string, look func(context.Context, time.Time, string) (*Step, error)) {
@@ -141,13 +142,17 @@ func (d *Doctor) firstAtOkta(ctx context.Context, since time.Time, _ string) (*S
 			first = &Step{At: e.Published, From: "System Log", UUID: e.UUID, Type: e.EventType}
 		}
 	})
-	if kind := systemlog.KindOf(err); kind == systemlog.RateLimited || kind == systemlog.Unavailable {
+	kind := systemlog.KindOf(err)
+	if kind == systemlog.RateLimited || kind == systemlog.Unavailable {
 		return nil, nil // the next look may succeed
+	}
+	if errors.Is(err, errMorePages) && first != nil {
+		err = nil
 	}
 	return first, err
 }
 
-// takes reports whether the filters of all pipelines take an event type.
+// takes reports whether the filters of all pipelines keep an event type.
 func (d *Doctor) takes(eventType string) bool {
 	for _, p := range d.Stack.Pipelines {
 		split := func(patterns string) []string {
@@ -160,8 +165,8 @@ func (d *Doctor) takes(eventType string) bool {
 	return true
 }
 
-// firstCounted finds the first minute in which a metric has counted an event, from the
-// minute of a time on, whose beginning may have had another event.
+// firstCounted finds the first minute in which a metric has counted an event. The first minute that
+// is looked at is that of since, which may have counted an earlier event.
 func (d *Doctor) firstCounted(ctx context.Context, since time.Time, m series) (*Step, error) {
 	points, err := d.read(ctx, since, m)
 	if err != nil {
@@ -193,14 +198,15 @@ func (d *Doctor) firstRecord(ctx context.Context, group string, since time.Time,
 			return &Step{At: time.UnixMilli(aws.ToInt64(e.IngestionTime)).UTC(), From: "log group", UUID: id}, nil
 		}
 		if in.NextToken = out.NextToken; aws.ToString(in.NextToken) == "" {
-			break
+			return nil, nil
 		}
 	}
-	return nil, nil
+	return nil, fmt.Errorf("log group %s has more than %d pages since %s, and the event is not in the first: search for "+
+		"its uuid in CloudWatch Logs Insights", group, followPages, since.UTC().Format(time.RFC3339))
 }
 
-// recordUUID is the uuid of the event that a record is of: of a raw event, of an envelope
-// of EventBridge, or of an OCSF record.
+// recordUUID returns the uuid of the event in a record: a raw event, an EventBridge envelope or an OCSF
+// record. It is "" where there is none.
 func recordUUID(record string) string {
 	var in struct {
 		UUID     string

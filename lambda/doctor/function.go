@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/awshttp"
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // The IAM actions of Lambda.
@@ -21,12 +19,12 @@ const (
 	getFunctionConfiguration = "lambda:GetFunctionConfiguration"
 )
 
-// get reads a JSON object of Lambda's.
-func (d *Doctor) get(ctx context.Context, path string, out any) error {
-	return d.Lambda.Call(ctx, awshttp.Request{Method: http.MethodGet, Path: path},
+// get reads the JSON object that a service of the protocol REST-JSON has at a path.
+func get(ctx context.Context, service Caller, path string, out any) error {
+	return service.Call(ctx, awshttp.Request{Method: http.MethodGet, Path: path},
 		func(_ http.Header, body []byte) error {
 			if json.Unmarshal(body, out) != nil {
-				return errors.New("the response is not a JSON object")
+				return incomplete("the response is not a JSON object")
 			}
 			return nil
 		})
@@ -38,19 +36,17 @@ func (d *Doctor) mapping(p Pipeline) []Check {
 	case p.Buffer == "" || d.Lambda == nil:
 		return nil
 	case p.Mapping == "":
-		return d.unnamed(Mapping, p)
+		return checks(Mapping, p, d.unnamed)
 	}
-	return []Check{{Link: Mapping, Pipeline: p.Name, Look: func(ctx context.Context) Result {
-		var m struct{ State, StateTransitionReason, LastProcessingResult, EventSourceArn, FunctionArn string }
-		err := d.get(ctx, "/2015-03-31/event-source-mappings/"+p.Mapping, &m)
-		switch {
-		case awserror.Is(err, notFound):
-			return Gone("mapping "+p.Mapping+" does not exist", "deploy the stack: cdk deploy "+d.Stack.Name)
-		case err != nil:
-			return Failed(getEventSourceMapping, err)
-		}
-		return d.judgeMapping(p, m.State, m.LastProcessingResult, m.EventSourceArn, m.StateTransitionReason)
-	}}}
+	return checks(Mapping, p, d.mappingState)
+}
+
+func (d *Doctor) mappingState(ctx context.Context, p Pipeline) Result {
+	var m struct{ State, StateTransitionReason, LastProcessingResult, EventSourceArn string }
+	if err := get(ctx, d.Lambda, "/2015-03-31/event-source-mappings/"+p.Mapping, &m); err != nil {
+		return failed(getEventSourceMapping, err, Gone("mapping "+p.Mapping+" does not exist", d.Stack.deploy()))
+	}
+	return d.judgeMapping(p, m.State, m.LastProcessingResult, m.EventSourceArn, m.StateTransitionReason)
 }
 
 // judgeMapping judges a mapping. The states and the texts of the last result are those of
@@ -64,9 +60,9 @@ func (d *Doctor) judgeMapping(p Pipeline, state, result, queue, reason string) R
 		return Fault(state+" ("+strings.TrimSpace(reason)+")",
 			"aws lambda update-event-source-mapping --enabled --uuid "+p.Mapping)
 	case state == "Deleting":
-		return Fault(state, "deploy the stack: cdk deploy "+d.Stack.Name)
+		return Fault(state, d.Stack.deploy())
 	case p.Buffer != "" && queue != "" && !strings.HasSuffix(queue, ":"+queueName(p.Buffer)):
-		return Fault("it reads "+queue+", not the buffer queue", "deploy the stack: cdk deploy "+d.Stack.Name)
+		return Fault("it reads "+queue+", not the buffer queue", d.Stack.deploy())
 	case strings.HasPrefix(result, "PROBLEM"):
 		return Fault(state+", last result "+result, "see the lines function and destination; the function's own log: "+
 			logTail(p))
@@ -94,7 +90,7 @@ type functionState struct {
 
 // configuration returns what Lambda says of a pipeline's function.
 func (d *Doctor) configuration(ctx context.Context, p Pipeline) (f functionState, err error) {
-	err = d.get(ctx, "/2015-03-31/functions/"+p.Function+"/configuration", &f)
+	err = get(ctx, d.Lambda, "/2015-03-31/functions/"+p.Function+"/configuration", &f)
 	return f, err
 }
 
@@ -104,37 +100,34 @@ func (d *Doctor) function(p Pipeline) []Check {
 	case p.Buffer == "":
 		return nil
 	case p.Function == "":
-		return d.unnamed(Function, p)
+		return checks(Function, p, d.unnamed)
 	}
-	var checks []Check
+	return checks(Function, p, d.functionLooks()...)
+}
+
+// functionLooks are what is looked at of a function.
+func (d *Doctor) functionLooks() (looks []look) {
 	if d.Lambda != nil {
-		checks = append(checks, Check{Link: Function, Pipeline: p.Name, Look: func(ctx context.Context) Result {
-			return d.describeFunction(ctx, p)
-		}})
+		looks = append(looks, d.describeFunction)
 	}
 	if d.Metrics != nil {
-		checks = append(checks, Check{Link: Function, Pipeline: p.Name, Look: func(ctx context.Context) Result {
-			return d.errors(ctx, p)
-		}})
+		looks = append(looks, d.errors)
 	}
-	return checks
+	return looks
 }
 
 // describeFunction judges what Lambda says of a function.
 func (d *Doctor) describeFunction(ctx context.Context, p Pipeline) Result {
 	f, err := d.configuration(ctx, p)
-	switch {
-	case awserror.Is(err, notFound):
-		return Gone("function "+p.Function+" does not exist", "deploy the stack: cdk deploy "+d.Stack.Name)
-	case err != nil:
-		return Failed(getFunctionConfiguration, err)
+	if err != nil {
+		return failed(getFunctionConfiguration, err, Gone("function "+p.Function+" does not exist", d.Stack.deploy()))
 	}
 	return d.judgeFunction(p, f)
 }
 
 // judgeFunction judges the state, the environment and the version of a function.
 func (d *Doctor) judgeFunction(p Pipeline, f functionState) Result {
-	deploy := "deploy the stack: cdk deploy " + d.Stack.Name
+	deploy := d.Stack.deploy()
 	switch {
 	// Inactive is a function that was idle: the next call activates it ("Lambda function
 	// states", Lambda developer guide, 2026-11).
@@ -160,7 +153,7 @@ func (d *Doctor) judgeFunction(p Pipeline, f functionState) Result {
 		result.Seen += ", version " + v
 	default:
 		result.Seen += ", version " + v + ", this command is " + d.Version
-		result.Next = "if they are to agree, deploy the stack again or install " + v
+		result.Next = "to have the same version, deploy the stack again or install " + v
 	}
 	return result
 }
@@ -189,7 +182,7 @@ func (d *Doctor) errors(ctx context.Context, p Pipeline) Result {
 	points, err := d.read(ctx, d.Now().Add(-errorsSince),
 		series{"AWS/Lambda", "Errors", "Sum", of}, series{"AWS/Lambda", "Throttles", "Sum", of})
 	if err != nil {
-		return Failed(getMetricData, err)
+		return failed(getMetricData, err)
 	}
 	what := [...]struct{ seen, next string }{
 		{"failed invocation", "read the function's own log: " + logTail(p)},

@@ -100,7 +100,7 @@ func healthy(t *testing.T) (*awsfake.Cloud, *Doctor) {
 	buses := eventbridge.NewFromConfig(sdk)
 	return c, &Doctor{Stack: stack, Version: "v1.0.0", Events: buses, Delivery: buses, Queues: sqs.NewFromConfig(sdk),
 		Logs: cloudwatchlogs.NewFromConfig(sdk), Lambda: service("Lambda", "lambda"), Topics: service("SNS", "sns"),
-		Metrics: service("CloudWatch", "monitoring"), Now: clock}
+		Metrics: service("CloudWatch", "monitoring"), Schedules: service("Scheduler", "scheduler"), Now: clock}
 }
 
 // withRule is a rule of the partner event bus.
@@ -137,7 +137,7 @@ func TestEachBrokenLink(t *testing.T) {
 			"add the stream again"},
 		"source pending": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-200 * time.Hour)}),
 			PartnerSource,
-			"PENDING, although its bus is there", "delete-event-bus --name " + ownSource},
+			"PENDING, although its bus exists", "delete-event-bus --name " + ownSource},
 		"source made again": {source(&awsfake.EventSource{State: "PENDING", Created: noon.Add(-time.Hour)}), PartnerSource,
 			"made again 2026-11-28 under its name, after the bus", "delete-event-bus"},
 		"no bus": {func(c *awsfake.Cloud) {
@@ -203,8 +203,8 @@ func TestEachBrokenLink(t *testing.T) {
 	}
 }
 
-// What is no fault is none: a rule that a prefix selects for, an old error, a message on
-// its way, a version that differs, a pending source without a bus is said with its bus.
+// A pattern with a prefix, an old error, a message in the buffer queue and another version are not
+// called broken.
 func TestWhatIsNoFault(t *testing.T) {
 	c, d := healthy(t)
 	c.SetEventRule(ownSource, "s-cloudwatch",
@@ -260,7 +260,7 @@ func TestWhatCannotBeJudged(t *testing.T) {
 func iamServices() map[string]string {
 	return map[string]string{awsfake.Events: "events", awsfake.SQS: "sqs", awsfake.Lambda: "lambda",
 		awsfake.CloudWatch: "cloudwatch", awsfake.Logs: "logs", awsfake.SNS: "sns", awsfake.Secrets: "secretsmanager",
-		awsfake.S3: "s3"}
+		awsfake.S3: "s3", awsfake.Scheduler: "scheduler"}
 }
 
 // iamActions are the IAM actions of operations that have another name (Service Authorization

@@ -29,13 +29,9 @@ const (
 	describeLogStreams = "logs:DescribeLogStreams"
 )
 
-// logGroup looks at the log group that a pipeline writes to, and at the newest event in
-// it.
+// logGroup looks at the log group that a pipeline writes to, and at the newest event in it.
 func (d *Doctor) logGroup(p Pipeline) []Check {
-	return []Check{
-		{Link: Destination, Pipeline: p.Name, Look: func(ctx context.Context) Result { return d.describeGroup(ctx, p) }},
-		{Link: Newest, Pipeline: p.Name, Look: func(ctx context.Context) Result { return d.newestRecord(ctx, p) }},
-	}
+	return append(checks(Destination, p, d.describeGroup), checks(Newest, p, d.newestRecord)...)
 }
 
 // describeGroup judges existence, retention, class and deletion protection. Where an
@@ -45,23 +41,23 @@ func (d *Doctor) describeGroup(ctx context.Context, p Pipeline) Result {
 	group, err := d.findGroup(ctx, p.LogGroup)
 	switch {
 	case err != nil:
-		return Failed(describeLogGroups, err)
+		return failed(describeLogGroups, err)
 	case group == nil:
-		return Gone("log group "+p.LogGroup+" does not exist", "deploy the stack again, which makes it")
+		return Gone("log group "+p.LogGroup+" does not exist", d.Stack.deploy())
 	}
 	days := int(aws.ToInt32(group.RetentionInDays))
 	seen := "log group exists, keeps events " + keeps(days)
 	policy := aws.ToString(group.RetentionPolicyName)
-	// Of a group that was there before the stack, the output has 0 days, as for ever.
+	// RetentionDays is 0, as for ever, where the stack did not make the group.
 	switch shorter := days > 0 && days < p.RetentionDays; {
 	case group.LogGroupClass == types.LogGroupClassDelivery:
 		return Fault("log group is of the class DELIVERY, which keeps events one day and cannot be searched",
 			"deploy with another logGroup: a group's class cannot be changed")
 	case shorter && policy != "":
-		return Fault(fmt.Sprintf("the account's retention policy %s keeps events %s, and the stack %s", policy, keeps(days),
+		return Fault(fmt.Sprintf("the account's retention policy %s keeps events %s; the stack has %s", policy, keeps(days),
 			keeps(p.RetentionDays)), "CloudWatch, Logs, Settings: exempt "+p.LogGroup+" in policy "+policy)
 	case shorter:
-		return Fault(fmt.Sprintf("log group keeps events %s, and the stack %s", keeps(days), keeps(p.RetentionDays)),
+		return Fault(fmt.Sprintf("log group keeps events %s; the stack has %s", keeps(days), keeps(p.RetentionDays)),
 			fmt.Sprintf("aws logs put-retention-policy --log-group-name %s --retention-in-days %d", p.LogGroup, p.RetentionDays))
 	case policy != "":
 		seen += " by the account's policy " + policy
@@ -77,7 +73,7 @@ func (d *Doctor) describeGroup(ctx context.Context, p Pipeline) Result {
 	return Fine(seen)
 }
 
-// keeps says for how long a log group keeps events; 0 days is for ever.
+// keeps returns the words for a retention; 0 days is for ever.
 func keeps(days int) string {
 	if days == 0 {
 		return "for ever"
@@ -88,8 +84,8 @@ func keeps(days int) string {
 // maxGroupPages bounds the empty pages before the first log group.
 const maxGroupPages = 5
 
-// findGroup returns the log group of a name; nil where there is none. Groups are sorted by
-// name, so that ours is the first of those that begin with it.
+// findGroup returns the log group with a name; nil where there is none. DescribeLogGroups sorts groups
+// by name, so that the name itself comes before all longer names that begin with it.
 func (d *Doctor) findGroup(ctx context.Context, name string) (*types.LogGroup, error) {
 	in := &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name}
 	for range maxGroupPages {
@@ -104,7 +100,7 @@ func (d *Doctor) findGroup(ctx context.Context, name string) (*types.LogGroup, e
 			return nil, nil
 		}
 	}
-	return nil, fmt.Errorf("DescribeLogGroups: %d empty pages", maxGroupPages)
+	return nil, incomplete("%d empty pages", maxGroupPages)
 }
 
 func requireJSON(o *cloudwatchlogs.Options) {
@@ -138,9 +134,9 @@ func (d *Doctor) newestRecord(ctx context.Context, p Pipeline) Result {
 		case awserror.Is(err, "InvalidOperationException"):
 			return d.newestStream(ctx, p, hop)
 		case awserror.Is(err, "ResourceNotFoundException"):
-			return Result{Status: OK} // the check of the group says so
+			return Result{Status: OK} // describeGroup reports it
 		case err != nil:
-			return Failed(filterLogEvents, err)
+			return failed(filterLogEvents, err)
 		}
 		if len(out.Events) > 0 {
 			at := time.UnixMilli(aws.ToInt64(out.Events[0].Timestamp)).UTC()
@@ -154,13 +150,16 @@ func (d *Doctor) newestRecord(ctx context.Context, p Pipeline) Result {
 		"run it again, or search in CloudWatch Logs Insights")
 }
 
-// newestStream is newestRecord by the times of the log streams.
+// newestStream finds the newest record by the times of the log streams.
 func (d *Doctor) newestStream(ctx context.Context, p Pipeline, hop Hop) Result {
 	out, err := d.Logs.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{
 		LogGroupName: &p.LogGroup, OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(1),
 	}, requireJSON)
 	if err != nil {
-		return Failed(describeLogStreams, err)
+		return failed(describeLogStreams, err)
+	}
+	if len(out.LogStreams) == 0 && aws.ToString(out.NextToken) != "" {
+		return Unseen(NoAnswer, "DescribeLogStreams: an empty page, and more pages", "run it again")
 	}
 	hop.Seconds, hop.From = int(time.Hour/time.Second), "log streams"
 	for _, stream := range out.LogStreams {

@@ -3,9 +3,7 @@ package doctor
 import (
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,13 +16,13 @@ import (
 const getMetricData = "cloudwatch:GetMetricData"
 
 const (
-	// lookBack is how far back the newest event is searched: a day of one-minute data
-	// points, of which CloudWatch keeps 15 days and gives 100,800 a call (GetMetricData,
+	// lookBack is how far back the newest event is searched: a day of one-minute data points. A call
+	// returns at most 100,800 of them, and CloudWatch keeps them for 15 days (GetMetricData,
 	// CloudWatch API reference, 2026-11).
 	lookBack = 24 * time.Hour
 	// minute is the period of the data points, in seconds.
 	minute = 60
-	// maxMetricPages bounds the pages of an answer.
+	// maxMetricPages bounds the pages of a response.
 	maxMetricPages = 20
 )
 
@@ -42,60 +40,60 @@ type point struct {
 	value float64
 }
 
-// metricsPage is a page of the answer of GetMetricData.
+// metricsPage is a page of the response of GetMetricData. The status of a result is Complete, or says why
+// data points are not in it: PartialData (more pages follow), InternalError or Forbidden
+// (MetricDataResult, CloudWatch API reference, 2026-11).
 type metricsPage struct {
 	XMLName xml.Name `xml:"GetMetricDataResponse"`
 	Next    string   `xml:"GetMetricDataResult>NextToken"`
 	Results []struct {
 		ID     string      `xml:"Id"`
+		Status string      `xml:"StatusCode"`
 		Times  []time.Time `xml:"Timestamps>member"`
 		Values []float64   `xml:"Values>member"`
 	} `xml:"GetMetricDataResult>MetricDataResults>member"`
 }
 
-// read returns the data points of each metric since then, the newest first. A metric
-// that has reported nothing has none, and so has one that does not exist.
+// read returns the data points of each metric since a time, the newest first. A metric that has reported
+// nothing has none, and so has one that does not exist. It is an error where CloudWatch did not
+// return all data points.
 func (d *Doctor) read(ctx context.Context, since time.Time, metrics ...series) ([][]point, error) {
-	points := make([][]point, len(metrics))
+	points, status := make([][]point, len(metrics)), make([]string, len(metrics))
 	form := metricsForm(since, d.Now(), metrics)
 	for range maxMetricPages {
 		var page metricsPage
-		err := d.Metrics.Call(ctx, awshttp.Form("GetMetricData", "2010-08-01", form),
-			func(_ http.Header, body []byte) error {
-				page = metricsPage{}
-				if xml.Unmarshal(body, &page) != nil {
-					return errors.New("the response is not one of GetMetricData")
-				}
-				return nil
-			})
-		if err != nil {
+		if err := query(ctx, d.Metrics, awshttp.Form("GetMetricData", "2010-08-01", form), &page); err != nil {
 			return nil, err
 		}
 		for _, result := range page.Results {
 			i, err := strconv.Atoi(result.ID[min(1, len(result.ID)):])
 			if err != nil || i < 0 || i >= len(metrics) || len(result.Times) != len(result.Values) {
-				return nil, errors.New("the response of GetMetricData is not of this request")
+				return nil, incomplete("the response does not belong to the request")
 			}
+			status[i] = result.Status
 			for n, at := range result.Times {
 				points[i] = append(points[i], point{at, result.Values[n]})
 			}
 		}
 		if page.Next == "" {
-			for _, p := range points {
+			for i, p := range points {
+				if status[i] != "Complete" {
+					return nil, incomplete("not all data points of %s were returned: status %q", metrics[i], status[i])
+				}
 				slices.SortFunc(p, func(a, b point) int { return b.at.Compare(a.at) })
 			}
 			return points, nil
 		}
 		form.Set("NextToken", page.Next)
 	}
-	return nil, fmt.Errorf("the response of GetMetricData has more than %d pages", maxMetricPages)
+	return nil, incomplete("more than %d pages", maxMetricPages)
 }
 
 // metricsForm are the parameters of GetMetricData.
 func metricsForm(since, until time.Time, metrics []series) url.Values {
 	form := url.Values{
 		"StartTime": {since.UTC().Truncate(time.Minute).Format(time.RFC3339)},
-		// What is being counted belongs to the minute that has begun.
+		// The current minute has begun, and may have counted an event already.
 		"EndTime": {until.UTC().Truncate(time.Minute).Add(time.Minute).Format(time.RFC3339)},
 	}
 	for i, m := range metrics {
@@ -128,19 +126,19 @@ func newestOf(hop HopName, m series, points []point, since time.Time) Hop {
 	return h
 }
 
-// counter is a metric that counts what passes a hop.
+// counter is a metric that counts events at a hop.
 type counter struct {
 	hop HopName
 	series
 }
 
-// atSource counts what comes from the partner event source. It was seen in a real account;
-// no page of AWS's describes it (issue of silence alarms).
+// atSource counts the events of the partner event source. The metric was seen in a real account; AWS
+// does not document it.
 func (d *Doctor) atSource() counter {
 	return counter{HopSource, series{"AWS/Events", "Events", "Sum", []string{"EventSourceName", d.Stack.Source}}}
 }
 
-// counters count what passes the hops of a pipeline before its destination.
+// counters returns the metrics that count events at the hops of a pipeline before its destination.
 func (d *Doctor) counters(p Pipeline) []counter {
 	var counters []counter
 	if p.Rule != "" {
@@ -159,19 +157,19 @@ func (d *Doctor) counters(p Pipeline) []counter {
 	return counters
 }
 
-// newest returns the check of where an event was seen last: the metrics that count it
-// from the partner event source to the function. It says ok of nothing.
+// newest returns the checks of when an event was last counted at each hop from the partner event source
+// to the function. They make no line.
 func (d *Doctor) newest() []Check {
 	if d.Metrics == nil {
 		return nil
 	}
-	checks := []Check{d.count("", d.atSource())}
+	list := []Check{d.count("", d.atSource())}
 	for _, p := range d.Stack.Pipelines {
 		if counters := d.counters(p); len(counters) > 0 {
-			checks = append(checks, d.count(p.Name, counters...))
+			list = append(list, d.count(p.Name, counters...))
 		}
 	}
-	return checks
+	return list
 }
 
 func (d *Doctor) count(pipeline string, counters ...counter) Check {
@@ -183,7 +181,7 @@ func (d *Doctor) count(pipeline string, counters ...counter) Check {
 		}
 		points, err := d.read(ctx, since, metrics...)
 		if err != nil {
-			return Failed(getMetricData, err)
+			return failed(getMetricData, err)
 		}
 		result := Result{Status: OK}
 		for i, c := range counters {

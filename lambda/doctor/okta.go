@@ -14,8 +14,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// OktaAPI is what is read of the Okta org. It is a *systemlog.Client, which is for one
-// goroutine at a time: one check makes all calls.
+// OktaAPI is what is read from the Okta org. It is a *systemlog.Client, which is for one goroutine at
+// a time: one check makes all calls.
 type OktaAPI interface {
 	LogStreams(ctx context.Context) ([]systemlog.LogStream, error)
 	Bounded(since, until time.Time) *systemlog.Bounded
@@ -23,9 +23,9 @@ type OktaAPI interface {
 }
 
 const (
-	// oktaBudget is more than other checks have: a query takes Okta up to 30 s.
+	// oktaBudget is longer than that of other checks: a query takes Okta up to 30 s.
 	oktaBudget = time.Minute
-	// changesFilter takes the events of changes of a log stream (Okta event types,
+	// changesFilter selects the events about changes of log streams (Okta event types,
 	// system.log_stream.lifecycle.{create,update,activate,deactivate,delete}, 2026-08).
 	changesPrefix = "system.log_stream.lifecycle."
 	changesFilter = `eventType sw "` + changesPrefix + `"`
@@ -37,14 +37,11 @@ const (
 
 // okta looks at the log stream in Okta, and at the newest event there.
 func (d *Doctor) okta() []Check {
-	look := d.oktaStream
 	if d.Okta == nil {
-		look = func(context.Context) Result {
-			return Unseen(NoCredentials, "no credentials for Okta", "add --org-url https://ORG.okta.com --token-file FILE "+
-				"(the token of a Report Administrator is enough)")
-		}
+		return checks(OktaStream, Pipeline{}, constant(Unseen(NoCredentials, "no credentials for Okta",
+			"add --org-url https://ORG.okta.com --token-file FILE (the token of a Report Administrator is enough)")))
 	}
-	return []Check{{Link: OktaStream, Budget: oktaBudget, Look: look}}
+	return []Check{{Link: OktaStream, Budget: oktaBudget, Look: d.oktaStream}}
 }
 
 func (d *Doctor) oktaStream(ctx context.Context) Result {
@@ -100,7 +97,11 @@ func (d *Doctor) streamChanges(ctx context.Context, now time.Time) ([]streamChan
 	return changes, err
 }
 
-// eachEvent calls do with the events of a read, of at most maxOktaPages pages.
+// errMorePages is a read that has more than maxOktaPages pages.
+var errMorePages = fmt.Errorf("the System Log has more than %d pages of these events", maxOktaPages)
+
+// eachEvent calls do with the events of a read, of at most maxOktaPages pages. It returns errMorePages
+// where there are more.
 func eachEvent(ctx context.Context, read *systemlog.Bounded, do func(systemlog.Event)) error {
 	for range maxOktaPages {
 		page, err := read.Next(ctx)
@@ -113,11 +114,14 @@ func eachEvent(ctx context.Context, read *systemlog.Bounded, do func(systemlog.E
 		for _, e := range page.Events {
 			do(e)
 		}
+		if page.Cursor.Done {
+			return nil
+		}
 	}
-	return nil
+	return errMorePages
 }
 
-// newestAtOkta looks for the newest event in the System Log, further and further back.
+// newestAtOkta searches the System Log for the newest event: the last minute first, then longer spans.
 func (d *Doctor) newestAtOkta(ctx context.Context, now time.Time) []Hop {
 	hop := Hop{Hop: HopOkta, From: "System Log"}
 	for _, span := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour} {
@@ -127,7 +131,10 @@ func (d *Doctor) newestAtOkta(ctx context.Context, now time.Time) []Hop {
 				newest = e.Published
 			}
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, errMorePages): // there are events, and newer ones
+			hop.Seconds = int(now.Sub(newest).Seconds())
+		case err != nil:
 			return nil
 		}
 		if hop.Since = now.Add(-span); !newest.IsZero() {
@@ -138,8 +145,8 @@ func (d *Doctor) newestAtOkta(ctx context.Context, now time.Time) []Hop {
 	return []Hop{hop}
 }
 
-// listedStream judges the stream by the org's list of log streams, and by the changes
-// since when and by whom.
+// listedStream judges the stream by the org's list of log streams. The changes say since when, and by
+// whom.
 func (d *Doctor) listedStream(streams []systemlog.LogStream, changes []streamChange) Result {
 	_, name, _ := events.ParseSource(d.Stack.Source)
 	var elsewhere string
@@ -148,7 +155,7 @@ func (d *Doctor) listedStream(streams []systemlog.LogStream, changes []streamCha
 			continue
 		}
 		if s.Account != d.Stack.Account || s.Region != d.Stack.Region {
-			elsewhere = fmt.Sprintf("stream %s leads to account %s, %s", s.Name, s.Account, s.Region)
+			elsewhere = fmt.Sprintf("stream %s sends to account %s, %s", s.Name, s.Account, s.Region)
 			continue
 		}
 		last := lastChange(changes, func(c streamChange) bool { return c.id == s.ID })
@@ -158,14 +165,14 @@ func (d *Doctor) listedStream(streams []systemlog.LogStream, changes []streamCha
 		return Fine("active" + last.when(" since ", "activate", "create"))
 	}
 	if elsewhere != "" {
-		return Fault(elsewhere, fmt.Sprintf("%s: a stream cannot be changed: make one to account %s, %s", streamsPage,
+		return Fault(elsewhere, fmt.Sprintf("%s: this cannot be changed in a stream: make one to account %s, %s", streamsPage,
 			d.Stack.Account, d.Stack.Region))
 	}
 	last := lastChange(changes, func(c streamChange) bool { return c.name == name && c.change == "delete" })
 	if last != nil {
 		return d.deleted(last)
 	}
-	return Fault("the org has no log stream with event source name "+name, d.makeStream()+"; or is it another org?")
+	return Fault("the org has no log stream with event source name "+name, d.makeStream()+"; or correct --org-url")
 }
 
 // loggedStream judges the stream by its last change in the System Log, which names it as
@@ -173,11 +180,11 @@ func (d *Doctor) listedStream(streams []systemlog.LogStream, changes []streamCha
 func (d *Doctor) loggedStream(changes []streamChange) Result {
 	_, name, _ := events.ParseSource(d.Stack.Source)
 	last := lastChange(changes, func(c streamChange) bool { return c.name == name })
-	const ask = streamsPage + " shows it; or give doctor the token of a Super Administrator"
+	const ask = streamsPage + " shows it; or run doctor with the token of a Super Administrator"
 	switch {
 	case last == nil && len(changes) == 0:
-		// Had it been switched off since the event, that change would be in the log.
-		r := Unseen(Unclear, "no log stream changed in 90 days, so that Okta's log does not say whether it is active", ask)
+		// A change after a recent event would be in the log.
+		r := Unseen(Unclear, "no log stream changed in 90 days, so Okta's log does not say whether it is active", ask)
 		r.Confirmable = "no change in 90 days"
 		return r
 	case last == nil:
@@ -206,7 +213,8 @@ func lastChange(changes []streamChange, is func(streamChange) bool) *streamChang
 	return nil
 }
 
-// when says when and by whom, where c is one of these changes.
+// when returns before with the time of the change and who made it, where c is one of these changes,
+// else "".
 func (c *streamChange) when(before string, changes ...string) string {
 	if c == nil || !slices.Contains(changes, c.change) {
 		return ""
@@ -218,9 +226,9 @@ func (c *streamChange) when(before string, changes ...string) string {
 	return before + atMinute(c.at) + ", by " + who
 }
 
-// inactive is the result of a stream that is switched off. Okta does so after two failed
-// deliveries, and sends nothing of the time until it is active again (help.okta.com,
-// "About log streams", 2026-08).
+// inactive returns the result of a stream that is switched off. Okta switches a stream off after two
+// failed deliveries, and does not send the events of that time later (help.okta.com, "About log
+// streams", 2026-08).
 func (d *Doctor) inactive(last *streamChange) Result {
 	seen, first := "switched off"+last.when(" since ", "deactivate"), ""
 	backfill := ""
@@ -229,7 +237,7 @@ func (d *Doctor) inactive(last *streamChange) Result {
 			last.at.UTC().Format(time.RFC3339))
 		if last.byOkta {
 			seen += ": two deliveries failed"
-			first = "correct what is broken below, then "
+			first = "fix what is broken below, then "
 		}
 	}
 	return Fault(seen, first+streamsPage+", the stream, Activate"+backfill)
@@ -239,21 +247,24 @@ func (d *Doctor) deleted(last *streamChange) Result {
 	return Fault("deleted"+last.when(" at ", "delete"), d.makeStream())
 }
 
-// makeStream is the step that makes the stream.
+// makeStream returns the step that makes the stream.
 func (d *Doctor) makeStream() string {
 	_, name, _ := events.ParseSource(d.Stack.Source)
 	return fmt.Sprintf("%s, AWS EventBridge: event source name %s, account %s, %s", streamsPage, name, d.Stack.Account,
 		d.Stack.Region)
 }
 
-// atMinute is a time as the report shows it.
+// atMinute returns a time as the report shows it.
 func atMinute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// oktaFailed is the result of a call of Okta that failed.
+// oktaFailed returns the result of a check whose call of Okta failed.
 func oktaFailed(err error) Result {
 	e, ok := errors.AsType[*systemlog.Error](err)
-	if !ok {
-		return Unseen(NoAnswer, "no answer of Okta in time", "run it again; see status.okta.com")
+	switch {
+	case errors.Is(err, errMorePages):
+		return Unseen(Unclear, err.Error(), streamsPage+" shows the stream")
+	case !ok:
+		return Unseen(NoAnswer, "no answer from Okta in time", "run it again; see status.okta.com")
 	}
 	switch e.Kind {
 	case systemlog.MissingRole, systemlog.MissingScope:

@@ -23,6 +23,12 @@ type oktaWorld struct {
 
 func newOktaWorld(t *testing.T, role oktafake.Role, streams ...oktafake.Stream) (*oktaWorld, *Doctor) {
 	t.Helper()
+	return newPagedOktaWorld(t, systemlog.MaxPage, role, streams...)
+}
+
+// newPagedOktaWorld is newOktaWorld with so many events in a page.
+func newPagedOktaWorld(t *testing.T, page int, role oktafake.Role, streams ...oktafake.Stream) (*oktaWorld, *Doctor) {
+	t.Helper()
 	w := &oktaWorld{now: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)}
 	for i := range streams {
 		streams[i].Deliver = func(oktafake.Event) error {
@@ -43,7 +49,7 @@ func newOktaWorld(t *testing.T, role oktafake.Role, streams ...oktafake.Stream) 
 		t.Fatal(err)
 	}
 	client, err := systemlog.New(systemlog.Config{
-		OrgURL: server.URL, Auth: auth, Now: func() time.Time { return w.now }, Tries: 1,
+		OrgURL: server.URL, Auth: auth, Now: func() time.Time { return w.now }, Tries: 1, PageSize: page,
 		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
 	})
 	if err != nil {
@@ -102,9 +108,9 @@ func TestOktaStream(t *testing.T) {
 		"off by a person, by the list": {super, []oktafake.Stream{renamed}, []func(*oktaWorld){off}, Broken,
 			"switched off since 2026-11-28 12:00 UTC, by " + person, "Activate; then oktastream backfill"},
 		"off by Okta, by the log": {admin, []oktafake.Stream{ours}, []func(*oktaWorld){fails}, Broken,
-			"switched off since 2026-11-28 13:00 UTC, by Okta itself: two deliveries failed", "correct what is broken below"},
+			"switched off since 2026-11-28 13:00 UTC, by Okta itself: two deliveries failed", "fix what is broken below"},
 		"off by Okta, by the list": {super, []oktafake.Stream{ours}, []func(*oktaWorld){fails}, Broken,
-			"by Okta itself: two deliveries failed", "correct what is broken below"},
+			"by Okta itself: two deliveries failed", "fix what is broken below"},
 		"deleted, by the log": {admin, []oktafake.Stream{ours, other}, []func(*oktaWorld){gone}, Broken,
 			"deleted at 2026-11-28 12:00 UTC, by " + person, "event source name oktastream, account 111122223333, us-east-1"},
 		"deleted, by the list": {super, []oktafake.Stream{ours, other}, []func(*oktaWorld){gone}, Broken,
@@ -112,8 +118,8 @@ func TestOktaStream(t *testing.T) {
 		"another stream, by the log": {admin, []oktafake.Stream{{ID: "0oa1", Name: "another"}}, []func(*oktaWorld){off},
 			NotLookedAt, "other streams only: another; none of oktastream", "Super Administrator"},
 		"another stream, by the list": {super, []oktafake.Stream{other}, nil, Broken,
-			"no log stream with event source name oktastream", "another org?"},
-		"another region": {super, []oktafake.Stream{abroad}, nil, Broken, "leads to account 111122223333, eu-west-1",
+			"no log stream with event source name oktastream", "correct --org-url"},
+		"another region": {super, []oktafake.Stream{abroad}, nil, Broken, "sends to account 111122223333, eu-west-1",
 			"make one to account 111122223333, us-east-1"},
 		"no change in 90 days": {admin, []oktafake.Stream{ours},
 			[]func(*oktaWorld){off, on, func(w *oktaWorld) { w.now = w.now.Add(systemlog.Retention) }}, NotLookedAt,

@@ -34,6 +34,7 @@ func permissions() []permission {
 		{Archive, getObject, "the last digest; `kms:Decrypt` too where a KMS key encrypts the bucket"},
 		{Queues, getQueueAttributes, "numbers of messages"},
 		{Queues, getMetricData, "AWS/SQS ApproximateAgeOfOldestMessage of buffer"},
+		{Auditor, getSchedule, "state of the schedule that starts the auditor"},
 		{Auditor, getFunctionConfiguration, "state, last update and environment of the auditor's function"},
 		{Auditor, getMetricData, "AWS/Lambda Errors and Throttles, oktastream audit_hours_behind and audit_okta_unreachable"},
 		{Auditor, getQueueAttributes, "numbers of runs that failed, and that could not be started"},

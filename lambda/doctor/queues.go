@@ -9,17 +9,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
 // getQueueAttributes is the IAM action of SQS.
 const getQueueAttributes = "sqs:GetQueueAttributes"
-
-// noQueue reports whether err is SQS's for a queue that does not exist.
-func noQueue(err error) bool {
-	return awserror.Is(err, "QueueDoesNotExist") || awserror.Is(err, "AWS.SimpleQueueService.NonExistentQueue")
-}
 
 // attributes reads attributes of a queue.
 func (d *Doctor) attributes(ctx context.Context, url string, names ...types.QueueAttributeName) (
@@ -61,19 +54,18 @@ func (d *Doctor) queues(p Pipeline) []Check {
 	if d.Queues == nil {
 		return nil
 	}
-	var checks []Check
+	var list []Check
 	p.each(func(r role, url string) {
-		checks = append(checks, Check{Link: Queues, Pipeline: p.Name, Needs: []Link{QueuePolicies},
+		list = append(list, Check{Link: Queues, Pipeline: p.Name, Needs: []Link{QueuePolicies},
 			Look: func(ctx context.Context) Result { return d.depth(ctx, p, r, url) }})
 		if r == roleBuffer && d.Metrics != nil {
-			checks = append(checks, Check{Link: Queues, Pipeline: p.Name,
-				Look: func(ctx context.Context) Result { return d.oldest(ctx, url) }})
+			list = append(list, checks(Queues, p, d.oldest)...)
 		}
 	})
-	return checks
+	return list
 }
 
-// depth judges how many messages a queue holds. Those in buffer are on their way; one in
+// depth judges how many messages a queue holds. A message in buffer is still to be delivered; one in
 // redrive or dead is an event that has not arrived.
 func (d *Doctor) depth(ctx context.Context, p Pipeline, r role, url string) Result {
 	n, failed := d.messages(ctx, r, url)
@@ -85,41 +77,37 @@ func (d *Doctor) depth(ctx context.Context, p Pipeline, r role, url string) Resu
 	}
 	return Fault(fmt.Sprintf("about %s in %s: events that did not arrive", many(n, "message"), r),
 		"oktastream dlq list --stack "+d.Stack.Name+" --pipeline "+p.Name+
-			": why, when SQS deletes them, how to replay them")
+			" says why, when SQS deletes them, and how to replay them")
 }
 
-// messages returns about how many messages a queue holds, or the result of not knowing it.
+// messages returns about how many messages a queue holds, or a result where that cannot be read.
 func (d *Doctor) messages(ctx context.Context, r role, url string) (int, *Result) {
-	failed := func(r Result) (int, *Result) { return 0, &r }
+	unknown := func(r Result) (int, *Result) { return 0, &r }
 	all, err := d.attributes(ctx, url, types.QueueAttributeNameApproximateNumberOfMessages,
 		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
-	switch {
-	case noQueue(err):
-		return failed(d.noQueue(r, url))
-	case err != nil:
-		return failed(Failed(getQueueAttributes, err))
+	if err != nil {
+		return unknown(failed(getQueueAttributes, err, d.noQueue(r, url)))
 	}
 	waiting, err1 := strconv.Atoi(all["ApproximateNumberOfMessages"])
 	inFlight, err2 := strconv.Atoi(all["ApproximateNumberOfMessagesNotVisible"])
 	if err1 != nil || err2 != nil {
-		return failed(Unseen(NoAnswer, string(r)+": the response has no number of messages", "run it again"))
+		return unknown(Unseen(NoAnswer, string(r)+": the response has no number of messages", "run it again"))
 	}
 	return waiting + inFlight, nil
 }
 
 func (d *Doctor) noQueue(r role, url string) Result {
-	return Gone("the queue "+string(r)+" does not exist: "+queueName(url), "deploy the stack: cdk deploy "+d.Stack.Name)
+	return Gone("the queue "+string(r)+" does not exist: "+queueName(url), d.Stack.deploy())
 }
 
-// oldest judges how long messages wait in the buffer queue. One that waits longer than it
-// takes for a try to come back is not received, or is returned; that is where the alarm
-// buffer-old fires too. SQS counts a message that was received three times no more
-// ("Available CloudWatch metrics for Amazon SQS", SQS developer guide, 2026-11), so that a
-// low figure does not prove that nothing waits.
-func (d *Doctor) oldest(ctx context.Context, url string) Result {
-	all, err := d.attributes(ctx, url, types.QueueAttributeNameVisibilityTimeout)
+// oldest judges how long messages wait in the buffer queue. One that waits for more than 1.5 visibility
+// timeouts is not received, or the function returns it; the alarm buffer-old has the same limit. SQS
+// leaves out messages that were received three times or more ("Available CloudWatch metrics for
+// Amazon SQS", SQS developer guide, 2026-11): a low figure does not prove that nothing waits.
+func (d *Doctor) oldest(ctx context.Context, p Pipeline) Result {
+	all, err := d.attributes(ctx, p.Buffer, types.QueueAttributeNameVisibilityTimeout)
 	if err != nil {
-		return Result{Status: OK} // the check of the depth says so
+		return Result{Status: OK} // depth reports it
 	}
 	visibility, err := strconv.Atoi(all["VisibilityTimeout"])
 	if err != nil {
@@ -127,54 +115,52 @@ func (d *Doctor) oldest(ctx context.Context, url string) Result {
 	}
 	const window = 15 * time.Minute
 	points, err := d.read(ctx, d.Now().Add(-window),
-		series{"AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", []string{"QueueName", queueName(url)}})
+		series{"AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", []string{"QueueName", queueName(p.Buffer)}})
 	switch {
 	case err != nil:
-		return Failed(getMetricData, err)
+		return failed(getMetricData, err)
 	case len(points[0]) == 0:
 		return Result{Status: OK} // an empty queue reports no age
 	}
 	waits := time.Duration(points[0][0].value) * time.Second
 	if waits > time.Duration(visibility)*time.Second*3/2 {
 		return Fault("an event waits in buffer for "+age(waits),
-			"see the lines mapping, function and destination: one of them does not take events")
+			"see the lines mapping, function and destination")
 	}
 	return Fine("oldest " + age(waits))
 }
 
-// policies returns the checks of the policies of a pipeline's queues: whether they do
-// what the stack's template makes them do.
+// policies returns the checks of the policies of a pipeline's queues: whether they allow and deny what
+// those of the stack's template do.
 func (d *Doctor) policies(p Pipeline) []Check {
 	if d.Queues == nil {
 		return nil
 	}
-	var checks []Check
+	var looks []look
 	p.each(func(r role, url string) {
-		checks = append(checks, Check{Link: QueuePolicies, Pipeline: p.Name, Look: func(ctx context.Context) Result {
+		looks = append(looks, func(ctx context.Context, p Pipeline) Result {
 			all, err := d.attributes(ctx, url, types.QueueAttributeNamePolicy, types.QueueAttributeNameQueueArn)
-			switch {
-			case noQueue(err):
-				return d.noQueue(r, url)
-			case err != nil:
-				return Failed(getQueueAttributes, err)
+			if err != nil {
+				return failed(getQueueAttributes, err, d.noQueue(r, url))
 			}
 			return d.judgePolicy(p, r, all["QueueArn"], all["Policy"])
-		}})
+		})
 	})
-	return checks
+	return checks(QueuePolicies, p, looks...)
 }
 
-// expectation is what a policy has to do to a call, and what to say where it does not.
+// expectation is the decision that a policy has to make about a call, and what is reported where it
+// makes another.
 type expectation struct {
 	call call
 	want decision
 	seen string
 }
 
-// judgePolicy judges a queue's policy by what it does to three calls: EventBridge sends
-// for the pipeline's rule, which buffer and dead must allow; another role of the account
-// sends, which they must deny, as what is in buffer is delivered as Okta's; and a call
-// without TLS, which all must deny.
+// judgePolicy judges a queue's policy by its decisions about three calls. Buffer and dead must allow
+// EventBridge to send for the pipeline's rule. They must deny that another role of the account sends,
+// because what is in buffer is delivered as an event of Okta's. All queues must deny a call without
+// TLS.
 func (d *Doctor) judgePolicy(p Pipeline, r role, queue, text string) Result {
 	deploy := "deploy the stack again; if it changes nothing, compare with cdk diff " + d.Stack.Name
 	policy, err := parsePolicy(text)
@@ -193,7 +179,7 @@ func (d *Doctor) judgePolicy(p Pipeline, r role, queue, text string) Result {
 	return Fine(string(r) + " as the template")
 }
 
-// expectations are what the template's policy of a queue does.
+// expectations returns the decisions of the template's policy of a queue.
 func (d *Doctor) expectations(p Pipeline, r role, queue string) []expectation {
 	partition, _, _ := strings.Cut(strings.TrimPrefix(queue, "arn:"), ":")
 	arn := func(service, region, rest string) string {

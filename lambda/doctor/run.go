@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// parallel is how many checks run at a time: enough for a report in a few seconds, and
-	// below the rates at which AWS throttles Describe calls.
+	// parallel is how many checks run at a time: a report takes a few seconds, and the calls stay below
+	// the rates at which AWS throttles Describe calls.
 	parallel = 8
-	// budget is the time of a check that names none.
+	// budget is the time of a check that sets none.
 	budget = 20 * time.Second
 )
 
@@ -60,11 +60,11 @@ func Run(ctx context.Context, stack string, checks []Check, now func() time.Time
 	return report, nil
 }
 
-// recent is how old an event may be that shows that the stream is active.
+// recent is how old the event may be that shows that the stream is active.
 const recent = time.Hour
 
-// confirm makes results ok that an event confirms which another check has seen: one that the
-// rule matched, which selects the stack's own source, or else one at the destination.
+// confirm makes the results with Confirmable ok, where another check has seen a recent event: one that
+// the rule matched, which selects the stack's own source, or else one at the destination.
 func confirm(results []Result, now time.Time) {
 	evidence := ""
 	for _, kind := range []struct {
@@ -86,8 +86,8 @@ func confirm(results []Result, now time.Time) {
 	}
 }
 
-// lines returns a line for each link and pipeline, in the order of the checks. What is
-// ok of a link is one line; whatever is not has one of its own.
+// lines returns the lines of each link and pipeline, in the order of the checks: one line for all results
+// that are ok, and one for each that is not.
 func lines(checks []Check, results []Result) []Line {
 	type place struct {
 		link     Link
@@ -110,7 +110,7 @@ func lines(checks []Check, results []Result) []Line {
 		if result.Missing {
 			for _, need := range check.Needs {
 				if broken[place{need, check.Pipeline}] || broken[place{need, ""}] {
-					result = Unseen(Unclear, "not there, which follows from the broken link "+string(need), "")
+					result = Unseen(Unclear, "does not exist, which follows from the broken link "+string(need), "")
 					break
 				}
 			}
@@ -124,7 +124,7 @@ func lines(checks []Check, results []Result) []Line {
 		}
 		line := Line{Link: at.link, Pipeline: at.pipeline, Status: result.Status,
 			Reason: result.Reason, Seen: result.Seen, Next: result.Next, Action: result.Action}
-		// Two checks can find the same: that a rule does not exist, for one.
+		// Two checks can find the same, such as that a rule does not exist.
 		if !slices.Contains(other[at], line) {
 			other[at] = append(other[at], line)
 		}
@@ -140,8 +140,8 @@ func lines(checks []Check, results []Result) []Line {
 	return list
 }
 
-// Settled reports whether another look would find the same: nothing is broken, and what
-// was not looked at is so for lack of a permission or of credentials.
+// Settled reports whether another look would find the same: nothing is broken, and only a permission or
+// credentials are lacking for what was not looked at.
 func (r Report) Settled() bool {
 	for _, line := range r.Lines {
 		if line.Status == Broken || line.Reason == NoAnswer || line.Reason == Unclear {

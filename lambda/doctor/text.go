@@ -37,7 +37,7 @@ func (r Report) Write(w io.Writer) error {
 	return err
 }
 
-// hops are the columns of the table.
+// hopColumns are the columns of the table of the newest events.
 var hopColumns = [...]HopName{HopOkta, HopSource, HopRule, HopBuffer, HopFunction, HopDestination}
 
 // writeHops prints how long ago the newest event was seen, from left to right as it
@@ -85,8 +85,7 @@ func (r Report) writeHops(b *strings.Builder) {
 	fold(b, "", 0, "(how long ago; ?: not looked at; none: none in "+r.lookedBack()+")")
 }
 
-// lookedBack says how far back the newest event was searched, with the hops where they
-// differ.
+// lookedBack returns how far back the newest event was searched, with the hops where that differs.
 func (r Report) lookedBack() string {
 	var times []string
 	hops := map[string][]string{}
@@ -112,7 +111,7 @@ func (r Report) lookedBack() string {
 
 func hopWide(hop HopName) int { return max(len(hop), 4) + 2 }
 
-// age is a duration in its largest unit: 40s, 5m, 3h, 2d.
+// age returns a duration in its largest unit: 40s, 5m, 3h, 2d.
 func age(d time.Duration) string {
 	switch d = max(d, 0); {
 	case d < time.Minute:
@@ -125,7 +124,7 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%dd", int(d.Hours()/24))
 }
 
-// many is a number of things.
+// many returns n and the thing, in the plural unless n is 1.
 func many(n int, thing string) string {
 	if n != 1 {
 		thing += "s"
@@ -133,8 +132,8 @@ func many(n int, thing string) string {
 	return fmt.Sprintf("%d %s", n, thing)
 }
 
-// fold writes lead and text, in lines of at most width columns; those after the first
-// begin indent columns to the right. A word that is longer than a line is cut.
+// fold writes lead and text, in lines of at most width columns. Lines after the first are indented by
+// indent columns. A word that is longer than a line is cut.
 func fold(b *strings.Builder, lead string, indent int, text string) {
 	room := width - indent
 	b.WriteString(lead)
@@ -160,8 +159,8 @@ func fold(b *strings.Builder, lead string, indent int, text string) {
 	b.WriteString("\n")
 }
 
-// printable replaces control characters, and those that turn the direction of text: a
-// name from an account can be anything.
+// printable replaces control characters, and those that change the direction of text: names in an
+// account may have any characters.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != ' ' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {

@@ -3,16 +3,15 @@ package systemlog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 const (
 	// streamsPath is the path of the Log Streaming API.
 	streamsPath = "/api/v1/logStreams"
-	// streamsScope is all that listing the log streams needs. Okta grants it to super
-	// admins only (help.okta.com, "Standard administrator roles and permissions", 2026-08).
+	// streamsScope is the scope of listing the log streams. Okta grants it to super admins only (help.okta.com, "Standard administrator roles and permissions", 2026-08).
 	streamsScope = "okta.logStreams.read"
 	readStreams  = "list the log streams"
 	// maxStreams is the largest page of the list; an org has two streams (Okta API
@@ -25,15 +24,13 @@ type LogStream struct {
 	ID     string
 	Name   string // as the Admin Console shows it
 	Active bool
-	// Updated is when the stream was last changed.
-	Updated time.Time
-	// Source, Account and Region are where a stream to Amazon EventBridge leads to; "" of a
-	// stream of another kind. Source is the event source name.
+	// Source is the event source name, and Account and Region are where the stream leads to, of a
+	// stream to Amazon EventBridge; "" of a stream of another kind.
 	Source, Account, Region string
 }
 
-// LogStreams lists the log streams of the org. It makes one request, and needs the scope
-// okta.logStreams.read and a super admin. The errors are of type *Error.
+// LogStreams lists all log streams of the org, with one request. It needs the scope
+// okta.logStreams.read and the admin role Super Administrator. The errors are of type *Error.
 func (c *Client) LogStreams(ctx context.Context) ([]LogStream, error) {
 	auth, err := newAuthorizer(c, c.auth.credentials, streamsScope)
 	if err != nil {
@@ -47,17 +44,20 @@ func (c *Client) LogStreams(ctx context.Context) ([]LogStream, error) {
 	}
 	var answer []struct {
 		ID, Name, Status string
-		LastUpdated      time.Time
 		Settings         struct{ EventSourceName, AccountID, Region string }
 	}
 	if html(response) || json.Unmarshal(body, &answer) != nil {
 		return nil, &Error{Kind: Unreadable, Doing: readStreams, Status: response.StatusCode, Step: urlStep,
 			Detail: "the response is not a list of log streams"}
 	}
+	if nextLink(response.Header.Values("Link")) != "" {
+		return nil, &Error{Kind: Unreadable, Doing: readStreams, Status: response.StatusCode,
+			Detail: fmt.Sprintf("the org has more than %d log streams", maxStreams), Step: "report this"}
+	}
 	list := make([]LogStream, len(answer))
 	for i, a := range answer {
 		list[i] = LogStream{
-			ID: a.ID, Name: a.Name, Active: a.Status == "ACTIVE", Updated: a.LastUpdated,
+			ID: a.ID, Name: a.Name, Active: a.Status == "ACTIVE",
 			Source: a.Settings.EventSourceName, Account: a.Settings.AccountID, Region: a.Settings.Region,
 		}
 	}

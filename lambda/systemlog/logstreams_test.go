@@ -2,6 +2,7 @@ package systemlog_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -38,11 +39,11 @@ func TestLogStreams(t *testing.T) {
 			w.clock.advance(time.Hour)
 			w.Switch("0oa2", false, "admin@example.com")
 			got, err := w.client(t, test.change).LogStreams(t.Context())
-			made := start.Add(24 * time.Hour)
+
 			want := []systemlog.LogStream{
-				{ID: "0oa1", Name: "To AWS", Active: true, Updated: made, Source: "oktastream", Account: "111122223333",
+				{ID: "0oa1", Name: "To AWS", Active: true, Source: "oktastream", Account: "111122223333",
 					Region: "us-east-1"},
-				{ID: "0oa2", Name: "another", Updated: made.Add(time.Hour), Source: "another", Account: "444455556666",
+				{ID: "0oa2", Name: "another", Source: "another", Account: "444455556666",
 					Region: "eu-west-1"},
 			}
 			if err != nil || !slices.Equal(got, want) {
@@ -79,6 +80,23 @@ func TestLogStreamsAreRefused(t *testing.T) {
 				t.Errorf("kind %d: %v\n%s", systemlog.KindOf(err), err, stepOf(err))
 			}
 		})
+	}
+}
+
+// A list of log streams that is not complete is an error: a stream may be on the next page.
+func TestLogStreamsOfOnePage(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Link", `<http://`+r.Host+`/api/v1/logStreams?after=1>; rel="next"`)
+		_, _ = w.Write([]byte("[]"))
+	}))
+	defer server.Close()
+	client, err := systemlog.New(systemlog.Config{OrgURL: server.URL, Auth: must(systemlog.ParseToken([]byte(token)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := client.LogStreams(t.Context()); systemlog.KindOf(err) != systemlog.Unreadable {
+		t.Errorf("%v, %v", list, err)
 	}
 }
 

@@ -19,9 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // world is a stack with an archive, and an org.

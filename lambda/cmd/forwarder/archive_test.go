@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // readFaults are what goes wrong with reading the archive.

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // toArchive is the script command "archive DIR ORG FILE": it puts the events of a file, one a line,

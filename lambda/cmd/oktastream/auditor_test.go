@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // TestTheAuditorsVerdictsAreShown: reconcile and verify show what the digests say of the hours.

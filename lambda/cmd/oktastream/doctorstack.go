@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/awshttp"
 	"github.com/oktastream/oktastream/lambda/doctor"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // doctorAttempts is how often a call of doctor's is tried: a check has 20 s.
@@ -51,6 +51,7 @@ func (k *doctorCommand) doctor(ctx context.Context, quietness *silence) (*doctor
 		Stack: doctorStack(k.Stack, sdk.Region, outputs), Version: version(), Now: now,
 		Events: events, Queues: sqs.NewFromConfig(sdk), Logs: cloudwatchlogs.NewFromConfig(sdk), Delivery: events,
 		Lambda: service("Lambda", "lambda"), Metrics: service("CloudWatch", "monitoring"), Topics: service("SNS", "sns"),
+		Schedules: service("Scheduler", "scheduler"),
 		Endpoints: doctor.Endpoints{
 			Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials, Resolver: net.DefaultResolver,
 		},

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/oktafake"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 const bucket = "an-archive"

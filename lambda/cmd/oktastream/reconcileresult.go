@@ -7,7 +7,7 @@ import (
 	"os/user"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 

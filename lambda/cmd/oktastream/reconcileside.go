@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )

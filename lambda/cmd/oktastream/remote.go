@@ -17,11 +17,11 @@ import (
 
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 

@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GORACE", noSleep)
 			from := filepath.Join(root, "testdata")
 			err := os.CopyFS(filepath.Join(env.WorkDir, "forms"), os.DirFS(filepath.Join(from, "forms")))
-			err = errors.Join(err, pageCode(filepath.Join(root, "lambda", "archive", "README.md"), env.WorkDir))
+			err = errors.Join(err, pageCode(filepath.Join(root, "lambda", "sink", "archive", "README.md"), env.WorkDir))
 			for name, as := range map[string]string{
 				"canary.json": "canary.json",
 				filepath.Join("events", "session-start-success.json"): "event.json",

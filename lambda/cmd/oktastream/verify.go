@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 type verifyCommand struct {

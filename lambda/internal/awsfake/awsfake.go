@@ -164,6 +164,7 @@ func (c *Cloud) table() map[string]*operation {
 		"GetEventSourceMapping":    c.getEventSourceMapping,
 		"GetFunctionConfiguration": c.getFunctionConfiguration,
 	})
+	add(restPrefix, Scheduler, ops{"GetSchedule": c.getSchedule})
 	return t
 }
 

@@ -110,8 +110,15 @@ func (c *Cloud) SetMetric(namespace, name string, points []Point, dimensions ...
 
 type metricPage int
 
+// metricStatus is the status of all results.
+type metricStatus string
+
 // SetMetricPage sets how many metrics a page of GetMetricData has; the default is all.
 func (c *Cloud) SetMetricPage(n int) { declare(c, "", (*metricPage)(&n)) }
+
+// SetMetricStatus sets the status of all results of GetMetricData, such as InternalError; the
+// default is Complete.
+func (c *Cloud) SetMetricStatus(status string) { declare(c, "", (*metricStatus)(&status)) }
 
 func metricKey(namespace, name string, dimensions map[string]string) string {
 	key := namespace + " " + name
@@ -187,7 +194,7 @@ func (c *Cloud) metric(r *request, id, at string, since, until time.Time) metric
 		dimensions[name] = r.form.Get(of + "Value")
 	}
 	name := r.form.Get(at + "MetricName")
-	result := metricResult{ID: id, Label: name, StatusCode: "Complete"}
+	result := metricResult{ID: id, Label: name, StatusCode: string(orDefault(declared[metricStatus](c, ""), "Complete"))}
 	points := declared[[]Point](c, metricKey(r.form.Get(at+"Namespace"), name, dimensions))
 	for _, p := range slices.SortedFunc(slices.Values(*cmp.Or(points, &[]Point{})), newestFirst) {
 		if !p.At.Before(since) && p.At.Before(until) {

@@ -22,6 +22,7 @@ const (
 	Lambda         = "lambda"
 	CloudWatch     = "monitoring"
 	SNS            = "sns"
+	Scheduler      = "scheduler"
 )
 
 // Call is a call that has arrived and is about to be served.

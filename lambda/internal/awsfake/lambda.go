@@ -31,11 +31,25 @@ func (c *Cloud) SetFunction(name string, f *LambdaFunction) { declare(c, name, f
 // SetMapping declares an event source mapping; nil removes it.
 func (c *Cloud) SetMapping(uuid string, m *LambdaMapping) { declare(c, uuid, m) }
 
+// scheduleState is the state of a schedule of Amazon EventBridge Scheduler.
+type scheduleState string
+
+// SetSchedule declares a schedule of EventBridge Scheduler with a state; "" removes it.
+func (c *Cloud) SetSchedule(name, state string) {
+	s := scheduleState(state)
+	if state == "" {
+		declare[scheduleState](c, name, nil)
+		return
+	}
+	declare(c, name, &s)
+}
+
 const restPrefix = "rest:"
 
 // The paths of the calls: AWS Lambda API reference, GetFunctionConfiguration and
-// GetEventSourceMapping, 2026-11.
+// GetEventSourceMapping; EventBridge Scheduler API reference, GetSchedule, 2026-11.
 const (
+	schedulePath = "/schedules/"
 	functionPath = "/2015-03-31/functions/"
 	mappingPath  = "/2015-03-31/event-source-mappings/"
 )
@@ -44,6 +58,9 @@ const (
 func restTarget(path string) (target string, form url.Values) {
 	if id, ok := strings.CutPrefix(path, mappingPath); ok {
 		return restPrefix + "GetEventSourceMapping", url.Values{"UUID": {id}}
+	}
+	if name, ok := strings.CutPrefix(path, schedulePath); ok {
+		return restPrefix + "GetSchedule", url.Values{"Name": {name}}
 	}
 	name, ok := strings.CutPrefix(path, functionPath)
 	name, configuration := strings.CutSuffix(name, "/configuration")
@@ -67,6 +84,15 @@ func (c *Cloud) getFunctionConfiguration(r *request) any {
 		Environment environment
 		VpcConfig   vpc
 	}{name, *f, environment{f.Variables}, vpc{SubnetIds: f.Subnets}}
+}
+
+func (c *Cloud) getSchedule(r *request) any {
+	name := r.form.Get("Name")
+	s := declared[scheduleState](c, name)
+	if s == nil {
+		fail(404, "ResourceNotFoundException", "Schedule %s does not exist.", name)
+	}
+	return struct{ Name, GroupName, State string }{name, "default", string(*s)}
 }
 
 func (c *Cloud) getEventSourceMapping(r *request) any {

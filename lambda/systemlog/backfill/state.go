@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,17 +15,19 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// Window is what a state file is about.
+// Window is what a state file is for.
 type Window struct {
 	Org          string // as Client.Org gives it
 	Since, Until time.Time
 	To           string // where events are sent: queue URLs, a directory, a destination
 }
 
-// State is a state file. It is for one process at a time.
+// State is a state file. It is for one process at a time: of two, one gets an error, after a page that
+// both have sent.
 type State struct {
 	path string
 	file stateFile
+	text []byte // of the file, as it was read or written
 }
 
 // stateFile is the form of a state file.
@@ -55,22 +58,22 @@ type StateError struct {
 func (e *StateError) Error() string { return "state file " + e.Path + ": " + e.Detail }
 func (e *StateError) Unwrap() error { return e.Err }
 
-const anotherState = "name another file with --state, or remove this one to begin anew"
+const anotherState = "choose another file with --state, or remove this one to begin again"
 
-// OpenState opens the state file at path, or begins one where there is none. What the
-// file says and what is wanted must be the same, but for a Since or Until that is zero:
-// then it is the file's. Without a file both must be there. Nothing is written yet.
+// OpenState opens the state file at path, or begins one where there is none. The file has to be for
+// the same window; a Since or Until that is zero is the file's. Without a file both have to be
+// given. Nothing is written yet.
 func OpenState(path string, want Window) (*State, error) {
 	text, err := readState(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if want.Since.IsZero() || want.Until.IsZero() {
 			return nil, &StateError{Path: path, Detail: "it does not exist, and the window is not given",
-				Step: "name --since and --until"}
+				Step: "add --since and --until"}
 		}
 		return &State{path: path, file: stateFile{V: stateVersion, Org: want.Org, Since: want.Since.UTC(),
 			Until: want.Until.UTC(), To: want.To, Counts: Counts{Hours: map[Hour]int64{}}}}, nil
 	}
-	s := &State{path: path}
+	s := &State{path: path, text: text}
 	if err == nil {
 		s.file, err = parseState(text)
 	}
@@ -89,12 +92,12 @@ func OpenState(path string, want Window) (*State, error) {
 	return s, s.check(want.Org, want.Since, want.Until)
 }
 
-// Window is what the file is about.
+// Window returns the window that the file is for.
 func (s *State) Window() Window {
 	return Window{Org: s.file.Org, Since: s.file.Since, Until: s.file.Until, To: s.file.To}
 }
 
-// Counts are what has been sent so far.
+// Counts returns what has been sent so far.
 func (s *State) Counts() Counts {
 	c := s.file.Counts
 	c.Hours = maps.Clone(c.Hours)
@@ -104,11 +107,11 @@ func (s *State) Counts() Counts {
 // Done reports whether the window has been sent to its end.
 func (s *State) Done() bool { return s.file.Cursor.Done }
 
-// check returns an error unless the file is about this org and window.
+// check returns an error unless the file is for this org and window.
 func (s *State) check(org string, since, until time.Time) error {
 	switch {
 	case s.file.Org != org:
-		return s.other("it is of the org "+s.file.Org, org)
+		return s.other("it is for the org "+s.file.Org, org)
 	case !s.file.Since.Equal(since) || !s.file.Until.Equal(until):
 		return s.other("its window is "+span(s.file.Since, s.file.Until), span(since, until))
 	}
@@ -136,7 +139,7 @@ func readState(path string) ([]byte, error) {
 	return text, err
 }
 
-var errDamaged = errors.New("it is damaged, or no state file of oktastream")
+var errDamaged = errors.New("it is damaged, or not a state file of oktastream")
 
 // parseState reads a state file.
 func parseState(text []byte) (stateFile, error) {
@@ -145,7 +148,7 @@ func parseState(text []byte) (stateFile, error) {
 		V int `json:"v"`
 	}
 	if json.Unmarshal(text, &mark) == nil && mark.V > stateVersion {
-		return f, fmt.Errorf("it has version %d, and this oktastream writes version %d", mark.V, stateVersion)
+		return f, fmt.Errorf("it has version %d, and this oktastream reads version %d", mark.V, stateVersion)
 	}
 	if json.Unmarshal(text, &f) != nil || f.V != stateVersion || f.Org == "" || !f.Since.Before(f.Until) {
 		return stateFile{}, errDamaged
@@ -167,23 +170,34 @@ func parseState(text []byte) (stateFile, error) {
 	return f, nil
 }
 
-// save writes the file: a new one takes the place of the old one in one step, so that
-// there is a whole one at any moment.
+// save writes the file. A new one replaces the old one in one step, so that the file is whole at any
+// time. It is an error where another process has written the file.
 func (s *State) save(counts Counts, at systemlog.Cursor) error {
+	there, err := readState(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return &StateError{Path: s.path, Detail: "it cannot be read: " + plain(err), Err: err, Step: anotherState}
+	case !bytes.Equal(there, s.text):
+		return &StateError{Path: s.path, Detail: "another process has changed it",
+			Step: "let the other process end; running this again after that does no harm"}
+	}
 	s.file.Counts, s.file.Cursor = counts, at
 	text, err := json.Marshal(s.file)
 	if err != nil {
 		return fmt.Errorf("write the state as JSON: %w", err)
 	}
-	if err := replace(s.path, append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if err := replace(s.path, text); err != nil {
 		return &StateError{Path: s.path, Detail: "it cannot be written: " + plain(err), Err: err,
 			Step: "make room, and run the command again: it continues, and sends at most one page again"}
 	}
+	s.text = text
 	return nil
 }
 
-// replace writes a file by way of another one beside it, and waits until both the file
-// and its name are on the disk.
+// replace writes a new file beside the old one and renames it, and returns once both the bytes and the
+// name are on the disk.
 func replace(path string, text []byte) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, filepath.Base(path)+".*")
@@ -210,7 +224,7 @@ func replace(path string, text []byte) (err error) {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// plain is the text of an error of a file without the name of the file.
+// plain returns the text of an error about a file, without the name of the file.
 func plain(err error) string {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err.Error()

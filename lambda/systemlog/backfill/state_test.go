@@ -1,6 +1,7 @@
 package backfill_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oktastream/oktastream/lambda/systemlog"
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 )
 
@@ -34,7 +36,7 @@ func TestStateOfAnother(t *testing.T) {
 		return want
 	}
 	for says, want := range map[string]backfill.Window{
-		"of the org http://127.0.0.1":        with(func(w *backfill.Window) { w.Org = "https://b.okta.com" }),
+		"for the org http://127.0.0.1":       with(func(w *backfill.Window) { w.Org = "https://b.okta.com" }),
 		"its window is 2026-11-20T06:00:00Z": with(func(w *backfill.Window) { w.Since = w.Since.Add(time.Second) }),
 		"to 2026-11-20T12:00:00Z, not":       with(func(w *backfill.Window) { w.Until = w.Until.Add(time.Second) }),
 		"sent to queue a, not queue b":       with(func(w *backfill.Window) { w.To = "queue b" }),
@@ -72,15 +74,15 @@ func TestDamagedState(t *testing.T) {
 	good := `{"v":1,"org":"o","since":"2026-11-20T06:00:00Z","until":"2026-11-20T12:00:00Z","to":"","cursor":{},` +
 		`"counts":{"events":3,"skipped":0,"pages":1,"bytes":9,"hours":{"2026-11-20T06":2,"":1}}}`
 	for says, text := range map[string]string{
-		"":                             good,
-		"it is damaged, or no state":   good[:len(good)/2],
-		"it is damaged":                strings.Replace(good, `"events":3`, `"events":4`, 1),
-		"it is damaged, ":              strings.Replace(good, "2026-11-20T06\"", "2026-11-20T6\"", 1),
-		"it is damaged, or":            strings.Replace(good, `"until":"2026`, `"until":"2025`, 1),
-		"version 2, and this":          strings.Replace(good, `"v":1`, `"v":2`, 1),
-		"it is damaged, or no":         "[]",
-		"it is damaged, or no state f": "",
-		"it is too long for a state":   strings.Repeat(" ", 1<<20) + good,
+		"":                                good,
+		"it is damaged, or not a state":   good[:len(good)/2],
+		"it is damaged":                   strings.Replace(good, `"events":3`, `"events":4`, 1),
+		"it is damaged, ":                 strings.Replace(good, "2026-11-20T06\"", "2026-11-20T6\"", 1),
+		"it is damaged, or":               strings.Replace(good, `"until":"2026`, `"until":"2025`, 1),
+		"version 2, and this":             strings.Replace(good, `"v":1`, `"v":2`, 1),
+		"it is damaged, or no":            "[]",
+		"it is damaged, or not a state f": "",
+		"it is too long for a state":      strings.Repeat(" ", 1<<20) + good,
 	} {
 		path := filepath.Join(t.TempDir(), "state.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -180,4 +182,44 @@ func FuzzState(f *testing.F) {
 			t.Errorf("%+v", s)
 		}
 	})
+}
+
+// Of two processes with one state file one ends with an error, after at most one page that both have
+// sent, and the other completes the window.
+func TestTwoProcessesWithOneState(t *testing.T) {
+	w := newWorld(t, 5)
+	path := filepath.Join(t.TempDir(), "state.json")
+	sent := tally{}
+	open := func(to backfill.Sender) *backfill.Job {
+		j := w.job(t, 10, to)
+		var err error
+		j.State, err = backfill.OpenState(path, backfill.Window{Org: j.Client.Org(), Since: start, Until: end, To: "q"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	pages := 0
+	first := open(senderFunc(func(ctx context.Context, list []systemlog.Event) error {
+		if pages++; pages != 2 {
+			return sent.Send(ctx, list)
+		}
+		// Meanwhile another process continues the same backfill.
+		if r, err := open(sent).Run(ctx); err != nil || !r.Done {
+			t.Errorf("%+v, %v", r, err)
+		}
+		return sent.Send(ctx, list)
+	}))
+	_, err := first.Run(t.Context())
+	wantStateError(t, err, "another process has changed it")
+	copies := 0
+	for uuid := range w.want() {
+		if sent[uuid] == 0 {
+			t.Errorf("%s is lost", uuid)
+		}
+		copies += sent[uuid] - 1
+	}
+	if copies > 10 {
+		t.Errorf("%d copies, more than a page", copies)
+	}
 }

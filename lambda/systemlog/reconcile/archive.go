@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
 // Archive is the events of an org in an archive: the objects of the window's hours.

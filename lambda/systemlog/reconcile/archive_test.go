@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktastream/oktastream/lambda/archive"
 	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 

@@ -214,11 +214,12 @@ func (v *verification) checkObject(l *link, want Entry, got contents, err error)
 	return true
 }
 
-// faultTexts say what the faults are.
+// faultTexts are the words for the faults.
 var faultTexts = map[Fault]string{
-	FaultContent: "it is not gzip-compressed lines with an Okta event each",
-	FaultName:    "its bytes do not have the SHA-256 of its name",
-	FaultHour:    "it holds events of other hours",
+	FaultContent: fmt.Sprintf("it is not gzip-compressed lines with an Okta event each, of %d MiB at most",
+		maxUnpacked>>20),
+	FaultName: "its bytes do not have the SHA-256 of its name",
+	FaultHour: "it holds events of other hours",
 }
 
 // count changes the summary.

@@ -12,34 +12,43 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// Bounds of one object. An EventBridge envelope has 1 MiB at most ("Amazon EventBridge quotas",
-// user guide, 2026-11), and the command reads records of up to 32 MiB (events/stream).
+// Bounds of one object, in bytes. An EventBridge envelope has 1 MiB at most ("Amazon EventBridge
+// quotas", user guide, 2026-11), and the command reads records of up to 32 MiB unless --max-record
+// says otherwise (events/stream).
 const (
-	maxLine     = 33 << 20
-	maxUnpacked = 4 << 30
+	// maxRecord is the longest record that Sink stores and EachEvent reads.
+	maxRecord = 33 << 20
+	// maxUnpacked is the longest object that EachEvent reads, four times what Sink stores in one.
+	maxUnpacked = 4 * maxBatch
 )
 
-// errTooLarge is an object whose lines have more than 4 GiB together.
-var errTooLarge = errors.New("the object has more than 4 GiB when it is unpacked")
+// errTooLarge is an object that was not written by Sink, and unpacks to more than maxUnpacked.
+var errTooLarge = fmt.Errorf("the object has more than %d MiB when it is unpacked", maxUnpacked>>20)
 
 // EachEvent calls do with each event of an object: its uuid, valid until do returns, and the time
 // at which it was published, in milliseconds since 1970. object are the object's bytes as they are
 // stored: gzip-compressed lines, each an EventBridge envelope, an event as Okta sent it, or an OCSF
 // record of this product.
 //
-// It returns the first error of do, and an error for the first line that holds no Okta event,
-// which names the line by its number, from 1.
+// It returns the first error of do. It is also an error where a line holds no Okta event or is longer
+// than 33 MiB, with the number of the line, from 1, and where the lines have more than 256 MiB
+// together.
 func EachEvent(object io.Reader, do func(uuid []byte, publishedMS int64) error) error {
+	return eachEvent(object, maxUnpacked, do)
+}
+
+// eachEvent is EachEvent of an object that unpacks to at most longest bytes.
+func eachEvent(object io.Reader, longest int64, do func(uuid []byte, publishedMS int64) error) error {
 	unpacked, err := gzip.NewReader(object)
 	if err != nil {
 		return fmt.Errorf("unpack gzip: %w", err)
 	}
-	left := &io.LimitedReader{R: unpacked, N: maxUnpacked + 1}
+	left := &io.LimitedReader{R: unpacked, N: longest + 1}
 	lines := bufio.NewScanner(left)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
+	lines.Buffer(make([]byte, 0, 64<<10), maxRecord+2) // with the line feed
 	var r recogniser
 	n := 0
-	for lines.Scan() {
+	for lines.Scan() && left.N > 0 {
 		n++
 		if err := r.line(lines.Bytes(), do); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)

@@ -1,15 +1,3 @@
-// Package archive delivers records to the archive: objects of gzip-compressed JSON lines
-// in Amazon S3 or in a directory, one line a record. lambda/archive knows how they are
-// laid out.
-//
-// An object holds records of one org and of one hour of published, whatever their age,
-// and its name is the hash of its bytes. So the same records in another call, whose
-// response was lost, are the same object, which is not stored twice: they are Accepted,
-// and AlreadyThere. A record that SQS delivers again together with other records is in
-// two objects: count distinct uuids.
-//
-// No record is dead-lettered: S3 takes any bytes. Where it refuses a call, the cause is
-// the bucket, its key or a permission.
 package archive
 
 import (
@@ -21,29 +9,23 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	layout "github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// limits bound an object before compression, and so the memory of one call. The function
-// stays below them: an invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11). S3
-// takes 5 GB in one PutObject ("Uploading objects", Amazon S3 user guide, 2026-11). A
-// longer record is an object of its own.
-var limits = sink.Limits{Bytes: 64 << 20, PerRecord: 1, Sorted: true}
+// maxBatch bounds an object before compression, in bytes, and so the memory of one call. The function
+// stays below it: an invocation has 6 MB at most ("Lambda quotas", AWS, 2026-11). S3 takes 5 GB in
+// one PutObject ("Uploading objects", Amazon S3 user guide, 2026-11).
+const maxBatch = 64 << 20
 
-// Putter is write access to the objects, as archive.S3 and archive.Dir of lambda/archive
-// have it.
-type Putter interface {
-	// Put stores an object. Where the key has one, that stays, and the error wraps
-	// ErrExists of lambda/archive.
-	Put(ctx context.Context, key string, body []byte) error
-}
+var limits = sink.Limits{Bytes: maxBatch, PerRecord: 1, Sorted: true}
 
 // Config are the settings of a Sink.
 type Config struct {
@@ -52,8 +34,18 @@ type Config struct {
 	Now         func() time.Time // time.Now where it is nil
 }
 
-// Sink delivers to one archive. It is a sink.BatchSink and may be used by many goroutines
-// at once.
+// Sink delivers records to one archive, one line a record. It is a sink.BatchSink and may be used
+// by many goroutines.
+//
+// An object holds records of one org and of one hour of published, whatever their age, and its name
+// is the hash of its bytes. So records that are sent again in the same batch, because the response
+// was lost, are the same object, which is not stored twice: they are Accepted, and AlreadyThere. A
+// record that SQS delivers again together with other records is in two objects: count distinct
+// uuids.
+//
+// S3 takes any bytes: where it refuses a call, the cause is the bucket, its key or a permission,
+// and never a record. Dead is only a record of more than 33 MiB, which Verify does not read. The
+// function gets none: an SQS message has 1 MiB at most ("Amazon SQS message quotas", 2026-11).
 type Sink struct {
 	objects Putter
 	timeout time.Duration
@@ -61,7 +53,7 @@ type Sink struct {
 	writers sync.Pool // of *gzip.Writer
 }
 
-// New makes a Sink.
+// New returns a Sink that stores objects with Put.
 func New(objects Putter, c Config) *Sink {
 	s := &Sink{objects: objects, timeout: cmp.Or(c.CallTimeout, sink.CallTimeout), now: c.Now}
 	if s.now == nil {
@@ -74,8 +66,8 @@ func New(objects Putter, c Config) *Sink {
 // Cut returns the indexes of records in batches of one org and hour, each sorted by time:
 // a batch is an object.
 func (s *Sink) Cut(records []sink.Record) [][]int {
-	var hours []layout.Hour
-	of := map[layout.Hour][]int{}
+	var hours []Hour
+	of := map[Hour][]int{}
 	for i := range records {
 		hour := hourOf(&records[i])
 		if of[hour] == nil {
@@ -100,21 +92,31 @@ func (s *Sink) Cut(records []sink.Record) [][]int {
 	return batches
 }
 
-func hourOf(r *sink.Record) layout.Hour {
-	return layout.HourOf(cmp.Or(r.Org, layout.NoOrg), r.TimeMS)
+func hourOf(r *sink.Record) Hour {
+	return HourOf(cmp.Or(r.Org, NoOrg), r.TimeMS)
 }
 
-// Deliver stores records, one object for each batch that Cut would make of them. The first
-// failure ends it, and all records that are not stored by then stay at Retry. A call whose
-// response got lost may have stored its object: sent again, it is AlreadyThere.
+// Deliver stores records, one object for each batch that Cut makes of them. The first failure ends it,
+// and all records that are not stored by then stay at Retry. A call whose response was lost may have
+// stored its object: sent again, its records are AlreadyThere.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	for _, batch := range s.Cut(records) {
+		batch = slices.DeleteFunc(batch, func(i int) bool {
+			if n := len(records[i].Line); n > maxRecord {
+				answers[i] = sink.Answer{State: sink.Dead, Reason: events.TooLarge, Detail: fmt.Sprintf(
+					"the record has %d bytes, and the archive takes at most %d", n, maxRecord)}
+			}
+			return answers[i].State == sink.Dead
+		})
+		if len(batch) == 0 {
+			continue
+		}
 		body, err := s.object(records, batch)
 		if err != nil {
 			return err
 		}
-		err = s.put(ctx, layout.Key(hourOf(&records[batch[0]]), body), body)
-		exists := errors.Is(err, layout.ErrExists)
+		err = s.put(ctx, Key(hourOf(&records[batch[0]]), body), body)
+		exists := errors.Is(err, ErrExists)
 		if err != nil && !exists {
 			return s.failure(err)
 		}
@@ -125,11 +127,11 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	return nil
 }
 
-// object returns the bytes of the object that holds a batch. The same batch has the same
-// bytes: the gzip header has no time and no name, and its OS is 255, "unknown" (RFC 1952,
-// 2.3.1). Another version of Go may compress in another way.
+// object returns the bytes of the object that holds a batch. The same batch has the same bytes: the
+// gzip header has no time and no name, and its OS is 255, "unknown" (RFC 1952, 2.3.1). Another
+// version of Go may compress differently.
 func (s *Sink) object(records []sink.Record, batch []int) ([]byte, error) {
-	// The bytes are not used again: a call that has timed out may still be sending them.
+	// The buffer is not reused: a call that has timed out may still be sending its bytes.
 	var body bytes.Buffer
 	zip := s.writers.Get().(*gzip.Writer)
 	defer s.writers.Put(zip)
@@ -154,8 +156,8 @@ func (s *Sink) put(ctx context.Context, key string, body []byte) error {
 	return s.objects.Put(ctx, key, body)
 }
 
-// failure returns what an error of Put means. No record is at fault where S3 refuses the
-// request. S3 would refuse it again, until a person changes the bucket or a permission.
+// failure judges an error of Put. S3 refuses no request for its records: it would refuse it again until
+// a person changes the bucket or a permission.
 func (s *Sink) failure(err error) *sink.Error {
 	_, isPath := errors.AsType[*fs.PathError](err)
 	_, isLink := errors.AsType[*os.LinkError](err)

@@ -60,7 +60,7 @@ type Fault string
 
 // The faults, the worst first.
 const (
-	FaultContent Fault = "content" // it is not gzip-compressed lines with an Okta event each
+	FaultContent Fault = "content" // EachEvent returns an error: not gzip lines with an event each, or too long
 	FaultName    Fault = "name"    // its bytes do not have the SHA-256 of its name
 	FaultHour    Fault = "hour"    // it holds events of other hours
 )

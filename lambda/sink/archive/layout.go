@@ -1,7 +1,8 @@
-// Package archive is the layout of the archive, a bucket or a directory of gzip-compressed JSON
-// lines, and the chain of digests that proves what is in it.
+// Package archive is the destination archive: objects of gzip-compressed JSON lines in Amazon S3 or
+// in a directory, and the chain of digests that proves what is in them.
 //
-// Its README.md describes the layout, the digests and what they prove.
+// Sink writes the objects, Chain the digests, and Verify checks both. README.md describes the
+// layout of the objects, the digests and what they prove.
 package archive
 
 import (

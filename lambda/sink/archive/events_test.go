@@ -135,3 +135,23 @@ func FuzzEachEvent(f *testing.F) {
 		}
 	})
 }
+
+// An object that unpacks to more than what Sink stores is not read to its end.
+func TestAnObjectThatUnpacksToTooMuch(t *testing.T) {
+	event := bare("u-1", start)
+	object := zipped(slices.Repeat([]string{event}, 1000)...)
+	for _, events := range []int{1, 2, 999, 1000} {
+		longest := int64(events * (len(event) + 1))
+		for past, want := range []error{nil, errTooLarge} {
+			longest := longest - int64(past)
+			got := 0
+			err := eachEvent(bytes.NewReader(object), longest, func([]byte, int64) error { got++; return nil })
+			if events < 1000 {
+				want = errTooLarge
+			}
+			if !errors.Is(err, want) || got > events || want == nil && got != 1000 {
+				t.Errorf("%d bytes: %d events, %v, want %v", longest, got, err, want)
+			}
+		}
+	}
+}

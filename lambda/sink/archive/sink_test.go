@@ -18,7 +18,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	layout "github.com/oktastream/oktastream/lambda/archive"
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/internal/sinktest"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -30,7 +30,7 @@ const bucket = "okta-archive"
 // inS3 is a sink into a bucket of the fake, whose owner it demands.
 func inS3(t testing.TB, c *awsfake.Cloud) *archive.Sink {
 	t.Helper()
-	s3, err := layout.NewS3(t.Context(), c.Config(), layout.S3Options{Bucket: bucket, Owner: "111122223333"})
+	s3, err := archive.NewS3(t.Context(), c.Config(), archive.S3Options{Bucket: bucket, Owner: "111122223333"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +73,9 @@ func TestConformance(t *testing.T) {
 	})
 	t.Run("directory", func(t *testing.T) {
 		sinktest.Conform(t, func(t *testing.T) sinktest.Fixture {
-			dir := layout.Dir(t.TempDir())
+			dir := archive.Dir(t.TempDir())
 			return sinktest.Fixture{Sink: archive.New(dir, archive.Config{}), Arrived: func() (all [][]byte) {
-				err := dir.List(t.Context(), "", func(o layout.Object) error {
+				err := dir.List(t.Context(), "", func(o archive.Object) error {
 					object, err := dir.Get(t.Context(), o.Key)
 					if err != nil {
 						return err
@@ -116,8 +116,8 @@ func TestObjects(t *testing.T) {
 	}
 	var got []string
 	for _, o := range c.Objects(bucket, "") {
-		hour, _, ok := layout.ParseKey(o.Key)
-		if !ok || layout.Key(hour, o.Body) != o.Key {
+		hour, _, ok := archive.ParseKey(o.Key)
+		if !ok || archive.Key(hour, o.Body) != o.Key {
 			t.Errorf("the key %s is not that of its bytes", o.Key)
 		}
 		// RFC 1952: no time, and an unknown operating system.
@@ -139,7 +139,7 @@ func TestObjects(t *testing.T) {
 }
 
 func uuids(t interface{ Fatal(...any) }, object []byte) (list [][]byte) {
-	err := layout.EachEvent(bytes.NewReader(object), func(uuid []byte, _ int64) error {
+	err := archive.EachEvent(bytes.NewReader(object), func(uuid []byte, _ int64) error {
 		list = append(list, bytes.Clone(uuid))
 		return nil
 	})
@@ -255,7 +255,7 @@ func TestThePageHasEveryFailure(t *testing.T) {
 }
 
 func TestFailuresOfADirectory(t *testing.T) {
-	missing := layout.Dir(t.TempDir() + "/missing")
+	missing := archive.Dir(t.TempDir() + "/missing")
 	full := putter{fmt.Errorf("write to the archive: %w", &fs.PathError{Op: "write", Path: "f", Err: syscall.ENOSPC})}
 	for name, s := range map[string]*archive.Sink{
 		"missing": archive.New(missing, archive.Config{}), "full": archive.New(full, archive.Config{}),
@@ -297,7 +297,7 @@ type memory map[string][]byte
 
 func (m memory) Put(_ context.Context, key string, body []byte) error {
 	if m[key] != nil {
-		return layout.ErrExists
+		return archive.ErrExists
 	}
 	m[key] = body
 	return nil
@@ -339,14 +339,14 @@ func TestGrouping(t *testing.T) {
 		}
 		var got, want []string
 		for key, object := range m {
-			hour, _, ok := layout.ParseKey(key)
-			if !ok || layout.Key(hour, object) != key {
+			hour, _, ok := archive.ParseKey(key)
+			if !ok || archive.Key(hour, object) != key {
 				t.Fatalf("the key %s is not that of its bytes", key)
 			}
 			last := int64(0)
-			err := layout.EachEvent(bytes.NewReader(object), func(uuid []byte, ms int64) error {
+			err := archive.EachEvent(bytes.NewReader(object), func(uuid []byte, ms int64) error {
 				got = append(got, hour.Prefix()+string(uuid))
-				if layout.HourOf(hour.Org, ms) != hour || ms < last {
+				if archive.HourOf(hour.Org, ms) != hour || ms < last {
 					t.Fatalf("%s lies in %s, after an event of %d", uuid, hour, last)
 				}
 				last = ms
@@ -359,9 +359,9 @@ func TestGrouping(t *testing.T) {
 		for i := range batch {
 			org := batch[i].Org
 			if org == "" {
-				org = layout.NoOrg
+				org = archive.NoOrg
 			}
-			want = append(want, layout.HourOf(org, batch[i].TimeMS).Prefix()+batch[i].UUID)
+			want = append(want, archive.HourOf(org, batch[i].TimeMS).Prefix()+batch[i].UUID)
 		}
 		slices.Sort(got)
 		slices.Sort(want)
@@ -394,5 +394,44 @@ func BenchmarkDeliver1000(b *testing.B) {
 		if err := s.Deliver(b.Context(), batch, answers); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A record that Verify would not read is refused, and the others of its batch are stored.
+func TestARecordThatIsTooLong(t *testing.T) {
+	dir := archive.Dir(t.TempDir())
+	long := record("acme", "long", noon)
+	long.Line = append(long.Line[:len(long.Line)-1], `,"x":"`+strings.Repeat("x", 33<<20)+`"}`...)
+	records := []sink.Record{long, record("acme", "short", noon)}
+	answers := make([]sink.Answer, len(records))
+	if err := archive.New(dir, archive.Config{CallTimeout: time.Minute}).Deliver(t.Context(), records, answers); err != nil {
+		t.Fatal(err)
+	}
+	if a := answers[0]; a.State != sink.Dead || a.Reason != events.TooLarge || !strings.Contains(a.Detail, "at most 34603008") {
+		t.Errorf("%+v", a)
+	}
+	stored := 0
+	err := dir.List(t.Context(), "", func(archive.Object) error { stored++; return nil })
+	if err != nil || stored != 1 || answers[1].State != sink.Accepted {
+		t.Errorf("%d objects, %v, %+v", stored, err, answers[1])
+	}
+}
+
+// The longest record that is stored can be read again.
+func TestTheLongestRecord(t *testing.T) {
+	dir := archive.Dir(t.TempDir())
+	r := record("acme", "long", noon)
+	r.Line = append(r.Line[:len(r.Line)-1], `,"x":""}`...)
+	r.Line = append(r.Line[:len(r.Line)-2], strings.Repeat("x", 33<<20-len(r.Line))+`"}`...)
+	answers := make([]sink.Answer, 1)
+	err := archive.New(dir, archive.Config{CallTimeout: time.Minute}).Deliver(t.Context(), []sink.Record{r}, answers)
+	if err != nil || answers[0].State != sink.Accepted || len(r.Line) != 33<<20 {
+		t.Fatalf("%v %+v %d bytes", err, answers[0], len(r.Line))
+	}
+	var uuids []string
+	faulty, err := archive.EachInHour(t.Context(), dir, archive.HourOf("acme", noon.UnixMilli()),
+		func(uuid []byte, _ int64) error { uuids = append(uuids, string(uuid)); return nil })
+	if err != nil || faulty != 0 || !slices.Equal(uuids, []string{"long"}) {
+		t.Errorf("%q, %d faulty, %v", uuids, faulty, err)
 	}
 }
