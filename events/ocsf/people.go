@@ -79,7 +79,7 @@ func userType(where string, of func(*record.Emitter) uint32) record.Part {
 			return 0, 0, ""
 		}
 		switch word := e.Tree.Inner(i); {
-		case string(word) == "User", string(word) == "NewUser":
+		case bytes.EqualFold(word, []byte("User")), string(word) == "NewUser":
 			return i, 1, "User"
 		case string(word) == "SystemPrincipal":
 			return i, 3, "System"

@@ -26,21 +26,24 @@ const NoTarget = "-"
 
 const (
 	named = "{named}" // a type that is called like the event type
-	thing = "{thing}" // any type that is neither a person nor one of setting
+	thing = "{thing}" // any type that is neither a person nor one of containers
 )
 
 // persons are the types of people and of their accounts in apps.
 var persons = []string{"user", "newuser", "appuser", "user account"}
 
-// setting are the types in whose setting things are managed: a flow belongs to an app, a rule to a policy.
-var setting = []string{"appinstance", "app", "usergroup", "group", "appgroup"}
+// containers are the types that other things are part of: a flow of an app, a scope of an authorization server.
+var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup", "authorizationserver",
+	"identityprovider", "publicclientapp*", "policyentity", "resource_set", "*project", "*resource_group"}
 
 // usual is who plays a role where a row says nothing else.
 var usual = [Count]string{
-	User:      "User|NewUser",
-	Account:   "AppUser",
-	Group:     "UserGroup|Group > AppGroup",
-	Entity:    named + " > " + thing + " > " + apps + " > UserGroup|Group|AppGroup > User|NewUser > AppUser",
+	User:    "User|NewUser",
+	Account: "AppUser",
+	Group:   "UserGroup|Group > AppGroup",
+	Entity:  named + " > " + thing,
+	Container: apps + " > AuthorizationServer|IdentityProvider|PublicClientApp*|PolicyEntity|*Project|*Resource_Group > " +
+		"UserGroup|Group|AppGroup > User|NewUser > AppUser",
 	App:       apps,
 	Policy:    "PolicyEntity|Policy",
 	Enrolment: "AuthenticatorEnrollment",
@@ -51,6 +54,7 @@ var usual = [Count]string{
 const (
 	apps      = "AppInstance|App"
 	appUsers  = "User|NewUser > AppUser"
+	devices   = "UDDevice|Device"
 	clients   = "PublicClientApp*|*Client*|ApiServiceIntegration*|*Service*"
 	rolesHeld = "ROLE|CUSTOM|*Role"
 )
@@ -63,16 +67,18 @@ func on(patterns ...string) []string { return patterns }
 // of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
 var table = []Row{
 	// Users and their accounts.
-	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, seen,
+	{on("application.user_membership.show_password"), Cast{Entity: "AppUser", Container: NoTarget}, seen,
 		"the password that was read is that of the account in the app"},
 	{on("application.provision.user.*", "app.user_management.push_new_user_success", "app.office365.user.*",
 		"app.realtimesync.import.details.*", "app.ldap.password.change.failed", "application.user_membership.update",
 		"application.user_membership.change_username", "application.user_membership.*_password",
 		"app.ad.password_migration_campaign.user.*", "system.import.user.*", "system.csv.import_user",
-		"system.agent.*user*", "application.provision.group_membership.*", "application.account.*"),
+		"system.agent.*user*"),
 		Cast{User: appUsers}, seen, "the account in the app is what changes: where no user is named, it is the user"},
 	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, seen,
 		"a user is given an app, in which the AppUser is the user's account"},
+	{on("application.account.*"), Cast{User: appUsers, Entity: "*Account* > AppUser"}, described,
+		"an account in the app that no user is known to have"},
 	{on("app.oauth2.client.privilege.*", "integration.api_service.*"), Cast{User: clients + " > " + apps}, seen,
 		"the client is given or loses privileges: it is a service that acts as a user"},
 	{
@@ -89,7 +95,9 @@ var table = []Row{
 	{on("application.provision.group_push.delete_appgroup", "application.provision.group_push.removed",
 		"application.provision.group_push.mapping.and.groups.deleted*"), Cast{Group: "AppGroup"}, described,
 		"the group in the app is deleted, not Okta's own"},
-	{on("application.provision.group.*", "app.user_management.user_group_import.*",
+	{on("application.provision.group_membership.*"), Cast{User: appUsers, Group: "AppGroup > UserGroup|Group"}, described,
+		"the membership of the account in the app, in the group in the app"},
+	{on("application.provision.group.*", "app.user_management.user_group_import.*", "app.user_management",
 		"application.provision.group_push.mapping.app.group.*"), Cast{Group: "AppGroup > UserGroup|Group"}, described,
 		"the group in the app is what changes"},
 	{on("pam.group.*", "pam.member.*", "pam.project.*_group"),
@@ -99,7 +107,7 @@ var table = []Row{
 		"a user of Privileged Access"},
 
 	// Policies and their rules.
-	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule"}, seen,
+	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule", Container: NoTarget}, seen,
 		"the rule is changed; the PolicyEntity is the policy that it belongs to"},
 	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, seen,
 		"the sign-on policy of an app: events name the app alone"},
@@ -108,6 +116,11 @@ var table = []Row{
 		"the policy is changed; groups and apps beside it are whom it is for"},
 
 	// Things whose types are not called like the event type.
+	{on("device.desktop_mfa.recovery_pin.*"), Cast{Entity: "*RecoveryPin*|*Recovery_Pin*|*Recovery Pin*",
+		Container: devices}, described, "a recovery PIN for a user on a device"},
+	{on("device.platform_sso.keys.*"), Cast{Entity: "*Key*", Container: devices}, described, "the keys of a device"},
+	{on("device.posture.*", "device.check.*", "device.platform.*", "device.push.*", "device.integration.*",
+		"device.desktop_mfa.*"), Cast{Container: devices}, described, "a setting for devices, called like the event type"},
 	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
 		seen, "the device; users beside it are whose it is"},
 	{on("application.lifecycle.*", "application.configuration.*", "application.cache.*", "self_service.*"),
@@ -122,6 +135,15 @@ var table = []Row{
 	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, described, "a key of an identity provider"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
+	{on("app.oauth2.*credentials.lifecycle.*"), Cast{Entity: "*Credential*|*Secret*|*Key*|JWK*"}, described,
+		"a secret or key of a client or an authorization server"},
+	{on("app.app_instance.csr.*"), Cast{Entity: "*CSR*|*Cert*"}, described,
+		"a certificate signing request of an app"},
+	{on("app.interclient_mapping.*"), Cast{Entity: "*Mapping*"}, described,
+		"the trust between two apps, which are the targets"},
+	{on("app.cross_app_access.*"), Cast{Entity: "*Connection*"}, seen, "a connection between two apps: both are targets"},
+	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
+		"the org group is changed; the org is what it gains or loses"},
 	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
 	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, seen, "the certificate; a user beside it is for whom it is"},
 
