@@ -150,16 +150,19 @@ func levelsOf(names string, nouns []string) []level {
 	return []level{func(lower string) bool { return matches(patterns, lower) }}
 }
 
-// namedLevels look for a type that is called like the event type: first one of just that name, then one that ends in
-// it, then one that holds it; of each the word that stands last in the event type first. No person is meant by that.
+// namedLevels look for a type that is called like the event type: of the words of the event type the last first, one of
+// just that name, then one that ends in it; after these one that holds a word. No person is meant by that.
 func namedLevels(nouns []string) []level {
 	var levels []level
-	for _, fits := range []func(name, noun string) bool{
-		func(name, noun string) bool { return name == noun }, strings.HasSuffix, strings.Contains,
-	} {
-		for _, noun := range nouns {
-			levels = append(levels, func(lower string) bool { return !isPerson(lower) && fits(plain(lower), noun) })
-		}
+	add := func(noun string, fits func(name, noun string) bool) {
+		levels = append(levels, func(lower string) bool { return !isPerson(lower) && fits(plain(lower), noun) })
+	}
+	for _, noun := range nouns {
+		add(noun, func(name, noun string) bool { return name == noun })
+		add(noun, strings.HasSuffix)
+	}
+	for _, noun := range nouns {
+		add(noun, strings.Contains)
 	}
 	return levels
 }

@@ -40,7 +40,7 @@ var usual = [Count]string{
 	User:      "User|NewUser",
 	Account:   "AppUser",
 	Group:     "UserGroup|Group > AppGroup",
-	Entity:    named + " > " + thing + " > " + apps + " > UserGroup|Group|AppGroup > User|NewUser > AppUser",
+	Entity:    named + " > " + thing,
 	App:       apps,
 	Policy:    "PolicyEntity|Policy",
 	Enrolment: "AuthenticatorEnrollment",
@@ -63,13 +63,15 @@ func on(patterns ...string) []string { return patterns }
 // of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
 var table = []Row{
 	// Users and their accounts.
+	{on("application.account.*"), Cast{User: appUsers, Entity: "AppUser > " + named}, described,
+		"an account in an app that Okta found there"},
 	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, seen,
 		"the password that was read is that of the account in the app"},
 	{on("application.provision.user.*", "app.user_management.push_new_user_success", "app.office365.user.*",
 		"app.realtimesync.import.details.*", "app.ldap.password.change.failed", "application.user_membership.update",
 		"application.user_membership.change_username", "application.user_membership.*_password",
 		"app.ad.password_migration_campaign.user.*", "system.import.user.*", "system.csv.import_user",
-		"system.agent.*user*", "application.provision.group_membership.*", "application.account.*"),
+		"system.agent.*user*", "application.provision.group_membership.*"),
 		Cast{User: appUsers}, seen, "the account in the app is what changes: where no user is named, it is the user"},
 	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, seen,
 		"a user is given an app, in which the AppUser is the user's account"},
@@ -107,6 +109,14 @@ var table = []Row{
 		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, seen,
 		"the policy is changed; groups and apps beside it are whom it is for"},
 
+	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
+	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
+		"pam.*token.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
+		"workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
+		"system.org.task.*"),
+		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
+			"*Captcha*|*Task*"}, described, "the part itself, not what it belongs to"},
+
 	// Things whose types are not called like the event type.
 	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
 		seen, "the device; users beside it are whose it is"},
@@ -119,17 +129,20 @@ var table = []Row{
 		seen,
 		"the admin role; CUSTOM is the type of a custom one",
 	},
-	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, described, "a key of an identity provider"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
 	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
-	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pam.server.ssh_login"), Cast{App: "*Server*"}, seen, "the user signed in to the server"},
+
+	{on("application.*", "app.*"), Cast{Entity: named + " > " + thing + " > " + apps}, seen,
+		"a thing by its name in the event type, else the app that is set up"},
 
 	// What is left, by the first word: events of these families are among the fixtures, or their descriptions say what
 	// the targets are.
 	{on("access.*", "account.*", "certification.*", "directory.*", "event_hook.*", "governance.*", "group.*",
 		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "user.*", "workflows.*",
-		"workload_principal.*", "application.*", "app.*", "system.*", "credential.*", "oauth2.*"), Cast{}, seen,
+		"workload_principal.*", "system.*", "credential.*", "oauth2.*"), Cast{}, seen,
 		"users, groups, apps and policies by their types, a thing by its name in the event type"},
 	{on("*"), Cast{}, assumed, "users, groups, apps and policies by their types, a thing by its name in the event type"},
 }
@@ -165,6 +178,6 @@ var self = []struct {
 		"user.identity_snapshot.*", "security.protected_action.attempt"), "the actor answers a challenge"},
 	{on("credential.register", "device.*.enrollment.create"), "the actor registers a credential of their own"},
 	{on("user.account.use_token"), "the actor recovers their own account"},
-	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout", "pam.resource.checkin.*"),
-		"the actor asks for, takes or gives back access of their own"},
+	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout"),
+		"the actor asks for or takes access of their own"},
 }
