@@ -98,6 +98,10 @@ func (v *view) choose() {
 	if v.named["account"] == v.named["user"] {
 		v.named["account"] = nil // it is the user itself
 	}
+	// What is read or updated of a thing's part is read or updated of the thing.
+	if !entityNamed(v) && slices.Contains([]int{2, 3, 99}, v.decision.Activity) && named("container")(v) {
+		v.named["entity"] = v.named["container"]
+	}
 	if chain := v.array("request.ipChain"); len(chain) > 0 {
 		v.named["hop"] = chain[0]
 	}

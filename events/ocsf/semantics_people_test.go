@@ -163,6 +163,8 @@ func TestServiceAndPolicyOfASignIn(t *testing.T) {
 	)
 	expect(t, typeSignIn, members(targets(ann)), says{"service": `{"name":"Okta"}`})
 	expect(t, typeSignIn, nil, says{"service": `{"name":"Okta"}`})
+	expect(t, "pam.server.ssh_login", members(targets(`{"id":"s1","type":"pam_server","displayName":"db-1"}`)),
+		says{"service": `{"uid":"s1","name":"db-1"}`})
 	expect(
 		t,
 		typeSignIn,
@@ -192,7 +194,10 @@ func TestEntity(t *testing.T) {
 	for name, row := range map[string]struct{ eventType, targets, want string }{
 		"of the kind that the type names":         {"policy.lifecycle.update", rule + "," + policy, `{"uid":"pol1","name":"Policy","type_id":5,"type":"Policy","policy":{"uid":"pol1","name":"Policy"}}`},
 		"else what is no user":                    {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
-		"else a user":                             {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
+		"a user, of whom a part is updated":       {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
+		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"User Setting"}`},
+		"an app, of which a part is updated":      {"application.provision.mapping.update", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},
+		"no app, of which a part is deleted":      {"application.provision.mapping.delete", app, `{"name":"Application"}`},
 		"a group":                                 {"group.rule.update", group, `{"uid":"00g1","name":"Staff","type_id":3,"type":"Group","group":{"uid":"00g1","name":"Staff"}}`},
 		"the target's own word":                   {"system.brand.update", `{"id":"b","type":"Brand"}`, `{"uid":"b","type_id":99,"type":"Brand"}`},
 		"else the kind of the type":               {"zone.update", "", `{"name":"Network Zone"}`},
@@ -202,21 +207,86 @@ func TestEntity(t *testing.T) {
 		"a flow, not its app":                     {"workflows.user.flow.delete", app + `,{"id":"f","type":"Flow"}`, `{"uid":"f","type_id":99,"type":"Flow"}`},
 		"a device":                                {"device.user.add", ann + `,{"id":"d","type":"UDDevice"}`, `{"uid":"d","type_id":1,"type":"Device","device":{"uid":"d","type_id":0,"type":"Unknown"}}`},
 		"an org group, not the org that it gains": {"account.org_group.org.assign", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, `{"uid":"g","type_id":99,"type":"OrgGroup"}`},
-		"an app, of which a part is updated":      {"workflows.user.flow.update", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},
-		"no app, of which a part is deleted":      {"application.provision.mapping.delete", app, `{"name":"Application"}`},
-		"no client, whose secret is deleted":      {"app.oauth2.credentials.lifecycle.delete", `{"id":"0oa1","type":"PublicClientAppEntity"}`, `{"name":"OAuth 2.0 Credential"}`},
-		"no server, whose scope is deleted":       {"oauth2.scope.deleted", `{"id":"aus1","type":"AuthorizationServer"}`, `{"name":"OAuth 2.0 Scope"}`},
-		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"User Setting"}`},
-		"no device, whose PIN is created":         {"device.desktop_mfa.recovery_pin.generate", ann + `,{"id":"d","type":"UDDevice"}`, `{"name":"Recovery PIN"}`},
-		"an app, of which a feature is on":        {"application.configuration.enable_fed_broker_mode", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},
 		"a password kept for an app":              {"application.user_membership.show_password", account + "," + app + "," + bob, `{"uid":"0ua1","name":"Ann P","type_id":99,"type":"AppUser","user":{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User","account":{"uid":"0ua1","name":"ann.payroll","type_id":99,"type":"AppUser"}}}`},
-		"two things":                              {"app.cross_app_access.connection.create", app + `,{"id":"0oa2","type":"AppInstance"}`, `{"name":"App Connection"}`},
+		"two things":                              {"app.cross_app_access.connection.create", app + `,{"id":"0oa2","type":"AppInstance"}`, `{"name":"Connection"}`},
 		"of two, what changed":                    {"zone.update", `{"id":"y","type":"NetworkZone"},{"id":"z","type":"NetworkZone","changeDetails":{"from":{"a":1}}}`, `{"uid":"z","type_id":7,"type":"Network Zone","data":{"a":1}}`},
 		"a target without names":                  {"zone.update", `{"type":"NetworkZoneEntity"}`, `{"name":"Network Zone"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			expect(t, row.eventType, members(targets(row.targets)), says{"class_uid": "3004", "entity": row.want})
 		})
+	}
+}
+
+// What is done to a part of a thing is not done to the thing: a deleted key leaves its identity provider.
+func TestAPartIsNotTheThing(t *testing.T) {
+	const server, idp, flow = `{"id":"aus1","type":"AuthorizationServer"}`, `{"id":"0oai","type":"IdentityProvider"}`,
+		`{"id":"f1","type":"Flow"}`
+	const update, create, remove, rest = "3", "1", "4", "99"
+	for _, row := range []struct{ eventType, targets, activity, uid, name string }{
+		{"workflows.user.flow.execution_history.delete", app + "," + flow, update, "f1", ""},
+		{"workflows.user.flow.execution_log_stream.deactivate", flow, update, "f1", ""},
+		{"workflows.user.flow.execution.cancel", flow, rest, "f1", ""},
+		{"workflows.user.execution_log_stream_connection.deactivate", ann + "," + app, "11", "", "Workflow"},
+		{"self_service.disabled", app, update, "0oa1", "Payroll"},
+		{"application.configuration.disable_fed_broker_mode", app, update, "0oa1", "Payroll"},
+		{"app.app_instance.csr.revoke", app, update, "0oa1", "Payroll"},
+		{"app.oauth2.credentials.lifecycle.delete", app, remove, "", "OAuth 2.0 Credential"},
+		{"app.oauth2.credentials.lifecycle.create", app + `,{"id":"ocs1","type":"ClientSecret"}`, create, "ocs1", ""},
+		{"app.interclient_mapping.delete_all", app, remove, "", "Mapping"},
+		{"application.account.decision.revoke", app + "," + account, remove, "0ua1", "Ann P"},
+		{"application.account.remove", app, remove, "", "App Account"},
+		{"access.request.create", ann + "," + app, create, "", "Governance Object"},
+		{"account.org.consent.revoke", `{"id":"o","type":"Org"}`, rest, "o", ""},
+		{"account.org.add", `{"id":"o","type":"Org"}`, update, "o", ""},
+		{"account.org_group.org.revoke", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, update, "g", ""},
+		{"device.platform_sso.keys.register", `{"id":"d","type":"UDDevice"}`, update, "d", ""},
+		{"device.desktop_mfa.recovery_pin.generate", ann + `,{"id":"d","type":"UDDevice"}`, update, "d", ""},
+		{"device.posture.check.delete", "", remove, "", "Device Setting"},
+		{"system.idp.key.delete", idp, remove, "", "Key"},
+		{"system.hook.key.deleted", `{"id":"h","type":"Hook"},{"id":"k","type":"HookKey"}`, remove, "k", ""},
+		{"system.org.captcha.deactivate", `{"id":"o","type":"Org"}`, "11", "", "Captcha"},
+		{"system.org.task.remove", "", remove, "", "Task"},
+		{"oauth2.scope.deleted", server, remove, "", "OAuth 2.0 Scope"},
+		{"oauth2.claim.deleted", server + `,{"id":"c","type":"Claim"}`, remove, "c", ""},
+		{"app.oauth2.trusted_server.delete", server, update, "aus1", ""},
+		{"workload_principal.ai_agent.credential.delete", `{"id":"w","type":"AIAgent"}`, remove, "", "Workload Credential"},
+		{"workload_principal.managed_connection.delete", `{"id":"w","type":"WorkloadPrincipal"}`, remove, "", "Connection"},
+		{"policy.mapping.create", policy + "," + app, update, "pol1", "Policy"},
+		{"policy.branch.lifecycle.delete", policy, rest, "pol1", "Policy"},
+		{"policy.branch.lifecycle.promote", policy, update, "pol1", "Policy"},
+		{"policy.branch.rule.delete", policy + "," + rule, rest, "rul1", "Rule"},
+		{"resource.collection.unassign", `{"id":"c","type":"RESOURCE_COLLECTION"}`, update, "c", ""},
+		{"resource.governance_engine.disable", app, update, "0oa1", "Payroll"},
+		{"resource.entitlement_policy.draft.delete", `{"id":"p","type":"EntitlementPolicy"}`, rest, "p", ""},
+		{"pam.offline_enabled_event", `{"id":"g","type":"pam_group"}`, update, "g", ""},
+		{"pam.gateway.setup_token.delete", `{"id":"g","type":"pam_gateway"}`, remove, "", "PAM Resource"},
+		{"pki.cert.bind", `{"id":"d","type":"UDDevice"},{"id":"c","type":"Certificate"}`, update, "c", ""},
+		{"pki.cert.lifecycle.revoke", `{"id":"d","type":"UDDevice"}`, remove, "", "Certificate"},
+		{"user.credential.enroll", ann, "6", "", "Certificate"},
+	} {
+		want := says{"class_uid": "3004", "activity_id": row.activity, "entity.uid": "", "entity.name": ""}
+		if row.uid != "" {
+			want["entity.uid"] = quote(row.uid)
+		}
+		if row.name != "" {
+			want["entity.name"] = quote(row.name)
+		}
+		expect(t, row.eventType, members(targets(row.targets)), want)
+	}
+}
+
+// Asked for or begun is not done.
+func TestWhatIsNotYetDone(t *testing.T) {
+	for _, eventType := range []string{
+		"user.lifecycle.delete.initiated", "user.lifecycle.password_mass_expiry", "pam.password.reset",
+		"user.authentication.universal_logout.scheduled", "device.desktop_mfa.device_logout.started",
+		"scheduled_action.user_suspension.scheduled", "application.provision.user.delete.schedule",
+		"account.org.delete.request", "pam.server_account.password_change.initiated", "pam.resource.checkin.start",
+		"app.access_request.request", "system.custom_url_domain.initiate", "system.mfa.preregister.initiate",
+		"policy.branch.lifecycle.stage", "workflows.user.flow.execution.cancel",
+	} {
+		expect(t, eventType, nil, says{"activity_id": "99", "activity_name": quote(eventType)})
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// entity is the thing that was managed, and entity_result what it became. Where no target is that thing, but one is what
-// it is part of, the record says that this was read or updated; that it was created or deleted would not be so. OCSF
-// requires an entity with a name: where there is neither, it is the kind of thing that the event type is about.
+// entity is the thing that was managed, and entity_result what it became. Where no target is that thing, but one is
+// what it is part of, the record says that this was read or updated; to say that it was created or deleted would be
+// wrong. OCSF requires an entity with a name: where there is neither, it is the kind of thing that the type is about.
 func entity() record.Part {
 	kind := record.Derive("name", "the kind of thing that the event type is about", func(e *record.Emitter) bool {
 		if e.Decision.EntityType == "" {

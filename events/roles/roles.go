@@ -153,15 +153,18 @@ func levelsOf(names string, nouns []string) []level {
 }
 
 // namedLevels look for a type that is called like a word of the event type, the last word first: a type of just that
-// name, then one that ends in it, then one that contains it. The types of people are never meant.
+// name or one that ends in it, then one that contains a word. The types of people are never meant.
 func namedLevels(nouns []string) []level {
 	var levels []level
+	add := func(noun string, fits func(name, noun string) bool) {
+		levels = append(levels, func(lower string) bool { return !isPerson(lower) && fits(plain(lower), noun) })
+	}
 	for _, noun := range nouns {
-		for _, fits := range []func(name, noun string) bool{
-			func(name, noun string) bool { return name == noun }, strings.HasSuffix, strings.Contains,
-		} {
-			levels = append(levels, func(lower string) bool { return !isPerson(lower) && fits(plain(lower), noun) })
-		}
+		add(noun, func(name, noun string) bool { return name == noun })
+		add(noun, strings.HasSuffix)
+	}
+	for _, noun := range nouns {
+		add(noun, strings.Contains)
 	}
 	return levels
 }

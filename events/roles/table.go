@@ -42,8 +42,7 @@ var usual = [Count]string{
 	Account: "AppUser",
 	Group:   "UserGroup|Group > AppGroup",
 	Entity:  named + " > " + thing,
-	Container: apps + " > AuthorizationServer|IdentityProvider|PublicClientApp*|PolicyEntity|*Project|*Resource_Group > " +
-		"UserGroup|Group|AppGroup > User|NewUser > AppUser",
+	Container: NoTarget,
 	App:       apps,
 	Policy:    "PolicyEntity|Policy",
 	Enrolment: "AuthenticatorEnrollment",
@@ -54,7 +53,6 @@ var usual = [Count]string{
 const (
 	apps      = "AppInstance|App"
 	appUsers  = "User|NewUser > AppUser"
-	devices   = "UDDevice|Device"
 	clients   = "PublicClientApp*|*Client*|ApiServiceIntegration*|*Service*"
 	rolesHeld = "ROLE|CUSTOM|*Role"
 )
@@ -67,7 +65,9 @@ func on(patterns ...string) []string { return patterns }
 // of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
 var table = []Row{
 	// Users and their accounts.
-	{on("application.user_membership.show_password"), Cast{Entity: "AppUser", Container: NoTarget}, seen,
+	{on("application.account.*"), Cast{User: appUsers, Entity: "AppUser > " + named}, described,
+		"an account in an app that Okta found there"},
+	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, seen,
 		"the password that was read is that of the account in the app"},
 	{on("application.provision.user.*", "app.user_management.push_new_user_success", "app.office365.user.*",
 		"app.realtimesync.import.details.*", "app.ldap.password.change.failed", "application.user_membership.update",
@@ -77,8 +77,6 @@ var table = []Row{
 		Cast{User: appUsers}, seen, "the account in the app is what changes: where no user is named, it is the user"},
 	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, seen,
 		"a user is given an app, in which the AppUser is the user's account"},
-	{on("application.account.*"), Cast{User: appUsers, Entity: "*Account* > AppUser"}, described,
-		"an account in the app that no user is known to have"},
 	{on("app.oauth2.client.privilege.*", "integration.api_service.*"), Cast{User: clients + " > " + apps}, seen,
 		"the client is given or loses privileges: it is a service that acts as a user"},
 	{
@@ -107,7 +105,7 @@ var table = []Row{
 		"a user of Privileged Access"},
 
 	// Policies and their rules.
-	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule", Container: NoTarget}, seen,
+	{on("policy.*rule.*", "*.policy.*rule.*", "*.*policy.rule.*"), Cast{Entity: "*Rule"}, seen,
 		"the rule is changed; the PolicyEntity is the policy that it belongs to"},
 	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, seen,
 		"the sign-on policy of an app: events name the app alone"},
@@ -115,12 +113,16 @@ var table = []Row{
 		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, seen,
 		"the policy is changed; groups and apps beside it are whom it is for"},
 
+	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
+	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
+		"pam.*token.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
+		"workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
+		"system.org.task.*"),
+		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
+			"*Captcha*|*Task*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
+		"the part itself, not what it belongs to"},
+
 	// Things whose types are not called like the event type.
-	{on("device.desktop_mfa.recovery_pin.*"), Cast{Entity: "*RecoveryPin*|*Recovery_Pin*|*Recovery Pin*",
-		Container: devices}, described, "a recovery PIN for a user on a device"},
-	{on("device.platform_sso.keys.*"), Cast{Entity: "*Key*", Container: devices}, described, "the keys of a device"},
-	{on("device.posture.*", "device.check.*", "device.platform.*", "device.push.*", "device.integration.*",
-		"device.desktop_mfa.*"), Cast{Container: devices}, described, "a setting for devices, called like the event type"},
 	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
 		seen, "the device; users beside it are whose it is"},
 	{on("application.lifecycle.*", "application.configuration.*", "application.cache.*", "self_service.*"),
@@ -132,26 +134,24 @@ var table = []Row{
 		seen,
 		"the admin role; CUSTOM is the type of a custom one",
 	},
-	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, described, "a key of an identity provider"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
-	{on("app.oauth2.*credentials.lifecycle.*"), Cast{Entity: "*Credential*|*Secret*|*Key*|JWK*"}, described,
-		"a secret or key of a client or an authorization server"},
-	{on("app.app_instance.csr.*"), Cast{Entity: "*CSR*|*Cert*"}, described,
-		"a certificate signing request of an app"},
-	{on("app.interclient_mapping.*"), Cast{Entity: "*Mapping*"}, described,
-		"the trust between two apps, which are the targets"},
-	{on("app.cross_app_access.*"), Cast{Entity: "*Connection*"}, seen, "a connection between two apps: both are targets"},
 	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
 		"the org group is changed; the org is what it gains or loses"},
 	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
-	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pam.server.ssh_login"), Cast{App: "*Server*"}, seen, "the user signed in to the server"},
+
+	{on("application.*", "app.*", "resource.governance*engine.*"), Cast{Container: apps + " > AuthorizationServer"}, seen,
+		"a thing by its name in the event type, else something of the app"},
+	{on("user.*", "credential.*"), Cast{Container: "User|NewUser"}, seen,
+		"a thing by its name in the event type, else something of the user"},
 
 	// What is left, by the first word: events of these families are among the fixtures, or their descriptions say what
 	// the targets are.
 	{on("access.*", "account.*", "certification.*", "directory.*", "event_hook.*", "governance.*", "group.*",
-		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "user.*", "workflows.*",
-		"workload_principal.*", "application.*", "app.*", "system.*", "credential.*", "oauth2.*"), Cast{}, seen,
+		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "workflows.*",
+		"workload_principal.*", "system.*", "oauth2.*"), Cast{}, seen,
 		"users, groups, apps and policies by their types, a thing by its name in the event type"},
 	{on("*"), Cast{}, assumed, "users, groups, apps and policies by their types, a thing by its name in the event type"},
 }
@@ -187,6 +187,6 @@ var self = []struct {
 		"user.identity_snapshot.*", "security.protected_action.attempt"), "the actor answers a challenge"},
 	{on("credential.register", "device.*.enrollment.create"), "the actor registers a credential of their own"},
 	{on("user.account.use_token"), "the actor recovers their own account"},
-	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout", "pam.resource.checkin.*"),
-		"the actor asks for, takes or gives back access of their own"},
+	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout"),
+		"the actor asks for or takes access of their own"},
 }
