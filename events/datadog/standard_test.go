@@ -82,10 +82,12 @@ func text(v any) string {
 
 // known is text that is no placeholder.
 func known(v any) string {
-	if s := text(v); !strings.EqualFold(s, "unknown") && s != "." {
-		return s
+	s := text(v)
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "unknown", "null", ".", "":
+		return ""
 	}
-	return ""
+	return s
 }
 
 // email is text that has the form of an address.

@@ -82,7 +82,8 @@ func look(e *events.Event) (*view, error) {
 
 // placeholder reports whether n is a word for what Okta does not know.
 func (n *node) placeholder() bool {
-	return n.kind == '"' && (n.text == "." || strings.EqualFold(n.text, "unknown"))
+	text := strings.ToLower(strings.TrimSpace(n.text))
+	return n.kind == '"' && slices.Contains([]string{"", ".", "unknown", "null"}, text)
 }
 
 // choose finds what rows call $name.
