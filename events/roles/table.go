@@ -38,10 +38,10 @@ var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup"
 
 // usual is who plays a role where a row says nothing else.
 var usual = [Count]string{
-	User:    "User|NewUser",
-	Account: "AppUser",
-	Group:   "UserGroup|Group > AppGroup",
-	Entity:  named + " > " + thing,
+	User:      "User|NewUser",
+	Account:   "AppUser",
+	Group:     "UserGroup|Group > AppGroup",
+	Entity:    named + " > " + thing,
 	Container: NoTarget,
 	App:       apps,
 	Policy:    "PolicyEntity|Policy",
