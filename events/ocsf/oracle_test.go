@@ -258,6 +258,9 @@ func prune(wants []want) []want {
 		for _, d := range demands {
 			for _, at := range []string{"", evidence} {
 				object := at + d.object
+				if !slices.ContainsFunc(wants, func(w want) bool { return below(w.path, object) }) {
+					continue
+				}
 				for all := range strings.SplitSeq(d.of, " and ") {
 					named := slices.ContainsFunc(wants, func(w want) bool {
 						return slices.ContainsFunc(strings.Fields(all), func(key string) bool { return below(w.path, object+"."+key) })
