@@ -35,6 +35,7 @@ func TestUser(t *testing.T) {
 		{"an API service", "integration.api_service.lifecycle.authorize", `{"id":"0oa1","type":"ApiServiceIntegration"}`, `{"uid":"0oa1","type_id":4,"type":"Service"}`},
 		{"nobody to whom the grant is said to go", "user.session.impersonation.grant", "", unknown},
 		{"all users", "user.lifecycle.password_mass_expiry", "", unknown},
+		{"a locked account", "user.account.lock", "", self},
 		{"somebody's mass expiry", "user.lifecycle.password_mass_expiry", bob, `{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User"}`},
 	} {
 		expect(
