@@ -87,12 +87,24 @@ func TestActorTypes(t *testing.T) {
 		{"SystemPrincipal", "3", `"System"`, `"SystemPrincipal"`},
 		{"PublicClientApp", "4", `"Service"`, `"PublicClientApp"`},
 		{"PublicClientAppEntity", "4", `"Service"`, `"PublicClientAppEntity"`},
-		{"IP address", "99", `"IP address"`, ""},
 		{"AIAgent", "99", `"AIAgent"`, ""},
 	} {
 		expect(t, typeEntity, members(actorIs(`{"id":"1","type":"`+row.word+`"}`)),
 			says{"actor.user.type_id": row.id, "actor.user.type": row.caption, "unmapped.actor.type": row.rest})
 	}
+}
+
+// An address is nobody's id.
+func TestAnAddressIsNoUser(t *testing.T) {
+	const address = `{"id":"203.0.113.9","type":"IP address","displayName":"203.0.113.9"}`
+	expect(t, typeAPI, members(actorIs(address)), says{"actor": `{"user":{"name":"unknown"}}`,
+		"src_endpoint": `{"ip":"203.0.113.9"}`})
+	for _, eventType := range []string{typeSignIn, typeEntity} {
+		expect(t, eventType, members(actorIs(address)), says{"actor": "", "user.uid": "", "src_endpoint.ip": `"203.0.113.9"`,
+			"unmapped.actor.displayName": `"203.0.113.9"`})
+	}
+	expect(t, typeFinding, members(actorIs(address)),
+		says{"evidences[0].actor": "", "evidences[0].src_endpoint.ip": `"203.0.113.9"`})
 }
 
 func TestActorName(t *testing.T) {

@@ -181,7 +181,7 @@ var self = []struct {
 		"device.password_sync.authentication", "pam.server.ssh_login", "pam.security_policy.evaluate"),
 		"the actor signs in to an app, a server or Okta"},
 	{on("user.mfa.attempt_bypass", "user.mfa.okta_verify*", "user.mfa.promote_enrollment", "user.identity_verification*",
-		"user.identity_snapshot.*", "security.protected_action.attempt", "system.email.challenge_factor_redeemed"),
+		"security.protected_action.attempt", "system.email.challenge_factor_redeemed"),
 		"the actor answers a challenge"},
 	{on("credential.register", "device.*.enrollment.create"), "the actor registers a credential of their own"},
 	{on("user.account.use_token"), "the actor recovers their own account"},
