@@ -35,6 +35,7 @@ func TestUser(t *testing.T) {
 		{"an API service", "integration.api_service.lifecycle.authorize", `{"id":"0oa1","type":"ApiServiceIntegration"}`, `{"uid":"0oa1","type_id":4,"type":"Service"}`},
 		{"nobody to whom the grant is said to go", "user.session.impersonation.grant", "", unknown},
 		{"all users", "user.lifecycle.password_mass_expiry", "", unknown},
+		{"a locked account", "user.account.lock", "", self},
 		{"somebody's mass expiry", "user.lifecycle.password_mass_expiry", bob, `{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User"}`},
 	} {
 		expect(
@@ -86,12 +87,24 @@ func TestActorTypes(t *testing.T) {
 		{"SystemPrincipal", "3", `"System"`, `"SystemPrincipal"`},
 		{"PublicClientApp", "4", `"Service"`, `"PublicClientApp"`},
 		{"PublicClientAppEntity", "4", `"Service"`, `"PublicClientAppEntity"`},
-		{"IP address", "99", `"IP address"`, ""},
 		{"AIAgent", "99", `"AIAgent"`, ""},
 	} {
 		expect(t, typeEntity, members(actorIs(`{"id":"1","type":"`+row.word+`"}`)),
 			says{"actor.user.type_id": row.id, "actor.user.type": row.caption, "unmapped.actor.type": row.rest})
 	}
+}
+
+// An address is nobody's id.
+func TestAnAddressIsNoUser(t *testing.T) {
+	const address = `{"id":"203.0.113.9","type":"IP address","displayName":"203.0.113.9"}`
+	expect(t, typeAPI, members(actorIs(address)), says{"actor": `{"user":{"name":"unknown"}}`,
+		"src_endpoint": `{"ip":"203.0.113.9"}`})
+	for _, eventType := range []string{typeSignIn, typeEntity} {
+		expect(t, eventType, members(actorIs(address)), says{"actor": "", "user.uid": "", "src_endpoint.ip": `"203.0.113.9"`,
+			"unmapped.actor.displayName": `"203.0.113.9"`})
+	}
+	expect(t, typeFinding, members(actorIs(address)),
+		says{"evidences[0].actor": "", "evidences[0].src_endpoint.ip": `"203.0.113.9"`})
 }
 
 func TestActorName(t *testing.T) {

@@ -190,10 +190,15 @@ func nounsOf(eventType string) []string {
 	return nouns
 }
 
-// plain is a name without what different parts of Okta put around it: pam_server, NetworkZoneEntity.
+// plain is a name without what different parts of Okta put around it: pam_server, privileged_accounts,
+// NetworkZoneEntity.
 func plain(lower string) string {
 	name := separators.Replace(strings.TrimPrefix(lower, "pam_"))
-	return strings.TrimSuffix(name, "entity")
+	name = strings.TrimSuffix(name, "entity")
+	if len(name) > 3 && !strings.HasSuffix(name, "ss") {
+		name = strings.TrimSuffix(name, "s")
+	}
+	return name
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")

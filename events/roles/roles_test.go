@@ -84,6 +84,14 @@ func TestWho(t *testing.T) {
 		{"application.configuration.update", "AppInstance User", Entity, "AppInstance"},
 		{"pki.cert.lifecycle.revoke", "UDDevice", Entity, ""},
 		{"pam.server.ssh_login", "pam_server", App, "pam_server"},
+		{"pam.privileged_accounts.assign", "pam_privileged_account pam_project", Entity, "pam_privileged_account"},
+		{"pam.team_user_attribute.create", "pam_user pam_team", Entity, ""},
+		{"pam.service.create", "pam_server", Entity, ""},
+		{"pam.offline_enabled_event", "pam_team pam_group", Entity, "pam_group"},
+		{"pam.client.assign", "pam_client pam_user", Agent, "pam_client"},
+		{"pam.resource.checkout", "pam_server_account pam_user", User, "pam_user"},
+		{"security.protected_action.attempt", "AppInstance User", App, ""},
+		{"system.custom_signin.update", "Brand SignInPage", Entity, "SignInPage"},
 		{"application.provision.group_push.pushed", "AppGroup AppInstance UserGroup", Group, "UserGroup"},
 		{"application.provision.group_push.removed", "AppInstance UserGroup", Group, ""},
 		{"group.user_membership.add", "AppInstance", Group, ""},
@@ -118,7 +126,8 @@ func TestSelf(t *testing.T) {
 		"user.lifecycle.password_mass_expiry": false, "user.session.impersonation.grant": false,
 		"user.session.impersonation.initiate": false, "user.account.reset_password": false, "user.mfa.factor.reset_all": false,
 		"app.oauth2.client.privilege.grant": false, "app.generic.unauth_app_access_attempt": true,
-		"application.policy.sign_on.deny_access": true, "pam.resource.checkout": true, "pam.resource.checkin.end": false, "galaxy.star.create": false,
+		"application.policy.sign_on.deny_access": true, "pam.resource.checkout": true, "user.account.lock": true, "system.email.challenge_factor_redeemed": true,
+		"system.push.send_factor_verify_push": false, "pam.resource.checkin.end": false, "galaxy.star.create": false,
 	} {
 		if d := Decide(eventType); d.Self != want || want == (d.SelfWhy == "") {
 			t.Errorf("%s: on themselves %v, because %q", eventType, d.Self, d.SelfWhy)

@@ -30,7 +30,7 @@ const (
 )
 
 // persons are the types of people and of their accounts in apps.
-var persons = []string{"user", "newuser", "appuser", "user account"}
+var persons = []string{"user", "newuser", "appuser", "user account", "pam_user"}
 
 // containers are the types that other things are part of: a flow of an app, a scope of an authorization server.
 var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup", "authorizationserver",
@@ -38,7 +38,7 @@ var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup"
 
 // usual is who plays a role where a row says nothing else.
 var usual = [Count]string{
-	User:      "User|NewUser",
+	User:      "User|NewUser > pam_user",
 	Account:   "AppUser",
 	Group:     "UserGroup|Group > AppGroup",
 	Entity:    named + " > " + thing,
@@ -86,7 +86,7 @@ var table = []Row{
 		"a user, group or client is given an admin role over a resource set",
 	},
 	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, seen, "a user or group is given a role in Workflows"},
-	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget}, assumed,
+	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget, App: NoTarget}, assumed,
 		"the actor is asked to authenticate again; a target is what the action is to be done to"},
 
 	// Groups.
@@ -101,6 +101,8 @@ var table = []Row{
 	{on("pam.group.*", "pam.member.*", "pam.project.*_group"),
 		Cast{Group: "pam_group|*_group|UserGroup|Group", User: "pam_user|User|NewUser"}, assumed,
 		"a group of Privileged Access and its members"},
+	{on("pam.offline_*_event", "pam.permission.*"), Cast{Entity: "pam_group|UserGroup|Group"}, described,
+		"the group whose mode or permissions change"},
 	{on("pam.user.*", "pam.password.*"), Cast{User: "pam_user|User|NewUser"}, assumed,
 		"a user of Privileged Access"},
 
@@ -115,11 +117,11 @@ var table = []Row{
 
 	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
 	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
-		"pam.*token.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
+		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
 		"workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
 		"system.org.task.*"),
 		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
-			"*Captcha*|*Task*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
+			"*Captcha*|*Task*|*Attribute*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
 		"the part itself, not what it belongs to"},
 
 	// Things whose types are not called like the event type.
@@ -134,6 +136,8 @@ var table = []Row{
 		seen,
 		"the admin role; CUSTOM is the type of a custom one",
 	},
+	{on("system.custom_signin.*", "system.custom_signout.*", "system.custom_error.*"), Cast{Entity: "*Page"}, described,
+		"the page; the brand beside it is whose page it is"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
 	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
@@ -142,6 +146,8 @@ var table = []Row{
 	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user beside it is for whom it is"},
 	{on("pam.server.ssh_login"), Cast{App: "*Server*"}, seen, "the user signed in to the server"},
 
+	{on("pam.*.create", "pam.*.delete", "pam.*.remove", "pam.*.enroll", "pam.*.assign"), Cast{Entity: named}, assumed,
+		"the thing by its name in the event type: servers, projects and groups beside it are where it belongs"},
 	{on("application.*", "app.*", "resource.governance*engine.*"), Cast{Container: apps + " > AuthorizationServer"}, seen,
 		"a thing by its name in the event type, else something of the app"},
 	{on("user.*", "credential.*"), Cast{Container: "User|NewUser"}, seen,
@@ -184,9 +190,11 @@ var self = []struct {
 		"device.password_sync.authentication", "pam.server.ssh_login", "pam.security_policy.evaluate"),
 		"the actor signs in to an app, a server or Okta"},
 	{on("user.mfa.attempt_bypass", "user.mfa.okta_verify*", "user.mfa.promote_enrollment", "user.identity_verification*",
-		"user.identity_snapshot.*", "security.protected_action.attempt"), "the actor answers a challenge"},
+		"security.protected_action.attempt", "system.email.challenge_factor_redeemed"),
+		"the actor answers a challenge"},
 	{on("credential.register", "device.*.enrollment.create"), "the actor registers a credential of their own"},
 	{on("user.account.use_token"), "the actor recovers their own account"},
+	{on("user.account.lock*"), "the actor failed to sign in too often"},
 	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout"),
 		"the actor asks for or takes access of their own"},
 }
