@@ -30,6 +30,7 @@ var yetToCome = map[string]string{
 	"saml.*":                     "all known types of the family are hooks",
 	"scheduled_action.*":         "all known types of the family are suspensions",
 	"tokens.*":                   "all known types of the family are hooks",
+	"self_service.*":             "its two known types are about a feature of an app",
 	"user.*":                     "all known types of the family are accounts, access and sign-ins",
 }
 

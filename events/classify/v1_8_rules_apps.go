@@ -115,6 +115,8 @@ func apiRulesV1_8() []Rule {
 		{on("system.import.*", "system.identity_sources.*", "app.ad.password_migration_campaign.*",
 			"app.ai_agent_provider.import*", "app.app_instance.*_job.*"),
 			apiActivity, other, Marks{}, "an import, migration or synchronisation run"},
+		{on("app.office365.provisioning_app*"),
+			apiActivity, ByVerb, Marks{}, "the app in Microsoft Entra ID through which Okta provisions, or its secret"},
 		{on("app.office365.*remove.domain.federation.success"),
 			entityMgmt, entityDelete, thing("Domain Federation", 99), "an Office 365 domain no longer signs in through Okta"},
 		{on("app.office365.*domain.federation.success"),

@@ -40,11 +40,11 @@ var categories = map[int]string{
 // person is usr: who did it. Okta's alternateId is the login, an e-mail address as a rule, and public rules group by
 // usr.email; a login of another form (a client's id, a password typed in the wrong place) stays at its raw path alone.
 func person() record.Part {
-	return &record.Object{Key: "usr", Rest: []record.Part{
+	return record.When(record.ActorIsPrincipal, &record.Object{Key: "usr", Rest: []record.Part{
 		record.Field("id", record.AsName, events.ActorID),
 		record.Field("email", record.AsEmail, events.ActorAlternateID),
 		record.Field("name", record.AsName, events.ActorDisplayName),
-	}}
+	}})
 }
 
 // network is network.client: where it came from. Its geoip is left to Datadog's own GeoIP parser, which writes it from

@@ -82,10 +82,12 @@ func text(v any) string {
 
 // known is text that is no placeholder.
 func known(v any) string {
-	if s := text(v); !strings.EqualFold(s, "unknown") && s != "." {
-		return s
+	s := text(v)
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "unknown", "null", ".", "":
+		return ""
 	}
-	return ""
+	return s
 }
 
 // email is text that has the form of an address.
@@ -201,9 +203,9 @@ var standard = map[string]func(v view, from events.Provenance) string{
 	"evt.name":    field("eventType", text),
 	"evt.outcome": field("outcome.result", text),
 
-	"usr.id":    field("actor.id", known),
-	"usr.email": field("actor.alternateId", email),
-	"usr.name":  field("actor.displayName", known),
+	"usr.id":    actor("id", known),
+	"usr.email": actor("alternateId", email),
+	"usr.name":  actor("displayName", known),
 
 	"network.client.ip": func(v view, _ events.Provenance) string {
 		actor := ""
@@ -235,6 +237,16 @@ var standard = map[string]func(v view, from events.Provenance) string{
 
 func field(path string, read func(any) string) func(view, events.Provenance) string {
 	return func(v view, _ events.Provenance) string { return read(at(v.root, path)) }
+}
+
+// actor is a member of the actor, unless that is an address and so no user.
+func actor(member string, read func(any) string) func(view, events.Provenance) string {
+	return func(v view, _ events.Provenance) string {
+		if text(at(v.root, "actor.type")) == "IP address" {
+			return ""
+		}
+		return read(at(v.root, "actor."+member))
+	}
 }
 
 const queryString = "http.url_details.queryString"

@@ -78,7 +78,7 @@ func writeProxy(e *record.Emitter) bool {
 	}
 	kind, operator := tree.Member(list+1, "type"), tree.Member(list+1, "operator")
 	says := func(i uint32) bool {
-		return i != 0 && tree.Nodes[i].Kind == '"' && !tree.Blank(i) && !record.IsPlaceholder(tree.Inner(i))
+		return i != 0 && tree.Nodes[i].Kind == '"' && !record.IsPlaceholder(tree.Inner(i))
 	}
 	if !says(kind) || !says(operator) {
 		return false

@@ -177,8 +177,7 @@ func (o *observer) value(out []byte, i uint32, b *branch) []byte {
 	if b.kind == nil {
 		return o.object(out, i, b.next)
 	}
-	if o.tree.Nodes[i].Kind != '"' || o.tree.Blank(i) || record.IsPlaceholder(o.tree.Inner(i)) ||
-		len(o.seen) == maxObservables {
+	if o.tree.Nodes[i].Kind != '"' || record.IsPlaceholder(o.tree.Inner(i)) || len(o.seen) == maxObservables {
 		return out
 	}
 	value := o.tree.Raw(i)

@@ -199,7 +199,8 @@ func accountAlone(v *view) bool {
 
 // actsOnSelf reports whether the actor stands for the user that no target is.
 func actsOnSelf(v *view) bool {
-	return v.roles.Self && v.named["user"] == nil && !v.users && v.word(v.root.at("actor.type")) != "SystemPrincipal"
+	return v.roles.Self && v.named["user"] == nil && !v.users && v.word(v.root.at("actor.type")) != "SystemPrincipal" &&
+		principal(v)
 }
 
 func actorIsUser(v *view) bool {
@@ -318,6 +319,9 @@ func btoi(b bool) int {
 func (v *view) actorOrOkta(string) []want {
 	if len(prune(v.apply("", rows["actor"]))) > 0 {
 		return nil
+	}
+	if !principal(v) {
+		return []want{{path: "actor.user.name", value: str("unknown")}}
 	}
 	return []want{{path: "actor.app_name", value: str("Okta")}}
 }

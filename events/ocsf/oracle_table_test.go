@@ -66,13 +66,13 @@ var rows = map[string][]row{
 		{from: "displayMessage", to: "message", how: asText},
 	},
 	"actor": {
-		{from: "actor.id", to: "actor.user.uid", how: asName},
-		{from: "actor.alternateId", to: "actor.user.name", how: asName},
-		{from: "actor.alternateId", to: "actor.user.email_addr", how: asEmail, also: true},
-		{from: "actor.alternateId", to: "actor.user.domain", how: asDomain, also: true},
-		{from: "actor.displayName", to: "actor.user.full_name", how: asName},
-		{from: "actor.type", to: "actor.user.type", how: asUserType},
-		{from: "transaction.detail.requestApiTokenId", to: "actor.user.programmatic_credentials[0].uid", how: asName},
+		{from: "actor.id", to: "actor.user.uid", how: asName, when: principal},
+		{from: "actor.alternateId", to: "actor.user.name", how: asName, when: principal},
+		{from: "actor.alternateId", to: "actor.user.email_addr", how: asEmail, also: true, when: principal},
+		{from: "actor.alternateId", to: "actor.user.domain", how: asDomain, also: true, when: principal},
+		{from: "actor.displayName", to: "actor.user.full_name", how: asName, when: principal},
+		{from: "actor.type", to: "actor.user.type", how: asUserType, when: principal},
+		{from: "transaction.detail.requestApiTokenId", to: "actor.user.programmatic_credentials[0].uid", how: asName, when: principal},
 		{from: "authenticationContext.externalSessionId", to: "actor.session.uid", how: asName},
 		{from: "authenticationContext.rootSessionId", to: "actor.session.uid_alt", how: asName},
 		{from: "authenticationContext.issuer.id", to: "actor.session.issuer", how: asName},
@@ -212,6 +212,9 @@ func named(name string) func(*view) bool {
 		return v.name("$"+name+".id") != nil || v.name("$"+name+"."+second) != nil
 	}
 }
+
+// principal reports whether the actor is more than an address.
+func principal(v *view) bool { return v.named["address"] == nil }
 
 var entityNamed, groupNamed = named("entity"), named("group")
 

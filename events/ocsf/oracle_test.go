@@ -82,7 +82,8 @@ func look(e *events.Event) (*view, error) {
 
 // placeholder reports whether n is a word for what Okta does not know.
 func (n *node) placeholder() bool {
-	return n.kind == '"' && (n.text == "." || strings.EqualFold(n.text, "unknown"))
+	text := strings.ToLower(strings.TrimSpace(n.text))
+	return n.kind == '"' && slices.Contains([]string{"", ".", "unknown", "null"}, text)
 }
 
 // choose finds what rows call $name.
@@ -97,6 +98,10 @@ func (v *view) choose() {
 	}
 	if v.named["account"] == v.named["user"] {
 		v.named["account"] = nil // it is the user itself
+	}
+	// What is read or updated of a thing's part is read or updated of the thing.
+	if !entityNamed(v) && slices.Contains([]int{2, 3, 99}, v.decision.Activity) && named("container")(v) {
+		v.named["entity"] = v.named["container"]
 	}
 	if chain := v.array("request.ipChain"); len(chain) > 0 {
 		v.named["hop"] = chain[0]
@@ -253,6 +258,9 @@ func prune(wants []want) []want {
 		for _, d := range demands {
 			for _, at := range []string{"", evidence} {
 				object := at + d.object
+				if !slices.ContainsFunc(wants, func(w want) bool { return below(w.path, object) }) {
+					continue
+				}
 				for all := range strings.SplitSeq(d.of, " and ") {
 					named := slices.ContainsFunc(wants, func(w want) bool {
 						return slices.ContainsFunc(strings.Fields(all), func(key string) bool { return below(w.path, object+"."+key) })

@@ -129,7 +129,7 @@ func asUserType(v *view, n *node) (*node, bool) {
 		return nil, false
 	case word == "SystemPrincipal":
 		return str("System"), false
-	case word == "NewUser":
+	case word == "NewUser", strings.EqualFold(word, "User") && word != "User":
 		return str("User"), false
 	case strings.HasPrefix(word, "PublicClientApp"), word == "ApiServiceIntegration":
 		return str("Service"), false

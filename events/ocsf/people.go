@@ -11,7 +11,7 @@ import (
 // actor is who did it, in which session and by which OAuth client.
 func actor() record.Part {
 	return &record.Object{Key: "actor", AtLeastOne: []record.Part{
-		&record.Object{Key: "user", AtLeastOne: []record.Part{
+		record.When(record.ActorIsPrincipal, &record.Object{Key: "user", AtLeastOne: []record.Part{
 			record.Field("uid", record.AsName, events.ActorID),
 			record.Field("name", record.AsName, events.ActorAlternateID),
 		}, Rest: []record.Part{
@@ -22,7 +22,7 @@ func actor() record.Part {
 			&record.Object{Key: "programmatic_credentials", List: true, Rest: []record.Part{
 				record.Field("uid", record.AsName, events.RequestAPITokenID),
 			}},
-		}},
+		}}),
 		&record.Object{Key: "session", Rest: []record.Part{
 			record.Field("uid", record.AsName, events.ExternalSessionID),
 			record.Field("uid_alt", record.AsName, events.RootSessionID),
@@ -32,11 +32,18 @@ func actor() record.Part {
 	}}
 }
 
-// actorOrOkta is for classes that require an actor: an event that names none was caused by Okta itself.
+// actorOrOkta is for classes that require an actor: an event that names none was caused by Okta itself, and one that
+// names an address alone by a client that Okta does not know.
 func actorOrOkta() record.Part {
-	return record.FirstOf{actor(), &record.Object{Key: "actor", Rest: []record.Part{
-		record.Const("app_name", "Okta", "the event names no actor"),
-	}}}
+	return record.FirstOf{
+		actor(),
+		record.When(record.ActorIsPrincipal, &record.Object{Key: "actor", Rest: []record.Part{
+			record.Const("app_name", "Okta", "the event names no actor"),
+		}}),
+		&record.Object{Key: "actor", Rest: []record.Part{&record.Object{Key: "user", Rest: []record.Part{
+			record.Const("name", "unknown", "the event names an address alone"),
+		}}}},
+	}
 }
 
 // session repeats the actor's session where OCSF has an attribute of its own for it, class 3002: that of the user.
@@ -64,10 +71,10 @@ func actorIsUser(e *record.Emitter) bool {
 }
 
 // actsOnSelf reports whether the actor stands for the user that no target names: in events of types in which people
-// act on themselves, and never Okta's own principal.
+// act on themselves, and never Okta's own principal nor an address.
 func actsOnSelf(e *record.Emitter) bool {
 	return e.Roles.Self && e.Who(roles.User) == nil && !e.Tied(roles.User) &&
-		!e.Is(e.Event.Node(events.ActorType), "SystemPrincipal")
+		!e.Is(e.Event.Node(events.ActorType), "SystemPrincipal") && record.ActorIsPrincipal(e)
 }
 
 // userType is user.type_id and user.type. The word is Okta's own wherever OCSF lets it be: a number other than 99 goes
@@ -79,7 +86,7 @@ func userType(where string, of func(*record.Emitter) uint32) record.Part {
 			return 0, 0, ""
 		}
 		switch word := e.Tree.Inner(i); {
-		case string(word) == "User", string(word) == "NewUser":
+		case bytes.EqualFold(word, []byte("User")), string(word) == "NewUser":
 			return i, 1, "User"
 		case string(word) == "SystemPrincipal":
 			return i, 3, "System"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
+	"github.com/oktastream/oktastream/events/jsontree"
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
@@ -35,7 +36,7 @@ var casts = [][]string{
 	{group, `{"id":"g","type":"AppGroup","displayName":"Staff there"}`, app},
 	{app, `{"id":"f","type":"Flow","displayName":"Offboard"}`, ann},
 	{bob, `{"id":"00u3","type":"User","alternateId":"cat@example.com"}`, account},
-	{bob, bob, `{"id":"0ua2","type":"AppUser","alternateId":"b"}`, account},
+	{bob, `{"id":"00u2","type":"User","alternateId":"bob@example.com"}`, `{"id":"0ua2","type":"AppUser","alternateId":"b"}`, account},
 	{enrolment("a", "Password", "Password"), enrolment("b", "Phone", "sms"), bob},
 	{`{"id":"iam1","type":"RESOURCE_SET","displayName":"All"}`, `{"id":"cr0","type":"ROLE","displayName":"Super"}`, group},
 	{`{"id":"d1","type":"UDDevice"}`, `{"id":"d2","type":"UDDevice","changeDetails":{"from":{"a":1},"to":{"a":2}}}`, ann},
@@ -70,19 +71,31 @@ func formats() map[string]func(*events.Event) []byte {
 // unordered is a record without what the order of targets changes by right: the hash of the text, and the order of lists.
 func unordered(t testing.TB, record []byte) string {
 	t.Helper()
-	root := parse(t, record)
-	root.set("raw_data_hash", str(""))
-	var sort func(n *node)
-	sort = func(n *node) {
-		for _, kid := range n.kids {
-			sort(kid)
-		}
-		if n.kind == '[' {
-			slices.SortFunc(n.kids, func(a, b *node) int { return strings.Compare(a.String(), b.String()) })
+	var tree jsontree.Tree
+	if err := tree.Parse(record); err != nil {
+		t.Fatalf("%v: %s", err, record)
+	}
+	return string(appendUnordered(nil, &tree, 0))
+}
+
+func appendUnordered(dst []byte, tree *jsontree.Tree, i uint32) []byte {
+	n := &tree.Nodes[i]
+	if n.Kind != '{' && n.Kind != '[' {
+		return append(dst, tree.Raw(i)...)
+	}
+	var parts [][]byte
+	for c := i + 1; c < n.Next; c = tree.Nodes[c].Next {
+		switch {
+		case n.Kind == '[':
+			parts = append(parts, appendUnordered(nil, tree, c))
+		case string(tree.Key(c)) != "raw_data_hash":
+			parts = append(parts, appendUnordered(append(bytes.Clone(tree.QuotedKey(c)), ':'), tree, c))
 		}
 	}
-	sort(root)
-	return root.String()
+	if n.Kind == '[' {
+		slices.SortFunc(parts, bytes.Compare)
+	}
+	return append(append(append(dst, byte(n.Kind)), bytes.Join(parts, []byte{','})...), byte(n.Kind)+2)
 }
 
 // Okta's order of target[] is not stable: it must decide nothing, in any event type there is.
@@ -150,8 +163,9 @@ func TestTheOrderOfRealTargetsDecidesNothing(tt *testing.T) {
 	}
 }
 
-// placeholders are the words that Okta writes for what it does not know.
-var placeholders = []string{"unknown", "UNKNOWN", "Unknown", ".", "null", ""}
+// placeholders are the words that Okta writes for what it does not know, and other ways to write them.
+var placeholders = []string{"unknown", "UNKNOWN", "Unknown", "uNkNoWn", " unknown ", "unknown\t", ".", ". ", "null", "NULL",
+	"Null ", "", " ", "\n"}
 
 // told are the attributes that hold words that identify and name nothing: outcomes, severities, messages, and the three
 // fields without which an event is none.
@@ -174,10 +188,13 @@ func TestNoPlaceholderNamesAnything(t *testing.T) {
 		}
 		everywhere := rapid.Bool().Draw(rt, "everywhere")
 		word := rapid.SampledFrom(placeholders).Draw(rt, "word")
+		list := rapid.Float64Range(0, 1).Draw(rt, "in a list") > 0.8 // as privileges and the reasons of a risk are written
 		root.visit("", "", func(path, _ string, leaf *node) {
-			if leaf.kind == '"' && !demanded(path) &&
-				(everywhere || rapid.Bool().Draw(rt, path)) {
-				leaf.text = word
+			if leaf.kind != '"' || demanded(path) || !everywhere && !rapid.Bool().Draw(rt, path) {
+				return
+			}
+			if leaf.text = word; list {
+				leaf.text = "Super administrator, " + word + ", " + word
 			}
 		})
 		each(sample{Text: []byte(root.String())}, func(e *events.Event) {
@@ -187,14 +204,16 @@ func TestNoPlaceholderNamesAnything(t *testing.T) {
 					saysUnknown(leaf.path, leaf.n.text) {
 					continue
 				}
-				if leaf.n.kind == '"' && slices.Contains(placeholders, leaf.n.text) {
+				if leaf.n.placeholder() {
 					rt.Fatalf("%s is %q in the record of %s", leaf.path, leaf.n.text, root)
 				}
 			}
-			for _, path := range strings.Fields("usr.id usr.email usr.name session.id okta.target.user.id okta.target.user.email " +
-				"okta.target.user.name network.client.ip http.useragent http.request_id http.url_details.path") {
-				if leaf := parse(t, d.Append(nil, e)).at(path); leaf != nil && slices.Contains(placeholders, leaf.text) {
-					rt.Fatalf("%s is %q in the log of %s", path, leaf.text, root)
+			log := parse(t, d.Append(nil, e))
+			for _, leaf := range log.leaves() {
+				added, _, _ := strings.Cut(leaf.path, ".")
+				if leaf.n.placeholder() && slices.Contains([]string{"usr", "session", "network", "http", "okta"}, added) &&
+					!below(leaf.path, "okta.behaviors") && !below(leaf.path, "http.url_details.queryString") {
+					rt.Fatalf("%s is %q in the log of %s", leaf.path, leaf.n.text, root)
 				}
 			}
 		})
@@ -213,9 +232,35 @@ func saysUnknown(path, text string) bool {
 	return false
 }
 
+// Nor does it among other words: of a risk's reasons, of threats, of privileges.
+func TestNoPlaceholderIsListed(t *testing.T) {
+	for _, word := range placeholders {
+		privileges := debug("privilegeGranted", quote("Super administrator, "+word))
+		for _, leaf := range parse(t, normalised(t, okta("user.account.privilege.grant", privileges))).at("privileges").kids {
+			if leaf.placeholder() {
+				t.Errorf("%q is a privilege", leaf.text)
+			}
+		}
+		if word == "" || strings.TrimSpace(word) != word {
+			continue // the members of a risk and of threats are split where blanks are
+		}
+		expect(t, typeSignIn, members(debug("risk", quote("{level=HIGH, reasons=Anomalous Device, "+word+"}"))),
+			says{"risk_details": `"Anomalous Device"`})
+		expect(t, typeFinding, members(debug("threatDetections", quote(`{"`+word+`":"HIGH","Password Spray":"LOW"}`))),
+			says{"finding_info.types": `["Password Spray"]`})
+		text := okta(typeSignIn, `"securityContext":{"risk":{"level":"HIGH","reasons":["Anomalous Device",`+quote(word)+`]}}`)
+		each(sample{Text: []byte(text)}, func(e *events.Event) {
+			log := parse(t, datadog.New(datadog.Settings{}).Append(nil, e))
+			if got := log.at("okta.risk.reasons").String(); got != `["Anomalous Device"]` {
+				t.Errorf("the reasons of the risk are %s", got)
+			}
+		})
+	}
+}
+
 // A placeholder word is lost nowhere: it stays at its own path.
 func TestPlaceholdersStayAtTheirPaths(t *testing.T) {
-	for _, word := range []string{"unknown", "Unknown", "."} {
+	for _, word := range []string{"unknown", "Unknown", ".", " unknown", "NULL"} {
 		text := okta(
 			"user.session.start",
 			actorIs(`{"id":"`+word+`","type":"User","displayName":"`+word+`"}`),

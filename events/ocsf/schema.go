@@ -24,10 +24,12 @@ const (
 	applicationError     = 6008
 )
 
-// The activities that records depend on: Logon of class 3002, Create of class 2004.
+// The activities that records depend on: Logon of class 3002, Create of class 2004, Read and Update of class 3004.
 const (
 	activityLogon = 1
 	findingCreate = 1
+	entityRead    = 2
+	entityUpdate  = 3
 )
 
 // schema is what one version of OCSF needs: which class an event type is of,

@@ -23,7 +23,7 @@ func TestUser(t *testing.T) {
 		{"two targets", typeAccount, bob + `,{"id":"00u3","type":"User"}`, unknown},
 		{"two targets, one of them no user of Okta's", typeAccount, `{"id":"x","type":"User"},{"id":"00u3","type":"User"}`, `{"uid":"00u3","type_id":1,"type":"User"}`},
 		{"two targets where people act on themselves", typeSignIn, bob + `,{"id":"00u3","type":"User"}`, unknown},
-		{"another case of letters", typeAccount, `{"id":"00u9","type":"user"}`, `{"uid":"00u9","type_id":99,"type":"user"}`},
+		{"another case of letters", typeAccount, `{"id":"00u9","type":"user"}`, `{"uid":"00u9","type_id":1,"type":"User"}`},
 		{"a new user", "user.lifecycle.create", `{"id":"00u9","type":"NewUser"}`, `{"uid":"00u9","type_id":1,"type":"User"}`},
 		{"no target", typeAccount, "", unknown},
 		{"no target where people act on themselves", typeSignIn, "", self},
@@ -35,6 +35,7 @@ func TestUser(t *testing.T) {
 		{"an API service", "integration.api_service.lifecycle.authorize", `{"id":"0oa1","type":"ApiServiceIntegration"}`, `{"uid":"0oa1","type_id":4,"type":"Service"}`},
 		{"nobody to whom the grant is said to go", "user.session.impersonation.grant", "", unknown},
 		{"all users", "user.lifecycle.password_mass_expiry", "", unknown},
+		{"a locked account", "user.account.lock", "", self},
 		{"somebody's mass expiry", "user.lifecycle.password_mass_expiry", bob, `{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User"}`},
 	} {
 		expect(
@@ -86,12 +87,24 @@ func TestActorTypes(t *testing.T) {
 		{"SystemPrincipal", "3", `"System"`, `"SystemPrincipal"`},
 		{"PublicClientApp", "4", `"Service"`, `"PublicClientApp"`},
 		{"PublicClientAppEntity", "4", `"Service"`, `"PublicClientAppEntity"`},
-		{"IP address", "99", `"IP address"`, ""},
 		{"AIAgent", "99", `"AIAgent"`, ""},
 	} {
 		expect(t, typeEntity, members(actorIs(`{"id":"1","type":"`+row.word+`"}`)),
 			says{"actor.user.type_id": row.id, "actor.user.type": row.caption, "unmapped.actor.type": row.rest})
 	}
+}
+
+// An address is nobody's id.
+func TestAnAddressIsNoUser(t *testing.T) {
+	const address = `{"id":"203.0.113.9","type":"IP address","displayName":"203.0.113.9"}`
+	expect(t, typeAPI, members(actorIs(address)), says{"actor": `{"user":{"name":"unknown"}}`,
+		"src_endpoint": `{"ip":"203.0.113.9"}`})
+	for _, eventType := range []string{typeSignIn, typeEntity} {
+		expect(t, eventType, members(actorIs(address)), says{"actor": "", "user.uid": "", "src_endpoint.ip": `"203.0.113.9"`,
+			"unmapped.actor.displayName": `"203.0.113.9"`})
+	}
+	expect(t, typeFinding, members(actorIs(address)),
+		says{"evidences[0].actor": "", "evidences[0].src_endpoint.ip": `"203.0.113.9"`})
 }
 
 func TestActorName(t *testing.T) {
@@ -163,6 +176,8 @@ func TestServiceAndPolicyOfASignIn(t *testing.T) {
 	)
 	expect(t, typeSignIn, members(targets(ann)), says{"service": `{"name":"Okta"}`})
 	expect(t, typeSignIn, nil, says{"service": `{"name":"Okta"}`})
+	expect(t, "pam.server.ssh_login", members(targets(`{"id":"s1","type":"pam_server","displayName":"db-1"}`)),
+		says{"service": `{"uid":"s1","name":"db-1"}`})
 	expect(
 		t,
 		typeSignIn,
@@ -190,26 +205,101 @@ func TestServiceAndPolicyOfASignIn(t *testing.T) {
 
 func TestEntity(t *testing.T) {
 	for name, row := range map[string]struct{ eventType, targets, want string }{
-		"of the kind that the type names": {"policy.lifecycle.update", rule + "," + policy, `{"uid":"pol1","name":"Policy","type_id":5,"type":"Policy","policy":{"uid":"pol1","name":"Policy"}}`},
-		"else what is no user":            {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
-		"else a user":                     {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
-		"a group":                         {"group.rule.update", group, `{"uid":"00g1","name":"Staff","type_id":3,"type":"Group","group":{"uid":"00g1","name":"Staff"}}`},
-		"the target's own word":           {"system.brand.update", `{"id":"b","type":"Brand"}`, `{"uid":"b","type_id":99,"type":"Brand"}`},
-		"else the kind of the type":       {"zone.update", "", `{"name":"Network Zone"}`},
-		"a rule, not its policy":          {"policy.rule.deactivate", policy + "," + rule, `{"uid":"rul1","name":"Rule","type_id":99,"type":"PolicyRule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
-		"a rule that is not named":        {"policy.rule.delete", policy, `{"name":"Policy Rule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
-		"the rule of an app":              {"application.policy.sign_on.rule.delete", app + `,{"id":"r","type":"Rule"}`, `{"uid":"r","type_id":99,"type":"Rule"}`},
-		"a flow, not its app":             {"workflows.user.flow.delete", app + `,{"id":"f","type":"Flow"}`, `{"uid":"f","type_id":99,"type":"Flow"}`},
-		"a device":                        {"device.user.add", ann + `,{"id":"d","type":"UDDevice"}`, `{"uid":"d","type_id":1,"type":"Device","device":{"uid":"d","type_id":0,"type":"Unknown"}}`},
-		"an org, not its group":           {"account.org_group.org.assign", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, `{"uid":"o","type_id":4,"type":"Organization","org":{"uid":"o"}}`},
-		"a password kept for an app":      {"application.user_membership.show_password", account + "," + app + "," + bob, `{"uid":"0ua1","name":"Ann P","type_id":99,"type":"AppUser","user":{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User","account":{"uid":"0ua1","name":"ann.payroll","type_id":99,"type":"AppUser"}}}`},
-		"two things":                      {"app.cross_app_access.connection.create", app + `,{"id":"0oa2","type":"AppInstance"}`, `{"name":"Application"}`},
-		"of two, what changed":            {"zone.update", `{"id":"y","type":"NetworkZone"},{"id":"z","type":"NetworkZone","changeDetails":{"from":{"a":1}}}`, `{"uid":"z","type_id":7,"type":"Network Zone","data":{"a":1}}`},
-		"a target without names":          {"zone.update", `{"type":"NetworkZoneEntity"}`, `{"name":"Network Zone"}`},
+		"of the kind that the type names":         {"policy.lifecycle.update", rule + "," + policy, `{"uid":"pol1","name":"Policy","type_id":5,"type":"Policy","policy":{"uid":"pol1","name":"Policy"}}`},
+		"else what is no user":                    {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
+		"a user, of whom a part is updated":       {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
+		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"User Setting"}`},
+		"an app, of which a part is updated":      {"application.provision.mapping.update", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},
+		"no app, of which a part is deleted":      {"application.provision.mapping.delete", app, `{"name":"Application"}`},
+		"a group":                                 {"group.rule.update", group, `{"uid":"00g1","name":"Staff","type_id":3,"type":"Group","group":{"uid":"00g1","name":"Staff"}}`},
+		"the target's own word":                   {"system.brand.update", `{"id":"b","type":"Brand"}`, `{"uid":"b","type_id":99,"type":"Brand"}`},
+		"else the kind of the type":               {"zone.update", "", `{"name":"Network Zone"}`},
+		"a rule, not its policy":                  {"policy.rule.deactivate", policy + "," + rule, `{"uid":"rul1","name":"Rule","type_id":99,"type":"PolicyRule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
+		"a rule that is not named":                {"policy.rule.delete", policy, `{"name":"Policy Rule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
+		"the rule of an app":                      {"application.policy.sign_on.rule.delete", app + `,{"id":"r","type":"Rule"}`, `{"uid":"r","type_id":99,"type":"Rule"}`},
+		"a flow, not its app":                     {"workflows.user.flow.delete", app + `,{"id":"f","type":"Flow"}`, `{"uid":"f","type_id":99,"type":"Flow"}`},
+		"a device":                                {"device.user.add", ann + `,{"id":"d","type":"UDDevice"}`, `{"uid":"d","type_id":1,"type":"Device","device":{"uid":"d","type_id":0,"type":"Unknown"}}`},
+		"an org group, not the org that it gains": {"account.org_group.org.assign", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, `{"uid":"g","type_id":99,"type":"OrgGroup"}`},
+		"a password kept for an app":              {"application.user_membership.show_password", account + "," + app + "," + bob, `{"uid":"0ua1","name":"Ann P","type_id":99,"type":"AppUser","user":{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User","account":{"uid":"0ua1","name":"ann.payroll","type_id":99,"type":"AppUser"}}}`},
+		"two things":                              {"app.cross_app_access.connection.create", app + `,{"id":"0oa2","type":"AppInstance"}`, `{"name":"Connection"}`},
+		"of two, what changed":                    {"zone.update", `{"id":"y","type":"NetworkZone"},{"id":"z","type":"NetworkZone","changeDetails":{"from":{"a":1}}}`, `{"uid":"z","type_id":7,"type":"Network Zone","data":{"a":1}}`},
+		"a target without names":                  {"zone.update", `{"type":"NetworkZoneEntity"}`, `{"name":"Network Zone"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			expect(t, row.eventType, members(targets(row.targets)), says{"class_uid": "3004", "entity": row.want})
 		})
+	}
+}
+
+// What is done to a part of a thing is not done to the thing: a deleted key leaves its identity provider.
+func TestAPartIsNotTheThing(t *testing.T) {
+	const server, idp, flow = `{"id":"aus1","type":"AuthorizationServer"}`, `{"id":"0oai","type":"IdentityProvider"}`,
+		`{"id":"f1","type":"Flow"}`
+	const update, create, remove, rest = "3", "1", "4", "99"
+	for _, row := range []struct{ eventType, targets, activity, uid, name string }{
+		{"workflows.user.flow.execution_history.delete", app + "," + flow, update, "f1", ""},
+		{"workflows.user.flow.execution_log_stream.deactivate", flow, update, "f1", ""},
+		{"workflows.user.flow.execution.cancel", flow, rest, "f1", ""},
+		{"workflows.user.execution_log_stream_connection.deactivate", ann + "," + app, "11", "", "Workflow"},
+		{"self_service.disabled", app, update, "0oa1", "Payroll"},
+		{"application.configuration.disable_fed_broker_mode", app, update, "0oa1", "Payroll"},
+		{"app.app_instance.csr.revoke", app, update, "0oa1", "Payroll"},
+		{"app.oauth2.credentials.lifecycle.delete", app, remove, "", "OAuth 2.0 Credential"},
+		{"app.oauth2.credentials.lifecycle.create", app + `,{"id":"ocs1","type":"ClientSecret"}`, create, "ocs1", ""},
+		{"app.interclient_mapping.delete_all", app, remove, "", "Mapping"},
+		{"application.account.decision.revoke", app + "," + account, remove, "0ua1", "Ann P"},
+		{"application.account.remove", app, remove, "", "App Account"},
+		{"access.request.create", ann + "," + app, create, "", "Governance Object"},
+		{"account.org.consent.revoke", `{"id":"o","type":"Org"}`, rest, "o", ""},
+		{"account.org.add", `{"id":"o","type":"Org"}`, update, "o", ""},
+		{"account.org_group.org.revoke", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, update, "g", ""},
+		{"device.platform_sso.keys.register", `{"id":"d","type":"UDDevice"}`, update, "d", ""},
+		{"device.desktop_mfa.recovery_pin.generate", ann + `,{"id":"d","type":"UDDevice"}`, update, "d", ""},
+		{"device.posture.check.delete", "", remove, "", "Device Setting"},
+		{"system.idp.key.delete", idp, remove, "", "Key"},
+		{"system.hook.key.deleted", `{"id":"h","type":"Hook"},{"id":"k","type":"HookKey"}`, remove, "k", ""},
+		{"system.org.captcha.deactivate", `{"id":"o","type":"Org"}`, "11", "", "Captcha"},
+		{"system.org.task.remove", "", remove, "", "Task"},
+		{"oauth2.scope.deleted", server, remove, "", "OAuth 2.0 Scope"},
+		{"oauth2.claim.deleted", server + `,{"id":"c","type":"Claim"}`, remove, "c", ""},
+		{"app.oauth2.trusted_server.delete", server, update, "aus1", ""},
+		{"workload_principal.ai_agent.credential.delete", `{"id":"w","type":"AIAgent"}`, remove, "", "Workload Credential"},
+		{"workload_principal.managed_connection.delete", `{"id":"w","type":"WorkloadPrincipal"}`, remove, "", "Connection"},
+		{"policy.mapping.create", policy + "," + app, update, "pol1", "Policy"},
+		{"policy.branch.lifecycle.delete", policy, rest, "pol1", "Policy"},
+		{"policy.branch.lifecycle.promote", policy, update, "pol1", "Policy"},
+		{"policy.branch.rule.delete", policy + "," + rule, rest, "rul1", "Rule"},
+		{"resource.collection.unassign", `{"id":"c","type":"RESOURCE_COLLECTION"}`, update, "c", ""},
+		{"resource.governance_engine.disable", app, update, "0oa1", "Payroll"},
+		{"resource.entitlement_policy.draft.delete", `{"id":"p","type":"EntitlementPolicy"}`, rest, "p", ""},
+		{"pam.offline_enabled_event", `{"id":"g","type":"pam_group"}`, update, "g", ""},
+		{"pam.gateway.setup_token.delete", `{"id":"g","type":"pam_gateway"}`, remove, "", "PAM Resource"},
+		{"pki.cert.bind", `{"id":"d","type":"UDDevice"},{"id":"c","type":"Certificate"}`, update, "c", ""},
+		{"pki.cert.lifecycle.revoke", `{"id":"d","type":"UDDevice"}`, remove, "", "Certificate"},
+		{"user.credential.enroll", ann, "6", "", "Certificate"},
+	} {
+		want := says{"class_uid": "3004", "activity_id": row.activity, "entity.uid": "", "entity.name": ""}
+		if row.uid != "" {
+			want["entity.uid"] = quote(row.uid)
+		}
+		if row.name != "" {
+			want["entity.name"] = quote(row.name)
+		}
+		expect(t, row.eventType, members(targets(row.targets)), want)
+	}
+}
+
+// Asked for or begun is not done.
+func TestWhatIsNotYetDone(t *testing.T) {
+	for _, eventType := range []string{
+		"user.lifecycle.delete.initiated", "user.lifecycle.password_mass_expiry", "pam.password.reset",
+		"user.authentication.universal_logout.scheduled", "device.desktop_mfa.device_logout.started",
+		"scheduled_action.user_suspension.scheduled", "application.provision.user.delete.schedule",
+		"account.org.delete.request", "pam.server_account.password_change.initiated", "pam.resource.checkin.start",
+		"app.access_request.request", "system.custom_url_domain.initiate", "system.mfa.preregister.initiate",
+		"policy.branch.lifecycle.stage", "workflows.user.flow.execution.cancel",
+	} {
+		expect(t, eventType, nil, says{"activity_id": "99", "activity_name": quote(eventType)})
 	}
 }
 

@@ -253,9 +253,6 @@ func writeThreats(e *record.Emitter) bool {
 	start := len(e.Out)
 	e.Out = append(e.Out, '[')
 	for _, name := range e.Verdict.Threats {
-		if record.IsPlaceholder(name) {
-			continue
-		}
 		if len(e.Out) > start+1 {
 			e.Out = append(e.Out, ',')
 		}

@@ -8,8 +8,9 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// entity is the thing that was managed, and entity_result what it became. OCSF requires an entity with a name: where no
-// target plays it, it is the kind of thing that the event type speaks of.
+// entity is the thing that was managed, and entity_result what it became. Where no target is that thing, but one is
+// what it is part of, the record says that this was read or updated; to say that it was created or deleted would be
+// wrong. OCSF requires an entity with a name: where there is neither, it is the kind of thing that the type is about.
 func entity() record.Part {
 	kind := record.Derive("name", "the kind of thing that the event type is about", func(e *record.Emitter) bool {
 		if e.Decision.EntityType == "" {
@@ -17,24 +18,38 @@ func entity() record.Part {
 		}
 		return e.Quote(e.Decision.EntityType)
 	})
-	return record.All{
-		record.FirstOf{
-			record.ForRole(roles.Entity, &record.Object{Key: "entity", AtLeastOne: names(), Rest: []record.Part{
-				entityType(),
-				entityAs(entityPolicy, "policy", names()),
-				entityAs(entityDevice, "device", names(), record.Number("type_id", 0, "the event does not say"),
-					record.Const("type", "Unknown", "its caption")),
-				entityAs(entityUser, "user", userNames(), record.Member("full_name", record.AsName, record.TargetName)),
-				entityAs(entityGroup, "group", names()),
-				entityAs(entityOrg, "org", names()),
-				belongsTo(),
-				record.Member("data", record.AsChange, record.TargetFrom),
-			}}),
-			&record.Object{Key: "entity", Rest: []record.Part{kind, belongsTo()}},
-		},
-		record.ForRole(roles.Entity, record.When(changed, &record.Object{Key: "entity_result", AtLeastOne: names(),
-			Rest: []record.Part{record.Member("data", record.AsChange, record.TargetTo)}})),
+	return record.FirstOf{
+		managedTarget(roles.Entity),
+		record.When(touchesContainer, managedTarget(roles.Container)),
+		&record.Object{Key: "entity", Rest: []record.Part{kind, belongsTo()}},
 	}
+}
+
+// managedTarget is entity and entity_result of the target that plays the role.
+func managedTarget(role roles.Role) record.Part {
+	return record.ForRole(role,
+		&record.Object{Key: "entity", AtLeastOne: names(), Rest: []record.Part{
+			entityType(),
+			entityAs(entityPolicy, "policy", names()),
+			entityAs(entityDevice, "device", names(), record.Number("type_id", 0, "the event does not say"),
+				record.Const("type", "Unknown", "its caption")),
+			entityAs(entityUser, "user", userNames(), record.Member("full_name", record.AsName, record.TargetName)),
+			entityAs(entityGroup, "group", names()),
+			entityAs(entityOrg, "org", names()),
+			belongsTo(),
+			record.Member("data", record.AsChange, record.TargetFrom),
+		}},
+		record.When(changed, &record.Object{Key: "entity_result", AtLeastOne: names(),
+			Rest: []record.Part{record.Member("data", record.AsChange, record.TargetTo)}}))
+}
+
+// touchesContainer reports whether what is done to a part of a thing is done to the thing as well.
+func touchesContainer(e *record.Emitter) bool {
+	switch e.Decision.Activity {
+	case entityRead, entityUpdate, record.Other:
+		return true
+	}
+	return false
 }
 
 // belongsTo is the policy that a rule belongs to, and the user whose password kept for an app was read.

@@ -23,11 +23,15 @@ func firstHop(e *Emitter) uint32 {
 
 // actorAddress is the actor's id where the actor is an address.
 func actorAddress(e *Emitter) uint32 {
-	if e.Is(e.Event.Node(events.ActorType), "IP address") {
-		return e.Event.Node(events.ActorID)
+	if ActorIsPrincipal(e) {
+		return 0
 	}
-	return 0
+	return e.Event.Node(events.ActorID)
 }
+
+// ActorIsPrincipal reports whether the actor is a user, a service or Okta itself. It is none where Okta knows an address
+// alone: that is no user's id or name.
+func ActorIsPrincipal(e *Emitter) bool { return !e.Is(e.Event.Node(events.ActorType), "IP address") }
 
 // chain is the node of request.ipChain where it is an array, or 0.
 func (e *Emitter) chain() uint32 {

@@ -8,6 +8,7 @@ package record
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +66,8 @@ func New() *Emitter { return &Emitter{countries: countries{}} }
 func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decision, cast *roles.Decision) {
 	e.Out, e.Event, e.Tree, e.Decision, e.Roles, e.Target = dst, ev, ev.Tree, decision, cast, nil
 	e.Verdict = e.reader.Read(ev)
+	e.Verdict.Reasons = slices.DeleteFunc(e.Verdict.Reasons, IsPlaceholder)
+	e.Verdict.Threats = slices.DeleteFunc(e.Verdict.Threats, IsPlaceholder)
 	e.log, e.names = e.log[:0], e.names[:0]
 	if size := len(e.Tree.Nodes); size > len(e.states) {
 		e.states = make([]state, size+size/2)
@@ -259,14 +262,34 @@ func (e *Emitter) HasContent(i uint32) bool {
 
 // Says reports whether node i is a string with something in it that is no placeholder.
 func (e *Emitter) Says(i uint32) bool {
-	return i != 0 && e.Tree.Nodes[i].Kind == '"' && !e.Tree.Blank(i) && !IsPlaceholder(e.Tree.Inner(i))
+	return i != 0 && e.Tree.Nodes[i].Kind == '"' && !IsPlaceholder(e.Tree.Inner(i))
 }
 
-// IsPlaceholder reports whether text is a word that Okta writes for what it does not know: "unknown" in any case of
-// letters, or ".". As the value of an attribute that identifies or names something it would join what has nothing in
-// common. ("null" and "" say nothing anywhere: jsontree's Blank.)
+// maxPlaceholder is more than any placeholder has bytes, with each of its characters escaped and blanks around it.
+const maxPlaceholder = 64
+
+// IsPlaceholder reports whether text, as written in a JSON string, stands for what Okta does not know: "unknown" or
+// "null" in any case of letters, ".", nothing, or one of these between blanks. As the value of an attribute that
+// identifies or names something it would join events that have nothing in common.
 func IsPlaceholder(text []byte) bool {
-	return len(text) == 1 && text[0] == '.' || len(text) == len("unknown") && bytes.EqualFold(text, []byte("unknown"))
+	if bytes.IndexByte(text, '\\') >= 0 && len(text) <= maxPlaceholder {
+		unescaped, err := jsontext.AppendUnquote(nil, append(append([]byte{'"'}, text...), '"'))
+		if err != nil { // half a character was escaped
+			return false
+		}
+		text = unescaped
+	}
+	switch text = bytes.TrimSpace(text); len(text) {
+	case 0:
+		return true
+	case len("."):
+		return text[0] == '.'
+	case len("null"):
+		return bytes.EqualFold(text, []byte("null"))
+	case len("unknown"):
+		return bytes.EqualFold(text, []byte("unknown"))
+	}
+	return false
 }
 
 // Typed is the tree of field f as security.Verdict has typed it, or nil. It is

@@ -179,7 +179,7 @@ func writePrivileges(e *Emitter, i uint32) bool {
 	for n := 0; n <= len(text); n++ {
 		switch {
 		case n == len(text) || text[n] == ',' && depth == 0 && bytes.HasPrefix(text[n:], []byte(", ")):
-			if n == start || IsPlaceholder(text[start:n]) || string(text[start:n]) == "null" {
+			if IsPlaceholder(text[start:n]) {
 				return false
 			}
 			if start > 0 {
@@ -220,7 +220,7 @@ var AsHostname = Transform{Name: "the host of the origin https://…", Write: fu
 		return false
 	}
 	host, ok := bytes.CutPrefix(e.Tree.Inner(i), []byte("https://"))
-	if !ok || len(host) == 0 {
+	if !ok || IsPlaceholder(host) {
 		return false
 	}
 	for _, c := range host {

@@ -24,6 +24,7 @@ const (
 	Account               // that user's account in an app
 	Group                 // the group that was changed, or that something was given to
 	Entity                // the thing that was managed
+	Container             // what the entity is part of: the app of a flow, the authorization server of a scope
 	App                   // the app that the event is about
 	Policy                // the policy that decided, or that the entity belongs to
 	Enrolment             // the authenticator enrolment that was used or changed
@@ -34,7 +35,8 @@ const (
 
 // String is the role's name.
 func (r Role) String() string {
-	return [...]string{"user", "account", "group", "entity", "app", "policy", "enrolment", "privilege", "agent"}[r]
+	return [Count]string{"user", "account", "group", "entity", "container", "app", "policy", "enrolment", "privilege",
+		"agent"}[r]
 }
 
 // IDPrefix is what the ids of things that play the role begin with in Okta, "" where they have no common beginning. Of
@@ -144,28 +146,34 @@ func levelsOf(names string, nouns []string) []level {
 	case named:
 		return namedLevels(nouns)
 	case thing:
-		return []level{func(lower string) bool { return !isPerson(lower) && !matches(setting, lower) }}
+		return []level{func(lower string) bool { return !isPerson(lower) && !matches(containers, lower) }}
 	}
 	patterns := strings.Split(strings.ToLower(names), "|")
 	return []level{func(lower string) bool { return matches(patterns, lower) }}
 }
 
-// namedLevels look for a type that is called like the event type: first one of just that name, then one that ends in
-// it, then one that holds it; of each the word that stands last in the event type first. No person is meant by that.
+// namedLevels look for a type that is called like a word of the event type, the last word first: a type of just that
+// name or one that ends in it, then one that contains a word. The types of people are never meant.
 func namedLevels(nouns []string) []level {
 	var levels []level
-	for _, fits := range []func(name, noun string) bool{
-		func(name, noun string) bool { return name == noun }, strings.HasSuffix, strings.Contains,
-	} {
-		for _, noun := range nouns {
-			levels = append(levels, func(lower string) bool { return !isPerson(lower) && fits(plain(lower), noun) })
-		}
+	add := func(noun string, fits func(name, noun string) bool) {
+		levels = append(levels, func(lower string) bool { return !isPerson(lower) && fits(plain(lower), noun) })
+	}
+	for _, noun := range nouns {
+		add(noun, func(name, noun string) bool { return name == noun })
+		add(noun, strings.HasSuffix)
+	}
+	for _, noun := range nouns {
+		add(noun, strings.Contains)
 	}
 	return levels
 }
 
-// nounsOf are the words of an event type that can name a thing, the last first: all but the verb and words that stand
-// in many types and name none.
+// minNoun leaves out words such as "as" and "ca", which many longer words contain.
+const minNoun = 3
+
+// nounsOf are the words of an event type that can name a thing, the last first: all but the verb, short words, and
+// words that stand in many types and name nothing.
 func nounsOf(eventType string) []string {
 	words := strings.Split(strings.ToLower(eventType), ".")
 	if len(eventType) > maxName {
@@ -174,7 +182,7 @@ func nounsOf(eventType string) []string {
 	var nouns []string
 	for i := len(words) - 2; i >= 0; i-- {
 		word := plain(words[i])
-		if len(word) < 2 || slices.Contains(fillers, word) {
+		if len(word) < minNoun || slices.Contains(fillers, word) {
 			continue
 		}
 		nouns = append(nouns, word)
@@ -182,10 +190,15 @@ func nounsOf(eventType string) []string {
 	return nouns
 }
 
-// plain is a name without what different parts of Okta put around it: pam_server, NetworkZoneEntity.
+// plain is a name without what different parts of Okta put around it: pam_server, privileged_accounts,
+// NetworkZoneEntity.
 func plain(lower string) string {
 	name := separators.Replace(strings.TrimPrefix(lower, "pam_"))
-	return strings.TrimSuffix(name, "entity")
+	name = strings.TrimSuffix(name, "entity")
+	if len(name) > 3 && !strings.HasSuffix(name, "ss") {
+		name = strings.TrimSuffix(name, "s")
+	}
+	return name
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")

@@ -26,21 +26,23 @@ const NoTarget = "-"
 
 const (
 	named = "{named}" // a type that is called like the event type
-	thing = "{thing}" // any type that is neither a person nor one of setting
+	thing = "{thing}" // any type that is neither a person nor one of containers
 )
 
 // persons are the types of people and of their accounts in apps.
-var persons = []string{"user", "newuser", "appuser", "user account"}
+var persons = []string{"user", "newuser", "appuser", "user account", "pam_user"}
 
-// setting are the types in whose setting things are managed: a flow belongs to an app, a rule to a policy.
-var setting = []string{"appinstance", "app", "usergroup", "group", "appgroup"}
+// containers are the types that other things are part of: a flow of an app, a scope of an authorization server.
+var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup", "authorizationserver",
+	"identityprovider", "publicclientapp*", "policyentity", "resource_set", "*project", "*resource_group"}
 
 // usual is who plays a role where a row says nothing else.
 var usual = [Count]string{
-	User:      "User|NewUser",
+	User:      "User|NewUser > pam_user",
 	Account:   "AppUser",
 	Group:     "UserGroup|Group > AppGroup",
-	Entity:    named + " > " + thing + " > " + apps + " > UserGroup|Group|AppGroup > User|NewUser > AppUser",
+	Entity:    named + " > " + thing,
+	Container: NoTarget,
 	App:       apps,
 	Policy:    "PolicyEntity|Policy",
 	Enrolment: "AuthenticatorEnrollment",
@@ -63,13 +65,15 @@ func on(patterns ...string) []string { return patterns }
 // of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
 var table = []Row{
 	// Users and their accounts.
+	{on("application.account.*"), Cast{User: appUsers, Entity: "AppUser > " + named}, described,
+		"an account in an app that Okta found there"},
 	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, seen,
 		"the password that was read is that of the account in the app"},
 	{on("application.provision.user.*", "app.user_management.push_new_user_success", "app.office365.user.*",
 		"app.realtimesync.import.details.*", "app.ldap.password.change.failed", "application.user_membership.update",
 		"application.user_membership.change_username", "application.user_membership.*_password",
 		"app.ad.password_migration_campaign.user.*", "system.import.user.*", "system.csv.import_user",
-		"system.agent.*user*", "application.provision.group_membership.*", "application.account.*"),
+		"system.agent.*user*"),
 		Cast{User: appUsers}, seen, "the account in the app is what changes: where no user is named, it is the user"},
 	{on("application.user_membership.*", "master_application.user_membership.*"), Cast{}, seen,
 		"a user is given an app, in which the AppUser is the user's account"},
@@ -82,19 +86,23 @@ var table = []Row{
 		"a user, group or client is given an admin role over a resource set",
 	},
 	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, seen, "a user or group is given a role in Workflows"},
-	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget}, assumed,
+	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget, App: NoTarget}, assumed,
 		"the actor is asked to authenticate again; a target is what the action is to be done to"},
 
 	// Groups.
 	{on("application.provision.group_push.delete_appgroup", "application.provision.group_push.removed",
 		"application.provision.group_push.mapping.and.groups.deleted*"), Cast{Group: "AppGroup"}, described,
 		"the group in the app is deleted, not Okta's own"},
-	{on("application.provision.group.*", "app.user_management.user_group_import.*",
+	{on("application.provision.group_membership.*"), Cast{User: appUsers, Group: "AppGroup > UserGroup|Group"}, described,
+		"the membership of the account in the app, in the group in the app"},
+	{on("application.provision.group.*", "app.user_management.user_group_import.*", "app.user_management",
 		"application.provision.group_push.mapping.app.group.*"), Cast{Group: "AppGroup > UserGroup|Group"}, described,
 		"the group in the app is what changes"},
 	{on("pam.group.*", "pam.member.*", "pam.project.*_group"),
 		Cast{Group: "pam_group|*_group|UserGroup|Group", User: "pam_user|User|NewUser"}, assumed,
 		"a group of Privileged Access and its members"},
+	{on("pam.offline_*_event", "pam.permission.*"), Cast{Entity: "pam_group|UserGroup|Group"}, described,
+		"the group whose mode or permissions change"},
 	{on("pam.user.*", "pam.password.*"), Cast{User: "pam_user|User|NewUser"}, assumed,
 		"a user of Privileged Access"},
 
@@ -106,6 +114,15 @@ var table = []Row{
 	{on("policy.*", "application.*policy.*", "device.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
 		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, seen,
 		"the policy is changed; groups and apps beside it are whom it is for"},
+
+	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
+	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
+		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
+		"workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
+		"system.org.task.*"),
+		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
+			"*Captcha*|*Task*|*Attribute*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
+		"the part itself, not what it belongs to"},
 
 	// Things whose types are not called like the event type.
 	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
@@ -119,17 +136,28 @@ var table = []Row{
 		seen,
 		"the admin role; CUSTOM is the type of a custom one",
 	},
-	{on("system.idp.key.*"), Cast{Entity: "*Key* > IdentityProvider"}, described, "a key of an identity provider"},
+	{on("system.custom_signin.*", "system.custom_signout.*", "system.custom_error.*"), Cast{Entity: "*Page"}, described,
+		"the page; the brand beside it is whose page it is"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
+	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
+		"the org group is changed; the org is what it gains or loses"},
 	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
-	{on("pki.*"), Cast{Entity: "*Cert* > " + thing}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pam.server.ssh_login"), Cast{App: "*Server*"}, seen, "the user signed in to the server"},
+
+	{on("pam.*.create", "pam.*.delete", "pam.*.remove", "pam.*.enroll", "pam.*.assign"), Cast{Entity: named}, assumed,
+		"the thing by its name in the event type: servers, projects and groups beside it are where it belongs"},
+	{on("application.*", "app.*", "resource.governance*engine.*"), Cast{Container: apps + " > AuthorizationServer"}, seen,
+		"a thing by its name in the event type, else something of the app"},
+	{on("user.*", "credential.*"), Cast{Container: "User|NewUser"}, seen,
+		"a thing by its name in the event type, else something of the user"},
 
 	// What is left, by the first word: events of these families are among the fixtures, or their descriptions say what
 	// the targets are.
 	{on("access.*", "account.*", "certification.*", "directory.*", "event_hook.*", "governance.*", "group.*",
-		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "user.*", "workflows.*",
-		"workload_principal.*", "application.*", "app.*", "system.*", "credential.*", "oauth2.*"), Cast{}, seen,
+		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "workflows.*",
+		"workload_principal.*", "system.*", "oauth2.*"), Cast{}, seen,
 		"users, groups, apps and policies by their types, a thing by its name in the event type"},
 	{on("*"), Cast{}, assumed, "users, groups, apps and policies by their types, a thing by its name in the event type"},
 }
@@ -162,9 +190,11 @@ var self = []struct {
 		"device.password_sync.authentication", "pam.server.ssh_login", "pam.security_policy.evaluate"),
 		"the actor signs in to an app, a server or Okta"},
 	{on("user.mfa.attempt_bypass", "user.mfa.okta_verify*", "user.mfa.promote_enrollment", "user.identity_verification*",
-		"user.identity_snapshot.*", "security.protected_action.attempt"), "the actor answers a challenge"},
+		"security.protected_action.attempt", "system.email.challenge_factor_redeemed"),
+		"the actor answers a challenge"},
 	{on("credential.register", "device.*.enrollment.create"), "the actor registers a credential of their own"},
 	{on("user.account.use_token"), "the actor recovers their own account"},
-	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout", "pam.resource.checkin.*"),
-		"the actor asks for, takes or gives back access of their own"},
+	{on("user.account.lock*"), "the actor failed to sign in too often"},
+	{on("app.access_request.request", "app.request_new.notify", "pam.resource.checkout"),
+		"the actor asks for or takes access of their own"},
 }

@@ -2,6 +2,7 @@ package queries
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +128,50 @@ func TestAliases(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOneExpressionForTheAddress: where a record of OCSF has the client's address depends on its class, so queries name
+// it by one expression, which the pages give too.
+func TestOneExpressionForTheAddress(t *testing.T) {
+	places := clientAddresses()
+	expression := ocsfWords()["ip"]
+	for name, text := range ocsfTexts(t) {
+		rest := strings.ReplaceAll(text, expression, "")
+		rest = strings.ReplaceAll(rest, anyIs(placeAddress, clientAddresses()...), "")
+		for _, place := range places {
+			if strings.Contains(rest, place) {
+				t.Errorf("%s reads %s outside of %s", name, place, expression)
+			}
+		}
+	}
+	page, err := os.ReadFile("../../events/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "`"+expression+"`") {
+		t.Errorf("events/README.md does not give %s", expression)
+	}
+}
+
+// ocsfTexts are all queries for records of OCSF, and what the stack's dashboards and pages query.
+func ocsfTexts(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, q := range All() {
+		texts[q.Name] = q.Text(OCSF)
+	}
+	for _, page := range []string{"README.md", "../README.md", "../watch/README.md", "../../README.md", "../../lambda/README.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for block := range strings.SplitSeq(string(text), "```") {
+			if !strings.Contains(block, "json_extract_scalar") { // SQL is made of the texts: TestThePageShowsTheQueries
+				texts[page] += block
+			}
+		}
+	}
+	return texts
 }
 
 // few are fields of few values: an index of them would leave most records to scan.

@@ -84,10 +84,16 @@ func (t *table) row(r *sink.Record) []byte {
 	if get("status_id") == "2" { // Failure
 		style = alarming
 	}
-	who := get("actor.user.name", "actor.user.full_name", "actor.user.uid", "user.name", "actor.app_name", "actor.app_uid")
+	who := get("actor.user.name", "actor.user.full_name", "actor.user.uid", "user.name", "actor.app_name", "actor.app_uid",
+		"evidences.0.actor.user.name", "evidences.0.actor.user.full_name", "evidences.0.actor.user.uid")
 	t.print(&b, style, at.Format(time.TimeOnly), get("metadata.event_code"), who, get("status"))
-	near := strings.Trim(get("src_endpoint.location.city")+", "+get("src_endpoint.location.country"), ", ")
-	where := strings.Trim(get("src_endpoint.ip", "src_endpoint.hostname")+" "+near, " ")
+	// Which of the three a record has depends on its class: see "The client's address" in events/README.md.
+	client := func(endpoint, raw string) string {
+		return get("src_endpoint."+endpoint, "evidences.0.src_endpoint."+endpoint, "unmapped.client."+raw)
+	}
+	near := strings.Trim(client("location.city", "geographicalContext.city")+", "+
+		client("location.country", "geographicalContext.country"), ", ")
+	where := strings.Trim(client("ip", "ipAddress")+" "+near, " ")
 	t.print(&b, faint, "", get("class_name")+": "+get("activity_name"), where, "")
 	return bytes.TrimRight(b.Bytes(), "\n")
 }
