@@ -3,6 +3,8 @@ package dlq
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -14,12 +16,12 @@ import (
 // deleteSent deletes messages that have been sent and counts each as outcome, or
 // not at all where that is empty. What cannot be deleted is counted as NotDeleted:
 // it will be sent a second time, with the same uuid, unless by a run with the same
-// audit.
+// audit. The error says that no message can be deleted: nothing more may be sent then.
 func (r *replay) deleteSent(ctx context.Context, items []*Item, outcome Outcome) error {
 	if len(items) == 0 {
 		return nil
 	}
-	why := r.Queue.delete(ctx, items)
+	why, denied := r.Queue.delete(ctx, items)
 	var lines []Line
 	for i, p := range items {
 		switch {
@@ -32,7 +34,7 @@ func (r *replay) deleteSent(ctx context.Context, items []*Item, outcome Outcome)
 			}
 		}
 	}
-	return r.record(lines)
+	return errors.Join(r.record(lines), denied)
 }
 
 // line is the audit's line about a message.
@@ -68,38 +70,41 @@ func (r *replay) record(lines []Line) error {
 }
 
 // delete deletes messages and returns for each why it could not, "" where it could.
-// Entries that fail are tried again without the others.
-func (q *Queue) delete(ctx context.Context, items []*Item) (why []string) {
+// Entries that fail are tried again without the others. The error is a call that would
+// fail in the same way for every message.
+func (q *Queue) delete(ctx context.Context, items []*Item) (why []string, err error) {
 	why = make([]string, len(items))
 	left := make([]int, len(items))
 	for i := range left {
-		left[i] = i
+		left[i], why[i] = i, "DeleteMessageBatch: no_answer"
 	}
 	wait := cmp.Or(q.FirstWait, 200*time.Millisecond)
 	for try := 1; len(left) > 0; try++ {
 		var again []int
 		for len(left) > 0 {
 			n := min(batchEntries, len(left))
-			again = append(again, q.deleteBatch(ctx, items, left[:n], why)...)
-			left = left[n:]
+			failed, err := q.deleteBatch(ctx, items, left[:n], why)
+			if err != nil {
+				return why, err
+			}
+			again, left = append(again, failed...), left[n:]
 		}
 		if len(again) == 0 || try == maxSends || !sleep(ctx, wait) {
-			return why
+			return why, nil
 		}
 		left, wait = again, 2*wait
 	}
-	return why
+	return why, nil
 }
 
 // deleteBatch deletes the messages of one call, writes to why what the response
 // says about each, and returns those that may be tried again.
-func (q *Queue) deleteBatch(ctx context.Context, items []*Item, batch []int, why []string) (again []int) {
+func (q *Queue) deleteBatch(ctx context.Context, items []*Item, batch []int, why []string) (again []int, err error) {
 	entries := make([]types.DeleteMessageBatchRequestEntry, len(batch))
 	for n, i := range batch {
 		entries[n] = types.DeleteMessageBatchRequestEntry{
 			Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(items[i].Message.receipt),
 		}
-		why[i] = "DeleteMessageBatch: no_answer"
 	}
 	out, err := q.API.DeleteMessageBatch(ctx,
 		&sqs.DeleteMessageBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
@@ -109,9 +114,9 @@ func (q *Queue) deleteBatch(ctx context.Context, items []*Item, batch []int, why
 			why[i] = "DeleteMessageBatch: " + p.Code
 		}
 		if p.Permanent {
-			return nil
+			return nil, fmt.Errorf("delete from queue %s: %w", q.Name, p)
 		}
-		return batch
+		return batch, nil
 	}
 	for _, s := range out.Successful {
 		if i, ok := index(s.Id, len(why)); ok {
@@ -129,5 +134,5 @@ func (q *Queue) deleteBatch(ctx context.Context, items []*Item, batch []int, why
 			again = append(again, i)
 		}
 	}
-	return again
+	return again, nil
 }

@@ -20,18 +20,19 @@ const releaseTime = 3 * time.Minute
 const releaseWorkers = 8
 
 // releaseAll makes all messages that are held visible again, and returns how many
-// stay hidden until their visibility timeout ends.
-func (g *reading) releaseAll(ctx context.Context) (hidden int) {
+// stay hidden until their visibility timeout ends, and a call that failed, if one did.
+func (g *reading) releaseAll(ctx context.Context) (hidden int, err error) {
 	var failed atomic.Int64
-	var calls errgroup.Group
+	var calls errgroup.Group // without a context: one that fails ends no other
 	calls.SetLimit(releaseWorkers)
 	receipts := make([]string, 0, batchEntries)
 	flush := func() {
 		batch := receipts
 		receipts = make([]string, 0, batchEntries)
 		calls.Go(func() error {
-			failed.Add(int64(g.Queue.makeVisible(ctx, batch)))
-			return nil
+			n, err := g.Queue.makeVisible(ctx, batch)
+			failed.Add(int64(n))
+			return err
 		})
 	}
 	for _, receipt := range g.held {
@@ -42,14 +43,14 @@ func (g *reading) releaseAll(ctx context.Context) (hidden int) {
 	if len(receipts) > 0 {
 		flush()
 	}
-	_ = calls.Wait() // no call returns an error
-	return int(failed.Load())
+	err = calls.Wait()
+	return int(failed.Load()), err
 }
 
-// makeVisible makes messages visible and returns for how many that failed twice.
-// Only what the response lists as successful, or as already visible or deleted, has
-// been made visible.
-func (q *Queue) makeVisible(ctx context.Context, receipts []string) int {
+// makeVisible makes messages visible and returns for how many that failed twice, with
+// the error of the second call. Only what the response lists as successful, or as already
+// visible or deleted, has been made visible.
+func (q *Queue) makeVisible(ctx context.Context, receipts []string) (left int, failed error) {
 	for range 2 {
 		entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, len(receipts))
 		for i := range receipts {
@@ -59,7 +60,8 @@ func (q *Queue) makeVisible(ctx context.Context, receipts []string) int {
 		}
 		out, err := q.API.ChangeMessageVisibilityBatch(ctx,
 			&sqs.ChangeMessageVisibilityBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
-		if err != nil {
+		if failed = nil; err != nil {
+			failed = ProblemOf("ChangeMessageVisibilityBatch", err)
 			continue
 		}
 		done := make([]bool, len(receipts))
@@ -81,10 +83,10 @@ func (q *Queue) makeVisible(ctx context.Context, receipts []string) int {
 			}
 		}
 		if receipts = left; len(receipts) == 0 {
-			return 0
+			return 0, nil
 		}
 	}
-	return len(receipts)
+	return len(receipts), failed
 }
 
 // index is the position that the id of a batch entry stands for, out of n; false

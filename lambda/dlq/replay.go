@@ -86,7 +86,8 @@ const sendTime = time.Minute
 func (r *Replay) Run(ctx context.Context) (Report, error) {
 	run := &replay{Replay: r, chunk: batchEntries}
 	run.report = Report{
-		Outcomes: map[Outcome]int{}, Seen: &Groups{}, Chosen: &Groups{}, Going: &Groups{}, Why: map[string]int{},
+		Outcomes: map[Outcome]int{}, Why: map[string]int{},
+		Seen: &Groups{Unmatched: r.Filter.Patterns()}, Chosen: &Groups{}, Going: &Groups{},
 	}
 	run.limiter = rate.NewLimiter(rate.Inf, batchEntries)
 	if r.Rate > 0 {

@@ -92,7 +92,8 @@ func (d *Doctor) depth(ctx context.Context, p Pipeline, r role, url string) Resu
 func (d *Doctor) messages(ctx context.Context, r role, url string) (int, *Result) {
 	failed := func(r Result) (int, *Result) { return 0, &r }
 	all, err := d.attributes(ctx, url, types.QueueAttributeNameApproximateNumberOfMessages,
-		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed)
 	switch {
 	case noQueue(err):
 		return failed(d.noQueue(r, url))
@@ -101,10 +102,11 @@ func (d *Doctor) messages(ctx context.Context, r role, url string) (int, *Result
 	}
 	waiting, err1 := strconv.Atoi(all["ApproximateNumberOfMessages"])
 	inFlight, err2 := strconv.Atoi(all["ApproximateNumberOfMessagesNotVisible"])
-	if err1 != nil || err2 != nil {
+	delayed, err3 := strconv.Atoi(all["ApproximateNumberOfMessagesDelayed"])
+	if err1 != nil || err2 != nil || err3 != nil {
 		return failed(Unseen(NoAnswer, string(r)+": the response has no number of messages", "run it again"))
 	}
-	return waiting + inFlight, nil
+	return waiting + inFlight + delayed, nil
 }
 
 func (d *Doctor) noQueue(r role, url string) Result {

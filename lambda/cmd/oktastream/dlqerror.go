@@ -78,8 +78,12 @@ func (c identity) hint(p *dlq.Problem) string {
 			"use --stack NAME, which assumes the stack's replay role, or --role ARN"
 	case strings.Contains(p.Code, "NonExistentQueue") || strings.Contains(p.Code, "QueueDoesNotExist"):
 		return "check the URL, the region (--region) and the account (--profile)"
+	case p.Code == dlq.CodeNotAWS:
+		return "the response is not AWS's: look for a proxy between here and AWS " +
+			"(HTTPS_PROXY, AWS_ENDPOINT_URL), then run it again; nothing is lost"
 	case p.Code == dlq.CodeNoAnswer:
-		return "check the network and AWS_ENDPOINT_URL; nothing is lost, run it again"
+		return "AWS did not answer in time: check the network (VPN, HTTPS_PROXY, AWS_ENDPOINT_URL), " +
+			"then run it again; nothing is lost"
 	case !p.Permanent:
 		return "AWS is busy or failing: wait a minute and run it again; nothing is lost"
 	}

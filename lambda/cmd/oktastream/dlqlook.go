@@ -77,6 +77,8 @@ func shortCause(err error) string {
 		return "access denied to " + p.Call
 	case p.Code == dlq.CodeNoAnswer:
 		return "no answer to " + p.Call
+	case p.Code == dlq.CodeNotAWS:
+		return "the response to " + p.Call + " is not AWS's"
 	}
 	return p.Call + ": " + p.Code
 }

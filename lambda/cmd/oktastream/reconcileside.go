@@ -197,7 +197,7 @@ func (s *heldSide) buffered(ctx context.Context) (n int, known bool, err error) 
 	if err := s.buffer.Count(ctx); err != nil {
 		return 0, false, s.site.identity.explain(err, s.buffer.URL)
 	}
-	return s.buffer.Visible + s.buffer.InFlight, true, nil
+	return s.buffer.About(), true, nil
 }
 
 func (s *heldSide) send(ctx context.Context, list []systemlog.Event) error {

@@ -14,6 +14,7 @@ type state int8
 const (
 	visible  state = iota // waits to be received
 	inFlight              // has been received
+	delayed               // sent with DelaySeconds, which have not passed
 	gone                  // deleted, moved or expired
 )
 
@@ -54,13 +55,21 @@ type queue struct {
 	arrivals uint64
 }
 
-// add takes a message in.
-func (q *queue) add(m *message) {
+// add takes a message in, visible at once.
+func (q *queue) add(m *message) { q.addAt(m, time.Time{}) }
+
+// addAt takes a message in that is visible from a time on; the zero time is now.
+func (q *queue) addAt(m *message, visibleAt time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.arrivals++
 	m.arrived, m.here, m.receivedAt = q.arrivals, 0, time.Time{}
 	q.byID[m.id] = m
+	if !visibleAt.IsZero() {
+		m.state, m.visibleAt = delayed, visibleAt
+		heap.Push(&q.later, m)
+		return
+	}
 	m.state = visible
 	q.push(m)
 }
@@ -104,7 +113,9 @@ func (q *queue) putBack(m *message) {
 func (q *queue) settle(now time.Time) {
 	for len(q.later) > 0 && !q.later[0].visibleAt.After(now) {
 		m := heap.Pop(&q.later).(*message)
-		q.inFlight--
+		if m.state == inFlight {
+			q.inFlight--
+		}
 		m.state = visible
 		q.push(m)
 	}
@@ -119,9 +130,11 @@ func (q *queue) expired(m *message, now time.Time) bool {
 // remove takes a message out of the queue, in whichever state it is. One that is
 // visible stays in ready as gone, to be passed over.
 func (q *queue) remove(m *message) {
+	if m.state == inFlight || m.state == delayed {
+		heap.Remove(&q.later, m.index)
+	}
 	if m.state == inFlight {
 		q.inFlight--
-		heap.Remove(&q.later, m.index)
 	}
 	m.state = gone
 	delete(q.byID, m.id)

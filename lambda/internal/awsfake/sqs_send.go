@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,7 @@ type sendEntry struct {
 	ID                string `json:"Id"` // of a batch
 	MessageBody       text
 	MessageAttributes map[string]Attribute
+	DelaySeconds      int
 }
 
 type sendResult struct {
@@ -65,7 +67,11 @@ func (c *Cloud) send(r *request, q *queue, e *sendEntry) (sendResult, error) {
 		return sendResult{}, err
 	}
 	m.id, m.sent = c.newID(), r.now
-	q.add(m)
+	visibleAt := time.Time{}
+	if e.DelaySeconds > 0 {
+		visibleAt = r.now.Add(time.Duration(e.DelaySeconds) * time.Second)
+	}
+	q.addAt(m, visibleAt)
 	return sendResult{
 		ID: e.ID, MessageID: m.id, MD5OfMessageBody: m.bodyMD5,
 		MD5OfMessageAttributes: attributesMD5(m.attributes),
