@@ -174,6 +174,13 @@ func (p *Problem) Denied() bool {
 		strings.Contains(p.Code, "Signature") || p.Code == CodeNoCredentials
 }
 
+// OfResource reports whether the call failed because of its resource, for which another
+// resource may do: it does not exist, or permissions do not cover it.
+func (p *Problem) OfResource() bool {
+	return strings.Contains(p.Code, "NonExistent") || strings.Contains(p.Code, "DoesNotExist") ||
+		strings.Contains(p.Code, "AccessDenied")
+}
+
 // ProblemOf is what the error of a call of AWS means, as awserror judges it.
 func ProblemOf(call string, err error) *Problem {
 	judged := awserror.New(call, err, time.Time{})
