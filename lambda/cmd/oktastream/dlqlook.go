@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
@@ -266,7 +267,7 @@ func until(t time.Time) string {
 
 // adviceLines cuts a fix into lines of at most width characters, and no command in it in
 // two where that fits a line.
-func adviceLines(text string, width int) []string {
+func adviceLines(text string, width int) (lines []string) {
 	const glue = "\ue000" // a character for private use stands for the blanks that stay
 	parts := strings.Split(text, "`")
 	for i := 1; i < len(parts); i += 2 {
@@ -274,9 +275,12 @@ func adviceLines(text string, width int) []string {
 			parts[i] = strings.ReplaceAll(parts[i], " ", glue)
 		}
 	}
-	lines := wrap(strings.Join(parts, "`"), width)
-	for i := range lines {
-		lines[i] = strings.ReplaceAll(lines[i], glue, " ")
+	line := ""
+	for _, word := range strings.Fields(strings.Join(parts, "`")) {
+		if line != "" && utf8.RuneCountInString(line+word) >= width {
+			lines, line = append(lines, wrap(line, width)...), ""
+		}
+		line = strings.TrimLeft(line+" "+strings.ReplaceAll(word, glue, " "), " ")
 	}
-	return lines
+	return append(lines, wrap(line, width)...)
 }

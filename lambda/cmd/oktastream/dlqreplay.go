@@ -327,7 +327,7 @@ func (r *dlqReplay) next(c console, out replayed) {
 		say(c.err, "dry run: nothing would be replayed")
 	case slices.ContainsFunc(out.looks, func(l look) bool { return l.Incomplete == interrupted }):
 		say(c.err, "next: the same command continues")
-	case sent > 0:
+	case sent > 0 && out.looks.complete():
 		say(c.err, "next: what fails again is dead-lettered again; in some minutes look with oktastream dlq list"+r.flags())
 	}
 }

@@ -171,7 +171,7 @@ func (c *Cloud) table() map[string]*operation {
 		"GetEventSourceMapping":    c.getEventSourceMapping,
 		"GetFunctionConfiguration": c.getFunctionConfiguration,
 	})
-	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
+	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole, "GetCallerIdentity": c.getCallerIdentity})
 	return t
 }
 
