@@ -110,9 +110,16 @@ func allClosed(sites []*site) error {
 		if len(p.closed) < len(p.queues) {
 			return nil
 		}
-		for _, q := range p.queues {
-			faults = append(faults, p.closed[q])
-		}
+		faults = append(faults, p.notOpened())
+	}
+	return errors.Join(faults...)
+}
+
+// notOpened returns the errors of opening the site's queues.
+func (p *site) notOpened() error {
+	var faults []error
+	for _, q := range p.queues {
+		faults = append(faults, p.closed[q])
 	}
 	return errors.Join(faults...)
 }

@@ -140,6 +140,9 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 			return err
 		}
 	}
+	if err := p.notOpened(); err != nil {
+		return err
+	}
 	side.site = p
 	if o.Buffer != "" {
 		// A role that was made by another version may not count them.
