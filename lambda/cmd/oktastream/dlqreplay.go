@@ -38,6 +38,7 @@ type replayed struct {
 	seen    []dlq.Group
 	left    dlq.Filter // patterns that no message has matched
 	going   []dlq.Group
+	sample  []dlq.Ref // events of one of going
 	deleted int
 	taken   int  // counts towards --limit
 	stopped bool // by --limit, before the end of a queue
@@ -115,6 +116,9 @@ func (r *replayed) add(p *site, q *dlq.Queue, to target, report *dlq.Report, l l
 	r.seen = append(r.seen, report.Seen.All()...)
 	r.left = common(r.left, report.Seen.Unmatched)
 	r.going = append(r.going, report.Going.All()...)
+	if r.sample == nil {
+		r.sample = report.Sample
+	}
 }
 
 // common are the patterns that are in both filters.
@@ -265,6 +269,13 @@ func (r *dlqReplay) printEnd(b *bytes.Buffer, out replayed) {
 		text += ", " + thousands(left) + " " + rest
 	}
 	b.WriteByte('\n')
+	if len(out.going) == 1 && out.going[0].Messages == 1 && len(out.sample) > 0 {
+		first := "uuid " + out.sample[0].UUID + ", " + out.sample[0].Type
+		if more := len(out.sample) - 1; more > 0 {
+			first += ", and " + count(more, "event") + " more"
+		}
+		lines(b, "", "", first)
+	}
 	lines(b, "", "", text)
 }
 

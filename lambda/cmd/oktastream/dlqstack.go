@@ -63,8 +63,8 @@ func (s *session) note(q *dlq.Queue, read dlq.Read) {
 		return
 	}
 	why := ""
-	if read.HiddenBy != nil {
-		why = " (" + shortCause(read.HiddenBy) + ")"
+	if p := new(dlq.Problem); errors.As(read.HiddenBy, &p) {
+		why = " (" + shortCause(p) + ")"
 	}
 	s.bar.say(s.c.err, fmt.Sprintf("note: %s: %s could not be made visible again%s; SQS does so within %.0f minutes",
 		q.Name, count(read.Hidden, "message"), why, dlq.Hidden.Minutes()))
