@@ -69,7 +69,8 @@ func (d deployed) ListTargetsByRule(_ context.Context, in *eventbridge.ListTarge
 
 func (d deployed) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (
 	*sqs.GetQueueAttributesOutput, error) {
-	all := map[string]string{"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"}
+	all := map[string]string{"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0",
+		"ApproximateNumberOfMessagesDelayed": "0"}
 	for id := range d.s.of("AWS::SQS::Queue") {
 		if d.s.resolve(d.t, map[string]any{"Ref": id}) == *in.QueueUrl {
 			all["QueueArn"] = d.s.resolve(d.t, map[string]any{"Fn::GetAtt": []any{id, "Arn"}}).(string)

@@ -7,7 +7,7 @@ import (
 
 // Titles of graphs that the table of failures names.
 const (
-	titleReceived     = "received, by what became of it"
+	titleReceived = "received, by what became of it"
 	titleFailures = "failures"
 	titleNotes    = "notes: delivered, but worth knowing"
 )

@@ -72,7 +72,7 @@ func (p *PipelineQueues) Waiting(ctx context.Context) (keys []reconcile.Key, com
 			}
 			return nil
 		}
-		about := q.Visible + q.InFlight
+		about := q.About()
 		read, err := reader.Run(ctx)
 		if err != nil {
 			return nil, false, err
@@ -82,7 +82,7 @@ func (p *PipelineQueues) Waiting(ctx context.Context) (keys []reconcile.Key, com
 			if err := q.Count(ctx); err != nil {
 				return nil, false, err
 			}
-			about = q.Visible + q.InFlight
+			about = q.About()
 		}
 		complete = complete && !read.Full && about <= read.Messages
 	}
@@ -95,5 +95,5 @@ func (p *PipelineQueues) Buffered(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int64(q.Visible + q.InFlight), nil
+	return int64(q.About()), nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -54,7 +55,8 @@ type Audit struct {
 	sent   map[string]bool // by queue and message id
 }
 
-// OpenAudit opens a file of lines, new or of earlier runs.
+// OpenAudit opens a file of lines, new or of earlier runs. A file that begins with
+// something else is an error, and is not changed.
 func OpenAudit(name string, now time.Time) (*Audit, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -64,6 +66,12 @@ func OpenAudit(name string, now time.Time) (*Audit, error) {
 	torn := false
 	info, err := file.Stat()
 	if err == nil && info.Mode().IsRegular() { // reading a device may never end
+		start := make([]byte, len(lineStart))
+		n, _ := file.ReadAt(start, 0) // what cannot be read shows when all is read
+		first, _, _ := strings.Cut(string(start[:n]), "\n")
+		if !strings.HasPrefix(lineStart, first) {
+			return nil, errors.Join(fmt.Errorf("%s is not an audit: name another file", name), file.Close())
+		}
 		torn, err = a.read(file, now)
 	}
 	if err == nil && torn {
@@ -75,6 +83,9 @@ func OpenAudit(name string, now time.Time) (*Audit, error) {
 	}
 	return a, nil
 }
+
+// lineStart is how a line begins.
+const lineStart = `{"time":"`
 
 // read reads what was sent before, and reports whether the last line is incomplete.
 func (a *Audit) read(from io.Reader, now time.Time) (torn bool, err error) {

@@ -3,7 +3,10 @@ package dlq
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 )
 
 // tearing is a disk that is full in the middle of a line, and has room again for
@@ -35,5 +38,32 @@ func TestAnAuditThatFailedIsNotContinued(t *testing.T) {
 	length := f.Len()
 	if a.Write(Line{MessageID: "m2"}) == nil || f.Len() != length {
 		t.Errorf("written: %s", f.String())
+	}
+}
+
+// A file that is no audit is not written to; one that ends in half a line is.
+func TestOnlyAnAuditIsAppendedTo(t *testing.T) {
+	for text, good := range map[string]bool{
+		"": true, `{"time":"2026-09-01T10:11:12Z","outcome":"replayed"}` + "\n": true, `{"time":"20`: true, `{"t`: true,
+		`{"t` + "\n" + `{"time":"2026-09-01T10:11:12Z"}` + "\n": true, "hello\n": false, "hello": false, "[1]": false,
+		`{"uuid":"u-1"}` + "\n": false,
+	} {
+		name := filepath.Join(t.TempDir(), "audit")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		a, err := OpenAudit(name, time.Now())
+		if (err == nil) != good {
+			t.Errorf("%q: %v", text, err)
+		}
+		if err == nil {
+			if err := a.Close(); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if left, err := os.ReadFile(name); err != nil || string(left) != text {
+			t.Errorf("%q became %q, %v", text, left, err)
+		}
 	}
 }

@@ -3,30 +3,30 @@ package dlq
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // deleteSent deletes messages that have been sent and counts each as outcome, or
 // not at all where that is empty. What cannot be deleted is counted as NotDeleted:
 // it will be sent a second time, with the same uuid, unless by a run with the same
-// audit.
+// audit. The error says that no message can be deleted: nothing more may be sent then.
 func (r *replay) deleteSent(ctx context.Context, items []*Item, outcome Outcome) error {
 	if len(items) == 0 {
 		return nil
 	}
-	why := r.Queue.delete(ctx, items)
+	why, denied := r.Queue.delete(ctx, items)
 	var lines []Line
 	for i, p := range items {
 		switch {
-		case why[i] != "":
-			lines = append(lines, r.line(p, NotDeleted, why[i]))
+		case why[i] != nil:
+			lines = append(lines, r.line(p, NotDeleted, deleteCode(why[i])))
 		default:
 			p.Message.deleted = true
 			if outcome != "" {
@@ -34,7 +34,7 @@ func (r *replay) deleteSent(ctx context.Context, items []*Item, outcome Outcome)
 			}
 		}
 	}
-	return r.record(lines)
+	return errors.Join(r.record(lines), denied)
 }
 
 // line is the audit's line about a message.
@@ -69,67 +69,43 @@ func (r *replay) record(lines []Line) error {
 	return nil
 }
 
-// delete deletes messages and returns for each why it could not, "" where it could.
-// Entries that fail are tried again without the others.
-func (q *Queue) delete(ctx context.Context, items []*Item) (why []string) {
-	why = make([]string, len(items))
-	left := make([]int, len(items))
-	for i := range left {
-		left[i] = i
+// delete deletes messages, at most 10, and returns for each nil or why it could not. The
+// error is a call that would fail in the same way for every message.
+func (q *Queue) delete(ctx context.Context, items []*Item) (why []error, err error) {
+	call := func(ctx context.Context, left []int) (done []*string, failed []types.BatchResultErrorEntry, err error) {
+		entries := make([]types.DeleteMessageBatchRequestEntry, len(left))
+		for n, i := range left {
+			entries[n] = types.DeleteMessageBatchRequestEntry{
+				Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(items[i].Message.receipt),
+			}
+		}
+		out, err := q.API.DeleteMessageBatch(ctx,
+			&sqs.DeleteMessageBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, s := range out.Successful {
+			done = append(done, s.Id)
+		}
+		return done, out.Failed, nil
 	}
 	wait := cmp.Or(q.FirstWait, 200*time.Millisecond)
-	for try := 1; len(left) > 0; try++ {
-		var again []int
-		for len(left) > 0 {
-			n := min(batchEntries, len(left))
-			again = append(again, q.deleteBatch(ctx, items, left[:n], why)...)
-			left = left[n:]
-		}
-		if len(again) == 0 || try == maxSends || !sink.Sleep(ctx, wait) {
-			return why
-		}
-		left, wait = again, 2*wait
+	if why, err = inBatch(ctx, deleteBatch, len(items), maxTries, wait, call); err != nil {
+		err = fmt.Errorf("delete from queue %s: %w", q.Name, err)
 	}
-	return why
+	return why, err
 }
 
-// deleteBatch deletes the messages of one call, writes to why what the response
-// says about each, and returns those that may be tried again.
-func (q *Queue) deleteBatch(ctx context.Context, items []*Item, batch []int, why []string) (again []int) {
-	entries := make([]types.DeleteMessageBatchRequestEntry, len(batch))
-	for n, i := range batch {
-		entries[n] = types.DeleteMessageBatchRequestEntry{
-			Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(items[i].Message.receipt),
-		}
-		why[i] = "DeleteMessageBatch: no_answer"
+const deleteBatch = "DeleteMessageBatch"
+
+// deleteCode is why a message was not deleted: the call and a code.
+func deleteCode(err error) string {
+	var p *Problem
+	switch {
+	case errors.As(err, &p):
+		return p.Call + ": " + p.Code
+	case err == errNoAnswer:
+		return deleteBatch + ": " + err.Error()
 	}
-	out, err := q.API.DeleteMessageBatch(ctx,
-		&sqs.DeleteMessageBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
-	if err != nil {
-		p := ProblemOf("DeleteMessageBatch", err)
-		for _, i := range batch {
-			why[i] = "DeleteMessageBatch: " + p.Code
-		}
-		if p.Permanent {
-			return nil
-		}
-		return batch
-	}
-	for _, s := range out.Successful {
-		if i, ok := index(s.Id, len(why)); ok {
-			why[i] = ""
-		}
-	}
-	senderFault := map[int]bool{}
-	for _, f := range out.Failed {
-		if i, ok := index(f.Id, len(why)); ok {
-			why[i], senderFault[i] = "DeleteMessageBatch: "+safeWord(aws.ToString(f.Code)), f.SenderFault
-		}
-	}
-	for _, i := range batch {
-		if why[i] != "" && !senderFault[i] {
-			again = append(again, i)
-		}
-	}
-	return again
+	return err.Error()
 }

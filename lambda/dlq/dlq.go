@@ -33,6 +33,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/oktastream/oktastream/lambda/sink"
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
@@ -73,7 +74,7 @@ type Queue struct {
 
 	Retention time.Duration
 	// As SQS counted them when the queue was opened, which is approximate.
-	Visible, InFlight int
+	Visible, InFlight, Delayed int
 
 	Now func() time.Time
 	// FirstWait is the first wait before another try; 200 ms where it is 0.
@@ -93,7 +94,10 @@ func Open(ctx context.Context, api API, url, name string, now func() time.Time) 
 	return q, nil
 }
 
-// Count counts the messages again: Visible and InFlight.
+// About is how many messages the queue held when they were counted.
+func (q *Queue) About() int { return q.Visible + q.InFlight + q.Delayed }
+
+// Count counts the messages again.
 func (q *Queue) Count(ctx context.Context) error {
 	if err := q.read(ctx); err != nil {
 		return fmt.Errorf("count the messages of queue %s: %w", q.Name, err)
@@ -101,8 +105,8 @@ func (q *Queue) Count(ctx context.Context) error {
 	return nil
 }
 
-// read reads the attributes. A response without one of them is an error: what it
-// does not say is not 0.
+// read reads the attributes. A response without one of them is an error: an attribute
+// that is missing is not 0.
 func (q *Queue) read(ctx context.Context) error {
 	out, err := q.API.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: aws.String(q.URL),
@@ -110,6 +114,7 @@ func (q *Queue) read(ctx context.Context) error {
 			types.QueueAttributeNameQueueArn, types.QueueAttributeNameMessageRetentionPeriod,
 			types.QueueAttributeNameApproximateNumberOfMessages,
 			types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+			types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 		},
 	})
 	if err != nil {
@@ -126,6 +131,7 @@ func (q *Queue) read(ctx context.Context) error {
 	retention := number(types.QueueAttributeNameMessageRetentionPeriod)
 	visible := number(types.QueueAttributeNameApproximateNumberOfMessages)
 	inFlight := number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+	delayed := number(types.QueueAttributeNameApproximateNumberOfMessagesDelayed)
 	arn := out.Attributes[string(types.QueueAttributeNameQueueArn)]
 	if arn == "" {
 		missing = errors.New("GetQueueAttributes: the response has no QueueArn")
@@ -133,7 +139,8 @@ func (q *Queue) read(ctx context.Context) error {
 	if missing != nil {
 		return missing
 	}
-	q.ARN, q.Retention, q.Visible, q.InFlight = arn, time.Duration(retention)*time.Second, visible, inFlight
+	q.ARN, q.Retention = arn, time.Duration(retention)*time.Second
+	q.Visible, q.InFlight, q.Delayed = visible, inFlight, delayed
 	return nil
 }
 
@@ -149,8 +156,10 @@ type Problem struct {
 	cause     error
 }
 
-// Codes of calls that AWS did not answer.
+// Codes of calls that AWS did not answer. CodeNotAWS is a response of something else, such
+// as a proxy.
 const (
+	CodeNotAWS        = "not_aws"
 	CodeInterrupted   = "interrupted"
 	CodeNoCredentials = "credentials"
 	CodeNoAnswer      = "no_answer"
@@ -165,6 +174,13 @@ func (p *Problem) Denied() bool {
 		strings.Contains(p.Code, "Signature") || p.Code == CodeNoCredentials
 }
 
+// OfResource reports whether the call failed because of its resource, for which another
+// resource may do: it does not exist, or permissions do not cover it.
+func (p *Problem) OfResource() bool {
+	return strings.Contains(p.Code, "NonExistent") || strings.Contains(p.Code, "DoesNotExist") ||
+		strings.Contains(p.Code, "AccessDenied")
+}
+
 // ProblemOf is what the error of a call of AWS means, as awserror judges it.
 func ProblemOf(call string, err error) *Problem {
 	judged := awserror.New(call, err, time.Time{})
@@ -173,8 +189,10 @@ func ProblemOf(call string, err error) *Problem {
 		Permanent: judged.Kind == sink.Blocked || judged.Kind == sink.Content,
 	}
 	var api smithy.APIError
+	var response *smithyhttp.ResponseError
+	answered := errors.As(err, &response) && response.HTTPStatusCode() > 0
 	switch {
-	case errors.As(err, &api):
+	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError":
 		p.Code = awserror.Code(api.ErrorCode())
 		if p.Denied() {
 			// It names the principal, the action and the resource.
@@ -185,6 +203,8 @@ func ProblemOf(call string, err error) *Problem {
 	case strings.Contains(err.Error(), "credentials"):
 		// The SDK has no type for it.
 		p.Code, p.Permanent, p.text = CodeNoCredentials, true, call+": no valid AWS credentials were found"
+	case answered && response.HTTPStatusCode() < 500:
+		p.Code = CodeNotAWS
 	default:
 		p.Code = CodeNoAnswer
 	}

@@ -22,32 +22,53 @@ func (f *Filter) Empty() bool {
 	return len(f.Reasons)+len(f.Types)+len(f.UUIDs) == 0 && f.OlderThan == 0 && f.NewerThan == 0
 }
 
+// patternList is one of a filter's lists of patterns, and how messages match it.
+type patternList struct {
+	patterns *[]string
+	matches  func(patterns []string, d *Dead) bool
+}
+
+func (f *Filter) lists() [3]patternList {
+	return [...]patternList{{&f.Reasons, matchReason}, {&f.Types, matchType}, {&f.UUIDs, matchID}}
+}
+
+// Patterns returns a copy of the filter without its ages.
+func (f *Filter) Patterns() (p Filter) {
+	from, to := f.lists(), p.lists()
+	for i := range from {
+		*to[i].patterns = slices.Clone(*from[i].patterns)
+	}
+	return p
+}
+
 // Chooses reports whether the filter chooses a message at the given time.
 func (f *Filter) Chooses(d *Dead, now time.Time) bool {
 	age := now.Sub(d.Since)
-	switch {
-	case f.OlderThan > 0 && age < f.OlderThan, f.NewerThan > 0 && age > f.NewerThan:
+	if f.OlderThan > 0 && age < f.OlderThan || f.NewerThan > 0 && age > f.NewerThan {
 		return false
-	case len(f.Reasons) > 0 && !matchesAny(f.Reasons, d.Reason) && (d.Code == None || !matchesAny(f.Reasons, d.Code)):
-		return false
-	case len(f.Types) > 0 && !f.choosesType(d):
-		return false
-	case len(f.UUIDs) > 0 && !f.choosesID(d):
-		return false
+	}
+	for _, l := range f.lists() {
+		if len(*l.patterns) > 0 && !l.matches(*l.patterns, d) {
+			return false
+		}
 	}
 	return true
 }
 
-func (f *Filter) choosesType(d *Dead) bool {
-	if len(d.Events) == 0 {
-		return matchesAny(f.Types, None)
-	}
-	return slices.ContainsFunc(d.Events, func(e Ref) bool { return matchesAny(f.Types, e.Type) })
+func matchReason(patterns []string, d *Dead) bool {
+	return matchesAny(patterns, d.Reason) || d.Code != None && matchesAny(patterns, d.Code)
 }
 
-func (f *Filter) choosesID(d *Dead) bool {
-	return matchesAny(f.UUIDs, d.MessageID) ||
-		slices.ContainsFunc(d.Events, func(e Ref) bool { return e.UUID != None && matchesAny(f.UUIDs, e.UUID) })
+func matchType(patterns []string, d *Dead) bool {
+	if len(d.Events) == 0 {
+		return matchesAny(patterns, None)
+	}
+	return slices.ContainsFunc(d.Events, func(e Ref) bool { return matchesAny(patterns, e.Type) })
+}
+
+func matchID(patterns []string, d *Dead) bool {
+	return matchesAny(patterns, d.MessageID) ||
+		slices.ContainsFunc(d.Events, func(e Ref) bool { return e.UUID != None && matchesAny(patterns, e.UUID) })
 }
 
 func matchesAny(patterns []string, text string) bool {

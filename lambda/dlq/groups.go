@@ -78,6 +78,10 @@ const other = "(other)"
 // Groups adds messages up. The zero value is empty. It may be used by many
 // goroutines.
 type Groups struct {
+	// Unmatched are patterns that no message has matched, each by itself. It is set before
+	// the first message is added, to Filter.Patterns.
+	Unmatched Filter
+
 	mu     sync.Mutex
 	total  Counts
 	types  int
@@ -95,6 +99,9 @@ func (g *Groups) Add(d *Dead, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.total.add(d)
+	for _, l := range g.Unmatched.lists() {
+		*l.patterns = slices.DeleteFunc(*l.patterns, func(p string) bool { return l.matches([]string{p}, d) })
+	}
 	group := g.group(groupKey{d.Pipeline, d.Reason, d.Code})
 	group.add(d)
 	if len(group.IDs) < maxIDs {

@@ -71,9 +71,10 @@ type Read struct {
 	Full bool
 	// Stopped: Visit ended the reading with ErrEnough.
 	Stopped bool
-	// Hidden is how many messages could not be made visible again. They become
-	// visible when their visibility timeout ends.
-	Hidden int
+	// Hidden is how many messages could not be made visible again, and HiddenBy the call
+	// that failed, if one did. They become visible when their visibility timeout ends.
+	Hidden   int
+	HiddenBy error
 }
 
 type reading struct {
@@ -102,7 +103,7 @@ func (r *Reader) Run(ctx context.Context) (Read, error) {
 	// Also when it was interrupted.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	read.Hidden = g.releaseAll(after)
+	read.Hidden, read.HiddenBy = g.releaseAll(after)
 	read.Stopped = errors.Is(g.stop, ErrEnough) && !g.full
 	switch {
 	case g.stop != nil && !errors.Is(g.stop, ErrEnough):

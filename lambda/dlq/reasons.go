@@ -89,10 +89,15 @@ func deliveryReasons() []Reason {
 		newKey = "Put a valid API key into the secret, deploy with -c secretVersion=ID, then replay."
 	)
 	return []Reason{
-		{Name: "*", Code: "NO_PERMISSIONS", Cause: "EventBridge may not send to the rule's target.",
-			Fix: byHand, Again: "EventBridge has still no permission"},
-		{Name: "*", Code: "NO_RESOURCE", Cause: "The rule's target does not exist any more.",
-			Fix: byHand, Again: "the target is still missing"},
+		// A replay goes past the rule, but not past the API destination.
+		{Name: string(RuleTarget) + "*", Code: "NO_PERMISSIONS", Cause: "EventBridge may not send to the rule's target.",
+			Fix: byHand},
+		{Name: string(RuleTarget) + "*", Code: "NO_RESOURCE", Cause: "The rule's target does not exist any more.",
+			Fix: byHand},
+		{Name: string(APIDestination) + "*", Code: "NO_PERMISSIONS", Cause: "EventBridge may not send to Datadog.",
+			Fix: byHand, Again: "EventBridge still has no permission"},
+		{Name: string(APIDestination) + "*", Code: "NO_RESOURCE", Cause: "The API destination does not exist any more.",
+			Fix: byHand, Again: "the API destination is still missing"},
 		{Name: "* 5*", Cause: "The destination failed until the event age was spent (HTTP 5xx).",
 			Fix: "Wait until Datadog's status page is green, then replay."},
 		{Name: "* 400", Cause: "The destination refused the batch as malformed (HTTP 400).",

@@ -84,7 +84,8 @@ func TestReasonOf(t *testing.T) {
 		{"api_destination 503", "SDK_CLIENT_ERROR", "* 5*"},
 		{"api_destination 418", "SDK_CLIENT_ERROR", "api_destination*"},
 		{"lambda_dlq 500", "-", "lambda_dlq*"},
-		{"rule_target", "NO_PERMISSIONS", "*"},
+		{"rule_target", "NO_PERMISSIONS", "rule_target*"},
+		{"api_destination", "NO_PERMISSIONS", "api_destination*"},
 		{"rule_target", "THROTTLING", "rule_target*"},
 		{"never_seen", "-", "*"},
 	} {
@@ -92,7 +93,14 @@ func TestReasonOf(t *testing.T) {
 			t.Errorf("%s %s: %s", test.reason, test.code, got.Name)
 		}
 	}
-	if ReasonOf("rule_target", "NO_RESOURCE").Cause == ReasonOf("never_seen", "-").Cause {
-		t.Error("NO_RESOURCE has no row")
+	for _, code := range []string{"NO_PERMISSIONS", "NO_RESOURCE"} {
+		rule, destination := ReasonOf("rule_target", code), ReasonOf("api_destination", code)
+		if !strings.Contains(rule.Fix, "cdk diff") || !strings.Contains(destination.Fix, "cdk diff") {
+			t.Errorf("%s has no row: %+v, %+v", code, rule, destination)
+		}
+		// A replay goes to the buffer queue or the destination, and so past the rule.
+		if rule.Again != "" || destination.Again == "" {
+			t.Errorf("%s: a replay fails again: %q for the rule, %q for the API destination", code, rule.Again, destination.Again)
+		}
 	}
 }

@@ -20,18 +20,19 @@ const releaseTime = 3 * time.Minute
 const releaseWorkers = 8
 
 // releaseAll makes all messages that are held visible again, and returns how many
-// stay hidden until their visibility timeout ends.
-func (g *reading) releaseAll(ctx context.Context) (hidden int) {
+// stay hidden until their visibility timeout ends, and a call that failed, if one did.
+func (g *reading) releaseAll(ctx context.Context) (hidden int, err error) {
 	var failed atomic.Int64
-	var calls errgroup.Group
+	var calls errgroup.Group // without a context: one that fails ends no other
 	calls.SetLimit(releaseWorkers)
 	receipts := make([]string, 0, batchEntries)
 	flush := func() {
 		batch := receipts
 		receipts = make([]string, 0, batchEntries)
 		calls.Go(func() error {
-			failed.Add(int64(g.Queue.makeVisible(ctx, batch)))
-			return nil
+			n, err := g.Queue.makeVisible(ctx, batch)
+			failed.Add(int64(n))
+			return err
 		})
 	}
 	for _, receipt := range g.held {
@@ -42,54 +43,36 @@ func (g *reading) releaseAll(ctx context.Context) (hidden int) {
 	if len(receipts) > 0 {
 		flush()
 	}
-	_ = calls.Wait() // no call returns an error
-	return int(failed.Load())
+	err = calls.Wait()
+	return int(failed.Load()), err
 }
 
-// makeVisible makes messages visible and returns for how many that failed twice.
-// Only what the response lists as successful, or as already visible or deleted, has
-// been made visible.
-func (q *Queue) makeVisible(ctx context.Context, receipts []string) int {
-	for range 2 {
-		entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, len(receipts))
-		for i := range receipts {
-			entries[i] = types.ChangeMessageVisibilityBatchRequestEntry{
+// makeVisible makes messages visible, at most 10, and returns for how many that failed
+// twice, with the call that failed, if one did. A message that SQS refuses to make visible
+// is visible already, or deleted.
+func (q *Queue) makeVisible(ctx context.Context, receipts []string) (hidden int, failed error) {
+	call := func(ctx context.Context, left []int) (done []*string, failed []types.BatchResultErrorEntry, err error) {
+		entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, len(left))
+		for n, i := range left {
+			entries[n] = types.ChangeMessageVisibilityBatchRequestEntry{
 				Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(receipts[i]), VisibilityTimeout: 0,
 			}
 		}
 		out, err := q.API.ChangeMessageVisibilityBatch(ctx,
 			&sqs.ChangeMessageVisibilityBatchInput{QueueUrl: aws.String(q.URL), Entries: entries})
 		if err != nil {
-			continue
+			return nil, nil, err
 		}
-		done := make([]bool, len(receipts))
 		for _, s := range out.Successful {
-			if i, ok := index(s.Id, len(receipts)); ok {
-				done[i] = true
-			}
+			done = append(done, s.Id)
 		}
-		for _, f := range out.Failed {
-			// The sender's fault: it is visible already, or deleted.
-			if i, ok := index(f.Id, len(receipts)); ok && f.SenderFault {
-				done[i] = true
-			}
-		}
-		var left []string
-		for i, receipt := range receipts {
-			if !done[i] {
-				left = append(left, receipt)
-			}
-		}
-		if receipts = left; len(receipts) == 0 {
-			return 0
+		return done, out.Failed, nil
+	}
+	why, _ := inBatch(ctx, "ChangeMessageVisibilityBatch", len(receipts), 2, 0, call)
+	for _, err := range why {
+		if err != nil && !Refused(err) {
+			hidden, failed = hidden+1, err
 		}
 	}
-	return len(receipts)
-}
-
-// index is the position that the id of a batch entry stands for, out of n; false
-// where it stands for none.
-func index(id *string, n int) (int, bool) {
-	i, err := strconv.Atoi(aws.ToString(id))
-	return i, err == nil && i >= 0 && i < n
+	return hidden, failed
 }

@@ -45,6 +45,8 @@ type Report struct {
 	// Seen are all messages that were read, Chosen those that the filter chose, and
 	// Going those of them that are sent, or would be.
 	Seen, Chosen, Going *Groups
+	// Sample are the events of one of the messages in Going.
+	Sample []Ref
 	// Taken is how many messages count towards Limit.
 	Taken int
 	// Why counts why messages were not accepted.
@@ -86,7 +88,8 @@ const sendTime = time.Minute
 func (r *Replay) Run(ctx context.Context) (Report, error) {
 	run := &replay{Replay: r, chunk: batchEntries}
 	run.report = Report{
-		Outcomes: map[Outcome]int{}, Seen: &Groups{}, Chosen: &Groups{}, Going: &Groups{}, Why: map[string]int{},
+		Outcomes: map[Outcome]int{}, Why: map[string]int{},
+		Seen: &Groups{Unmatched: r.Filter.Patterns()}, Chosen: &Groups{}, Going: &Groups{},
 	}
 	run.limiter = rate.NewLimiter(rate.Inf, batchEntries)
 	if r.Rate > 0 {
@@ -150,6 +153,7 @@ func (r *replay) visit(ctx context.Context, messages []*Message) error {
 	c.lines = append(c.lines, failed...)
 	for _, p := range going {
 		r.report.Going.Add(p.Dead, r.Queue.Now())
+		r.sample(p.Dead.Events)
 		if r.DryRun {
 			c.lines = append(c.lines, r.line(p, WouldReplay, ""))
 		}
@@ -176,6 +180,14 @@ func (r *replay) visit(ctx context.Context, messages []*Message) error {
 		return ErrEnough
 	}
 	return nil
+}
+
+func (r *replay) sample(events []Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.report.Sample == nil {
+		r.report.Sample = events
+	}
 }
 
 func (r *replay) progress(messages int) {

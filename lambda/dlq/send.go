@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
-	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // sendAPI is what sending needs of SQS.
@@ -36,7 +34,7 @@ type Outgoing struct {
 }
 
 // SendMessages sends messages in batches of at most 10 messages and 1 MiB, and writes
-// the result to each. Those that fail are sent again without the others, up to maxSends
+// the result to each. Those that fail are sent again without the others, up to maxTries
 // times in all; firstWait is the first wait before that, 200 ms where it is 0. An error
 // says that the queue will accept no message until a person has fixed the cause.
 func SendMessages(ctx context.Context, api sendAPI, url string, list []*Outgoing, firstWait time.Duration) error {
@@ -65,76 +63,42 @@ func SendMessages(ctx context.Context, api sendAPI, url string, list []*Outgoing
 	return sendBatch(ctx, api, url, batch, firstWait)
 }
 
-// maxSends is how often a batch, or what is left of it, is offered.
-const maxSends = 4
-
-// sendBatch sends a batch. Entries that fail are sent again without the others.
+// sendBatch sends a batch, and writes the result to each message.
 func sendBatch(ctx context.Context, api sendAPI, url string, batch []*Outgoing, firstWait time.Duration) error {
+	call := func(ctx context.Context, left []int) (done []*string, failed []types.BatchResultErrorEntry, err error) {
+		entries := make([]types.SendMessageBatchRequestEntry, len(left))
+		for n, i := range left {
+			m := batch[i]
+			entries[n] = types.SendMessageBatchRequestEntry{
+				Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(m.Body),
+				MessageAttributes: map[string]types.MessageAttributeValue{
+					deadletter.Attribute: {DataType: aws.String(deadletter.AttributeType), StringValue: aws.String(m.Attribute)},
+				},
+			}
+		}
+		out, err := api.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(url), Entries: entries})
+		if err != nil {
+			return nil, nil, err
+		}
+		// A message was sent only with a message id and the MD5 digest of its body.
+		for _, s := range out.Successful {
+			i, ok := index(s.Id, len(batch))
+			if ok && aws.ToString(s.MessageId) != "" && aws.ToString(s.MD5OfMessageBody) == md5Of(batch[i].Body) {
+				batch[i].SentAs = aws.ToString(s.MessageId)
+				done = append(done, s.Id)
+			}
+		}
+		return done, out.Failed, nil
+	}
 	wait := cmp.Or(firstWait, 200*time.Millisecond)
-	for try := 1; ; try++ {
-		left, err := offer(ctx, api, url, batch)
-		var p *Problem
-		if errors.As(err, &p) && p.Permanent {
-			return fmt.Errorf("send to queue %s: %w", url, err)
-		}
-		if len(left) == 0 || try == maxSends || !sink.Sleep(ctx, wait) {
-			return nil
-		}
-		batch, wait = left, 2*wait
-	}
-}
-
-// offer offers a batch once and returns the entries that may be offered again.
-func offer(ctx context.Context, api sendAPI, url string, batch []*Outgoing) (left []*Outgoing, err error) {
-	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
+	why, err := inBatch(ctx, "SendMessageBatch", len(batch), maxTries, wait, call)
 	for i, m := range batch {
-		entries[i] = types.SendMessageBatchRequestEntry{
-			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(m.Body),
-			MessageAttributes: map[string]types.MessageAttributeValue{
-				deadletter.Attribute: {DataType: aws.String(deadletter.AttributeType), StringValue: aws.String(m.Attribute)},
-			},
-		}
-		m.Err = errNoAnswer
+		m.Err = why[i]
 	}
-	out, err := api.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(url), Entries: entries})
 	if err != nil {
-		p := ProblemOf("SendMessageBatch", err)
-		for _, m := range batch {
-			m.Err = p
-		}
-		return batch, p
+		return fmt.Errorf("send to queue %s: %w", url, err)
 	}
-	readSent(out, batch)
-	for _, m := range batch {
-		if m.Err != nil && !Refused(m.Err) {
-			left = append(left, m)
-		}
-	}
-	return left, nil
-}
-
-// readSent writes to each entry what a response says about it. An entry is sent
-// only with a message id and the MD5 digest of the body that was sent; the digest of
-// the attributes is SQS's business.
-func readSent(out *sqs.SendMessageBatchOutput, batch []*Outgoing) {
-	for _, s := range out.Successful {
-		i, ok := index(s.Id, len(batch))
-		if !ok || aws.ToString(s.MessageId) == "" || aws.ToString(s.MD5OfMessageBody) != md5Of(batch[i].Body) {
-			continue
-		}
-		batch[i].Err, batch[i].SentAs = nil, aws.ToString(s.MessageId)
-	}
-	for _, f := range out.Failed {
-		i, ok := index(f.Id, len(batch))
-		if !ok {
-			continue
-		}
-		code := "SendMessageBatch: " + safeWord(aws.ToString(f.Code))
-		batch[i].Err = errors.New(code)
-		if f.SenderFault {
-			batch[i].Err = Refusal(code)
-		}
-	}
+	return nil
 }
 
 // md5Of is the digest with which SQS confirms a body (SendMessageBatchResultEntry,

@@ -84,16 +84,18 @@ func (d *Doctor) depth(ctx context.Context, p Pipeline, r role, url string) Resu
 func (d *Doctor) messages(ctx context.Context, r role, url string) (int, *Result) {
 	unknown := func(r Result) (int, *Result) { return 0, &r }
 	all, err := d.attributes(ctx, url, types.QueueAttributeNameApproximateNumberOfMessages,
-		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed)
 	if err != nil {
 		return unknown(failed(getQueueAttributes, err, d.noQueue(r, url)))
 	}
 	waiting, err1 := strconv.Atoi(all["ApproximateNumberOfMessages"])
 	inFlight, err2 := strconv.Atoi(all["ApproximateNumberOfMessagesNotVisible"])
-	if err1 != nil || err2 != nil {
+	delayed, err3 := strconv.Atoi(all["ApproximateNumberOfMessagesDelayed"])
+	if err1 != nil || err2 != nil || err3 != nil {
 		return unknown(Unseen(NoAnswer, string(r)+": the response has no number of messages", "run it again"))
 	}
-	return waiting + inFlight, nil
+	return waiting + inFlight + delayed, nil
 }
 
 func (d *Doctor) noQueue(r role, url string) Result {

@@ -139,6 +139,9 @@ func about(n int64, exact bool) string {
 func (r *filled) short(b *bytes.Buffer) {
 	fmt.Fprintf(b, "%s read from %s, published from %s until %s\n", count(int(r.Events), "event"), r.Org,
 		r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339))
+	if !r.Done {
+		b.WriteString("the window was not read to its end: these are a part of it\n")
+	}
 	for _, p := range r.Pipelines {
 		fmt.Fprintf(b, "%s: %s sent to %s, %s filtered", p.Pipeline, thousands(int(p.Sent)), p.To, thousands(int(p.Filtered)))
 		if p.NotSent > 0 {

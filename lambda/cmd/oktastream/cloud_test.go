@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -327,6 +328,38 @@ func (c *clouds) commands() map[string]func(*testscript.TestScript, bool, []stri
 				}
 				return awsfake.Fault{}
 			})
+		},
+		// deny OPERATION N denies the N-th call of an operation from now on, and no other.
+		"deny": func(ts *testscript.TestScript, _ bool, args []string) {
+			nth, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			nth += c.get(ts).Calls(awsfake.SQS, args[0])
+			c.get(ts).SetFaults(func(call awsfake.Call) awsfake.Fault {
+				if call.Operation == args[0] && call.N == nth {
+					return awsfake.Fault{Status: 403, Code: "AccessDeniedException"}
+				}
+				return awsfake.Fault{}
+			})
+		},
+		// many QUEUE N puts events into a queue, and delayed QUEUE N sends some with a delay
+		// of 15 minutes.
+		"many": func(ts *testscript.TestScript, _ bool, args []string) {
+			n, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			for i := range n {
+				c.get(ts).Send(args[0], oktaEnvelope(oktaEvent(fmt.Sprintf("u-many-%d", i), "user.session.end")), nil)
+			}
+		},
+		"delayed": func(ts *testscript.TestScript, _ bool, args []string) {
+			n, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			url := strings.TrimSuffix(c.get(ts).buffer, "buffer") + args[0]
+			for range n {
+				_, err := sqs.NewFromConfig(c.get(ts).Config()).SendMessage(context.Background(), &sqs.SendMessageInput{
+					QueueUrl: &url, MessageBody: aws.String(oktaEnvelope(oktaEvent("u-late", "user.session.end"))), DelaySeconds: 900,
+				})
+				ts.Check(err)
+			}
 		},
 		// deployed declares what else the stack okta has: source, bus, rule, policies,
 		// mapping and function. deployed rule STATE changes the rule.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,13 +63,13 @@ func (f *filterFlags) fault() error {
 	return nil
 }
 
-// text is the filter as it is written on the command line.
-func (f *filterFlags) text() string {
+// filterText is a filter as it is written on the command line.
+func filterText(f dlq.Filter) string {
 	var parts []string
 	for _, flag := range []struct{ name, value string }{
-		{"--reason", strings.Join(f.Reason, ",")}, {"--type", strings.Join(f.Type, ",")},
-		{"--uuid", strings.Join(f.UUID, ",")},
-		{"--older-than", f.OlderThan.text()}, {"--newer-than", f.NewerThan.text()},
+		{"--reason", strings.Join(f.Reasons, ",")}, {"--type", strings.Join(f.Types, ",")},
+		{"--uuid", strings.Join(f.UUIDs, ",")},
+		{"--older-than", span(f.OlderThan).text()}, {"--newer-than", span(f.NewerThan).text()},
 	} {
 		if flag.value != "" {
 			parts = append(parts, flag.name+" "+flag.value)
@@ -126,10 +127,23 @@ func (t *queueFlags) fault() error {
 		faults = append(faults, fmt.Errorf("--in is %s or %s, not %q", dlq.RedriveQueue, dlq.DeadQueue, t.In))
 	}
 	faults = append(faults, t.stackFlags.fault())
-	for _, url := range t.Queue {
+	for i, url := range t.Queue {
 		faults = append(faults, queueURL("--queue", url))
+		if slices.Contains(t.Queue[:i], url) {
+			faults = append(faults, fmt.Errorf("--queue names %s twice", url))
+		}
 	}
 	return errors.Join(faults...)
+}
+
+// advice is a fix in which the commands name this message and this stack, as words that
+// adviceLines does not separate.
+func (t *queueFlags) advice(fix, id string) string {
+	stack := t.flags()
+	if t.Stack == defaultStack {
+		stack = ""
+	}
+	return strings.NewReplacer(" ID", " "+id, " --stack NAME", stack).Replace(fix)
 }
 
 // flags are the flags that choose the same queues again.
@@ -173,6 +187,7 @@ type site struct {
 	api      dlq.API
 	identity identity
 	queues   []*dlq.Queue
+	closed   map[*dlq.Queue]error // queues that could not be opened
 }
 
 func (p *site) name() string {
@@ -203,8 +218,8 @@ func arnLike(like, url string) string {
 	return strings.Join(arn, ":")
 }
 
-// eachSite calls do for each queue of each site, and returns the errors of all of
-// them. An interruption ends it.
+// eachSite calls do for each queue of each site that could be opened, and returns the
+// errors of all of them. An interruption ends it.
 func eachSite(ctx context.Context, sites []*site, do func(*site, *dlq.Queue) error) error {
 	var faults []error
 	for _, p := range sites {
@@ -212,7 +227,11 @@ func eachSite(ctx context.Context, sites []*site, do func(*site, *dlq.Queue) err
 			if err := ctx.Err(); err != nil {
 				return errors.Join(append(faults, err)...)
 			}
-			if err := do(p, q); err != nil {
+			err := p.closed[q]
+			if err == nil {
+				err = do(p, q)
+			}
+			if err != nil {
 				faults = append(faults, err)
 				if errors.Is(err, context.Canceled) || errors.Is(err, errFound) {
 					return errors.Join(faults...)

@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
 // identity is who calls AWS, and in which region and account; "" where not known.
-type identity struct{ region, account, role, profile, stack string }
+type identity struct{ region, account, role, profile, stack, caller string }
 
 func (c identity) String() string {
 	parts := []string{"region " + c.region}
@@ -25,6 +27,8 @@ func (c identity) String() string {
 		parts = append(parts, "role "+c.role)
 	case c.profile != "":
 		parts = append(parts, "profile "+c.profile)
+	case c.caller != "":
+		parts = append(parts, c.caller)
 	default:
 		parts = append(parts, "the current credentials")
 	}
@@ -41,6 +45,24 @@ func accountOf(ctx context.Context, sdk aws.Config) string {
 		return ""
 	}
 	return credentials.AccountID
+}
+
+// askTime is how long it may take to ask who calls.
+const askTime = 5 * time.Second
+
+// ask asks AWS for the account and the caller, after a call that AWS answered with err: the
+// wrong account is the commonest cause. It needs no permission ("GetCallerIdentity", AWS STS
+// API reference, 2026-11).
+func (c identity) ask(ctx context.Context, sdk aws.Config, err error) identity {
+	if _, ok := errors.AsType[smithy.APIError](err); !ok {
+		return c
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	if out, err := sts.NewFromConfig(sdk).GetCallerIdentity(ctx, nil); err == nil {
+		c.account, c.caller = aws.ToString(out.Account), aws.ToString(out.Arn)
+	}
+	return c
 }
 
 // explain adds to an error of AWS who called it and where, the resource, and the
@@ -78,8 +100,12 @@ func (c identity) hint(p *dlq.Problem) string {
 			"use --stack NAME, which assumes the stack's replay role, or --role ARN"
 	case strings.Contains(p.Code, "NonExistentQueue") || strings.Contains(p.Code, "QueueDoesNotExist"):
 		return "check the URL, the region (--region) and the account (--profile)"
+	case p.Code == dlq.CodeNotAWS:
+		return "the response is not AWS's: look for a proxy between here and AWS " +
+			"(HTTPS_PROXY, AWS_ENDPOINT_URL), then run it again; nothing is lost"
 	case p.Code == dlq.CodeNoAnswer:
-		return "check the network and AWS_ENDPOINT_URL; nothing is lost, run it again"
+		return "AWS did not answer in time: check the network (VPN, HTTPS_PROXY, AWS_ENDPOINT_URL), " +
+			"then run it again; nothing is lost"
 	case !p.Permanent:
 		return "AWS is busy or failing: wait a minute and run it again; nothing is lost"
 	}

@@ -31,6 +31,8 @@ type listing struct {
 	Queues looks       `json:"queues"`
 	Total  dlq.Counts  `json:"total"`
 	Groups []dlq.Group `json:"groups"`
+	// Unmatched are the patterns of the filter that no message matches.
+	Unmatched string `json:"unmatched,omitempty"`
 }
 
 func (l *dlqList) fault() error {
@@ -52,7 +54,7 @@ func (l *dlqList) Run(ctx context.Context, c console) error {
 	}
 	defer s.close()
 	filter := l.filter()
-	var seen, chosen dlq.Groups
+	seen, chosen := dlq.Groups{Unmatched: filter.Patterns()}, dlq.Groups{}
 	out := listing{}
 	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
 		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
@@ -74,41 +76,45 @@ func (l *dlqList) Run(ctx context.Context, c console) error {
 		return p.identity.explain(err, q.URL)
 	})
 	s.close()
-	out.Queues.skip(s.sites, "interrupted")
+	out.Queues.skip(s.sites)
 	out.Total, out.Groups = chosen.Total(), chosen.All()
-	if err := l.print(c, out, seen.All()); err != nil {
+	if out.Queues.read() > 0 {
+		out.Unmatched = filterText(seen.Unmatched)
+	}
+	if err := l.print(c, out, &seen); err != nil {
 		return err
 	}
 	switch {
 	case failure != nil:
 		return interruption(ctx, failure)
-	case !out.Queues.complete() || out.Total.Messages == 0 && out.Queues.read() > 0:
+	case !out.Queues.complete() || out.Unmatched != "" || out.Total.Messages == 0 && out.Queues.read() > 0:
 		return quiet(exitFailed)
 	}
 	return nil
 }
 
-func (l *dlqList) print(c console, out listing, seen []dlq.Group) error {
+func (l *dlqList) print(c console, out listing, seen *dlq.Groups) error {
 	if l.JSON {
 		return printJSON(c, out)
 	}
 	var b bytes.Buffer
-	switch incomplete := out.Queues.incomplete(); {
-	case out.Total.Messages > 0:
-		printGroups(&b, out.Groups, l.By)
-		fmt.Fprintf(&b, "%s, %s", count(out.Total.Messages, "message"), count(out.Total.Events, "event"))
-		if !out.Total.FirstExpires.IsZero() {
-			fmt.Fprintf(&b, "; the first expires %s", stamp(out.Total.FirstExpires))
+	var end []string
+	if out.Total.Messages == 0 {
+		end = none(&l.queueFlags, &l.filterFlags, out.Queues, seen.All())
+	} else {
+		l.groups(&b, out.Groups)
+		total := count(out.Total.Messages, "message") + ", " + count(out.Total.Events, "event")
+		if first := out.Total.FirstExpires; !first.IsZero() {
+			total += "; the first expires " + stamp(first) + ", " + until(first)
 		}
-		b.WriteByte('\n')
-		if incomplete != "" {
-			lines(&b, "", "", incomplete)
+		end = append(end, total)
+		if out.Unmatched != "" {
+			end = append(end, matchesNone(seen.Unmatched, out.Queues, seen.All()))
 		}
-	default:
-		lines(&b, "", "", none(&l.queueFlags, &l.filterFlags, out.Queues, seen))
-		if incomplete != "" && out.Queues.read() > 0 {
-			lines(&b, "", "", incomplete)
-		}
+		end = append(end, out.Queues.incomplete())
+	}
+	for _, line := range slices.DeleteFunc(end, isEmpty) {
+		lines(&b, "", "", line)
 	}
 	_, err := c.out.Write(b.Bytes())
 	return err
@@ -125,9 +131,9 @@ func printJSON(c console, v any) error {
 	return write(c.out, b.Bytes())
 }
 
-// printGroups prints groups on a page of 80 columns: a row each, below it a message
-// id, what has happened and what to do.
-func printGroups(b *bytes.Buffer, groups []dlq.Group, by string) {
+// groups prints groups on a page of 80 columns: a row each, below it a message id, what
+// has happened and what to do.
+func (l *dlqList) groups(b *bytes.Buffer, groups []dlq.Group) {
 	const numbers = "  %8s  %s"
 	pipelines, reasons := len("PIPELINE"), len("REASON")
 	for _, g := range groups {
@@ -150,15 +156,31 @@ func printGroups(b *bytes.Buffer, groups []dlq.Group, by string) {
 		if g.Code != dlq.None {
 			row(b, "code", g.Code)
 		}
-		if len(g.IDs) > 0 {
-			row(b, "sample", g.IDs[0])
+		row(b, "sample", g.IDs[0])
+		if !g.FirstExpires.IsZero() && g.FirstExpires.Sub(now()) < 24*time.Hour {
+			row(b, "expires", until(g.FirstExpires))
+		}
+		if g.Replays > 0 {
+			text := count(g.Replays, "time")
+			if g.Replays >= dlq.MaxReplays {
+				text += "; only --force replays it again"
+			}
+			row(b, "replayed", text)
 		}
 		row(b, "cause", g.Cause)
-		row(b, "fix", g.Fix)
-		if by != "" {
-			openGroup(b, by, g.By[by])
+		fixRow(b, "fix", l.advice(g.Fix, g.IDs[0]))
+		if l.By != "" {
+			openGroup(b, l.By, g.By[l.By])
 		}
 		b.WriteByte('\n')
+	}
+}
+
+// fixRow prints a name and a fix beside it.
+func fixRow(b *bytes.Buffer, name, fix string) {
+	for _, line := range adviceLines(fix, columns-12) {
+		fmt.Fprintf(b, "  %-9s %s\n", name, line)
+		name = ""
 	}
 }
 

@@ -35,7 +35,8 @@ func TestReplayInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	started <- cmd.Process
-	if code := exitCode(cmd.Wait()); code != 130 || stderr.Len() > 0 || !strings.Contains(stdout.String(), "replayed") {
+	if code := exitCode(cmd.Wait()); code != 130 || stderr.String() != "oktastream: next: the same command continues\n" ||
+		!strings.HasSuffix(stdout.String(), "replayed: interrupted\n") {
 		t.Errorf("exit %d, %s%s", code, stdout.String(), stderr.String())
 	}
 	left := c.Messages("dead")

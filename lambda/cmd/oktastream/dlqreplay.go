@@ -31,10 +31,14 @@ type replayed struct {
 	DryRun bool            `json:"dry_run"`
 	Queues []replayedQueue `json:"queues"`
 	Groups []dlq.Group     `json:"chosen"`
+	// Unmatched are the patterns of the filter that no message matches.
+	Unmatched string `json:"unmatched,omitempty"`
 
 	looks   looks
 	seen    []dlq.Group
+	left    dlq.Filter // patterns that no message has matched
 	going   []dlq.Group
+	sample  []dlq.Ref // events of one of going
 	deleted int
 	taken   int  // counts towards --limit
 	stopped bool // by --limit, before the end of a queue
@@ -65,13 +69,11 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	out := replayed{DryRun: !r.Yes}
+	filter := r.filter()
+	out := replayed{DryRun: !r.Yes, left: filter.Patterns()}
 	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
 		if r.Limit > 0 && out.taken == r.Limit {
-			out.looks = append(out.looks, look{
-				Queue: q.Name, URL: q.URL, Pipeline: p.name(), Visible: q.Visible, InFlight: q.InFlight,
-			})
-			out.stopped = true
+			out.looks, out.stopped = append(out.looks, p.unread(q)), true
 			return nil
 		}
 		to, err := r.target(p)
@@ -85,15 +87,19 @@ func (r *dlqReplay) Run(ctx context.Context, c console) error {
 		return p.identity.explain(err, q.URL)
 	})
 	s.close()
-	out.looks.skip(s.sites, "interrupted")
+	out.looks.skip(s.sites)
 	failure = errors.Join(failure, audit.Close())
+	if out.looks.read() > 0 && !out.stopped {
+		out.Unmatched = filterText(out.left)
+	}
 	if err := r.print(c, out); err != nil {
 		return err
 	}
+	r.hints(c, out)
 	if failure != nil {
 		return interruption(ctx, failure)
 	}
-	return r.verdict(c, out)
+	return r.verdict(out)
 }
 
 // add adds the replay of a queue.
@@ -108,7 +114,19 @@ func (r *replayed) add(p *site, q *dlq.Queue, to target, report *dlq.Report, l l
 	r.stopped = r.stopped || report.Read.Stopped
 	r.Groups = append(r.Groups, report.Chosen.All()...)
 	r.seen = append(r.seen, report.Seen.All()...)
+	r.left = common(r.left, report.Seen.Unmatched)
 	r.going = append(r.going, report.Going.All()...)
+	if r.sample == nil {
+		r.sample = report.Sample
+	}
+}
+
+// common are the patterns that are in both filters.
+func common(a, b dlq.Filter) dlq.Filter {
+	both := func(a, b []string) []string {
+		return slices.DeleteFunc(a, func(p string) bool { return !slices.Contains(b, p) })
+	}
+	return dlq.Filter{Reasons: both(a.Reasons, b.Reasons), Types: both(a.Types, b.Types), UUIDs: both(a.UUIDs, b.UUIDs)}
 }
 
 // addUnread adds the queues that were not read: after --limit, an error or an interruption.
@@ -187,8 +205,11 @@ func (r *dlqReplay) print(c console, out replayed) error {
 		return printJSON(c, out)
 	}
 	var b bytes.Buffer
-	if len(out.Groups) == 0 {
-		lines(&b, "", "", none(&r.queueFlags, &r.filterFlags, out.looks, out.seen))
+	switch {
+	case len(out.Groups) == 0:
+		lines(&b, "", "", none(&r.queueFlags, &r.filterFlags, out.looks, out.seen)[0])
+	case out.Unmatched != "":
+		lines(&b, "", "", matchesNone(out.left, out.looks, out.seen))
 	}
 	for i, q := range out.Queues {
 		if i == 0 || q.Pipeline != out.Queues[i-1].Pipeline || q.To != out.Queues[i-1].To {
@@ -203,15 +224,18 @@ func (r *dlqReplay) print(c console, out replayed) error {
 			fmt.Fprintf(&b, line, q.Queue, "-", count(0, "message"))
 		}
 	}
-	printAgain(&b, out.going)
+	r.printAgain(&b, out.going)
 	r.printEnd(&b, out)
 	_, err := c.out.Write(b.Bytes())
 	return err
 }
 
 // printAgain prints which messages are dead-lettered again, and why.
-func printAgain(b *bytes.Buffer, going []dlq.Group) {
+func (r *dlqReplay) printAgain(b *bytes.Buffer, going []dlq.Group) {
 	head := "\nthese are dead-lettered again, unless the cause is fixed first:\n"
+	if r.Yes {
+		head = "\nthese are dead-lettered again, unless the cause was fixed before:\n"
+	}
 	for _, g := range going {
 		again := dlq.ReasonOf(g.Reason, g.Code).Again
 		if again == "" {
@@ -220,43 +244,59 @@ func printAgain(b *bytes.Buffer, going []dlq.Group) {
 		b.WriteString(head)
 		head = ""
 		lines(b, "  ", "", fmt.Sprintf("%s  %s  %s: %s", g.Pipeline, g.Reason, count(g.Messages, "message"), again))
-		row(b, "  fix", g.Fix)
+		fixRow(b, "  fix", r.advice(g.Fix, g.IDs[0]))
 	}
 }
 
-// printEnd prints what is left in the queues.
+// printEnd prints what was read and replayed, and what is left in the queues.
 func (r *dlqReplay) printEnd(b *bytes.Buffer, out replayed) {
-	if out.looks.read() == 0 {
+	read := out.looks.read()
+	if read == 0 {
 		return
 	}
-	b.WriteByte('\n')
-	read := count(out.looks.read(), "message") + " read, "
-	stopped := fmt.Sprintf("reading ended at --limit %d", r.Limit)
-	would, done := out.total(dlq.WouldReplay), out.total(dlq.Replayed)
+	done, rest, left := out.total(dlq.Replayed), "left in the dead-letter queues", read-out.deleted
+	text := out.looks.extent() + ", " + thousands(done) + " replayed"
+	if !r.Yes {
+		done, rest = out.total(dlq.WouldReplay), "would be left"
+		text, left = out.looks.extent()+", "+thousands(done)+" would be replayed", read-done
+	}
 	switch {
-	case !r.Yes && out.stopped:
-		lines(b, "", "", fmt.Sprintf("%s%s would be replayed; %s", read, thousands(would), stopped))
-	case !r.Yes:
-		lines(b, "", "", fmt.Sprintf("%s%s would be replayed, %s would be left", read, thousands(would),
-			thousands(out.looks.read()-would)))
+	case !out.looks.complete():
+		text += ": " + out.looks.why()
 	case out.stopped:
-		lines(b, "", "", fmt.Sprintf("%s%s replayed; %s", read, thousands(done), stopped))
+		text += fmt.Sprintf("; reading ended at --limit %d", r.Limit)
 	default:
-		lines(b, "", "", fmt.Sprintf("%s%s replayed, %s left in the dead-letter queues", read, thousands(done),
-			thousands(out.looks.read()-out.deleted)))
+		text += ", " + thousands(left) + " " + rest
 	}
-	if incomplete := out.looks.incomplete(); incomplete != "" {
-		lines(b, "", "", incomplete)
+	b.WriteByte('\n')
+	if len(out.going) == 1 && out.going[0].Messages == 1 && len(out.sample) > 0 {
+		first := "uuid " + out.sample[0].UUID + ", " + out.sample[0].Type
+		if more := len(out.sample) - 1; more > 0 {
+			first += ", and " + count(more, "event") + " more"
+		}
+		lines(b, "", "", first)
 	}
+	lines(b, "", "", text)
 }
 
-// verdict says what is left to do. A run is done when all chosen messages are
-// replayed and every queue was read to its end.
-func (r *dlqReplay) verdict(c console, out replayed) error {
-	why := map[string]int{}
+// verdict is how the program ends. A run is done when all chosen messages are replayed
+// and every queue was read to its end.
+func (r *dlqReplay) verdict(out replayed) error {
 	left := 0
 	for _, q := range out.Queues {
 		left += q.left
+	}
+	nothing := len(out.Groups) == 0 && out.looks.read() > out.total(dlq.AlreadySent)
+	if !out.looks.complete() || nothing || out.Unmatched != "" || r.Yes && left > 0 {
+		return quiet(exitFailed)
+	}
+	return nil
+}
+
+// hints say why messages were left, and the next step.
+func (r *dlqReplay) hints(c console, out replayed) {
+	why := map[string]int{}
+	for _, q := range out.Queues {
 		for text, n := range q.Why {
 			why[text] += n
 		}
@@ -286,11 +326,6 @@ func (r *dlqReplay) verdict(c console, out replayed) error {
 		}
 	}
 	r.next(c, out)
-	nothing := len(out.Groups) == 0 && out.looks.read() > out.total(dlq.AlreadySent)
-	if !out.looks.complete() || nothing || r.Yes && left > 0 {
-		return quiet(exitFailed)
-	}
-	return nil
 }
 
 // next says the next step.
@@ -299,9 +334,11 @@ func (r *dlqReplay) next(c console, out replayed) {
 	switch {
 	case !r.Yes && would > 0:
 		say(c.err, fmt.Sprintf("dry run: %s would be replayed; --yes does it", count(would, "message")))
-	case !r.Yes:
+	case !r.Yes && out.looks.complete():
 		say(c.err, "dry run: nothing would be replayed")
-	case sent > 0:
+	case slices.ContainsFunc(out.looks, func(l look) bool { return l.Incomplete == interrupted }):
+		say(c.err, "next: the same command continues")
+	case sent > 0 && out.looks.complete():
 		say(c.err, "next: what fails again is dead-lettered again; in some minutes look with oktastream dlq list"+r.flags())
 	}
 }

@@ -66,10 +66,11 @@ func (s *dlqShow) Run(ctx context.Context, c console) error {
 	}
 	defer work.close()
 	var found *shown
-	var seen dlq.Groups
+	filter := s.filter()
+	seen := dlq.Groups{Unmatched: filter.Patterns()}
 	var read looks
 	failure := eachSite(ctx, work.sites, func(p *site, q *dlq.Queue) error {
-		one, r, err := s.search(ctx, p, q, &seen, work.bar)
+		one, r, err := s.search(ctx, p, q, filter, &seen, work.bar)
 		work.note(q, r)
 		if one != nil {
 			found = one
@@ -82,22 +83,23 @@ func (s *dlqShow) Run(ctx context.Context, c console) error {
 	if found != nil {
 		return s.print(c, found)
 	}
-	if failure != nil {
-		return interruption(ctx, failure)
+	read.skip(work.sites)
+	notFound := errors.New(strings.Join(none(&s.queueFlags, &s.filterFlags, read, seen.All()), "\n"))
+	switch {
+	case ctx.Err() != nil:
+		report(c.err, notFound)
+		return quiet(exitInterrupted)
+	case failure != nil:
+		return errors.Join(failure, notFound)
 	}
-	text := none(&s.queueFlags, &s.filterFlags, read, seen.All())
-	if incomplete := read.incomplete(); incomplete != "" && text != incomplete {
-		text += "\n" + incomplete
-	}
-	return withHint(errors.New(text),
+	return withHint(notFound,
 		"oktastream dlq list"+s.flags()+" counts what there is; a redrive gives a message a new id, its uuid stays")
 }
 
 // search looks for the message in one queue.
 func (s *dlqShow) search(
-	ctx context.Context, p *site, q *dlq.Queue, seen *dlq.Groups, bar *progress,
+	ctx context.Context, p *site, q *dlq.Queue, filter dlq.Filter, seen *dlq.Groups, bar *progress,
 ) (*shown, dlq.Read, error) {
-	filter := s.filter()
 	var mu sync.Mutex
 	var found *shown
 	reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
@@ -111,7 +113,10 @@ func (s *dlqShow) search(
 				continue
 			}
 			reason := dlq.ReasonOf(d.Reason, d.Code)
-			one := &shown{Dead: d, Cause: reason.Cause, Fix: reason.Fix, Attributes: map[string]string{}, Body: m.Body}
+			one := &shown{
+				Dead: d, Cause: reason.Cause, Fix: s.advice(reason.Fix, d.MessageID),
+				Attributes: map[string]string{}, Body: m.Body,
+			}
 			for name, value := range m.Attributes {
 				one.Attributes[name] = aws.ToString(value.StringValue)
 			}
@@ -168,11 +173,14 @@ func (m *shown) facts(b *bytes.Buffer) {
 	if m.Code != dlq.None {
 		row("code", m.Code)
 	}
-	for _, sentence := range [][2]string{{"cause", m.Cause}, {"fix", m.Fix}} {
-		for i, line := range wrap(sentence[1], columns-15) {
-			row(map[bool]string{true: sentence[0]}[i == 0], line)
+	sentence := func(name string, lines []string) {
+		for _, line := range lines {
+			row(name, line)
+			name = ""
 		}
 	}
+	sentence("cause", wrap(m.Cause, columns-15))
+	sentence("fix", adviceLines(m.Fix, columns-15))
 	if m.Note != nil && m.Note.Detail != "" {
 		row("detail", m.Note.Stage+": "+m.Note.Detail)
 	}

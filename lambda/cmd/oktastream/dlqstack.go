@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -58,10 +59,15 @@ func (s *session) close() {
 
 // note says what a person has to know of a reading.
 func (s *session) note(q *dlq.Queue, read dlq.Read) {
-	if read.Hidden > 0 {
-		s.bar.say(s.c.err, fmt.Sprintf("note: %s: %s could not be made visible again; SQS does so within %v",
-			q.Name, count(read.Hidden, "message"), dlq.Hidden))
+	if read.Hidden == 0 {
+		return
 	}
+	why := ""
+	if p := new(dlq.Problem); errors.As(read.HiddenBy, &p) {
+		why = " (" + shortCause(p) + ")"
+	}
+	s.bar.say(s.c.err, fmt.Sprintf("note: %s: %s could not be made visible again%s; SQS does so within %.0f minutes",
+		q.Name, count(read.Hidden, "message"), why, dlq.Hidden.Minutes()))
 }
 
 // sites finds the queues that the flags choose.
@@ -73,7 +79,7 @@ func (t *queueFlags) sites(ctx context.Context, sdk aws.Config, quiet *silence) 
 				return nil, err
 			}
 		}
-		return []*site{p}, nil
+		return []*site{p}, allClosed([]*site{p})
 	}
 	outputs, err := t.outputs(ctx, sdk, quiet)
 	if err != nil {
@@ -94,7 +100,28 @@ func (t *queueFlags) sites(ctx context.Context, sdk aws.Config, quiet *silence) 
 		}
 		sites = append(sites, p)
 	}
-	return sites, nil
+	return sites, allClosed(sites)
+}
+
+// allClosed returns the errors of opening queues, if none could be opened.
+func allClosed(sites []*site) error {
+	var faults []error
+	for _, p := range sites {
+		if len(p.closed) < len(p.queues) {
+			return nil
+		}
+		faults = append(faults, p.notOpened())
+	}
+	return errors.Join(faults...)
+}
+
+// notOpened returns the errors of opening the site's queues.
+func (p *site) notOpened() error {
+	var faults []error
+	for _, q := range p.queues {
+		faults = append(faults, p.closed[q])
+	}
+	return errors.Join(faults...)
 }
 
 // newSite is a site without queues, called under a role unless it is "" or no role is
@@ -111,15 +138,28 @@ func (t *queueFlags) newSite(ctx context.Context, sdk aws.Config, role string) *
 	return p
 }
 
-// open opens a queue of the site.
+// open opens a queue of the site. The error is one that every other queue would meet as
+// well; where this queue alone cannot be opened, closed says why.
 func (p *site) open(ctx context.Context, url, name string) error {
 	q, err := dlq.Open(ctx, p.api, url, name, now)
 	if err != nil {
-		return p.identity.explain(err, url)
+		err = p.identity.explain(err, url)
+		var problem *dlq.Problem
+		if !errors.As(err, &problem) || problem.Call != "GetQueueAttributes" || !problem.OfResource() {
+			return err
+		}
+		q = &dlq.Queue{URL: url, Name: cmp.Or(name, lastPart(url))}
+		if p.closed == nil {
+			p.closed = map[*dlq.Queue]error{}
+		}
+		p.closed[q] = err
 	}
 	p.queues = append(p.queues, q)
 	return nil
 }
+
+// lastPart is the name of the queue at url.
+func lastPart(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
 
 // regionOf is the region in the URL of a queue, "" where it has none.
 func regionOf(queue string) string {

@@ -260,8 +260,8 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 func (x *explainCommand) nothing(bad int, fault error) error {
 	switch {
 	case x.UUID != "" && fault != nil:
-		return withHint(fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID),
-			fmt.Sprintf("it has %s: %v", count(bad, "bad record"), fault))
+		return withHint(fmt.Errorf("%s holds no event with uuid %s in what can be read", x.What, x.UUID),
+			fmt.Sprintf("it has %s, which may be the event: %v", count(bad, "bad record"), fault))
 	case x.UUID != "":
 		return fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
 	case bad > 1:

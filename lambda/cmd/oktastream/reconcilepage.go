@@ -13,6 +13,10 @@ import (
 func (r *reconciliation) sentence() string {
 	switch r.Verdict {
 	case reconcile.Complete:
+		if r.Okta == 0 {
+			return fmt.Sprintf("complete: Okta lists no event for this destination in %s, all settled, and none is here",
+				count(len(r.Hours), "hour"))
+		}
 		return fmt.Sprintf("complete: each of %s that Okta lists is here, in %s, all settled",
 			count(int(r.Okta), "event"), count(len(r.Hours), "hour"))
 	case reconcile.Missing:
@@ -29,6 +33,10 @@ func (r *reconciliation) sentence() string {
 	case reconcile.InQueues:
 		return fmt.Sprintf("waiting: nothing is missing, but %s in a dead-letter queue; dlq list says why",
 			areWaiting(r.Waiting))
+	}
+	if r.Okta+r.Filtered == 0 {
+		return fmt.Sprintf("not comparable: Okta lists no event in the window, and here are %s; nothing is claimed",
+			thousands(int(r.Here)))
 	}
 	return "not comparable: both sides have events in the same hours, and no uuid in common; nothing is claimed"
 }

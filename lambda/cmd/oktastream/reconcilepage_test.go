@@ -127,3 +127,26 @@ func TestReconcileSentences(t *testing.T) {
 		}
 	}
 }
+
+// A window in which Okta lists nothing proves something only where nothing is here.
+func TestAnEmptySideIsNoProof(t *testing.T) {
+	for _, test := range []struct {
+		counts reconcile.Counts
+		want   reconcile.Verdict
+		text   string
+	}{
+		{reconcile.Counts{}, reconcile.Complete, "complete: Okta lists no event for this destination in 1 hour, all settled, and none is here"},
+		{reconcile.Counts{Filtered: 2}, reconcile.Complete, "complete: Okta lists no event for this destination"},
+		{reconcile.Counts{Okta: 2, Here: 2}, reconcile.Complete, "complete: each of 2 events that Okta lists is here"},
+		{reconcile.Counts{Here: 3, Extra: 3}, reconcile.NotComparable, "not comparable: Okta lists no event in the window, and here are 3"},
+	} {
+		var r reconciliation
+		r.set(&reconcile.Report{
+			Counts: test.counts, Comparable: true, Hours: []reconcile.Hour{{State: reconcile.Settled, Counts: test.counts}},
+		}, &heldSide{})
+		proven := r.exitCode() == exitDone
+		if r.Verdict != test.want || !strings.HasPrefix(r.sentence(), test.text) || proven != (test.want == reconcile.Complete) {
+			t.Errorf("%+v: %s: %s", test.counts, r.Verdict, r.sentence())
+		}
+	}
+}

@@ -106,7 +106,12 @@ func (r *reconciliation) describe(w *comparison) {
 
 // set takes the figures of a report.
 func (r *reconciliation) set(report *reconcile.Report, side *heldSide) {
-	r.Verdict, r.figures = report.Verdict(), newFigures(report.Counts, report.Comparable)
+	// Where Okta lists nothing at all, and events are here, it is the wrong org.
+	comparable := report.Comparable && !(report.Okta+report.Filtered == 0 && report.Here > 0)
+	if r.Verdict = report.Verdict(); !comparable {
+		r.Verdict = reconcile.NotComparable
+	}
+	r.figures = newFigures(report.Counts, comparable)
 	r.Since, r.Until = report.Since.UTC(), report.Until.UTC()
 	utc := func(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 	r.Records, r.Unrecognised = report.Held.Records, report.Held.Unrecognised
@@ -119,7 +124,7 @@ func (r *reconciliation) set(report *reconcile.Report, side *heldSide) {
 	r.Queues, r.Hours = side.looks, make([]hourFigures, 0, len(report.Hours))
 	for _, h := range report.Hours {
 		r.Hours = append(r.Hours, hourFigures{
-			Hour: h.Hour, figures: newFigures(h.Counts, report.Comparable), State: h.State, Why: h.Why,
+			Hour: h.Hour, figures: newFigures(h.Counts, comparable), State: h.State, Why: h.Why,
 		})
 	}
 }

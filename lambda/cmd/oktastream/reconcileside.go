@@ -140,6 +140,9 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 			return err
 		}
 	}
+	if err := p.notOpened(); err != nil {
+		return err
+	}
 	side.site = p
 	if o.Buffer != "" {
 		// A role that was made by another version may not count them.
@@ -197,7 +200,7 @@ func (s *heldSide) buffered(ctx context.Context) (n int, known bool, err error) 
 	if err := s.buffer.Count(ctx); err != nil {
 		return 0, false, s.site.identity.explain(err, s.buffer.URL)
 	}
-	return s.buffer.Visible + s.buffer.InFlight, true, nil
+	return s.buffer.About(), true, nil
 }
 
 func (s *heldSide) send(ctx context.Context, list []systemlog.Event) error {

@@ -153,6 +153,10 @@ func (r *runCommand) verdict(
 			report.print(message{Hint: "--dead-letters FILE keeps bad records, to be fixed and run again"})
 		}
 		return quiet(exitFailed)
+	case total.Received == 0:
+		report.print(message{Note: "the input holds no event"})
+	case total.Filtered == total.Received:
+		report.print(message{Note: "--include and --exclude let no event through"})
 	case output.table && total.Delivered > 0 && !r.JSON:
 		report.print(message{Hint: wholeRecords})
 	}

@@ -132,7 +132,7 @@ func (t *stackFlags) allOutputs(ctx context.Context, sdk aws.Config, quiet *sile
 	outputs, err := describeStack(ctx, sdk, t.Stack)
 	done()
 	if err != nil {
-		return nil, stackProblem(t.identity(ctx, sdk), err)
+		return nil, stackProblem(t.identity(ctx, sdk).ask(ctx, sdk, err), err)
 	}
 	return outputs, nil
 }

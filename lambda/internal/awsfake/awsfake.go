@@ -159,7 +159,7 @@ func (c *Cloud) table() map[string]*operation {
 	add(queryPrefix, CloudFormation, ops{"DescribeStacks": c.describeStacks})
 	add(queryPrefix, CloudWatch, ops{"GetMetricData": c.getMetricData, "DescribeAlarms": c.describeAlarms})
 	add(queryPrefix, SNS, ops{"ListSubscriptionsByTopic": c.listSubscriptionsByTopic})
-	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole})
+	add(queryPrefix, STS, ops{"AssumeRole": c.assumeRole, "GetCallerIdentity": c.getCallerIdentity})
 	add(restPrefix, Lambda, ops{
 		"GetEventSourceMapping":    c.getEventSourceMapping,
 		"GetFunctionConfiguration": c.getFunctionConfiguration,

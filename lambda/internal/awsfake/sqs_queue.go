@@ -14,6 +14,7 @@ type state int8
 const (
 	visible  state = iota // waits to be received
 	inFlight              // has been received
+	delayed               // sent with DelaySeconds, which have not passed
 	gone                  // deleted, moved or expired
 )
 
@@ -54,19 +55,29 @@ type queue struct {
 	arrivals uint64
 }
 
-// add puts a message that has just been sent into the queue.
+// add puts a message that has just been sent into the queue, visible at once.
 func (q *queue) add(m *message, id string, sent time.Time) *message {
+	return q.addAt(m, id, sent, time.Time{})
+}
+
+// addAt adds a message that is visible from a time on; the zero time is now.
+func (q *queue) addAt(m *message, id string, sent, visibleAt time.Time) *message {
 	m.id, m.sent = id, sent
-	q.arrive(m)
+	q.arrive(m, visibleAt)
 	return m
 }
 
-func (q *queue) arrive(m *message) {
+func (q *queue) arrive(m *message, visibleAt time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.arrivals++
 	m.arrived, m.here, m.receivedAt = q.arrivals, 0, time.Time{}
 	q.byID[m.id] = m
+	if !visibleAt.IsZero() {
+		m.state, m.visibleAt = delayed, visibleAt
+		heap.Push(&q.later, m)
+		return
+	}
 	m.state = visible
 	q.ready = append(q.ready, m)
 }
@@ -121,7 +132,9 @@ func (q *queue) putBack(m *message) {
 func (q *queue) settle(now time.Time) {
 	for len(q.later) > 0 && !q.later[0].visibleAt.After(now) {
 		m := heap.Pop(&q.later).(*message)
-		q.inFlight--
+		if m.state == inFlight {
+			q.inFlight--
+		}
 		m.state = visible
 		q.ready = append(q.ready, m)
 	}
@@ -136,9 +149,11 @@ func (q *queue) expired(m *message, now time.Time) bool {
 // remove takes a message out of the queue, in whichever state it is. One that is
 // visible stays in ready as gone, to be passed over.
 func (q *queue) remove(m *message) {
+	if m.state == inFlight || m.state == delayed {
+		heap.Remove(&q.later, m.index)
+	}
 	if m.state == inFlight {
 		q.inFlight--
-		heap.Remove(&q.later, m.index)
 	}
 	m.state = gone
 	delete(q.byID, m.id)
@@ -203,7 +218,7 @@ func (q *queue) receive(
 	// dead-letter queue retention") and its count of receives "across all queues".
 	for _, m := range dead {
 		m.deadFrom = q.arn
-		q.dead.arrive(m)
+		q.dead.arrive(m, time.Time{})
 	}
 	return out, full
 }

@@ -159,6 +159,7 @@ func (q *queue) attributes(now time.Time) map[string]string {
 		"QueueArn":                              q.arn,
 		"ApproximateNumberOfMessages":           strconv.Itoa(n[visible]),
 		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(n[inFlight]),
+		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(n[delayed]),
 		"VisibilityTimeout":                     seconds(q.opt.VisibilityTimeout),
 		"MessageRetentionPeriod":                seconds(q.opt.Retention),
 		"SqsManagedSseEnabled":                  "true",

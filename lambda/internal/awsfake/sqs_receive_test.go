@@ -312,10 +312,13 @@ func TestGetQueueAttributes(t *testing.T) {
 	q.Send("q", "x", nil)
 	q.Send("q", "y", nil)
 	q.receive(t, 1)
+	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: aws.String("z"), DelaySeconds: 60})
+	check(t, err)
 	for name, want := range map[types.QueueAttributeName]string{
 		"QueueArn":                              "arn:aws:sqs:us-east-1:111122223333:q",
 		"ApproximateNumberOfMessages":           "1",
 		"ApproximateNumberOfMessagesNotVisible": "1",
+		"ApproximateNumberOfMessagesDelayed":    "1",
 		"VisibilityTimeout":                     "365",
 		"MessageRetentionPeriod":                "1209600",
 		"RedrivePolicy":                         `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:111122223333:dead","maxReceiveCount":59}`,
@@ -324,7 +327,9 @@ func TestGetQueueAttributes(t *testing.T) {
 	}
 	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{"All"}})
 	check(t, err)
-	equal(t, "all", len(out.Attributes), 7)
+	equal(t, "all", len(out.Attributes), 8)
+	q.clock.Add(time.Minute)
+	equal(t, "after the delay", q.count(t, "ApproximateNumberOfMessages"), "2")
 	_, err = q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{"Nonsense"}})
 	is[*types.InvalidAttributeName](t, err)
 }

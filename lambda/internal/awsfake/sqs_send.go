@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,7 @@ type sendEntry struct {
 	batchEntry
 	MessageBody       text
 	MessageAttributes map[string]Attribute
+	DelaySeconds      int
 }
 
 type sendResult struct {
@@ -35,7 +37,11 @@ func (c *Cloud) sendMessage(r *request, in struct {
 }
 
 func (c *Cloud) send(r *request, q *queue, e sendEntry) sendResult {
-	m := q.add(newMessage(string(e.MessageBody), e.MessageAttributes), c.newID(), r.now)
+	visibleAt := time.Time{}
+	if e.DelaySeconds > 0 {
+		visibleAt = r.now.Add(time.Duration(e.DelaySeconds) * time.Second)
+	}
+	m := q.addAt(newMessage(string(e.MessageBody), e.MessageAttributes), c.newID(), r.now, visibleAt)
 	return sendResult{e.ID, m.id, m.bodyMD5, attributesMD5(m.attributes)}
 }
 
