@@ -101,8 +101,8 @@ func (q *Queue) send(ctx context.Context, body []byte, attributes map[string]typ
 
 const sendMessage = "SendMessage"
 
-// errNotStored is a success that does not say what SQS says when it has stored a
-// message.
+// errNotStored is a successful response without what SQS returns for a message that it
+// has stored.
 var errNotStored = errors.New(sendMessage + ": the response has no MessageId, or not the MD5 of the body")
 
 // once makes a call of SQS without the SDK's retries. What cannot be sent now is

@@ -156,8 +156,8 @@ type Problem struct {
 	cause     error
 }
 
-// Codes of calls that AWS did not answer. CodeNotAWS is a response of something else, such
-// as a proxy.
+// Codes of calls that AWS did not answer. With CodeNotAWS something else answered, such as
+// a proxy.
 const (
 	CodeNotAWS        = "not_aws"
 	CodeInterrupted   = "interrupted"

@@ -64,8 +64,8 @@ func earliest(to *time.Time, t time.Time) {
 	}
 }
 
-// Bounds of what Groups keeps, and with them of its memory: reasons and event types
-// are whatever messages say.
+// Limits of what Groups keeps, and so of its memory: a message can hold any reason and
+// event type.
 const (
 	maxGroups = 1000
 	maxTypes  = 1000 // over all groups
@@ -156,8 +156,8 @@ func (g *Groups) Total() Counts {
 	return g.total
 }
 
-// All are the groups, pipeline by pipeline, the largest first. They are not to be
-// read while messages are added.
+// All returns the groups by pipeline, the largest first. It must not be called while
+// messages are added.
 func (g *Groups) All() []Group {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -88,7 +88,7 @@ type reading struct {
 	stop     error
 }
 
-// Run reads to the end of the queue, to Visit's end, or to the limit.
+// Run reads until the queue is empty, Visit returns an error, or the limit is reached.
 func (r *Reader) Run(ctx context.Context) (Read, error) {
 	g := &reading{Reader: r, held: map[string]string{}}
 	if g.Hold == 0 {

@@ -31,7 +31,6 @@ type Replay struct {
 	Progress   func(messages int)
 	Workers    int
 	Wait       int32 // see Reader
-	Hold       int   // see Reader
 }
 
 // MaxReplays is the number of replays from which on a message is not sent without
@@ -97,7 +96,7 @@ func (r *Replay) Run(ctx context.Context) (Report, error) {
 		run.chunk = min(max(r.Rate/10, 1), batchEntries)
 		run.limiter = rate.NewLimiter(rate.Limit(r.Rate), run.chunk)
 	}
-	reader := &Reader{Queue: r.Queue, Visit: run.visit, Workers: r.Workers, Wait: r.Wait, Hold: r.Hold}
+	reader := &Reader{Queue: r.Queue, Visit: run.visit, Workers: r.Workers, Wait: r.Wait}
 	read, err := reader.Run(ctx)
 	run.report.Read, run.report.Taken = read, run.taken
 	return run.report, err

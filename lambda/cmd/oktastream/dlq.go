@@ -242,7 +242,7 @@ func eachSite(ctx context.Context, sites []*site, do func(*site, *dlq.Queue) err
 	return errors.Join(faults...)
 }
 
-// interruption is what ends the program when a person has interrupted it.
+// interruption returns err, or the error that ends an interrupted program.
 func interruption(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return quiet(exitInterrupted)

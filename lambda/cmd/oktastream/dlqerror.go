@@ -50,8 +50,8 @@ func accountOf(ctx context.Context, sdk aws.Config) string {
 // askTime is how long it may take to ask who calls.
 const askTime = 5 * time.Second
 
-// ask asks AWS for the account and the caller, after a call that AWS answered with err: the
-// wrong account is the commonest cause. It needs no permission ("GetCallerIdentity", AWS STS
+// ask adds the account and the caller, which it asks AWS for, after a call that AWS answered
+// with err: the wrong account is the most common cause. It needs no permission ("GetCallerIdentity", AWS STS
 // API reference, 2026-11).
 func (c identity) ask(ctx context.Context, sdk aws.Config, err error) identity {
 	if _, ok := errors.AsType[smithy.APIError](err); !ok {

@@ -15,7 +15,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
-// look is how far the reading of a queue came.
+// look is how much of a queue was read.
 type look struct {
 	Queue    string `json:"queue"`
 	URL      string `json:"url"`
@@ -37,16 +37,16 @@ type look struct {
 // interrupted is why a queue was not read to its end after Ctrl-C.
 const interrupted = "interrupted"
 
-// unread is the look at a queue that was not read.
+// unread returns the look of a queue of which nothing was read.
 func (p *site) unread(q *dlq.Queue) look {
 	return look{
 		Queue: q.Name, URL: q.URL, Pipeline: p.name(), Visible: q.Visible, InFlight: q.InFlight, Delayed: q.Delayed,
 	}
 }
 
-// looked is how far a reading came that ended with err, and in which messages were
-// deleted. Where SQS had counted more messages than were read, it counts again: its
-// first count may have been out of date.
+// looked returns how much of a queue was read, by a reading that ended with err and deleted
+// so many messages. Where SQS had counted more messages than were read, they are counted
+// again: the first count may have been out of date.
 func (p *site) looked(ctx context.Context, q *dlq.Queue, read dlq.Read, deleted int, err error) look {
 	l := p.unread(q)
 	l.Read, l.about = read.Messages, max(q.About(), read.Messages)
@@ -98,7 +98,7 @@ func shortCause(err error) string {
 	return p.Call + ": " + p.Code
 }
 
-// looks are those of all queues.
+// looks are the looks of all queues.
 type looks []look
 
 func (l looks) read() (n int) {

@@ -312,14 +312,15 @@ func (r *dlqReplay) hints(c console, out replayed) {
 		{dlq.NotDeleted, "what was not deleted will be sent a second time, with the same uuid; " +
 			"a run with the same --audit FILE only deletes it"},
 		{dlq.TooOften, fmt.Sprintf("what was replayed %d times fails for another reason: "+
-			"oktastream dlq show prints it; --force sends it all the same", dlq.MaxReplays)},
+			"oktastream dlq show prints it; --force sends it anyway", dlq.MaxReplays)},
 		{dlq.CheckFailed, "what the pipeline would not accept is still in its queue: " +
 			"oktastream dlq show UUID --body | oktastream run shows why"},
 		{dlq.UnknownForm, "what has an unknown form is never sent and never deleted: " +
 			"oktastream dlq show MESSAGE_ID prints it"},
-		{dlq.NotTheBuffer, "what is in redrive without having come from the buffer queue may be forged: " +
-			"oktastream dlq show MESSAGE_ID prints it; --force sends it all the same"},
-		{dlq.TooLong, "what is too long for SQS with its attribute: oktastream dlq show MESSAGE_ID --body keeps it"},
+		{dlq.NotTheBuffer, "what the buffer queue did not move to redrive may be forged: " +
+			"oktastream dlq show MESSAGE_ID prints it; --force sends it anyway"},
+		{dlq.TooLong, "what is too long for SQS together with its attribute is still in its queue: " +
+			"oktastream dlq show MESSAGE_ID --body prints the body"},
 	} {
 		if out.total(h.outcome) > 0 {
 			say(c.err, "hint: "+h.text)

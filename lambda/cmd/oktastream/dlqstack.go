@@ -15,8 +15,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
 
-// session is what a command works with: the queues, and what shows on a terminal that
-// it is at work.
+// session holds the queues that a command reads, and its progress on a terminal.
 type session struct {
 	sites []*site
 	bar   *progress
@@ -51,13 +50,13 @@ func (t *queueFlags) open(ctx context.Context, c console) (*session, error) {
 	return s, nil
 }
 
-// close takes the progress bar away. It may be called twice.
+// close removes the progress bar. It may be called twice.
 func (s *session) close() {
 	s.bar.end()
 	s.quiet.end()
 }
 
-// note says what a person has to know of a reading.
+// note prints how many messages of a queue are still hidden after a reading, if any.
 func (s *session) note(q *dlq.Queue, read dlq.Read) {
 	if read.Hidden == 0 {
 		return
@@ -138,8 +137,8 @@ func (t *queueFlags) newSite(ctx context.Context, sdk aws.Config, role string) *
 	return p
 }
 
-// open opens a queue of the site. The error is one that every other queue would meet as
-// well; where this queue alone cannot be opened, closed says why.
+// open opens a queue of the site. Where only this queue cannot be opened, closed says why;
+// an error is a problem with all queues.
 func (p *site) open(ctx context.Context, url, name string) error {
 	q, err := dlq.Open(ctx, p.api, url, name, now)
 	if err != nil {
