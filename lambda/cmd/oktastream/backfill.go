@@ -15,17 +15,17 @@ import (
 )
 
 type backfillCommand struct {
-	Since moment `placeholder:"TIME" help:"${help_backfill_since}"`
+	Since moment `placeholder:"TIME" help:"help_backfill_since"`
 	Until moment `placeholder:"TIME" help:"End of the window, not included (default now)."`
 
 	oktaFlags
 	stackFlags
 
 	Yes         bool    `help:"Do it. Without this it is a dry run. Not needed with --to."`
-	State       string  `type:"path" placeholder:"FILE" help:"${help_state}"`
-	To          string  `placeholder:"TO" help:"${help_backfill_to}"`
+	State       string  `type:"path" placeholder:"FILE" help:"help_state"`
+	To          string  `placeholder:"TO" help:"help_backfill_to"`
 	Format      *string `placeholder:"FORMAT" help:"With --to: ocsf, datadog or raw (default as for run)."`
-	DeadLetters string  `type:"path" placeholder:"FILE" help:"${help_backfill_dead_letters}"`
+	DeadLetters string  `type:"path" placeholder:"FILE" help:"help_backfill_dead_letters"`
 	JSON        bool    `help:"Print one JSON object (with --to -, on stderr)."`
 
 	remoteFlags

@@ -15,11 +15,11 @@ import (
 )
 
 type digestCommand struct {
-	Since moment `required:"" placeholder:"TIME" help:"${help_digest_since}"`
-	Until moment `placeholder:"TIME" help:"${help_digest_until}"`
+	Since moment `required:"" placeholder:"TIME" help:"help_digest_since"`
+	Until moment `placeholder:"TIME" help:"help_digest_until"`
 
 	archiveCommand
-	SignKey string `name:"sign-key" placeholder:"ARN" help:"${help_sign_key}"`
+	SignKey string `name:"sign-key" placeholder:"ARN" help:"help_sign_key"`
 	JSON    bool   `help:"Print one JSON object."`
 }
 

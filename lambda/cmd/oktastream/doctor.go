@@ -16,9 +16,9 @@ type doctorCommand struct {
 	stackFlags
 
 	JSON  bool `help:"Print one JSON object."`
-	Watch bool `help:"${help_doctor_watch}"`
+	Watch bool `help:"help_doctor_watch"`
 
-	SinceNow bool `help:"${help_doctor_since_now}"`
+	SinceNow bool `help:"help_doctor_since_now"`
 	For      span `default:"30m" placeholder:"DURATION" help:"With --watch: how long to look again (default 30m)."`
 }
 

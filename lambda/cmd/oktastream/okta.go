@@ -21,12 +21,12 @@ import (
 // is among them: what stands on a command line, other users of the machine can see.
 type oktaFlags struct {
 	OrgURL    string  `name:"org-url" placeholder:"URL" help:"The Okta org, https://ORG.okta.com."`
-	TokenFile string  `type:"path" placeholder:"FILE" help:"${help_token_file}"`
-	KeyFile   string  `type:"path" placeholder:"FILE" help:"${help_key_file}"`
+	TokenFile string  `type:"path" placeholder:"FILE" help:"help_token_file"`
+	KeyFile   string  `type:"path" placeholder:"FILE" help:"help_key_file"`
 	ClientID  string  `name:"client-id" placeholder:"ID" help:"With --key-file: client id of the service app."`
-	Secret    string  `placeholder:"NAME" help:"${help_secret}"`
+	Secret    string  `placeholder:"NAME" help:"help_secret"`
 	tries     int     // of a request; 0 is the client's default
-	Rate      percent `default:"50%" placeholder:"PERCENT" help:"${help_okta_rate}"`
+	Rate      percent `default:"50%" placeholder:"PERCENT" help:"help_okta_rate"`
 }
 
 // tokenVariable is the environment variable that may hold an API token.

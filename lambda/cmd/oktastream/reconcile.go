@@ -14,9 +14,9 @@ import (
 )
 
 type reconcileCommand struct {
-	Since   moment   `required:"" placeholder:"TIME" help:"${help_reconcile_since}"`
-	Until   moment   `default:"now" placeholder:"TIME" help:"${help_reconcile_until}"`
-	Against []string `required:"" sep:"none" placeholder:"WHERE" help:"${help_reconcile_against}"`
+	Since   moment   `required:"" placeholder:"TIME" help:"help_reconcile_since"`
+	Until   moment   `default:"now" placeholder:"TIME" help:"help_reconcile_until"`
+	Against []string `required:"" sep:"none" placeholder:"WHERE" help:"help_reconcile_against"`
 	Files   []string `arg:"" optional:"" name:"file" help:"More files of --against FILE."`
 
 	oktaFlags
@@ -24,12 +24,12 @@ type reconcileCommand struct {
 	httpsFlags
 	Index string `placeholder:"NAME" help:"OpenSearch: default okta."`
 	archiveFlags
-	Org string `placeholder:"NAME" help:"${help_reconcile_org}"`
+	Org string `placeholder:"NAME" help:"help_reconcile_org"`
 
-	Fill    bool   `help:"${help_reconcile_fill}"`
-	Wait    span   `default:"15m" placeholder:"DURATION" help:"${help_reconcile_wait}"`
+	Fill    bool   `help:"help_reconcile_fill"`
+	Wait    span   `default:"15m" placeholder:"DURATION" help:"help_reconcile_wait"`
 	Missing string `type:"path" placeholder:"FILE" help:"Write the uuids of missing events to FILE, a line each."`
-	HTML    string `name:"html" type:"path" placeholder:"FILE" help:"${help_reconcile_html}"`
+	HTML    string `name:"html" type:"path" placeholder:"FILE" help:"help_reconcile_html"`
 	JSON    bool   `help:"Print one JSON object."`
 }
 

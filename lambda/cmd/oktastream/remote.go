@@ -34,11 +34,11 @@ var destinations = []config.Destination{
 
 // httpsFlags say how a destination is reached by HTTPS.
 type httpsFlags struct {
-	Endpoint   string `placeholder:"URL" help:"${help_endpoint}"`
-	SecretFile string `type:"path" placeholder:"FILE" help:"${help_secret_file}"`
-	Auth       string `placeholder:"WAY" help:"${help_auth}"`
+	Endpoint   string `placeholder:"URL" help:"help_endpoint"`
+	SecretFile string `type:"path" placeholder:"FILE" help:"help_secret_file"`
+	Auth       string `placeholder:"WAY" help:"help_auth"`
 	DataStream string `placeholder:"NAME" help:"Elastic: default logs-okta.system-default. OpenSearch: none."`
-	CA         string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"${help_ca}"`
+	CA         string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"help_ca"`
 }
 
 // remoteFlags say how a destination is reached.
@@ -50,7 +50,7 @@ type remoteFlags struct {
 	LogGroup    string `placeholder:"NAME" help:"CloudWatch: the log group. It must exist."`
 	Bucket      string `placeholder:"NAME" help:"Archive: the S3 bucket. It must exist."`
 	Dir         string `type:"path" placeholder:"DIR" help:"Archive: a directory instead of a bucket."`
-	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
+	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"help_give_up_after"`
 }
 
 // isRemote reports whether to names a destination, rather than stdout or a directory.

@@ -34,15 +34,15 @@ import (
 var sample []byte
 
 type runCommand struct {
-	Files []string `arg:"" optional:"" name:"file" help:"${help_files}"`
+	Files []string `arg:"" optional:"" name:"file" help:"help_files"`
 
 	Sample      bool     `help:"Read the events that come with the program."`
-	Format      *string  `placeholder:"FORMAT" help:"${help_format}"`
-	To          string   `default:"-" placeholder:"TO" help:"${help_to}"`
-	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
+	Format      *string  `placeholder:"FORMAT" help:"help_format"`
+	To          string   `default:"-" placeholder:"TO" help:"help_to"`
+	DeadLetters string   `type:"path" placeholder:"FILE" help:"help_dead_letters"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
-	Notes       string   `type:"path" placeholder:"FILE" help:"${help_notes}"`
-	Include     types    `placeholder:"TYPE" help:"${help_include}"`
+	Notes       string   `type:"path" placeholder:"FILE" help:"help_notes"`
+	Include     types    `placeholder:"TYPE" help:"help_include"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Observables bool     `help:"With --format ocsf: add OCSF's observables[], the values that one searches for."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`

@@ -19,10 +19,10 @@ import (
 
 type verifyCommand struct {
 	archiveCommand
-	Since     moment `placeholder:"TIME" help:"${help_verify_since}"`
-	Until     moment `placeholder:"TIME" help:"${help_verify_until}"`
-	PublicKey string `name:"public-key" type:"path" placeholder:"FILE" help:"${help_public_key}"`
-	Head      string `placeholder:"HASH" help:"${help_head}"`
+	Since     moment `placeholder:"TIME" help:"help_verify_since"`
+	Until     moment `placeholder:"TIME" help:"help_verify_until"`
+	PublicKey string `name:"public-key" type:"path" placeholder:"FILE" help:"help_public_key"`
+	Head      string `placeholder:"HASH" help:"help_head"`
 	JSON      bool   `help:"Print one JSON object."`
 }
 
