@@ -171,6 +171,9 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 	case f.To == "-":
 		job.Sink = &sink.Writer{W: f.c.out}
 	default:
+		for _, warning := range directoryWarning(f.To) {
+			f.report.print(message{Warning: warning})
+		}
 		if err := t.directory(f, job); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -139,6 +140,16 @@ func meant(to string) string {
 		return fmt.Sprintf("; did you mean --to %s?", nearest)
 	}
 	return ""
+}
+
+// directoryWarning returns a warning where to is a directory and was probably meant to be a destination.
+// A name with a path, such as ./NAME, is meant to be a directory.
+func directoryWarning(to string) []string {
+	suggestion := meant(to)
+	if suggestion == "" || to == "-" || filepath.Base(to) != to {
+		return nil
+	}
+	return []string{fmt.Sprintf("records go to the directory %s%s", to, suggestion)}
 }
 
 // remote is a destination of records beyond this machine.

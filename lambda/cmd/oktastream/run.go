@@ -232,10 +232,10 @@ func (r *runCommand) datadogFaults() []error {
 	return faults
 }
 
-// warnings are about patterns that match no event type of the catalogue. They are no errors: Okta adds
-// types.
+// warnings are about a directory that is named nearly like a destination, and about patterns that match
+// no event type of the catalogue, which are no errors: Okta adds types.
 func (r *runCommand) warnings() []string {
-	var warnings []string
+	warnings := directoryWarning(r.To)
 	for _, list := range []struct {
 		flag     string
 		patterns types
