@@ -41,26 +41,19 @@ func (b *backfillCommand) AfterApply() error {
 
 // fault returns all that is wrong with the flags.
 func (b *backfillCommand) fault() error {
-	faults := []error{b.oktaFlags.fault(), b.stackFlags.fault(), b.remoteFlags.fault(b.To)}
-	fault := func(when bool, format string, values ...any) {
-		if when {
-			faults = append(faults, fmt.Errorf(format, values...))
-		}
-	}
-	fault(b.Since.IsZero() && b.State == "", "--since is missing: the beginning of the window")
-	fault(!b.Since.IsZero() && !b.Until.IsZero() && !b.Since.Before(b.Until.Time), "--since %s is not before --until %s",
-		b.Since.Format(time.RFC3339), b.Until.Format(time.RFC3339))
-	fault(b.Since.After(now()), "--since %s is in the future", b.Since.Format(time.RFC3339))
+	var all faults
+	all.add(b.Since.IsZero() && b.State == "", "--since is missing: the beginning of the window")
+	all.window(b.Since, b.Until)
 	stack := b.Stack != "" || b.Pipeline != "" || b.Role != "" || b.NoAssumeRole
-	fault(b.To != "" && stack, "--to and the flags of a stack (--stack, --pipeline, --role) exclude each other")
-	fault(b.To == "" && b.Format != nil, "--format is for --to; a pipeline has its own format")
-	fault(b.To == "" && b.DeadLetters != "", "--dead-letters is for --to; a pipeline has its queue dead")
-	fault(b.DeadLetters == "-", "--dead-letters must be a file, and - is not")
+	all.add(b.To != "" && stack, "--to and the flags of a stack (--stack, --pipeline, --role) exclude each other")
+	all.add(b.To == "" && b.Format != nil, "--format is for --to; a pipeline has its own format")
+	all.add(b.To == "" && b.DeadLetters != "", "--dead-letters is for --to; a pipeline has its queue dead")
+	all.add(b.DeadLetters == "-", "--dead-letters must be a file, and - is not")
+	var format error
 	if b.Format != nil {
-		_, err := pipeline.ParseFormat(*b.Format)
-		faults = append(faults, err)
+		_, format = pipeline.ParseFormat(*b.Format)
 	}
-	return errors.Join(faults...)
+	return all.join(b.oktaFlags.fault(), b.stackFlags.fault(), b.remoteFlags.fault(b.To), format)
 }
 
 // filling is one run of the command.

@@ -179,9 +179,9 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 		}
 	}
 	if f.DeadLetters != "" {
-		file, err := os.OpenFile(f.DeadLetters, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		file, err := openToAppend("--dead-letters", f.DeadLetters)
 		if err != nil {
-			return nil, fmt.Errorf("open the file of --dead-letters: %w", err)
+			return nil, err
 		}
 		t.letters.file = file
 		t.closing = append(t.closing, file.Close)

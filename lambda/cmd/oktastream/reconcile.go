@@ -54,24 +54,17 @@ func (r *reconcileCommand) AfterApply() error {
 
 // fault returns all that is wrong with the flags.
 func (r *reconcileCommand) fault() error {
-	faults := []error{r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault(), r.archiveFault()}
-	fault := func(when bool, text string) {
-		if when {
-			faults = append(faults, errors.New(text))
-		}
-	}
+	var all faults
 	isDestination := func(word string) bool {
 		return word == againstLogGroup || word == againstArchive || slices.Contains(searched, word)
 	}
-	fault(slices.ContainsFunc(r.Against, isDestination) && len(r.Against)+len(r.Files) > 1,
+	all.add(slices.ContainsFunc(r.Against, isDestination) && len(r.Against)+len(r.Files) > 1,
 		"--against is one destination or files, not both")
-	fault(slices.Contains(append(slices.Clone(r.Against), r.Files...), ""), "--against has an empty name")
-	fault(!r.Since.Before(r.Until.Time), fmt.Sprintf("--since %s is not before --until %s",
-		r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339)))
-	fault(r.Since.After(now()), "--since "+r.Since.Format(time.RFC3339)+" is in the future")
-	fault(r.Fill && r.Stack == "", "--fill needs --stack NAME: the pipeline that gets the missing events")
-	fault(r.Stack == "" && r.Pipeline != "", "--pipeline is for --stack")
-	return errors.Join(faults...)
+	all.add(slices.Contains(append(slices.Clone(r.Against), r.Files...), ""), "--against has an empty name")
+	all.window(r.Since, r.Until)
+	all.add(r.Fill && r.Stack == "", "--fill needs --stack NAME: the pipeline that gets the missing events")
+	all.add(r.Stack == "" && r.Pipeline != "", "--pipeline is for --stack")
+	return all.join(r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault(), r.archiveFault())
 }
 
 // comparison is one run of the command.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,12 +61,7 @@ var transports = map[config.Destination]config.Transport{config.Datadog: config.
 
 // fault returns all that is wrong with the flags for records that go to.
 func (f *remoteFlags) fault(to string) error {
-	var faults []error
-	fault := func(when bool, format string, values ...any) {
-		if when {
-			faults = append(faults, fmt.Errorf(format, values...))
-		}
-	}
+	var all faults
 	const splunk, elastic, opensearch, datadog, cloudwatch = "splunk", "elastic", "opensearch", "datadog", "cloudwatch"
 	const archive = "archive"
 	for _, flag := range []struct {
@@ -87,37 +81,33 @@ func (f *remoteFlags) fault(to string) error {
 		{"--bucket", f.Bucket != "", []string{archive}},
 		{"--dir", f.Dir != "", []string{archive}},
 	} {
-		fault(flag.given && !slices.Contains(flag.of, to), "%s is for --to %s%s",
+		all.add(flag.given && !slices.Contains(flag.of, to), "%s is for --to %s%s",
 			flag.name, strings.Join(flag.of, ", "), meant(to))
 	}
 	limit := time.Duration(f.GiveUpAfter)
-	fault(limit < time.Second || limit > 24*time.Hour, "--give-up-after must be between 1s and 24h")
+	all.add(limit < time.Second || limit > 24*time.Hour, "--give-up-after must be between 1s and 24h")
 	switch {
 	case to == cloudwatch:
-		fault(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
+		all.add(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
 	case to == archive:
-		fault((f.Bucket == "") == (f.Dir == ""), "--to archive needs --bucket NAME or --dir DIR, and not both")
+		all.add((f.Bucket == "") == (f.Dir == ""), "--to archive needs --bucket NAME or --dir DIR, and not both")
 	case isRemote(to):
 		c := f.config(to)
-		faults = append(faults, f.httpsFault(&c.HTTPS))
+		return all.join(f.httpsFault(&c.HTTPS))
 	}
-	return errors.Join(faults...)
+	return all.join()
 }
 
 // httpsFault returns all that is wrong with c, which the flags have given.
 func (f *httpsFlags) httpsFault(c *https.Config) error {
-	var faults []error
+	var all faults
 	for _, wrong := range c.Faults(f.SecretFile != "") {
-		faults = append(faults, fmt.Errorf("%s: %s", flagOfSetting[wrong.Setting], wrong.Text))
+		all.add(true, "%s: %s", flagOfSetting[wrong.Setting], wrong.Text)
 	}
-	if c.Index != "" && c.DataStream != "" {
-		faults = append(faults, errors.New("--index and --data-stream exclude each other"))
-	}
-	if c.Preset == string(config.OpenSearch) && f.SecretFile != "" && c.Auth != "basic" {
-		faults = append(faults, fmt.Errorf("--secret-file is for --auth basic; %s signs with the credentials of AWS",
-			cmp.Or(c.Auth, "es")))
-	}
-	return errors.Join(faults...)
+	all.add(c.Index != "" && c.DataStream != "", "--index and --data-stream exclude each other")
+	all.add(c.Preset == string(config.OpenSearch) && f.SecretFile != "" && c.Auth != "basic",
+		"--secret-file is for --auth basic; %s signs with the credentials of AWS", cmp.Or(c.Auth, "es"))
+	return all.join()
 }
 
 // flagOfSetting has the flag of a setting that a destination or its sink names.

@@ -161,37 +161,34 @@ func (r *runCommand) verdict(
 
 // job is what the flags ask for. All that is wrong with them is reported at once.
 func (r *runCommand) job(c console) (*bulk.Job, error) {
-	faults := []error{r.remoteFlags.fault(r.To)}
+	all := faults{r.remoteFlags.fault(r.To)}
 	format := r.defaultFormat(r.To)
 	if r.Format != nil {
 		var err error
 		format, err = pipeline.ParseFormat(*r.Format)
-		faults = append(faults, err, r.formatFault(r.To, format))
-	}
-	if r.To == string(config.Archive) && strings.ContainsFunc(r.Org, notSubdomain) {
-		faults = append(faults, errors.New("--org must be the subdomain of the Okta org: letters, digits and hyphens"))
+		all = append(all, err, r.formatFault(r.To, format))
 	}
 	filter, err := events.NewFilter(r.Include, r.Exclude)
-	faults = append(faults, err)
+	all = append(all, err)
+	all.add(r.To == string(config.Archive) && strings.ContainsFunc(r.Org, notSubdomain),
+		"--org must be the subdomain of the Okta org: letters, digits and hyphens")
 	for _, file := range r.appended() {
-		if *file.name == "-" {
-			faults = append(faults, fmt.Errorf("%s must be a file, and - is not; %s", file.flag, file.without))
-		}
+		all.add(*file.name == "-", "%s must be a file, and - is not; %s", file.flag, file.without)
 	}
-	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
-		faults = append(faults, errors.New("--max-record must be between 1 byte and 1GiB"))
+	all.add(r.MaxRecord < 1 || r.MaxRecord > 1<<30, "--max-record must be between 1 byte and 1GiB")
+	all.add(format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0),
+		"--service and --tags are for --format datadog")
+	all.add(r.Observables && format != pipeline.OCSF, "--observables is for --format ocsf")
+	if r.Service != "" {
+		err := datadog.CheckService(r.Service)
+		all.add(err != nil, "--service %q: %w", r.Service, err)
 	}
-	if format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0) {
-		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
+	for _, tag := range r.Tags {
+		err := datadog.CheckTag(tag)
+		all.add(err != nil, "--tags %q: %w", tag, err)
 	}
-	if r.Observables && format != pipeline.OCSF {
-		faults = append(faults, errors.New("--observables is for --format ocsf"))
-	}
-	faults = append(faults, r.datadogFaults()...)
-	if r.Sample && len(r.Files) > 0 {
-		faults = append(faults, errors.New("--sample and files exclude each other"))
-	}
-	if err := errors.Join(faults...); err != nil {
+	all.add(r.Sample && len(r.Files) > 0, "--sample and files exclude each other")
+	if err := all.join(); err != nil {
 		return nil, usage(err)
 	}
 	inputs, err := r.inputs(c)
@@ -215,21 +212,6 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 // notSubdomain reports whether r cannot be in the subdomain of an Okta org.
 func notSubdomain(r rune) bool {
 	return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-}
-
-func (r *runCommand) datadogFaults() []error {
-	var faults []error
-	if r.Service != "" {
-		if err := datadog.CheckService(r.Service); err != nil {
-			faults = append(faults, fmt.Errorf("--service %q: %w", r.Service, err))
-		}
-	}
-	for _, tag := range r.Tags {
-		if err := datadog.CheckTag(tag); err != nil {
-			faults = append(faults, fmt.Errorf("--tags %q: %w", tag, err))
-		}
-	}
-	return faults
 }
 
 // warnings are about a directory that is named nearly like a destination, and about patterns that match
