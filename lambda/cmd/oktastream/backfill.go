@@ -86,11 +86,9 @@ func (b *backfillCommand) Run(ctx context.Context, c console) error {
 		return usage(err)
 	}
 	f := &filling{backfillCommand: b, c: c, quiet: newSilence(c)}
-	f.report = &messages{to: c.err, bar: newShare(c, b.To == "-")}
-	f.report.bar.silence = f.quiet
+	f.report = &messages{to: c.err, bar: newBar(c, f.quiet, b.To == "-", shares)}
 	defer f.quiet.end()
 	defer f.report.bar.end()
-	f.quiet.over(c, f.report.bar)
 	err := f.run(ctx)
 	f.report.bar.end()
 	return interruption(ctx, err)

@@ -98,9 +98,7 @@ func (d *digestCommand) Run(ctx context.Context, c console) error {
 	if options.Signer, err = d.signer(ctx, sdk, shown); err != nil {
 		return err
 	}
-	bar := newSteps(c)
-	bar.silence = shown
-	shown.over(c, bar)
+	bar := newSteps(c, shown)
 	defer bar.end()
 	result, err := d.make(ctx, store, options, bar)
 	bar.end()

@@ -98,11 +98,9 @@ func (r *reconcileCommand) Run(ctx context.Context, c console) error {
 // compare does all the work, and returns the exit code.
 func (r *reconcileCommand) compare(ctx context.Context, c console, outputs *reconcileFiles) (code int, err error) {
 	w := &comparison{reconcileCommand: r, c: c, quiet: newSilence(c)}
-	w.report = &messages{to: c.err, bar: newSteps(c)}
-	w.report.bar.silence = w.quiet
+	w.report = &messages{to: c.err, bar: newSteps(c, w.quiet)}
 	defer w.quiet.end()
 	defer w.report.bar.end()
-	w.quiet.over(c, w.report.bar)
 	waits := slog.New(&waitLog{report: w.report})
 	if w.client, err = r.oktaFlags.client(ctx, &r.awsFlags, w.quiet, waits); err != nil {
 		return 0, err

@@ -108,9 +108,7 @@ func (v *verifyCommand) Run(ctx context.Context, c console) error {
 	}
 	shown := newSilence(c)
 	defer shown.end()
-	bar := newSteps(c)
-	bar.silence = shown
-	shown.over(c, bar)
+	bar := newSteps(c, shown)
 	defer bar.end()
 	result := &verification{Notes: notes, Findings: []archive.Finding{}}
 	store, _, err := v.store(ctx, shown)
