@@ -69,6 +69,7 @@ var envelopes = [...]envelopeKind{
 		with: []string{"timestamp", "ingestionTime", "logStreamName", "eventId"}},
 	// filter-log-events, get-log-events, and the data of an Okta event hook.
 	{name: "a list of events", member: "events", kinds: "[", how: each},
+	{name: "a row that Logs Insights exported", member: "@message", kinds: `{"`, how: inner},
 	{name: "Logs Insights or Splunk results", member: "results", kinds: "[", how: each},
 
 	{name: "SQS messages", member: "Messages", kinds: "[", how: each},
@@ -262,7 +263,7 @@ func (d *Decoder) several(depth int, text []byte) bool {
 }
 
 // The names of an unknown object's members that its fault tells: at most maxNames,
-// each at most maxNameLength bytes of letters, digits, '_', '.' and '-'.
+// each at most maxNameLength bytes of letters, digits, '_', '.' and '-', perhaps after an '@'.
 const (
 	maxNames      = 5
 	maxNameLength = 40
@@ -292,6 +293,7 @@ func (d *Decoder) unknown(tree *jsontree.Tree, i uint32) {
 }
 
 func plainName(key []byte) bool {
+	key = bytes.TrimPrefix(key, []byte("@"))
 	if len(key) == 0 || len(key) > maxNameLength {
 		return false
 	}

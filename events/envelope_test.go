@@ -47,6 +47,10 @@ var wrappers = []wrapper{
 	{"Logs Insights", 1, func(r string) string {
 		return `{"results":[[{"field":"@ptr","value":"x"},{"field":"@message","value":` + quoted(r) + `}]],"statistics":{}}`
 	}},
+	{"Logs Insights export", 1, func(r string) string {
+		return `{"@timestamp":"2026-09-01 10:11:12.345","@message":` + quoted(r) + `}`
+	}},
+	{"Logs Insights export, parsed", 0, func(r string) string { return `{"@ptr":"x","@message":` + r + `}` }},
 	{"Logs subscription", 2, func(r string) string {
 		return `{"awslogs":{"data":` + inBase64(zipped(subscription(r))) + `}}`
 	}},
@@ -180,7 +184,7 @@ func TestFaultsOfEnvelopes(t *testing.T) {
 		`{"s3":{},"eventName":"x"}`:                        {Reason: NotOkta, Text: "an S3 event notification: it names"},
 		`{"class_uid":3002,"metadata":{}}`:                 {Reason: NotOkta, Text: "an OCSF record: "},
 		`{"a":1,"b.c":2,"d-e":3,"f_g":4,"h":5,"i":6}`:      {Reason: NotOkta, Text: "published; it has a, b.c, d-e, f_g, h"},
-		`{"ada@example.com":1,"x y":2,"":3,"z":4}`:         {Reason: NotOkta, Text: "published; it has z"},
+		`{"ada@example.com":1,"x y":2,"":3,"z":4,"@b":5}`:  {Reason: NotOkta, Text: "published; it has z, @b"},
 		`{"` + long + `":1}`:                               {Reason: NotOkta, Text: "without uuid, eventType and published"},
 		`{"uuid":"a","x":1}`:                               {Reason: MissingField, Text: "eventType is missing"},
 		wrap(subscription, maxWrappers, subscription("x")): {Reason: NotOkta, Text: "wrapped too many times"},

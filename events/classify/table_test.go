@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/oktastream/oktastream/events/catalogue"
 )
 
 // yetToCome are the patterns that decide no known type: each stands there for a
@@ -36,7 +38,7 @@ var yetToCome = map[string]string{
 
 func TestEveryPatternDecides(t *testing.T) {
 	deciding := map[string]bool{}
-	for _, eventType := range knownTypes(t) {
+	for _, eventType := range catalogue.All() {
 		deciding[compiled().Decide(eventType).Pattern] = true
 	}
 	patterns := map[string]bool{}
@@ -83,7 +85,7 @@ func TestTableForm(t *testing.T) {
 			}
 		}
 	}
-	for _, eventType := range knownTypes(t) {
+	for _, eventType := range catalogue.All() {
 		if !compiled().Decide(eventType).Family {
 			t.Errorf("%s: its first word is not among the families", eventType)
 		}
@@ -227,7 +229,7 @@ func scan(table *Table) func(string) (pattern string) {
 
 func TestIndexIsFirstMatch(t *testing.T) {
 	want := scan(V1_8())
-	types := knownTypes(t)
+	types := catalogue.All()
 	for _, eventType := range types {
 		if got := compiled().Decide(eventType).Pattern; got != want(eventType) {
 			t.Errorf("%s: decided by %q, the first match is %q", eventType, got, want(eventType))

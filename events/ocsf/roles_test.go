@@ -1,8 +1,6 @@
 package ocsf_test
 
 import (
-	"bytes"
-	"encoding/csv"
 	"slices"
 	"strings"
 	"testing"
@@ -10,24 +8,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/events/jsontree"
 	"github.com/oktastream/oktastream/events/ocsf"
 )
-
-// catalogueTypes are all event types that Okta has or had.
-func catalogueTypes(t testing.TB) []string {
-	t.Helper()
-	rows, err := csv.NewReader(bytes.NewReader(files("testdata", "classify", "event-types.csv")[0].Text)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var types []string
-	for _, row := range rows[1:] {
-		types = append(types, row[0])
-	}
-	return types
-}
 
 // casts are targets as events have them together, and as none has.
 var casts = [][]string{
@@ -102,7 +87,7 @@ func appendUnordered(dst []byte, tree *jsontree.Tree, i uint32) []byte {
 func TestTheOrderOfTargetsDecidesNothing(tt *testing.T) {
 	t := &few{T: tt}
 	types := append(
-		catalogueTypes(t),
+		catalogue.All(),
 		"telepathy.session.start",
 		"user.brand_new.frobnicate",
 		"policy.quantum_rule.rotate",

@@ -8,7 +8,9 @@ import (
 
 const (
 	unpackFirst = "unpack it first; gzip and zstd are read as they are"
-	useJSON     = "the CSV of Okta's console lacks fields: " +
+	convert     = "convert it to JSON lines of Okta events"
+	noEvents    = "it is no answer of Okta's: look at it, and download the events again"
+	useJSON     = "export the events as JSON; the CSV of Okta's console lacks fields: " +
 		"get the events as JSON from the System Log API (GET /api/v1/logs)"
 )
 
@@ -20,7 +22,14 @@ var unreadFormats = [...]struct{ magic, name, wayOut string }{
 	{"BZh", "bzip2", unpackFirst},
 	{"\xfd7zXZ\x00", "xz", unpackFirst},
 	{"7z\xbc\xaf\x27\x1c", "a 7z archive", unpackFirst},
-	{"PAR1", "a Parquet file", "convert it to JSON lines of Okta events"},
+	{"\x04\x22\x4d\x18", "lz4", unpackFirst},
+	{"PAR1", "a Parquet file", convert},
+	{"Obj\x01", "an Avro file", convert},
+	{"ORC\x0a", "an ORC file", convert},
+	{"<!DOCTYPE html", "an HTML page", noEvents},
+	{"<!doctype html", "an HTML page", noEvents},
+	{"<html", "an HTML page", noEvents},
+	{"<?xml", "XML", noEvents},
 }
 
 // unreadFormat returns the kind of the input if it is one that is not read.
@@ -69,8 +78,8 @@ func (w *window) isTar() bool {
 // at; that of Okta's console has some 1,500.
 const maxHeader = 16 << 10
 
-// isCSV reports whether the first line is a header of CSV that names the columns of
-// Okta's events.
+// isCSV reports whether the first line is a header of CSV that names columns of
+// Okta's events, or the column in which Splunk or Logs Insights has whole events.
 func (w *window) isCSV() bool {
 	var header []byte
 	for i := range maxHeader {
@@ -79,7 +88,7 @@ func (w *window) isCSV() bool {
 			break
 		}
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && strings.IndexByte("_.,;\" -\t\r", c) < 0 {
+		if !letter && (c < '0' || c > '9') && strings.IndexByte("_@.,;\" -\t\r", c) < 0 {
 			return false
 		}
 		header = append(header, c)
@@ -88,10 +97,11 @@ func (w *window) isCSV() bool {
 	names := strings.FieldsFunc(string(header), func(c rune) bool { return strings.ContainsRune(",;\t\"\r", c) })
 	for _, name := range names {
 		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "uuid", "event_type", "eventtype", "event type", "published", "timestamp", "severity",
-			"display_message", "displaymessage":
+		case "_raw", "@message", "event_type", "eventtype", "event type", "actor.id":
+			known += 2 // nothing else has a column of this name
+		case "uuid", "published", "timestamp", "severity", "display_message", "displaymessage":
 			known++
 		}
 	}
-	return len(names) >= 3 && known >= 2
+	return len(names) >= 2 && known >= 2
 }

@@ -44,6 +44,8 @@ func TestEncodings(t *testing.T) {
 		"UTF-16, big":          utf16Of(binary.BigEndian, text),
 		"UTF-16 in gzip":       packed(utf16Of(binary.LittleEndian, text)),
 		"a mark, then in zstd": zstdOf(t, []byte("\ufeff"+text)),
+		"UTF-16, little, bare": utf16Of(binary.LittleEndian, text)[2:],
+		"UTF-16, big, bare":    utf16Of(binary.BigEndian, text)[2:],
 	} {
 		for _, r := range []io.Reader{bytes.NewReader(in), iotest.OneByteReader(bytes.NewReader(in))} {
 			items, err := all(NewReader(r, Options{}))
@@ -111,6 +113,15 @@ func TestFilesThatAreNotRead(t *testing.T) {
 		{"\ufeff" + csv, "CSV"},
 		{string(utf16Of(binary.LittleEndian, csv)), "CSV"},
 		{strings.ReplaceAll(csv, ",", ";"), "CSV"},
+		{"\"_raw\",\"_time\"\n\"{}\",\"2026\"\n", "CSV"},              // Splunk's
+		{"@timestamp,@message\n2026-06-22 22:37:12.728,{}\n", "CSV"},  // Logs Insights'
+		{"Time,Event_Type,Actor\n2026,user.session.start,a\n", "CSV"}, // a spreadsheet's
+		{"Obj\x01\x04\x16", "an Avro file"},
+		{"ORC\x0a", "an ORC file"},
+		{"\x04\x22\x4d\x18", "lz4"},
+		{"<!DOCTYPE html>\n<html>", "an HTML page"},
+		{"<html lang=\"en\">", "an HTML page"},
+		{"<?xml version=\"1.0\"?>", "XML"},
 	} {
 		items, err := all(NewReader(iotest.HalfReader(strings.NewReader(test.in)), Options{}))
 		bad, ok := errors.AsType[*events.FormatError](err)

@@ -5,8 +5,8 @@
 // top-level arrays, objects whose first key is "Records", "events", "Messages" or
 // "Entries" with an array as its value (the elements of both are items of their
 // own), objects that a log line's
-// time and stream precede, any mix of these, in UTF-8 or, with a byte order mark, in
-// UTF-16, and gzip or zstd of it all. It does not look at what the values mean.
+// time and stream precede, any mix of these, in UTF-8 or UTF-16, with a byte order mark or
+// without, and gzip or zstd of it all. It does not look at what the values mean.
 // Other kinds of files that it knows, archives say, are refused as a whole.
 //
 // # Invariants

@@ -144,9 +144,9 @@ func (w *window) open() {
 			w.unpack("gzip", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
 		case w.announces("\x28\xb5\x2f\xfd"):
 			w.unpack("zstd", openZstd)
-		case w.announces("\xff\xfe"):
+		case w.announces("\xff\xfe"), w.announces("{\x00"), w.announces("[\x00"): // without a mark: a zero byte is not JSON
 			w.unpack("UTF-16", func(r io.Reader) (io.Reader, error) { return newUTF16(r, binary.LittleEndian), nil })
-		case w.announces("\xfe\xff"):
+		case w.announces("\xfe\xff"), w.announces("\x00{"), w.announces("\x00["):
 			w.unpack("UTF-16", func(r io.Reader) (io.Reader, error) { return newUTF16(r, binary.BigEndian), nil })
 		default:
 			w.plain()

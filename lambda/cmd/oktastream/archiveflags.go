@@ -15,8 +15,8 @@ import (
 
 // archiveFlags say where an archive is: in a bucket of S3, or in a directory.
 type archiveFlags struct {
-	Bucket string `placeholder:"NAME" help:"${help_bucket}"`
-	Dir    string `type:"path" placeholder:"DIR" help:"${help_dir}"`
+	Bucket string `placeholder:"NAME" help:"help_bucket"`
+	Dir    string `type:"path" placeholder:"DIR" help:"help_dir"`
 }
 
 // fault returns what is wrong with the flags.
@@ -73,7 +73,7 @@ func (a *archiveFlags) open(ctx context.Context, sdk aws.Config, owner string) (
 // archiveCommand are the flags of the commands that work on an archive by itself.
 type archiveCommand struct {
 	archiveFlags
-	Org string `placeholder:"NAME" help:"${help_archive_org}"`
+	Org string `placeholder:"NAME" help:"help_archive_org"`
 	awsFlags
 
 	who  identity // zero for a directory

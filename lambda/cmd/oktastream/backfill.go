@@ -15,17 +15,17 @@ import (
 )
 
 type backfillCommand struct {
-	Since moment `placeholder:"TIME" help:"${help_backfill_since}"`
+	Since moment `placeholder:"TIME" help:"help_backfill_since"`
 	Until moment `placeholder:"TIME" help:"End of the window, not included (default now)."`
 
 	oktaFlags
 	stackFlags
 
 	Yes         bool    `help:"Do it. Without this it is a dry run. Not needed with --to."`
-	State       string  `type:"path" placeholder:"FILE" help:"${help_state}"`
-	To          string  `placeholder:"TO" help:"${help_backfill_to}"`
+	State       string  `type:"path" placeholder:"FILE" help:"help_state"`
+	To          string  `placeholder:"TO" help:"help_backfill_to"`
 	Format      *string `placeholder:"FORMAT" help:"With --to: ocsf, datadog or raw (default as for run)."`
-	DeadLetters string  `type:"path" placeholder:"FILE" help:"${help_backfill_dead_letters}"`
+	DeadLetters string  `type:"path" placeholder:"FILE" help:"help_backfill_dead_letters"`
 	JSON        bool    `help:"Print one JSON object (with --to -, on stderr)."`
 
 	remoteFlags
@@ -41,26 +41,19 @@ func (b *backfillCommand) AfterApply() error {
 
 // fault returns all that is wrong with the flags.
 func (b *backfillCommand) fault() error {
-	faults := []error{b.oktaFlags.fault(), b.stackFlags.fault(), b.remoteFlags.fault(b.To)}
-	fault := func(when bool, format string, values ...any) {
-		if when {
-			faults = append(faults, fmt.Errorf(format, values...))
-		}
-	}
-	fault(b.Since.IsZero() && b.State == "", "--since is missing: the beginning of the window")
-	fault(!b.Since.IsZero() && !b.Until.IsZero() && !b.Since.Before(b.Until.Time), "--since %s is not before --until %s",
-		b.Since.Format(time.RFC3339), b.Until.Format(time.RFC3339))
-	fault(b.Since.After(now()), "--since %s is in the future", b.Since.Format(time.RFC3339))
+	var all faults
+	all.add(b.Since.IsZero() && b.State == "", "--since is missing: the beginning of the window")
+	all.window(b.Since, b.Until)
 	stack := b.Stack != "" || b.Pipeline != "" || b.Role != "" || b.NoAssumeRole
-	fault(b.To != "" && stack, "--to and the flags of a stack (--stack, --pipeline, --role) exclude each other")
-	fault(b.To == "" && b.Format != nil, "--format is for --to; a pipeline has its own format")
-	fault(b.To == "" && b.DeadLetters != "", "--dead-letters is for --to; a pipeline has its queue dead")
-	fault(b.DeadLetters == "-", "--dead-letters must be a file, and - is not")
+	all.add(b.To != "" && stack, "--to and the flags of a stack (--stack, --pipeline, --role) exclude each other")
+	all.add(b.To == "" && b.Format != nil, "--format is for --to; a pipeline has its own format")
+	all.add(b.To == "" && b.DeadLetters != "", "--dead-letters is for --to; a pipeline has its queue dead")
+	all.add(b.DeadLetters == "-", "--dead-letters must be a file, and - is not")
+	var format error
 	if b.Format != nil {
-		_, err := pipeline.ParseFormat(*b.Format)
-		faults = append(faults, err)
+		_, format = pipeline.ParseFormat(*b.Format)
 	}
-	return errors.Join(faults...)
+	return all.join(b.oktaFlags.fault(), b.stackFlags.fault(), b.remoteFlags.fault(b.To), format)
 }
 
 // filling is one run of the command.
@@ -93,11 +86,9 @@ func (b *backfillCommand) Run(ctx context.Context, c console) error {
 		return usage(err)
 	}
 	f := &filling{backfillCommand: b, c: c, quiet: newSilence(c)}
-	f.report = &messages{to: c.err, bar: newShare(c, b.To == "-")}
-	f.report.bar.silence = f.quiet
+	f.report = &messages{to: c.err, bar: newBar(c, f.quiet, b.To == "-", shares)}
 	defer f.quiet.end()
 	defer f.report.bar.end()
-	f.quiet.over(c, f.report.bar)
 	err := f.run(ctx)
 	f.report.bar.end()
 	return interruption(ctx, err)

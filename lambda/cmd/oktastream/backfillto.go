@@ -171,14 +171,17 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 	case f.To == "-":
 		job.Sink = &sink.Writer{W: f.c.out}
 	default:
+		for _, warning := range directoryWarning(f.To) {
+			f.report.print(message{Warning: warning})
+		}
 		if err := t.directory(f, job); err != nil {
 			return nil, err
 		}
 	}
 	if f.DeadLetters != "" {
-		file, err := os.OpenFile(f.DeadLetters, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		file, err := openToAppend("--dead-letters", f.DeadLetters)
 		if err != nil {
-			return nil, fmt.Errorf("open the file of --dead-letters: %w", err)
+			return nil, err
 		}
 		t.letters.file = file
 		t.closing = append(t.closing, file.Close)

@@ -1,20 +1,20 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/oktastream/oktastream/events/catalogue"
 )
 
 func TestComplete(t *testing.T) {
-	model := kong.Must(&commands{}, kong.Name("oktastream"), kong.Vars{"version": ""}, helpTexts).Model.Node
+	model := newParser(console{}).Model.Node
 	for line, want := range map[string]string{
 		"":                               "run explain dlq doctor backfill reconcile digest verify help completion",
 		"e":                              "explain",
@@ -103,7 +103,7 @@ func TestShellsComplete(t *testing.T) {
 
 // TestEveryHelpHasExamplesAndExitCodes: each example parses, and fits the page.
 func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
-	parser := kong.Must(&commands{}, kong.Name("oktastream"), kong.Vars{"version": ""}, helpTexts)
+	parser := newParser(console{})
 	for _, command := range parser.Model.Leaves(true) {
 		if command.Name == "help" {
 			continue
@@ -143,5 +143,29 @@ func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
 		if command.Name != "completion" && !strings.Contains(command.Detail, "Exit codes: 0 ") {
 			t.Errorf("%s does not say its exit codes", command.FullPath())
 		}
+	}
+}
+
+// TestHelpTextsAreUsed wants a flag or an argument for each text, and a text for each name.
+func TestHelpTextsAreUsed(t *testing.T) {
+	unused := maps.Clone(helpTexts)
+	var look func(reflect.Type)
+	look = func(of reflect.Type) {
+		for i := range of.NumField() {
+			field := of.Field(i)
+			if name := field.Tag.Get("help"); strings.HasPrefix(name, "help_") {
+				if helpTexts[name] == "" {
+					t.Errorf("%s of %s has no help text %s", field.Name, of, name)
+				}
+				delete(unused, name)
+			}
+			if field.Type.Kind() == reflect.Struct {
+				look(field.Type)
+			}
+		}
+	}
+	look(reflect.TypeFor[commands]())
+	for name := range unused {
+		t.Errorf("no flag has the help text %s", name)
 	}
 }

@@ -15,11 +15,11 @@ import (
 )
 
 type digestCommand struct {
-	Since moment `required:"" placeholder:"TIME" help:"${help_digest_since}"`
-	Until moment `placeholder:"TIME" help:"${help_digest_until}"`
+	Since moment `required:"" placeholder:"TIME" help:"help_digest_since"`
+	Until moment `placeholder:"TIME" help:"help_digest_until"`
 
 	archiveCommand
-	SignKey string `name:"sign-key" placeholder:"ARN" help:"${help_sign_key}"`
+	SignKey string `name:"sign-key" placeholder:"ARN" help:"help_sign_key"`
 	JSON    bool   `help:"Print one JSON object."`
 }
 
@@ -69,24 +69,16 @@ func (d *digestCommand) hours() (since, until time.Time, unsettled int) {
 }
 
 func (d *digestCommand) fault() error {
-	faults := []error{d.archiveFlags.fault()}
+	var all faults
 	if d.SignKey != "" {
-		if _, err := archive.KeyRegion(d.SignKey); err != nil {
-			faults = append(faults, fmt.Errorf("--sign-key: %w", err))
-		}
+		_, err := archive.KeyRegion(d.SignKey)
+		all.add(err != nil, "--sign-key: %w", err)
 	}
+	all.hours(d.Since, d.Until)
 	since, until, _ := d.hours()
-	switch {
-	case !d.Until.IsZero() && !d.Since.Truncate(time.Hour).Before(d.Until.Truncate(time.Hour)):
-		faults = append(faults, fmt.Errorf("no whole hour is between --since %s and --until %s",
-			d.Since.Format(time.RFC3339), d.Until.Format(time.RFC3339)))
-	case d.Since.After(now()):
-		faults = append(faults, fmt.Errorf("--since %s is in the future", d.Since.Format(time.RFC3339)))
-	case until.Sub(since)/time.Hour > maxDigestHours:
-		faults = append(faults, fmt.Errorf("--since %s: more than %d hours are too many for one run",
-			d.Since.Format(time.RFC3339), maxDigestHours))
-	}
-	return errors.Join(faults...)
+	all.add(until.Sub(since)/time.Hour > maxDigestHours, "--since %s: more than %d hours are too many for one run",
+		d.Since.Format(time.RFC3339), maxDigestHours)
+	return all.join(d.archiveFlags.fault())
 }
 
 func (d *digestCommand) Run(ctx context.Context, c console) error {
@@ -106,9 +98,7 @@ func (d *digestCommand) Run(ctx context.Context, c console) error {
 	if options.Signer, err = d.signer(ctx, sdk, shown); err != nil {
 		return err
 	}
-	bar := newSteps(c)
-	bar.silence = shown
-	shown.over(c, bar)
+	bar := newSteps(c, shown)
 	defer bar.end()
 	result, err := d.make(ctx, store, options, bar)
 	bar.end()

@@ -23,7 +23,7 @@ type dlqCommand struct {
 // queueFlags choose the queues, and the credentials to use.
 type queueFlags struct {
 	stackFlags
-	Queue []string `placeholder:"URL" help:"${help_queue}"`
+	Queue []string `placeholder:"URL" help:"help_queue"`
 	In    string   `placeholder:"QUEUE" help:"Only this queue of each pipeline: redrive or dead."`
 }
 
@@ -37,9 +37,9 @@ func (t *queueFlags) AfterApply() error {
 
 // filterFlags choose messages.
 type filterFlags struct {
-	Reason    types `placeholder:"REASON" help:"${help_reason}"`
+	Reason    types `placeholder:"REASON" help:"help_reason"`
 	Type      types `placeholder:"TYPE" help:"Only messages with an event of these types; * stands for any characters."`
-	UUID      types `name:"uuid" placeholder:"UUID" help:"${help_uuid}"`
+	UUID      types `name:"uuid" placeholder:"UUID" help:"help_uuid"`
 	OlderThan span  `placeholder:"AGE" help:"Only messages that SQS accepted longer ago: 90m, 6h, 3d."`
 	NewerThan span  `placeholder:"AGE" help:"Only messages that SQS accepted since."`
 }

@@ -19,9 +19,9 @@ type dlqReplay struct {
 	Limit  int    `placeholder:"N" help:"Replay no more than N messages."`
 	Yes    bool   `help:"Do it. Without this it is a dry run."`
 	Rate   int    `placeholder:"N" help:"No more than N messages a second."`
-	Audit  string `type:"path" placeholder:"FILE" help:"${help_audit}"`
+	Audit  string `type:"path" placeholder:"FILE" help:"help_audit"`
 	Check  bool   `help:"Run the pipeline here first, and leave what it would not accept. Needs --stack."`
-	Force  bool   `help:"${help_force}"`
+	Force  bool   `help:"help_force"`
 	Native bool   `help:"Have SQS itself move all of redrive (StartMessageMoveTask), and follow it."`
 	JSON   bool   `help:"Print one JSON object."`
 }

@@ -21,7 +21,7 @@ import (
 type dlqShow struct {
 	queueFlags
 	filterFlags
-	ID   string `arg:"" optional:"" name:"uuid-or-message-id" help:"${help_id}"`
+	ID   string `arg:"" optional:"" name:"uuid-or-message-id" help:"help_id"`
 	JSON bool   `help:"Print one JSON object, with the body as a string."`
 	Body bool   `help:"Print the body alone, to the byte; oktastream run reads it."`
 }

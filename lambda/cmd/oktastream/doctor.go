@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/doctor"
@@ -16,9 +14,9 @@ type doctorCommand struct {
 	stackFlags
 
 	JSON  bool `help:"Print one JSON object."`
-	Watch bool `help:"${help_doctor_watch}"`
+	Watch bool `help:"help_doctor_watch"`
 
-	SinceNow bool `help:"${help_doctor_since_now}"`
+	SinceNow bool `help:"help_doctor_since_now"`
 	For      span `default:"30m" placeholder:"DURATION" help:"With --watch: how long to look again (default 30m)."`
 }
 
@@ -67,7 +65,12 @@ func (k *doctorCommand) Run(ctx context.Context, c console) error {
 		return interruption(ctx, err)
 	}
 	quietness.end()
-	if err := writeReport(c.out, report, k.JSON); err != nil {
+	if k.JSON {
+		err = printJSON(c, report)
+	} else {
+		err = report.Write(c.out)
+	}
+	if err != nil {
 		return err
 	}
 	if code := report.ExitCode(); code != doctor.ExitOK {
@@ -103,15 +106,4 @@ func (k *doctorCommand) watch(
 			return report, err
 		}
 	}
-}
-
-// writeReport prints a report, as text or as a JSON object.
-func writeReport(w io.Writer, r doctor.Report, asJSON bool) error {
-	if !asJSON {
-		return r.Write(w)
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
 }

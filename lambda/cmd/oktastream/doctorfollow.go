@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -39,10 +38,7 @@ func (k *doctorCommand) follow(ctx context.Context, c console, d *doctor.Doctor)
 		return withHint(err, "doctor without --since-now says which permission is lacking")
 	}
 	if k.JSON {
-		encoder := json.NewEncoder(c.out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(journey); err != nil {
+		if err := printJSON(c, journey); err != nil {
 			return err
 		}
 	} else {

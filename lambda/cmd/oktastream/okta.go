@@ -21,12 +21,12 @@ import (
 // is among them: what stands on a command line, other users of the machine can see.
 type oktaFlags struct {
 	OrgURL    string  `name:"org-url" placeholder:"URL" help:"The Okta org, https://ORG.okta.com."`
-	TokenFile string  `type:"path" placeholder:"FILE" help:"${help_token_file}"`
-	KeyFile   string  `type:"path" placeholder:"FILE" help:"${help_key_file}"`
+	TokenFile string  `type:"path" placeholder:"FILE" help:"help_token_file"`
+	KeyFile   string  `type:"path" placeholder:"FILE" help:"help_key_file"`
 	ClientID  string  `name:"client-id" placeholder:"ID" help:"With --key-file: client id of the service app."`
-	Secret    string  `placeholder:"NAME" help:"${help_secret}"`
+	Secret    string  `placeholder:"NAME" help:"help_secret"`
 	tries     int     // of a request; 0 is the client's default
-	Rate      percent `default:"50%" placeholder:"PERCENT" help:"${help_okta_rate}"`
+	Rate      percent `default:"50%" placeholder:"PERCENT" help:"help_okta_rate"`
 }
 
 // tokenVariable is the environment variable that may hold an API token.
@@ -47,25 +47,20 @@ func (p *percent) UnmarshalText(text []byte) error {
 
 // fault returns all that is wrong with the flags.
 func (o *oktaFlags) fault() error {
-	var faults []error
-	fault := func(when bool, text string) {
-		if when {
-			faults = append(faults, errors.New(text))
-		}
-	}
-	fault(o.OrgURL == "", "--org-url is missing: the Okta org, https://ORG.okta.com")
+	var all faults
+	all.add(o.OrgURL == "", "--org-url is missing: the Okta org, https://ORG.okta.com")
 	given := 0
 	for _, flag := range []string{o.TokenFile, o.KeyFile, o.Secret} {
 		if flag != "" {
 			given++
 		}
 	}
-	fault(given > 1, "--token-file, --key-file and --secret exclude each other")
-	fault(given == 0 && os.Getenv(tokenVariable) == "", "credentials for Okta are missing: --token-file FILE, "+
-		"--key-file FILE with --client-id ID, --secret NAME, or an API token in "+tokenVariable)
-	fault(o.KeyFile != "" && o.ClientID == "", "--key-file needs --client-id, which begins with 0oa")
-	fault(o.KeyFile == "" && o.ClientID != "", "--client-id is for --key-file")
-	return errors.Join(faults...)
+	all.add(given > 1, "--token-file, --key-file and --secret exclude each other")
+	all.add(given == 0 && os.Getenv(tokenVariable) == "", "credentials for Okta are missing: --token-file FILE, "+
+		"--key-file FILE with --client-id ID, --secret NAME, or an API token in %s", tokenVariable)
+	all.add(o.KeyFile != "" && o.ClientID == "", "--key-file needs --client-id, which begins with 0oa")
+	all.add(o.KeyFile == "" && o.ClientID != "", "--client-id is for --key-file")
+	return all.join()
 }
 
 // client returns the client of the org. It makes no request of Okta; with --secret it

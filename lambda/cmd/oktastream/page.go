@@ -103,11 +103,16 @@ func pageOf(all []listed) []byte {
 	return b.Bytes()
 }
 
+// inWords writes a choice of target types for a person: of the types that | separates either, and those
+// after a > only where there is no target of those before it.
+var inWords = strings.NewReplacer("|", " or ", " > ", ", else ", "{thing}", "any other type")
+
 // rows print which targets play which role, and why.
 func (c cast) rows(b *bytes.Buffer) {
 	row(b, "roles", fmt.Sprintf("%s: %s (%s)", c.Rule, c.Why, c.Shape))
 	for role := range roles.Count {
 		if types := c.Types[role.String()]; types != "" {
+			types = inWords.Replace(types)
 			if prefix := role.IDPrefix(); prefix != "" {
 				types += "; of several, that with an id " + prefix + "…"
 			}

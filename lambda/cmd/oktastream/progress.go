@@ -21,22 +21,48 @@ type progress struct {
 	silence *silence
 }
 
-// newProgress returns the progress of a run; toStdout says that records go there.
-func newProgress(c console, inputs []bulk.Input, toStdout bool) *progress {
+// newBar returns the progress of total, or a counter where that is -1. It shows nothing where stderr is no
+// terminal, or where records go to stdout, which is the same one. quiet, which may be nil, learns that
+// something was shown, and says its own lines above the bar.
+func newBar(c console, quiet *silence, toStdout bool, total int64, options ...progressbar.Option) *progress {
 	if !term.IsTerminal(int(c.err.Fd())) || toStdout && term.IsTerminal(int(c.out.Fd())) {
 		return &progress{}
 	}
-	return &progress{bar: progressbar.NewOptions64(sizeOf(c, inputs),
+	options = append(options,
 		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(30),
+		progressbar.OptionSetWidth(20),
 		// A counter is drawn when there is something to count, and not by a clock.
 		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionSpinnerType(14),
-	)}
+		progressbar.OptionSpinnerType(14))
+	p := &progress{bar: progressbar.NewOptions64(total, options...), silence: quiet}
+	quiet.over(c, p)
+	return p
 }
+
+// newProgress shows how many bytes of the inputs are read; toStdout says that records go there.
+func newProgress(c console, inputs []bulk.Input, toStdout bool) *progress {
+	return newBar(c, nil, toStdout, sizeOf(c, inputs), progressbar.OptionShowBytes(true))
+}
+
+// newCount shows how many of about total messages are done. What it counts goes
+// to stdout only at the end, so that it may be the same terminal.
+func newCount(c console, total int64) *progress {
+	if total <= 0 {
+		return &progress{}
+	}
+	return newBar(c, nil, false, total,
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("messages"))
+}
+
+// newSteps shows which step is at work and how much it has done, where nothing says how much
+// there is.
+func newSteps(c console, quiet *silence) *progress {
+	return newBar(c, quiet, false, -1, progressbar.OptionShowCount())
+}
+
+// shares is what the whole of a window counts, in the progress of reading it.
+const shares = 1000
 
 // sizeOf returns the bytes of all inputs together, -1 where one of them is no file.
 func sizeOf(c console, inputs []bulk.Input) int64 {
@@ -52,55 +78,6 @@ func sizeOf(c console, inputs []bulk.Input) int64 {
 		total += info.Size()
 	}
 	return total
-}
-
-// newCount shows how many of about total messages are done. What it counts goes
-// to stdout only at the end, so that it may be the same terminal.
-func newCount(c console, total int64) *progress {
-	if !term.IsTerminal(int(c.err.Fd())) || total <= 0 {
-		return &progress{}
-	}
-	return &progress{bar: progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
-		progressbar.OptionSetItsString("messages"),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(20),
-	)}
-}
-
-// shares is what the whole of a window counts, in the progress of reading it.
-const shares = 1000
-
-// newShare shows how much of a window has been read; toStdout says that records go there.
-func newShare(c console, toStdout bool) *progress {
-	if !term.IsTerminal(int(c.err.Fd())) || toStdout && term.IsTerminal(int(c.out.Fd())) {
-		return &progress{}
-	}
-	return &progress{bar: progressbar.NewOptions64(shares,
-		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(20),
-	)}
-}
-
-// newSteps shows which step is at work and how much it has done, where nothing says how much
-// there is.
-func newSteps(c console) *progress {
-	if !term.IsTerminal(int(c.err.Fd())) {
-		return &progress{}
-	}
-	return &progress{bar: progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(),
-		// A counter is drawn when there is something to count, and not by a clock.
-		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionSpinnerType(14),
-	)}
 }
 
 // step says how much of a step is done.

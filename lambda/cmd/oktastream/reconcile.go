@@ -14,9 +14,9 @@ import (
 )
 
 type reconcileCommand struct {
-	Since   moment   `required:"" placeholder:"TIME" help:"${help_reconcile_since}"`
-	Until   moment   `default:"now" placeholder:"TIME" help:"${help_reconcile_until}"`
-	Against []string `required:"" sep:"none" placeholder:"WHERE" help:"${help_reconcile_against}"`
+	Since   moment   `required:"" placeholder:"TIME" help:"help_reconcile_since"`
+	Until   moment   `default:"now" placeholder:"TIME" help:"help_reconcile_until"`
+	Against []string `required:"" sep:"none" placeholder:"WHERE" help:"help_reconcile_against"`
 	Files   []string `arg:"" optional:"" name:"file" help:"More files of --against FILE."`
 
 	oktaFlags
@@ -24,12 +24,12 @@ type reconcileCommand struct {
 	httpsFlags
 	Index string `placeholder:"NAME" help:"OpenSearch: default okta."`
 	archiveFlags
-	Org string `placeholder:"NAME" help:"${help_reconcile_org}"`
+	Org string `placeholder:"NAME" help:"help_reconcile_org"`
 
-	Fill    bool   `help:"${help_reconcile_fill}"`
-	Wait    span   `default:"15m" placeholder:"DURATION" help:"${help_reconcile_wait}"`
+	Fill    bool   `help:"help_reconcile_fill"`
+	Wait    span   `default:"15m" placeholder:"DURATION" help:"help_reconcile_wait"`
 	Missing string `type:"path" placeholder:"FILE" help:"Write the uuids of missing events to FILE, a line each."`
-	HTML    string `name:"html" type:"path" placeholder:"FILE" help:"${help_reconcile_html}"`
+	HTML    string `name:"html" type:"path" placeholder:"FILE" help:"help_reconcile_html"`
 	JSON    bool   `help:"Print one JSON object."`
 }
 
@@ -54,24 +54,17 @@ func (r *reconcileCommand) AfterApply() error {
 
 // fault returns all that is wrong with the flags.
 func (r *reconcileCommand) fault() error {
-	faults := []error{r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault(), r.archiveFault()}
-	fault := func(when bool, text string) {
-		if when {
-			faults = append(faults, errors.New(text))
-		}
-	}
+	var all faults
 	isDestination := func(word string) bool {
 		return word == againstLogGroup || word == againstArchive || slices.Contains(searched, word)
 	}
-	fault(slices.ContainsFunc(r.Against, isDestination) && len(r.Against)+len(r.Files) > 1,
+	all.add(slices.ContainsFunc(r.Against, isDestination) && len(r.Against)+len(r.Files) > 1,
 		"--against is one destination or files, not both")
-	fault(slices.Contains(append(slices.Clone(r.Against), r.Files...), ""), "--against has an empty name")
-	fault(!r.Since.Before(r.Until.Time), fmt.Sprintf("--since %s is not before --until %s",
-		r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339)))
-	fault(r.Since.After(now()), "--since "+r.Since.Format(time.RFC3339)+" is in the future")
-	fault(r.Fill && r.Stack == "", "--fill needs --stack NAME: the pipeline that gets the missing events")
-	fault(r.Stack == "" && r.Pipeline != "", "--pipeline is for --stack")
-	return errors.Join(faults...)
+	all.add(slices.Contains(append(slices.Clone(r.Against), r.Files...), ""), "--against has an empty name")
+	all.window(r.Since, r.Until)
+	all.add(r.Fill && r.Stack == "", "--fill needs --stack NAME: the pipeline that gets the missing events")
+	all.add(r.Stack == "" && r.Pipeline != "", "--pipeline is for --stack")
+	return all.join(r.oktaFlags.fault(), r.stackFlags.fault(), r.searchFault(), r.archiveFault())
 }
 
 // comparison is one run of the command.
@@ -105,11 +98,9 @@ func (r *reconcileCommand) Run(ctx context.Context, c console) error {
 // compare does all the work, and returns the exit code.
 func (r *reconcileCommand) compare(ctx context.Context, c console, outputs *reconcileFiles) (code int, err error) {
 	w := &comparison{reconcileCommand: r, c: c, quiet: newSilence(c)}
-	w.report = &messages{to: c.err, bar: newSteps(c)}
-	w.report.bar.silence = w.quiet
+	w.report = &messages{to: c.err, bar: newSteps(c, w.quiet)}
 	defer w.quiet.end()
 	defer w.report.bar.end()
-	w.quiet.over(c, w.report.bar)
 	waits := slog.New(&waitLog{report: w.report})
 	if w.client, err = r.oktaFlags.client(ctx, &r.awsFlags, w.quiet, waits); err != nil {
 		return 0, err

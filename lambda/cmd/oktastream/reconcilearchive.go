@@ -27,13 +27,11 @@ func (r *reconcileCommand) isArchive() bool { return r.Against[0] == againstArch
 // the pipeline, unless the flags say otherwise.
 func (r *reconcileCommand) archiveFault() error {
 	if !r.isArchive() {
-		var faults []error
+		var all faults
 		for _, flag := range [][2]string{{"--bucket", r.Bucket}, {"--dir", r.Dir}, {"--org", r.Org}} {
-			if flag[1] != "" {
-				faults = append(faults, fmt.Errorf("%s is for --against archive", flag[0]))
-			}
+			all.add(flag[1] != "", "%s is for --against archive", flag[0])
 		}
-		return errors.Join(faults...)
+		return all.join()
 	}
 	if r.Stack != "" && r.Bucket == "" && r.Dir == "" {
 		return nil

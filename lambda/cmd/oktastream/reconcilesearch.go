@@ -25,16 +25,14 @@ func (r *reconcileCommand) isSearch() bool { return slices.Contains(searched, r.
 // checked by openSearch: the stack may say what the flags do not.
 func (r *reconcileCommand) searchFault() error {
 	if !r.isSearch() {
-		var faults []error
+		var all faults
 		for _, flag := range [][2]string{
 			{"--endpoint", r.Endpoint}, {"--secret-file", r.SecretFile}, {"--auth", r.Auth}, {"--index", r.Index},
 			{"--data-stream", r.DataStream}, {"--ca-certificate", r.CA},
 		} {
-			if flag[1] != "" {
-				faults = append(faults, fmt.Errorf("%s is for --against elastic, opensearch", flag[0]))
-			}
+			all.add(flag[1] != "", "%s is for --against elastic, opensearch", flag[0])
 		}
-		return errors.Join(faults...)
+		return all.join()
 	}
 	if r.Index != "" && r.Against[0] != string(config.OpenSearch) {
 		return errors.New("--index is for --against opensearch")

@@ -5,9 +5,9 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -33,11 +33,11 @@ var destinations = []config.Destination{
 
 // httpsFlags say how a destination is reached by HTTPS.
 type httpsFlags struct {
-	Endpoint   string `placeholder:"URL" help:"${help_endpoint}"`
-	SecretFile string `type:"path" placeholder:"FILE" help:"${help_secret_file}"`
-	Auth       string `placeholder:"WAY" help:"${help_auth}"`
+	Endpoint   string `placeholder:"URL" help:"help_endpoint"`
+	SecretFile string `type:"path" placeholder:"FILE" help:"help_secret_file"`
+	Auth       string `placeholder:"WAY" help:"help_auth"`
 	DataStream string `placeholder:"NAME" help:"Elastic: default logs-okta.system-default. OpenSearch: none."`
-	CA         string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"${help_ca}"`
+	CA         string `name:"ca-certificate" type:"path" placeholder:"FILE" help:"help_ca"`
 }
 
 // remoteFlags say how a destination is reached.
@@ -49,7 +49,7 @@ type remoteFlags struct {
 	LogGroup    string `placeholder:"NAME" help:"CloudWatch: the log group. It must exist."`
 	Bucket      string `placeholder:"NAME" help:"Archive: the S3 bucket. It must exist."`
 	Dir         string `type:"path" placeholder:"DIR" help:"Archive: a directory instead of a bucket."`
-	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"${help_give_up_after}"`
+	GiveUpAfter span   `default:"2m" placeholder:"DURATION" help:"help_give_up_after"`
 }
 
 // isRemote reports whether to names a destination, rather than stdout or a directory.
@@ -60,12 +60,7 @@ var transports = map[config.Destination]config.Transport{config.Datadog: config.
 
 // fault returns all that is wrong with the flags for records that go to.
 func (f *remoteFlags) fault(to string) error {
-	var faults []error
-	fault := func(when bool, format string, values ...any) {
-		if when {
-			faults = append(faults, fmt.Errorf(format, values...))
-		}
-	}
+	var all faults
 	const splunk, elastic, opensearch, datadog, cloudwatch = "splunk", "elastic", "opensearch", "datadog", "cloudwatch"
 	const archive = "archive"
 	for _, flag := range []struct {
@@ -85,37 +80,33 @@ func (f *remoteFlags) fault(to string) error {
 		{"--bucket", f.Bucket != "", []string{archive}},
 		{"--dir", f.Dir != "", []string{archive}},
 	} {
-		fault(flag.given && !slices.Contains(flag.of, to), "%s is for --to %s%s",
+		all.add(flag.given && !slices.Contains(flag.of, to), "%s is for --to %s%s",
 			flag.name, strings.Join(flag.of, ", "), meant(to))
 	}
 	limit := time.Duration(f.GiveUpAfter)
-	fault(limit < time.Second || limit > 24*time.Hour, "--give-up-after must be between 1s and 24h")
+	all.add(limit < time.Second || limit > 24*time.Hour, "--give-up-after must be between 1s and 24h")
 	switch {
 	case to == cloudwatch:
-		fault(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
+		all.add(f.LogGroup == "", "--to cloudwatch needs --log-group NAME")
 	case to == archive:
-		fault((f.Bucket == "") == (f.Dir == ""), "--to archive needs --bucket NAME or --dir DIR, and not both")
+		all.add((f.Bucket == "") == (f.Dir == ""), "--to archive needs --bucket NAME or --dir DIR, and not both")
 	case isRemote(to):
 		c := f.config(to)
-		faults = append(faults, f.httpsFault(&c.HTTPS))
+		return all.join(f.httpsFault(&c.HTTPS))
 	}
-	return errors.Join(faults...)
+	return all.join()
 }
 
 // httpsFault returns all that is wrong with c, which the flags have given.
 func (f *httpsFlags) httpsFault(c *https.Config) error {
-	var faults []error
+	var all faults
 	for _, wrong := range c.Faults(f.SecretFile != "") {
-		faults = append(faults, fmt.Errorf("%s: %s", flagOfSetting[wrong.Setting], wrong.Text))
+		all.add(true, "%s: %s", flagOfSetting[wrong.Setting], wrong.Text)
 	}
-	if c.Index != "" && c.DataStream != "" {
-		faults = append(faults, errors.New("--index and --data-stream exclude each other"))
-	}
-	if c.Preset == string(config.OpenSearch) && f.SecretFile != "" && c.Auth != "basic" {
-		faults = append(faults, fmt.Errorf("--secret-file is for --auth basic; %s signs with the credentials of AWS",
-			cmp.Or(c.Auth, "es")))
-	}
-	return errors.Join(faults...)
+	all.add(c.Index != "" && c.DataStream != "", "--index and --data-stream exclude each other")
+	all.add(c.Preset == string(config.OpenSearch) && f.SecretFile != "" && c.Auth != "basic",
+		"--secret-file is for --auth basic; %s signs with the credentials of AWS", cmp.Or(c.Auth, "es"))
+	return all.join()
 }
 
 // flagOfSetting has the flag of a setting that a destination or its sink names.
@@ -138,6 +129,16 @@ func meant(to string) string {
 		return fmt.Sprintf("; did you mean --to %s?", nearest)
 	}
 	return ""
+}
+
+// directoryWarning returns a warning where to is a directory and was probably meant to be a destination.
+// A name with a path, such as ./NAME, is meant to be a directory.
+func directoryWarning(to string) []string {
+	suggestion := meant(to)
+	if suggestion == "" || to == "-" || filepath.Base(to) != to {
+		return nil
+	}
+	return []string{fmt.Sprintf("records go to the directory %s%s", to, suggestion)}
 }
 
 // remote is a destination of records beyond this machine.

@@ -34,15 +34,15 @@ import (
 var sample []byte
 
 type runCommand struct {
-	Files []string `arg:"" optional:"" name:"file" help:"${help_files}"`
+	Files []string `arg:"" optional:"" name:"file" help:"help_files"`
 
 	Sample      bool     `help:"Read the events that come with the program."`
-	Format      *string  `placeholder:"FORMAT" help:"${help_format}"`
-	To          string   `default:"-" placeholder:"TO" help:"${help_to}"`
-	DeadLetters string   `type:"path" placeholder:"FILE" help:"${help_dead_letters}"`
+	Format      *string  `placeholder:"FORMAT" help:"help_format"`
+	To          string   `default:"-" placeholder:"TO" help:"help_to"`
+	DeadLetters string   `type:"path" placeholder:"FILE" help:"help_dead_letters"`
 	Ledger      string   `type:"path" placeholder:"FILE" help:"Append the ledger to FILE, as one line of JSON."`
-	Notes       string   `type:"path" placeholder:"FILE" help:"${help_notes}"`
-	Include     types    `placeholder:"TYPE" help:"${help_include}"`
+	Notes       string   `type:"path" placeholder:"FILE" help:"help_notes"`
+	Include     types    `placeholder:"TYPE" help:"help_include"`
 	Exclude     types    `placeholder:"TYPE" help:"Not these event types. Beats --include."`
 	Observables bool     `help:"With --format ocsf: add OCSF's observables[], the values that one searches for."`
 	Service     string   `placeholder:"NAME" help:"Service of Datadog logs (default okta)."`
@@ -165,37 +165,34 @@ func (r *runCommand) verdict(
 
 // job is what the flags ask for. All that is wrong with them is reported at once.
 func (r *runCommand) job(c console) (*bulk.Job, error) {
-	faults := []error{r.remoteFlags.fault(r.To)}
+	all := faults{r.remoteFlags.fault(r.To)}
 	format := r.defaultFormat(r.To)
 	if r.Format != nil {
 		var err error
 		format, err = pipeline.ParseFormat(*r.Format)
-		faults = append(faults, err, r.formatFault(r.To, format))
-	}
-	if r.To == string(config.Archive) && strings.ContainsFunc(r.Org, notSubdomain) {
-		faults = append(faults, errors.New("--org must be the subdomain of the Okta org: letters, digits and hyphens"))
+		all = append(all, err, r.formatFault(r.To, format))
 	}
 	filter, err := events.NewFilter(r.Include, r.Exclude)
-	faults = append(faults, err)
+	all = append(all, err)
+	all.add(r.To == string(config.Archive) && strings.ContainsFunc(r.Org, notSubdomain),
+		"--org must be the subdomain of the Okta org: letters, digits and hyphens")
 	for _, file := range r.appended() {
-		if *file.name == "-" {
-			faults = append(faults, fmt.Errorf("%s must be a file, and - is not; %s", file.flag, file.without))
-		}
+		all.add(*file.name == "-", "%s must be a file, and - is not; %s", file.flag, file.without)
 	}
-	if r.MaxRecord < 1 || r.MaxRecord > 1<<30 {
-		faults = append(faults, errors.New("--max-record must be between 1 byte and 1GiB"))
+	all.add(r.MaxRecord < 1 || r.MaxRecord > 1<<30, "--max-record must be between 1 byte and 1GiB")
+	all.add(format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0),
+		"--service and --tags are for --format datadog")
+	all.add(r.Observables && format != pipeline.OCSF, "--observables is for --format ocsf")
+	if r.Service != "" {
+		err := datadog.CheckService(r.Service)
+		all.add(err != nil, "--service %q: %w", r.Service, err)
 	}
-	if format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0) {
-		faults = append(faults, errors.New("--service and --tags are for --format datadog"))
+	for _, tag := range r.Tags {
+		err := datadog.CheckTag(tag)
+		all.add(err != nil, "--tags %q: %w", tag, err)
 	}
-	if r.Observables && format != pipeline.OCSF {
-		faults = append(faults, errors.New("--observables is for --format ocsf"))
-	}
-	faults = append(faults, r.datadogFaults()...)
-	if r.Sample && len(r.Files) > 0 {
-		faults = append(faults, errors.New("--sample and files exclude each other"))
-	}
-	if err := errors.Join(faults...); err != nil {
+	all.add(r.Sample && len(r.Files) > 0, "--sample and files exclude each other")
+	if err := all.join(); err != nil {
 		return nil, usage(err)
 	}
 	inputs, err := r.inputs(c)
@@ -221,25 +218,10 @@ func notSubdomain(r rune) bool {
 	return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
-func (r *runCommand) datadogFaults() []error {
-	var faults []error
-	if r.Service != "" {
-		if err := datadog.CheckService(r.Service); err != nil {
-			faults = append(faults, fmt.Errorf("--service %q: %w", r.Service, err))
-		}
-	}
-	for _, tag := range r.Tags {
-		if err := datadog.CheckTag(tag); err != nil {
-			faults = append(faults, fmt.Errorf("--tags %q: %w", tag, err))
-		}
-	}
-	return faults
-}
-
-// warnings are about patterns that match no event type of the catalogue. They are no errors: Okta adds
-// types.
+// warnings are about a directory that is named nearly like a destination, and about patterns that match
+// no event type of the catalogue, which are no errors: Okta adds types.
 func (r *runCommand) warnings() []string {
-	var warnings []string
+	warnings := directoryWarning(r.To)
 	for _, list := range []struct {
 		flag     string
 		patterns types

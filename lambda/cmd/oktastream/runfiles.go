@@ -32,9 +32,9 @@ func (r *runCommand) files() (files, error) {
 			opened = append(opened, nil)
 			continue
 		}
-		f, err := os.OpenFile(*file.name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		f, err := openToAppend(file.flag, *file.name)
 		if err != nil {
-			return files{}, fmt.Errorf("open the file of %s: %w", file.flag, err)
+			return files{}, err
 		}
 		opened = append(opened, f)
 	}

@@ -16,8 +16,8 @@ import (
 
 // stackFlags choose the pipelines of a stack, and the credentials to use.
 type stackFlags struct {
-	Stack    string `placeholder:"NAME" help:"${help_stack}"`
-	Pipeline string `placeholder:"NAME" help:"${help_pipeline}"`
+	Stack    string `placeholder:"NAME" help:"help_stack"`
+	Pipeline string `placeholder:"NAME" help:"help_pipeline"`
 
 	Role         string `placeholder:"ARN" help:"Assume this role, rather than the stack's own."`
 	NoAssumeRole bool   `help:"Use the current credentials and assume no role."`

@@ -32,7 +32,7 @@ import (
 )
 
 var (
-	storyEvents = flag.Int("story.events", 2_000, "events of the fake org in TestStory, over six hours")
+	storyEvents = flag.Int("story.events", 1_200, "events of the fake org in TestStory, over six hours")
 	storySeeds  = flag.Int("story.seeds", 1, "seeds of TestStory")
 )
 
@@ -442,7 +442,7 @@ func TestStory(t *testing.T) {
 func TestStoryOfOldEvents(t *testing.T) {
 	t.Parallel()
 	const days60 = 60 * 24 * time.Hour
-	s := newStory(t, 60, 3000, days60)
+	s := newStory(t, 60, *storyEvents, days60)
 	s.tell(rand.New(rand.NewPCG(60, 1)))
 	arrived := 0
 	for _, e := range s.Events("/okta") {

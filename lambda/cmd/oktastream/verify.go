@@ -19,10 +19,10 @@ import (
 
 type verifyCommand struct {
 	archiveCommand
-	Since     moment `placeholder:"TIME" help:"${help_verify_since}"`
-	Until     moment `placeholder:"TIME" help:"${help_verify_until}"`
-	PublicKey string `name:"public-key" type:"path" placeholder:"FILE" help:"${help_public_key}"`
-	Head      string `placeholder:"HASH" help:"${help_head}"`
+	Since     moment `placeholder:"TIME" help:"help_verify_since"`
+	Until     moment `placeholder:"TIME" help:"help_verify_until"`
+	PublicKey string `name:"public-key" type:"path" placeholder:"FILE" help:"help_public_key"`
+	Head      string `placeholder:"HASH" help:"help_head"`
 	JSON      bool   `help:"Print one JSON object."`
 }
 
@@ -53,24 +53,16 @@ const (
 var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func (v *verifyCommand) fault() error {
-	faults := []error{v.archiveFlags.fault()}
-	fault := func(when bool, text string) {
-		if when {
-			faults = append(faults, errors.New(text))
-		}
-	}
+	var all faults
 	v.Head = strings.ToLower(v.Head)
-	fault(v.Head != "" && !hashForm.MatchString(v.Head), "--head is not a SHA-256: 64 characters of 0-9 and a-f")
-	fault(!v.Since.IsZero() && !v.Until.IsZero() && !v.Since.Truncate(time.Hour).Before(v.Until.Truncate(time.Hour)),
-		fmt.Sprintf("no whole hour is between --since %s and --until %s",
-			v.Since.Format(time.RFC3339), v.Until.Format(time.RFC3339)))
-	fault(v.Since.After(now()), "--since "+v.Since.Format(time.RFC3339)+" is in the future")
+	all.add(v.Head != "" && !hashForm.MatchString(v.Head), "--head is not a SHA-256: 64 characters of 0-9 and a-f")
+	all.hours(v.Since, v.Until)
 	if v.Dir != "" && v.PublicKey != "" {
 		within, err := filepath.Rel(v.Dir, v.PublicKey)
-		fault(err == nil && filepath.IsLocal(within), "--public-key is in the archive, where it can be changed "+
+		all.add(err == nil && filepath.IsLocal(within), "--public-key is in the archive, where it can be changed "+
 			"with the archive: take the key from elsewhere")
 	}
-	return errors.Join(faults...)
+	return all.join(v.archiveFlags.fault())
 }
 
 // check is what is verified, and what a person has to know about its bounds.
@@ -116,9 +108,7 @@ func (v *verifyCommand) Run(ctx context.Context, c console) error {
 	}
 	shown := newSilence(c)
 	defer shown.end()
-	bar := newSteps(c)
-	bar.silence = shown
-	shown.over(c, bar)
+	bar := newSteps(c, shown)
 	defer bar.end()
 	result := &verification{Notes: notes, Findings: []archive.Finding{}}
 	store, _, err := v.store(ctx, shown)
