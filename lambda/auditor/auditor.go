@@ -97,7 +97,9 @@ type Auditor struct {
 	Held   Held
 	Queues Queues
 	Send   backfill.Sender // to the buffer queue
-	State  State
+	// Bucket has the state, under the key StateKey.
+	Bucket   Bucket
+	StateKey string
 	// Chain opens the chain of digests for hours from since on.
 	Chain func(ctx context.Context, since time.Time) (Digests, error)
 
@@ -173,7 +175,7 @@ func (a *Auditor) Run(ctx context.Context) (Summary, error) {
 func (r *run) finish(ctx context.Context, err error) (Summary, error) {
 	s := &r.summary
 	s.Requests = r.okta.requests
-	if errors.Is(err, ErrRaced) || errors.Is(err, archive.ErrRaced) {
+	if errors.Is(err, archive.ErrRaced) {
 		s.Stopped = "another auditor is running"
 		r.Log.Info("stopped: " + s.Stopped)
 		return *s, nil
@@ -182,7 +184,7 @@ func (r *run) finish(ctx context.Context, err error) (Summary, error) {
 		return *s, errors.Join(err, ctx.Err())
 	}
 	r.state.Lease = time.Time{}
-	if saved := r.save(ctx); saved != nil && !errors.Is(saved, ErrRaced) {
+	if saved := r.save(ctx); saved != nil && !errors.Is(saved, archive.ErrRaced) {
 		err = errors.Join(err, saved)
 	}
 	s.Behind, s.Backlog = r.state.behind(r.Now())
@@ -226,7 +228,7 @@ func (r *run) work(ctx context.Context) error {
 		case errors.Is(err, errStop):
 			r.summary.Stopped = errStop.Error()
 			return errors.Join(append(faults, r.save(ctx))...)
-		case errors.Is(err, ErrRaced), errors.Is(err, archive.ErrRaced), ctx.Err() != nil:
+		case errors.Is(err, archive.ErrRaced), ctx.Err() != nil:
 			return err
 		case systemlog.KindOf(err) != 0:
 			r.refusedByOkta(h, err)

@@ -8,27 +8,32 @@ import (
 	"io/fs"
 	"slices"
 	"time"
+
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
-// State keeps what the auditor remembers from one run to the next: one object that is written
-// only if nobody else has written it since it was read.
-type State interface {
-	// Read returns the object and its tag. The error for no object wraps fs.ErrNotExist.
-	Read(ctx context.Context) (body []byte, tag string, err error)
-	// Write replaces the object that has this tag, or makes it where tag is "". It returns the
-	// new tag. Where the object has another tag, the error wraps ErrRaced and nothing is written.
-	Write(ctx context.Context, body []byte, tag string) (newTag string, err error)
+// Bucket is the bucket in which the auditor keeps its state from one run to the next. It is an
+// *archive.S3.
+type Bucket interface {
+	// GetTagged returns an object and its ETag. The error for no object wraps fs.ErrNotExist.
+	GetTagged(ctx context.Context, key string) (body []byte, etag string, err error)
+	// Replace replaces the object that has this ETag, or makes it where etag is "". It returns the
+	// new ETag. Where the object has another one, the error wraps archive.ErrRaced and nothing is
+	// written.
+	Replace(ctx context.Context, key string, body []byte, etag string) (newETag string, err error)
 }
 
-// ErrRaced is a write that another auditor was ahead of.
-var ErrRaced = errors.New("another auditor has written it")
+// StateKey returns the key of the state of an org's auditor: auditor/org=ORG/state.json, with the
+// name of the org as the archive has it.
+func StateKey(org string) string {
+	return "auditor/" + archive.OrgPrefix(org)[len(archive.EventsPrefix):] + "state.json"
+}
 
 // Bounds of the state, which therefore has less than 200 KB.
 const (
-	// maxOpen is how many hours are begun and not closed at most. The older and the newer ones
-	// wait in Todo, which needs no room for each.
+	// maxOpen is how many hours may be begun and not closed. All other hours are in Todo, as spans.
 	maxOpen = 400
-	// maxSpans is how many spans Todo has at most. At that bound the oldest hours are taken only.
+	// maxSpans is how many spans Todo has at most. At that bound only the oldest hours are begun.
 	maxSpans = 64
 	// maxState is the length in bytes of the longest state that is read.
 	maxState = 1 << 20
@@ -36,7 +41,8 @@ const (
 
 const stateVersion = 1
 
-// state is the content of the object.
+// state is what the auditor keeps from one run to the next: one object, which is written only if no
+// other auditor has written it since it was read.
 type state struct {
 	V     int       `json:"v"`
 	Org   string    `json:"org"`   // the Okta org's address
@@ -48,13 +54,13 @@ type state struct {
 	Open []*hour   `json:"open,omitempty"`
 	// Reading is a read of one of the open hours that was stopped in the middle.
 	Reading *progress `json:"reading,omitempty"`
-	// Oldest: the next hour to look at is the oldest one that is due. Otherwise the newest.
+	// Oldest is true where the hour taken last was the oldest one that was due, and not the newest.
 	Oldest bool `json:"oldest,omitempty"`
 	// Busiest is about how many events the busiest hour has.
 	Busiest int64 `json:"busiest,omitempty"`
-	// Swept is the day that was last looked through for late objects.
+	// Swept is when the archive was last searched for late objects.
 	Swept time.Time `json:"swept,omitzero"`
-	// Lease is until when the run that wrote it may work. Other runs stop before that.
+	// Lease is the time until which the run that wrote it may work. Other runs stop at once until then.
 	Lease time.Time `json:"lease,omitzero"`
 }
 
@@ -107,7 +113,7 @@ type tally struct {
 	Filtered int64 `json:"filtered"`          // of Listed: the stack's filter drops them
 	Agreed   int64 `json:"agreed"`            // of Listed: the destination has them
 	Waiting  int64 `json:"waiting,omitempty"` // neither filtered nor there, but in a dead-letter queue
-	Missing  int64 `json:"missing,omitempty"` // nor that
+	Missing  int64 `json:"missing,omitempty"` // neither filtered, nor there, nor in such a queue
 	From     int   `json:"from,omitempty"`    // the first minute with a missing event
 	To       int   `json:"to,omitempty"`      // the last one
 	Sent     int64 `json:"sent,omitempty"`    // by a fill
@@ -115,7 +121,7 @@ type tally struct {
 
 // load reads the state, or makes the first one.
 func (r *run) load(ctx context.Context) error {
-	body, tag, err := r.State.Read(ctx)
+	body, tag, err := r.Bucket.GetTagged(ctx, r.StateKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.state = r.first()
 		return nil
@@ -126,10 +132,10 @@ func (r *run) load(ctx context.Context) error {
 	r.tag = tag
 	if len(body) > maxState || json.Unmarshal(body, &r.state) != nil || r.state.V != stateVersion {
 		return errors.New("read the auditor's state: it is damaged or of another version; " +
-			"remove the object state.json below auditor/ to begin anew, from the hour of the setting okta.since")
+			"remove the object " + r.StateKey + " to begin again, from the hour of the setting okta.since")
 	}
 	if r.state.Org != r.Org {
-		return fmt.Errorf("read the auditor's state: it is of the org %s, and the setting is %s; "+
+		return fmt.Errorf("read the auditor's state: it is for the org %s, and okta.orgUrl is %s; "+
 			"use another bucket for another org", r.state.Org, r.Org)
 	}
 	return nil
@@ -143,7 +149,7 @@ func (r *run) first() state {
 		since = s
 	}
 	if edge := r.edge(now).Truncate(time.Hour).Add(time.Hour); since.Before(edge) {
-		r.Log.Warn("the audit begins later than the setting says: older events are no longer kept",
+		r.Log.Warn("the audit begins later than okta.since: older events are no longer kept",
 			"setting", since, "begins", edge)
 		since = edge
 	}
@@ -156,7 +162,7 @@ func (r *run) save(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write the auditor's state: %w", err)
 	}
-	tag, err := r.State.Write(ctx, body, r.tag)
+	tag, err := r.Bucket.Replace(ctx, r.StateKey, body, r.tag)
 	if err != nil {
 		return fmt.Errorf("write the auditor's state: %w", err)
 	}
@@ -164,7 +170,7 @@ func (r *run) save(ctx context.Context) error {
 	return nil
 }
 
-// extend adds the hours that have become old enough.
+// extend adds to Todo the hours that have become old enough.
 func (s *state) extend(now time.Time) {
 	until := now.Add(-SettlesAfter).Truncate(time.Hour)
 	if !s.Due.Before(until) {
@@ -178,9 +184,9 @@ func (s *state) extend(now time.Time) {
 	s.Due = until
 }
 
-// next returns the hour to look at now, or nil. A read that was stopped is continued first.
-// After that the oldest and the newest hour are taken in turn, so that neither a backlog nor new
-// hours wait for the end of the others.
+// next returns the hour to look at now, or nil. A read that was stopped is continued first. After that
+// the oldest and the newest hour are taken by turns, so that a backlog and new hours both make
+// progress.
 func (s *state) next(now time.Time) *hour {
 	if s.Reading != nil {
 		if i := slices.IndexFunc(s.Open, func(h *hour) bool { return h.Start.Equal(s.Reading.Start) }); i >= 0 {
@@ -262,5 +268,5 @@ func (s *state) behind(now time.Time) (late, backlog int64) {
 	return late, backlog
 }
 
-// busy takes in how many events an hour has. What is large counts less from hour to hour.
+// busy notes how many events an hour has. Busiest decreases by 1 % with each smaller hour.
 func (s *state) busy(events int64) { s.Busiest = max(events, s.Busiest*99/100) }

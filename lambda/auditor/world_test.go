@@ -323,7 +323,7 @@ func (w *world) restart(killAt int, after bool) {
 			API: queues, URL: w.urls["buffer"], Filter: w.filter, Now: w.now, FirstWait: time.Millisecond,
 			Own: pipeline.Origin{Source: "aws.partner/okta.com/example/s", Account: "111122223333", Region: "us-east-1"},
 		},
-		State: &BucketState{Bucket: store, Key: StateKey(orgName)},
+		Bucket: store, StateKey: StateKey(orgName),
 		Chain: func(ctx context.Context, since time.Time) (Digests, error) {
 			return archive.Open(ctx, store, orgName, since, archive.Options{Now: w.now})
 		},
@@ -615,7 +615,7 @@ func (m *memory) Replace(_ context.Context, key string, body []byte, tag string)
 	defer m.mu.Unlock()
 	m.counts.puts++
 	if m.objects[key].tag != tag {
-		return "", archive.ErrChanged
+		return "", archive.ErrRaced
 	}
 	m.tags++
 	o := object{body: slices.Clone(body), at: m.w.now(), tag: strconv.Itoa(m.tags)}

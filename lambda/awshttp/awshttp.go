@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // Client returns inner, or the SDK's own client where it is nil, with requests
@@ -25,6 +26,21 @@ func Client(inner aws.HTTPClient) aws.HTTPClient {
 		inner = sdk.NewBuildableClient()
 	}
 	return client{inner}
+}
+
+// Environment returns the SDK's configuration of a Lambda function, whose environment get reads. The
+// SDK's own loader also looks for files, profiles and metadata services, which a function does not
+// have, and links their clients.
+func Environment(get func(string) string, retryer func() aws.Retryer) aws.Config {
+	c := aws.Config{
+		Region: get("AWS_REGION"), HTTPClient: Client(nil), Retryer: retryer,
+		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
+			get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
+	}
+	if url := get("AWS_ENDPOINT_URL"); url != "" {
+		c.BaseEndpoint = aws.String(url)
+	}
+	return c
 }
 
 type client struct{ inner aws.HTTPClient }

@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -51,7 +50,7 @@ func main() {
 	s, err := read(os.Getenv)
 	var a *auditor.Auditor
 	if err == nil {
-		a, err = newAuditor(ctx, s, sdk(os.Getenv), os.Stdout, time.Now)
+		a, err = newAuditor(ctx, s, awshttp.Environment(os.Getenv, retries), os.Stdout, time.Now)
 	}
 	if err != nil {
 		// Lambda shows what is written to stderr before it starts again.
@@ -101,7 +100,7 @@ func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer, 
 			API: queues, URL: s.BufferURL, Filter: s.Filter, Version: deadletter.Build(), Now: now,
 			Own: pipeline.Origin{Source: s.Source, Account: s.Account, Region: s.Region},
 		},
-		State: &auditor.BucketState{Bucket: state, Key: auditor.StateKey(s.org)},
+		Bucket: state, StateKey: auditor.StateKey(s.org),
 		Chain: func(ctx context.Context, since time.Time) (auditor.Digests, error) {
 			return archive.Open(ctx, digests, s.org, since, options)
 		},
@@ -135,18 +134,5 @@ func secret(api *secretsmanager.Client, id string) func(context.Context) ([]byte
 	}
 }
 
-// sdk is the SDK's configuration, out of what Lambda puts into the environment. The SDK's own
-// loader links clients that a function does not need.
-func sdk(get func(string) string) aws.Config {
-	c := aws.Config{
-		Region:     get("AWS_REGION"),
-		HTTPClient: awshttp.Client(nil),
-		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
-			get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
-		Retryer: func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) },
-	}
-	if url := get("AWS_ENDPOINT_URL"); url != "" {
-		c.BaseEndpoint = aws.String(url)
-	}
-	return c
-}
+// retries returns a retryer that makes several attempts.
+func retries() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), attempts) }

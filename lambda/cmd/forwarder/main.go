@@ -21,7 +21,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -39,7 +38,7 @@ func main() {
 	c, err := config.Read(os.Getenv)
 	var h *handler.Handler
 	if err == nil {
-		h, err = newHandler(c, sdk(os.Getenv), os.Stdout, 0)
+		h, err = newHandler(c, awshttp.Environment(os.Getenv, noRetries), os.Stdout, 0)
 	}
 	if err != nil {
 		// Lambda shows what is written to stderr before it starts again.
@@ -96,20 +95,5 @@ func clients(c config.Config, sdk aws.Config) (config.Clients, error) {
 	return config.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}, nil
 }
 
-// sdk is the SDK's configuration, out of what Lambda puts into the environment.
-// The SDK's own loader also looks for files, profiles and metadata services,
-// which a function does not have, and links their clients.
-func sdk(get func(string) string) aws.Config {
-	c := aws.Config{
-		Region:     get("AWS_REGION"),
-		HTTPClient: awshttp.Client(nil),
-		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
-			get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
-		// The only loop that tries again is sink.Loop.
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-	}
-	if url := get("AWS_ENDPOINT_URL"); url != "" {
-		c.BaseEndpoint = aws.String(url)
-	}
-	return c
-}
+// noRetries returns a retryer that makes one attempt: the only loop that tries again is sink.Loop.
+func noRetries() aws.Retryer { return aws.NopRetryer{} }

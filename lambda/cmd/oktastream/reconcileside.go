@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/stream"
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/systemlog"
@@ -89,13 +90,30 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 func (r *reconcileCommand) files() (name string, held reconcile.Files) {
 	names := append(append([]string{}, r.Against...), r.Files...)
 	for _, name := range names {
-		open := func() (io.ReadCloser, error) { return os.Open(name) }
-		held = append(held, reconcile.Input{Name: name, Open: open})
+		held = append(held, reconcile.File{Name: name, Open: func() (reconcile.Records, error) {
+			file, err := os.Open(name)
+			return fileRecords{file, stream.NewReader(file, stream.Options{})}, err
+		}})
 	}
 	if len(names) == 1 {
 		return "file " + names[0], held
 	}
 	return fmt.Sprintf("%d files, the first %s", len(names), names[0]), held
+}
+
+// fileRecords are the records of a file of any form that run reads.
+type fileRecords struct {
+	io.Closer
+	values *stream.Reader
+}
+
+// Next implements reconcile.Records.
+func (f fileRecords) Next() ([]byte, error) {
+	value, err := f.values.Next()
+	if err != nil || value.Fault != nil {
+		return nil, err
+	}
+	return value.Text, nil
 }
 
 // openPipeline finds the pipeline of the stack, and its queues.

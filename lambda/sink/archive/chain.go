@@ -45,11 +45,11 @@ type Head struct {
 	Hash   string `json:"hash"`   // SHA-256 of its file, in lower-case hex
 }
 
-// The errors of Append that say why there is no digest.
+// The errors of Append that say why there is no digest. ErrRaced is one of S3.Replace too.
 var (
 	ErrUpToDate = errors.New("the hour has a digest, and no object has come since")
 	ErrNotOver  = errors.New("the hour has not ended")
-	ErrRaced    = errors.New("another writer has appended a digest: open the chain again")
+	ErrRaced    = errors.New("another writer was faster: read what it has written, and try again")
 )
 
 // Bounds of one digest. What is beyond them is left for the next, which is late.

@@ -201,21 +201,21 @@ func TestS3State(t *testing.T) {
 	if _, _, err := store.GetTagged(ctx, key); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("get nothing: %v", err)
 	}
-	if _, err := store.Replace(ctx, key, []byte("0"), `"x"`); !errors.Is(err, ErrChanged) {
+	if _, err := store.Replace(ctx, key, []byte("0"), `"x"`); !errors.Is(err, ErrRaced) {
 		t.Errorf("replace nothing: %v", err)
 	}
 	first, err := store.Replace(ctx, key, []byte("1"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Replace(ctx, key, []byte("0"), ""); !errors.Is(err, ErrChanged) {
+	if _, err := store.Replace(ctx, key, []byte("0"), ""); !errors.Is(err, ErrRaced) {
 		t.Errorf("make it a second time: %v", err)
 	}
 	second, err := store.Replace(ctx, key, []byte("2"), first)
 	if err != nil || second == first {
 		t.Fatal(second, err)
 	}
-	if _, err := store.Replace(ctx, key, []byte("3"), first); !errors.Is(err, ErrChanged) {
+	if _, err := store.Replace(ctx, key, []byte("3"), first); !errors.Is(err, ErrRaced) {
 		t.Errorf("replace what has changed: %v", err)
 	}
 	if body, etag, err := store.GetTagged(ctx, key); string(body) != "2" || etag != second || err != nil {

@@ -33,7 +33,7 @@ func TestThePageOfAProxySaysNothingOfAnObject(t *testing.T) {
 		_, made := store.Replace(t.Context(), "k", []byte("{}"), "")
 		_, replaced := store.Replace(t.Context(), "k", []byte("{}"), `"tag"`)
 		for call, err := range map[string]error{"get": get, "read": read, "put": put, "make": made, "replace": replaced} {
-			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrExists) || errors.Is(err, ErrChanged) {
+			if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrExists) || errors.Is(err, ErrRaced) {
 				t.Errorf("HTTP %d, %s: %v", status, call, err)
 			}
 		}

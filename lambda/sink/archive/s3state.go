@@ -9,9 +9,6 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/awserror"
 )
 
-// ErrChanged is a Replace of an object that is not the one that was read.
-var ErrChanged = errors.New("the object was changed meanwhile")
-
 // maxState bounds an object that GetTagged reads, in bytes.
 const maxState = 16 << 20
 
@@ -36,20 +33,17 @@ func (s *S3) GetTagged(ctx context.Context, key string) (body []byte, etag strin
 	return body, etag, nil
 }
 
-// Replace stores an object in place of the one that has this ETag, or, where etag is "", where
-// there is none. It returns the ETag of the new one. Where the object is another one, or there is
-// none to replace, the error wraps ErrChanged.
+// Replace replaces the object that has this ETag; where etag is "", it stores an object where there is
+// none. It returns the new ETag. Where the object has another ETag, or does not exist, the error wraps
+// ErrRaced.
 func (s *S3) Replace(ctx context.Context, key string, body []byte, etag string) (newETag string, err error) {
 	condition, value := "If-Match", etag
 	if etag == "" {
 		condition, value = "If-None-Match", "*"
 	}
 	newETag, err = s.put(ctx, key, body, condition, value)
-	switch {
-	case awserror.Is(err, preconditionFailed), etag != "" && awserror.Is(err, noSuchKey):
-		return "", fmt.Errorf("put %s: %w", key, ErrChanged)
-	case err == nil && newETag == "":
-		return "", s.problem("put "+key, errors.New("the response has no ETag"))
+	if awserror.Is(err, preconditionFailed) || etag != "" && awserror.Is(err, noSuchKey) {
+		return "", fmt.Errorf("put %s: %w", key, ErrRaced)
 	}
 	return newETag, err
 }

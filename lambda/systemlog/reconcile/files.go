@@ -5,53 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/oktastream/oktastream/events/stream"
 )
 
-// Input is one file, or stream, of records.
-type Input struct {
+// File is a file of records.
+type File struct {
 	Name string // for messages
-	Open func() (io.ReadCloser, error)
+	// Open returns the records from the beginning of the file.
+	Open func() (Records, error)
 }
 
-// Files are the records in files: JSON lines, arrays and the other forms that the package
-// stream reads, compressed or not.
-type Files []Input
+// Records are the records of a file.
+type Records interface {
+	// Next returns the next record, valid until the next call; nil for text that is not a record. The
+	// error is io.EOF after the last one.
+	Next() ([]byte, error)
+	io.Closer
+}
+
+// Files are what a destination holds, as files of records.
+type Files []File
 
 // Read reads all files to their ends.
 func (f Files) Read(ctx context.Context, _ Window, take Take) (HeldRead, error) {
 	var read HeldRead
 	r := newRecogniser()
-	for _, in := range f {
-		if err := r.input(ctx, in, &read, take); err != nil {
-			return read, fmt.Errorf("read %s: %w", in.Name, err)
+	for _, file := range f {
+		if err := r.file(ctx, file, &read, take); err != nil {
+			return read, fmt.Errorf("read %s: %w", file.Name, err)
 		}
 	}
 	return read, nil
 }
 
-func (r *recogniser) input(ctx context.Context, in Input, read *HeldRead, take Take) error {
-	source, err := in.Open()
+func (r *recogniser) file(ctx context.Context, file File, read *HeldRead, take Take) error {
+	records, err := file.Open()
 	if err != nil {
 		return err
 	}
-	defer source.Close() // it was only read
-	values := stream.NewReader(source, stream.Options{})
+	defer records.Close() // it was only read
 	for ctx.Err() == nil {
-		value, err := values.Next()
+		text, err := records.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if value.Fault != nil {
-			read.Records++
-			read.Unrecognised++
-			continue
-		}
-		if err := r.record(value.Text, read, take); err != nil {
+		if err := r.record(text, read, take); err != nil {
 			return err
 		}
 	}

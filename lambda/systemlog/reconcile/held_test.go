@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/oktastream/oktastream/events"
+	"github.com/oktastream/oktastream/events/stream"
 	"github.com/oktastream/oktastream/lambda/internal/awsfake"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -71,8 +72,24 @@ func all(t testing.TB, h Held) (found []record, read HeldRead, err error) {
 	return found, read, err
 }
 
+// valuesOf is the Records of text that is read as the command reads files.
+type valuesOf struct {
+	io.Closer
+	values *stream.Reader
+}
+
+func recordsOf(r io.Reader) valuesOf { return valuesOf{io.NopCloser(r), stream.NewReader(r, stream.Options{})} }
+
+func (r valuesOf) Next() ([]byte, error) {
+	value, err := r.values.Next()
+	if err != nil || value.Fault != nil {
+		return nil, err
+	}
+	return value.Text, nil
+}
+
 func file(name, text string) Files {
-	return Files{{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}}
+	return Files{{Name: name, Open: func() (Records, error) { return recordsOf(strings.NewReader(text)), nil }}}
 }
 
 // Every event is recognised in every shape, by its own uuid and time.
@@ -172,8 +189,8 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		!strings.Contains(err.Error(), "cut.gz") {
 		t.Errorf("a file that was cut off: error %v", err)
 	}
-	missing := Files{{Name: "none", Open: func() (io.ReadCloser, error) {
-		return os.Open(filepath.Join(t.TempDir(), "none"))
+	missing := Files{{Name: "none", Open: func() (Records, error) {
+		return nil, fs.ErrNotExist
 	}}}
 	if _, _, err := all(t, missing); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that does not exist: error %v", err)
