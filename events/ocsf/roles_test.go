@@ -1,6 +1,7 @@
 package ocsf_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 // maxTries is how often a batch, or what is left of it, is sent or deleted.
@@ -58,7 +60,7 @@ func inBatch(
 			}
 		}
 		left = slices.DeleteFunc(left, func(i int) bool { return why[i] == nil || Refused(why[i]) })
-		if len(left) == 0 || try == tries || !sleep(ctx, wait) {
+		if len(left) == 0 || try == tries || !sink.Sleep(ctx, wait) {
 			return why, nil
 		}
 		wait *= 2
@@ -70,16 +72,4 @@ func inBatch(
 func index(id *string, n int) (int, bool) {
 	i, err := strconv.Atoi(aws.ToString(id))
 	return i, err == nil && i >= 0 && i < n
-}
-
-// sleep waits for d, and reports false when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
