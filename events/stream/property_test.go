@@ -1,10 +1,10 @@
 package stream
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,10 +23,20 @@ var soup = rapid.Custom(func(t *rapid.T) string {
 	return strings.Join(parts, "")
 })
 
+// decoded reports whether in begins as gzip, zstd or UTF-16: its items are not parts of its bytes.
+func decoded(in []byte) bool {
+	return slices.ContainsFunc([]string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "\xff\xfe", "\xfe\xff", "{\x00", "[\x00", "\x00{", "\x00["},
+		func(magic string) bool { return strings.HasPrefix(string(in), magic) })
+}
+
 func TestAnyInput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		longest := rapid.SampledFrom([]int{1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 50, 1 << 20}).Draw(t, "longest")
-		check(t, []byte(soup.Draw(t, "in")), longest, 3)
+		in := []byte(soup.Draw(t, "in"))
+		if decoded(in) {
+			in = append([]byte(" "), in...)
+		}
+		check(t, in, longest, 3)
 	})
 }
 
@@ -187,7 +197,7 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(in), uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, longest uint8) {
-		if len(in) > 1<<12 || bytes.HasPrefix(in, []byte{0x1f, 0x8b}) {
+		if len(in) > 1<<12 || decoded(in) {
 			return
 		}
 		check(t, in, cmp.Or(int(longest), 1<<20), 3)
