@@ -125,8 +125,8 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 			}
 		})
 	}
-	// The reader may be stuck in a Read that nothing ends, of a terminal, say.
-	// It owns the channels and finds ctx done when it comes back; nobody waits.
+	// Nothing waits for the reader, as a Read of a terminal may never return. It owns the channels,
+	// and ends when it sees that ctx is done.
 	go func() {
 		defer close(order)
 		defer close(work)
@@ -152,7 +152,7 @@ func (j *Job) batchChunks() int {
 	return remoteChunks
 }
 
-// writer is the end of the pipe: it sees the chunks in order.
+// writer is the last stage: it gets the chunks in order.
 type writer struct {
 	job    *Job
 	ledger ledger.Ledger
@@ -300,8 +300,8 @@ func (w *writer) note(kind NoteKind, c *chunk, r *result) {
 	w.job.Note(Note{Kind: kind, UUID: r.UUID, Type: r.Type, File: at.input, Line: at.line})
 }
 
-// deliver hands the batch to the sink. What the sink did not accept has not been
-// received, as far as the ledger goes: the run ends with it.
+// deliver delivers the batch to the sink. A record that the sink did not accept ends the run, and the
+// ledger does not count it as received.
 func (w *writer) deliver(ctx context.Context) error {
 	if len(w.records) == 0 {
 		return nil
