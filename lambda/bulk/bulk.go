@@ -200,26 +200,22 @@ func (w *writer) run(ctx context.Context, order, free chan *chunk) error {
 	}
 }
 
-// next is the next chunk in order; nil at the end, with ctx's error if it was
-// that which ended it. What has been read when ctx ends is still written.
+// next returns the next chunk in order; nil at the end, with ctx's error if ctx ended the input.
+// Chunks that are ready when ctx ends are still written.
 func next(ctx context.Context, order chan *chunk) (*chunk, error) {
+	var c *chunk
 	select {
-	case c := <-order:
-		if c == nil {
-			return nil, context.Cause(ctx)
-		}
-		return c, nil
+	case c = <-order:
 	default:
-	}
-	select {
-	case c := <-order:
-		if c == nil {
-			return nil, context.Cause(ctx)
+		select {
+		case c = <-order:
+		case <-ctx.Done():
 		}
-		return c, nil
-	case <-ctx.Done():
+	}
+	if c == nil {
 		return nil, context.Cause(ctx)
 	}
+	return c, nil
 }
 
 // write delivers the records of the chunks.
