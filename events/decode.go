@@ -16,7 +16,7 @@ const SourcePrefix = "aws.partner/okta.com/"
 // Log event.
 const DetailType = "SystemLog"
 
-// NoOrg stands for the org of events of which nothing says which org they are from.
+// NoOrg stands for the org of events whose org is not known.
 const NoOrg = "none"
 
 // The source and detail-type of a packed batch: the form in which events that are
@@ -78,7 +78,7 @@ func (d *Decoder) parse(depth int, text []byte) {
 	d.parsed(depth)
 }
 
-// parsed visits what is in the tree of a layer.
+// parsed visits the events in the tree of a layer.
 func (d *Decoder) parsed(depth int) {
 	tree := &d.layers[depth].tree
 	if tree.Nodes[0].Kind != '[' {
@@ -90,7 +90,7 @@ func (d *Decoder) parsed(depth int) {
 	}
 }
 
-// value takes apart node i of a layer.
+// value decodes node i of a layer.
 func (d *Decoder) value(depth int, i uint32) {
 	tree := &d.layers[depth].tree
 	if tree.Nodes[i].Kind != '{' {

@@ -157,7 +157,7 @@ func CheckFormat(text []byte) *FormatError {
 	return nil
 }
 
-// open decodes what object i holds, which has none of the forms that form tells.
+// open decodes the content of object i, an envelope of another system.
 func (d *Decoder) open(depth int, i uint32) {
 	tree := &d.layers[depth].tree
 	e, at := envelopeOf(tree, i)

@@ -34,8 +34,8 @@ type Event struct {
 	hashed bool
 }
 
-// Provenance is what an event's EventBridge envelope says of it. All values are as
-// the envelope has them, unescaped.
+// Provenance holds where an event comes from, as its EventBridge envelope says. All values are
+// unescaped.
 type Provenance struct {
 	ID      string // of the EventBridge event
 	Source  string // aws.partner/okta.com/<org>/<stream>

@@ -8,7 +8,7 @@ type Reason string
 // pipeline, TooLarge from a reader or a destination, Refused from a destination.
 const (
 	NotJSON      Reason = "not_json"      // not one JSON value, or not UTF-8, or nested too deeply
-	NotOkta      Reason = "not_okta"      // JSON, but neither an event nor a form that carries one
+	NotOkta      Reason = "not_okta"      // JSON, but neither an event nor an envelope of one
 	MissingField Reason = "missing_field" // uuid, eventType or published is missing or unreadable
 	Foreign      Reason = "foreign"       // from another source, account or region than the stack's own
 	Panic        Reason = "panic"         // oktastream panicked on it

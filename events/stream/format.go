@@ -9,7 +9,7 @@ import (
 const (
 	unpackFirst = "unpack it first; gzip and zstd are read as they are"
 	convert     = "convert it to JSON lines of Okta events"
-	noEvents    = "it is no answer of Okta's: look at it, and download the events again"
+	noEvents    = "Okta answers with JSON: open the file to see why it is not, and download the events again"
 	useJSON     = "export the events as JSON; the CSV of Okta's console lacks fields: " +
 		"get the events as JSON from the System Log API (GET /api/v1/logs)"
 )

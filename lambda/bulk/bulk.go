@@ -125,8 +125,8 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 			}
 		})
 	}
-	// The reader may be stuck in a Read that nothing ends, of a terminal, say.
-	// It owns the channels and finds ctx done when it comes back; nobody waits.
+	// Nothing waits for the reader, as a Read of a terminal may never return. It owns the channels,
+	// and ends when it sees that ctx is done.
 	go func() {
 		defer close(order)
 		defer close(work)
@@ -152,7 +152,7 @@ func (j *Job) batchChunks() int {
 	return remoteChunks
 }
 
-// writer is the end of the pipe: it sees the chunks in order.
+// writer is the last stage: it gets the chunks in order.
 type writer struct {
 	job    *Job
 	ledger ledger.Ledger
@@ -200,26 +200,22 @@ func (w *writer) run(ctx context.Context, order, free chan *chunk) error {
 	}
 }
 
-// next is the next chunk in order; nil at the end, with ctx's error if it was
-// that which ended it. What has been read when ctx ends is still written.
+// next returns the next chunk in order; nil at the end, with ctx's error if ctx ended the input.
+// Chunks that are ready when ctx ends are still written.
 func next(ctx context.Context, order chan *chunk) (*chunk, error) {
+	var c *chunk
 	select {
-	case c := <-order:
-		if c == nil {
-			return nil, context.Cause(ctx)
-		}
-		return c, nil
+	case c = <-order:
 	default:
-	}
-	select {
-	case c := <-order:
-		if c == nil {
-			return nil, context.Cause(ctx)
+		select {
+		case c = <-order:
+		case <-ctx.Done():
 		}
-		return c, nil
-	case <-ctx.Done():
+	}
+	if c == nil {
 		return nil, context.Cause(ctx)
 	}
+	return c, nil
 }
 
 // write delivers the records of the chunks.
@@ -300,8 +296,8 @@ func (w *writer) note(kind NoteKind, c *chunk, r *result) {
 	w.job.Note(Note{Kind: kind, UUID: r.UUID, Type: r.Type, File: at.input, Line: at.line})
 }
 
-// deliver hands the batch to the sink. What the sink did not accept has not been
-// received, as far as the ledger goes: the run ends with it.
+// deliver delivers the batch to the sink. A record that the sink did not accept ends the run, and the
+// ledger does not count it as received.
 func (w *writer) deliver(ctx context.Context) error {
 	if len(w.records) == 0 {
 		return nil

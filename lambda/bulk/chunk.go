@@ -12,15 +12,14 @@ import (
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
 
-// A chunk is as much of the input as one worker takes at a time. It is no batch:
-// its size changes nothing but the speed.
+// A chunk is what a worker processes at a time. Unlike a batch, its size changes only the speed.
 const (
 	chunkItems = 256
 	chunkBytes = 1 << 20
 )
 
-// chunk is a run of consecutive values of the input and what became of them.
-// It goes from the reader to a worker to the writer, and back.
+// chunk holds consecutive values of the input and their records. The reader fills it, a worker
+// processes it, the writer writes it and gives it back to the reader.
 type chunk struct {
 	text  []byte // of all items, one after the other
 	items []item
@@ -80,7 +79,7 @@ func (c *chunk) process(p *pipeline.Pipeline, keep bool) {
 		before := len(c.results)
 		c.out = p.Process(c.out, text, func(r *pipeline.Record) {
 			res := result{Record: *r, item: i}
-			res.Carrier = nil // it is not ours
+			res.Carrier = nil // valid only during this call
 			if keep && r.Fault == nil && !r.Filtered {
 				res.keptStart = len(c.kept)
 				c.kept = append(c.kept, r.Carrier...)
@@ -99,7 +98,7 @@ func (c *chunk) process(p *pipeline.Pipeline, keep bool) {
 	}
 }
 
-// reader is the beginning of the pipe: it fills chunks.
+// reader is the first stage: it fills chunks.
 type reader struct {
 	job               *Job
 	free, work, order chan *chunk
@@ -135,7 +134,7 @@ func (r *reader) input(ctx context.Context, in Input) error {
 func (r *reader) items(ctx context.Context, in Input, source *countingReader) error {
 	values := stream.NewReader(source, stream.Options{MaxRecord: r.job.MaxRecord})
 	for first := true; ctx.Err() == nil; first = false {
-		// Nothing waits for input that may not come for hours.
+		// Records are not kept back while the next input may take hours.
 		if r.chunk != nil && !values.Ready() {
 			r.flush()
 		}
@@ -202,8 +201,8 @@ func (r *reader) add(ctx context.Context, it item, text []byte) bool {
 	return true
 }
 
-// flush sends the chunk on its way. The channels hold every chunk there is, so
-// that this never waits.
+// flush gives the chunk to a worker and to the writer. It never blocks: the channels have room for
+// all chunks.
 func (r *reader) flush() {
 	if r.chunk == nil {
 		return

@@ -14,8 +14,8 @@ type Deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
-// Remote is a destination beyond this machine: it may refuse single records, and it
-// may be out of reach.
+// Remote is a destination over the network: it may refuse single records, and it may not be
+// reachable.
 type Remote struct {
 	Deliverer
 	// GiveUpAfter is how long the destination may accept nothing before the run gives
@@ -25,7 +25,7 @@ type Remote struct {
 	// Unsent gets what a record came in, for each record that is not sent: those of
 	// the batch at which the run gave up, and all that are read after it. They are
 	// counted as returned. Its error ends the run.
-	Unsent func(carrier []byte) error
+	Unsent func(text []byte) error
 	// Repeatable says that the inputs can be read again. A run that gives up before
 	// anything was delivered then ends, and Unsent is not called.
 	Repeatable bool
@@ -35,8 +35,8 @@ type Remote struct {
 // which the limits of a destination cut into several calls.
 const remoteChunks = 10
 
-// endTime is how long the calls that are under way may take after an interruption. A
-// call that is broken off may have been accepted, and its records would be sent again.
+// endTime is how long calls in flight may take after an interruption: the destination may have accepted
+// the records of a call that is cancelled, and they would be sent again.
 const endTime = 2 * time.Second
 
 // send sends the records to Job.Remote, and enters all of them in the ledger.

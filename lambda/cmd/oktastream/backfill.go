@@ -47,7 +47,7 @@ func (b *backfillCommand) fault() error {
 	stack := b.Stack != "" || b.Pipeline != "" || b.Role != "" || b.NoAssumeRole
 	all.add(b.To != "" && stack, "--to and the flags of a stack (--stack, --pipeline, --role) exclude each other")
 	all.add(b.To == "" && b.Format != nil, "--format is for --to; a pipeline has its own format")
-	all.add(b.To == "" && b.DeadLetters != "", "--dead-letters is for --to; a pipeline has its queue dead")
+	all.add(b.To == "" && b.DeadLetters != "", "--dead-letters is for --to; a pipeline sends them to its queue dead")
 	all.add(b.DeadLetters == "-", "--dead-letters must be a file, and - is not")
 	var format error
 	if b.Format != nil {
@@ -72,7 +72,7 @@ type fillTarget interface {
 	// name identifies it in the state file.
 	name() string
 	senders() []backfill.Sender
-	// notes say what becomes of old events, and of events that are there already.
+	// notes say what the destination does with old events, and with events that it has already.
 	notes() []string
 	// cost is about what AWS charges, in US dollars.
 	cost(events, bytes int64) float64
@@ -240,7 +240,7 @@ func (f *filling) hint(err error) error {
 	return err
 }
 
-// goOn says how an unfinished run is continued.
+// goOn prints how to continue a run that did not reach its end.
 func (f *filling) goOn(done backfill.Counts) {
 	switch {
 	case f.State != "":

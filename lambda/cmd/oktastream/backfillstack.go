@@ -19,7 +19,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 )
 
-// allPipelines is the word of --pipeline for every pipeline of the stack.
+// allPipelines is the value of --pipeline for every pipeline of the stack.
 const allPipelines = "all"
 
 // stackTarget is the pipelines of a stack.

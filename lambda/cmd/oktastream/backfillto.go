@@ -37,7 +37,7 @@ type runSender struct {
 // Send returns nil when each event is delivered or is a dead letter.
 func (s *runSender) Send(ctx context.Context, list []systemlog.Event) error {
 	if s.job.Remote == nil {
-		// A page takes an instant. Broken off, a part of it would be written twice.
+		// A page is written quickly. If it were interrupted, the next run would write part of it again.
 		ctx = context.WithoutCancel(ctx)
 	}
 	var page bytes.Buffer
@@ -63,8 +63,8 @@ func (s *runSender) Send(ctx context.Context, list []systemlog.Event) error {
 	return err
 }
 
-// ruleSender sends events to the destination of a pipeline with ingest=rule, which has
-// no queue, as dlq replay does.
+// ruleSender sends events straight to the destination of a pipeline with ingest=rule, which has no
+// buffer queue. dlq replay does the same.
 type ruleSender struct {
 	target dlq.Target
 	filter events.Filter                 // of the rule, which these events do not pass
@@ -112,7 +112,7 @@ func (s *ruleSender) Send(ctx context.Context, list []systemlog.Event) error {
 		}
 		items = left
 	}
-	// Counted when the page is done: one that fails comes again.
+	// Counted when the page is done: a page that fails is sent again.
 	s.sent, s.filtered = s.sent+int64(wanted-len(refusals)), s.filtered+int64(len(list)-wanted)
 	for item, why := range refusals {
 		s.refuse(item, why)

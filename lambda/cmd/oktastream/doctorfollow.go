@@ -35,7 +35,7 @@ func (k *doctorCommand) follow(ctx context.Context, c console, d *doctor.Doctor)
 		}
 	})
 	if err != nil {
-		return withHint(err, "doctor without --since-now says which permission is lacking")
+		return withHint(err, "doctor without --since-now says which permission is missing")
 	}
 	if k.JSON {
 		if err := printJSON(c, journey); err != nil {

@@ -28,8 +28,8 @@ type explainCommand struct {
 	JSON   bool   `help:"Print JSON, with all fields."`
 }
 
-// eventType is what an event type looks like. A file of such a name is a file;
-// what is called like a file of events is a file that is missing.
+// The forms of an event type, of a pattern of event types, and of the name of a file. What exists is a
+// file, whatever its name; what does not exist and has a name of a file is a missing file.
 var (
 	eventType    = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
 	eventPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]*\*[A-Za-z0-9_.*-]*$`)
@@ -59,12 +59,12 @@ func (x *explainCommand) Run(ctx context.Context, c console) error {
 		}
 		return x.print(c, e)
 	case <-ctx.Done():
-		// It may be stuck in a Read that nothing ends.
+		// A Read of a pipe or a terminal may never return.
 		return quiet(exitInterrupted)
 	}
 }
 
-// withoutFile explains an event type or a pattern, for which no file is read.
+// withoutFile explains an event type or a pattern. It reads no file.
 func (x *explainCommand) withoutFile(c console, format pipeline.Format) error {
 	isPattern := eventPattern.MatchString(x.What)
 	if !isPattern && !eventType.MatchString(x.What) || fileName.MatchString(x.What) {
@@ -100,7 +100,7 @@ type listed struct {
 	Activity  string `json:"activity"`
 }
 
-// list prints class and activity of each event type, on one line.
+// list prints the class and the activity of each event type, a line each.
 func (x *explainCommand) list(c console, types []string) error {
 	n := ocsf.New()
 	all := make([]listed, len(types))
@@ -114,7 +114,7 @@ func (x *explainCommand) list(c console, types []string) error {
 	return write(c.out, pageOf(all))
 }
 
-// explanation is what is said of an event or a type of event.
+// explanation is how an event, or a type of event, is normalised.
 type explanation struct {
 	EventType string `json:"event_type"`
 	Published bool   `json:"published_by_okta"`
@@ -189,7 +189,7 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 	}
 }
 
-// explainType tells of a type what its records can hold.
+// explainType explains an event type: the fields that its records can have.
 func explainType(format pipeline.Format, name string) explanation {
 	n := ocsf.New()
 	d := n.Decide(name)
@@ -215,7 +215,7 @@ func steps(list []record.Step) []step {
 	return out
 }
 
-// explainFile tells of one event in a file what became of each of its fields.
+// explainFile explains one event of a file: what each of its fields became.
 func (x *explainCommand) explainFile(c console, format pipeline.Format) (explanation, error) {
 	file := c.in
 	if x.What != "-" {

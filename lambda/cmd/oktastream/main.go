@@ -28,8 +28,7 @@ import (
 )
 
 func main() {
-	// A write to a closed pipe has to be an error like any other, and not end the
-	// process in the middle of its work.
+	// A write to a closed pipe must return an error, rather than end the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends at once.
@@ -132,7 +131,7 @@ func (quiet) Error() string { return "" }
 
 // report says what went wrong and turns it into an exit code.
 func report(w io.Writer, err error) int {
-	// The reader of stdout went away: that is no failure.
+	// The reader of stdout has closed it, as head does: that is not a failure.
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return exitDone
 	}
@@ -156,8 +155,8 @@ func report(w io.Writer, err error) int {
 	return code
 }
 
-// say prints one line. A file's name or a uuid in it can neither end the line nor
-// control the terminal.
+// say prints one line. A file's name or a uuid in it can neither break the line nor
+// send control codes to the terminal.
 func say(w io.Writer, line string) { fmt.Fprintln(w, spoken(line)) }
 
 // spoken is a line as say prints it.

@@ -80,7 +80,7 @@ func (m *messages) unreadable(name string, err error) {
 	m.print(message{File: name, Error: plain(err).Error(), Hint: hintFor(err)})
 }
 
-// failed reports the errors that ended the run, each by itself.
+// failed reports the errors that ended the run, a line each.
 func (m *messages) failed(err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		m.print(message{Error: line})

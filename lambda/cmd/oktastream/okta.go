@@ -143,7 +143,7 @@ func readSecretFile(flag, name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read the file of %s: %w", flag, err)
 	case len(text) > maxSecretFile:
-		return nil, fmt.Errorf("%s %s: the file has more than %d bytes and is no secret", flag, name, maxSecretFile)
+		return nil, fmt.Errorf("%s %s: the file has more than %d bytes, too many for a secret", flag, name, maxSecretFile)
 	}
 	return text, nil
 }

@@ -142,7 +142,7 @@ func TestOktaFlagFaults(t *testing.T) {
 		"an admin's": {
 			oktaFlags{OrgURL: "https://example-admin.okta.com", TokenFile: key}, "Admin Console", "https://example.okta.com",
 		},
-		"a large token": {oktaFlags{OrgURL: url, TokenFile: "/dev/zero"}, "no secret", ""},
+		"a large token": {oktaFlags{OrgURL: url, TokenFile: "/dev/zero"}, "too many for a secret", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v.flags.Rate = 0.5

@@ -23,7 +23,7 @@ var (
 	alarming = color.New(color.FgRed).SprintFunc()
 )
 
-// maxFieldLines is how many fields a page lists without being asked: what fits on a terminal with the
+// maxFieldLines is how many fields a page lists without --fields: as many as fit on a terminal below the
 // summary.
 const maxFieldLines = 12
 
@@ -77,7 +77,7 @@ func (e explanation) summary(b *bytes.Buffer) {
 func (e explanation) scope() string {
 	switch {
 	case e.Rule == "*":
-		return " (no rule is for this family)"
+		return " (no rule names this family)"
 	case strings.Contains(e.Rule, "*"):
 		return " (the first rule that matches)"
 	}
@@ -147,7 +147,7 @@ func (e explanation) fields(b *bytes.Buffer) {
 		fieldLine(b, s.line())
 	}
 	if len(dropped) > 0 {
-		fmt.Fprintf(b, "\n%s\n", strong("left out, because it says nothing"))
+		fmt.Fprintf(b, "\n%s\n", strong("left out: empty, or a placeholder"))
 	}
 	for _, s := range dropped {
 		fieldLine(b, fmt.Sprintf("%s = %s", s.From, s.Value))

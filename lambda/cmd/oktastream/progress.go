@@ -80,13 +80,13 @@ func sizeOf(c console, inputs []bulk.Input) int64 {
 	return total
 }
 
-// step says how much of a step is done.
+// step shows which step is running, and how much of it is done.
 func (p *progress) step(what string, done int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
 		p.bar.Describe(what)
-		// What cannot be drawn is not worth an error.
+		// An error of drawing is ignored.
 		_ = p.bar.Set64(done)
 		p.silence.shown()
 	}
@@ -101,13 +101,13 @@ func (p *progress) describe(text string) {
 	}
 }
 
-// at says how much is done, of how much there turns out to be.
+// at shows how much is done, of a total that may change.
 func (p *progress) at(done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil && total > 0 {
 		p.bar.ChangeMax64(max(done, total))
-		// What cannot be drawn is not worth an error.
+		// An error of drawing is ignored.
 		_ = p.bar.Set64(done)
 		p.silence.shown()
 	}
@@ -117,16 +117,16 @@ func (p *progress) add(bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
-		// What cannot be drawn is not worth an error.
+		// An error of drawing is ignored.
 		_ = p.bar.Add(bytes)
 		p.silence.shown()
 	}
 }
 
-// say says a line where the bar was; the bar comes back below it.
+// say prints a message in the place of the bar, which is drawn again below it.
 func (p *progress) say(w io.Writer, line string) { p.print(w, spoken(line)) }
 
-// print prints a line as it is where the bar was.
+// print is say for a line that is printed as it is.
 func (p *progress) print(w io.Writer, line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,8 +136,7 @@ func (p *progress) print(w io.Writer, line string) {
 	fmt.Fprintln(w, line)
 }
 
-// end takes the bar away, also for a reader that does not know yet that the run
-// is over.
+// end removes the bar. Later calls, by a reader that has not ended yet, show nothing.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -33,12 +33,11 @@ type reconcileCommand struct {
 	JSON    bool   `help:"Print one JSON object."`
 }
 
-// againstLogGroup is the word of --against for the log group of the stack. A file of that
+// againstLogGroup is the value of --against for the log group of the stack. A file of that
 // name is written ./cloudwatch.
 const againstLogGroup = "cloudwatch"
 
-// exitUnproven is the exit code where nothing is missing, and it is not proven that nothing
-// will be.
+// exitUnproven is the exit code where nothing is missing, but an event may still turn out to be.
 const exitUnproven = 3
 
 // AfterApply sets the default stack, which holds only where a log group is read, or an archive that
@@ -137,7 +136,7 @@ func (w *comparison) audit(ctx context.Context) {
 	w.result.audit(verdicts)
 }
 
-// clamp leaves out of the window what Okta no longer keeps, and says so.
+// clamp shortens the window to what Okta still keeps, with a note.
 func (w *comparison) clamp() error {
 	w.window = reconcile.Window{Since: w.Since.Time, Until: minTime(w.Until.Time, now().UTC())}
 	if w.Until.After(w.window.Until) {
@@ -165,7 +164,7 @@ func minTime(a, b time.Time) time.Time {
 	return a
 }
 
-// note says something that a person has to know to read the figures, now and in all outputs.
+// note prints what a person has to know about the figures, and keeps it for all outputs.
 func (w *comparison) note(lines ...string) {
 	for _, line := range lines {
 		w.result.Notes = append(w.result.Notes, line)
@@ -282,8 +281,7 @@ func (w *comparison) fill(ctx context.Context, first *reconcile.Run, missing int
 	return nil
 }
 
-// How long is waited between two looks at the buffer queue or the destination: at first, and
-// at most.
+// The pause between two reads of the buffer queue or the destination: the first, and the longest.
 const (
 	firstPause = 500 * time.Millisecond
 	maxPause   = 10 * time.Second
@@ -329,7 +327,7 @@ type reconcileFiles struct {
 	done          bool // they hold what was asked for
 }
 
-// outputFiles makes the files before the reading, which can take hours.
+// outputFiles creates the files before Okta is read, which can take hours.
 func (r *reconcileCommand) outputFiles() (*reconcileFiles, error) {
 	f := &reconcileFiles{}
 	for _, file := range []struct {

@@ -14,8 +14,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog/reconcile"
 )
 
-// searched are the destinations that can be read by _search, the words of --against for
-// them. A file of such a name is written ./elastic.
+// searched are the values of --against for the destinations that are read by _search. A file of such a
+// name is written ./elastic.
 var searched = []string{string(config.Elastic), string(config.OpenSearch)}
 
 // isSearch reports whether --against is a destination that is read by _search.

@@ -25,7 +25,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
-// destinations are the words of --to that name a destination. A directory of that name
+// destinations are the values of --to that name a destination. A directory of such a name
 // is written ./NAME.
 var destinations = []config.Destination{
 	config.CloudWatch, config.Splunk, config.Elastic, config.OpenSearch, config.Datadog, config.Archive,
@@ -141,7 +141,7 @@ func directoryWarning(to string) []string {
 	return []string{fmt.Sprintf("records go to the directory %s%s", to, suggestion)}
 }
 
-// remote is a destination of records beyond this machine.
+// remote is a destination over the network, or an archive.
 type remote struct {
 	config config.Config
 	name   string // of the destination, with where it is
@@ -297,8 +297,7 @@ func (f *httpsFlags) certificates() ([]*x509.Certificate, error) {
 	return list, nil
 }
 
-// job is the destination as a run takes it. That it fails and is tried again is
-// reported.
+// job returns the destination for a run, which reports outages.
 func (r *remote) job(giveUpAfter time.Duration, repeatable bool, report *messages) *bulk.Remote {
 	loop := *r.loop
 	loop.Sink = &reportingSink{BatchSink: r.loop.Sink, remote: r, say: func(err error) {
@@ -311,15 +310,14 @@ func (r *remote) job(giveUpAfter time.Duration, repeatable bool, report *message
 	}
 }
 
-// reportingSink is the sink of a destination. It says, once for each outage, that there is
-// one.
+// reportingSink is the sink of a destination. It reports each outage once.
 type reportingSink struct {
 	sink.BatchSink
 	remote *remote
 	say    func(err error)
 }
 
-// Deliver delivers, and says what fails and will be tried again.
+// Deliver delivers, and reports the first failure of an outage.
 func (w *reportingSink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	err := w.BatchSink.Deliver(ctx, records, answers)
 	accepted := slices.ContainsFunc(answers, func(a sink.Answer) bool { return a.State != sink.Retry })

@@ -138,7 +138,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	return r.verdict(report, letters, output, total, failed, err)
 }
 
-// verdict is what the run ends with; failed says that an input was not read.
+// verdict reports how the run ended, and returns its error; failed: an input was not read.
 func (r *runCommand) verdict(
 	report *messages, letters *letters, output output, total bulk.Result, failed bool, err error,
 ) error {
@@ -271,8 +271,7 @@ func (r *runCommand) names() []string {
 	return r.Files
 }
 
-// feedback is the fault of a file that would be read and written in one run,
-// which would feed on itself, for ever.
+// feedback returns an error if the run would read a file that it writes, and so would not end.
 func (r *runCommand) feedback(c console) error {
 	var written []fs.FileInfo
 	var names []string
@@ -302,7 +301,7 @@ func (r *runCommand) feedback(c console) error {
 		for i := range written {
 			if os.SameFile(in, written[i]) {
 				return withHint(usage(fmt.Errorf("%s is also read", names[i])),
-					"name another file: what is written would be read again, for ever")
+					"name another file: the run would read what it writes, and not end")
 			}
 		}
 	}
@@ -319,8 +318,8 @@ func (r *runCommand) printLedger(w io.Writer, total bulk.Result) {
 	}
 }
 
-// plain leaves out what the message says already: "open FILE:" before an error
-// about FILE.
+// plain returns the cause of err without the operation and the name of the file, which the message has
+// already.
 func plain(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -13,8 +13,8 @@ import (
 // maxSilence is how long a command shows nothing on a terminal while it waits.
 const maxSilence = 5 * time.Second
 
-// silence says on a terminal what is waited for, when nothing else was shown for
-// maxSilence. A nil silence says nothing.
+// silence prints on a terminal which call the command waits for, when nothing else was shown for
+// maxSilence. A nil silence prints nothing.
 type silence struct {
 	say func(line string)
 	now func() time.Time
@@ -54,7 +54,7 @@ func newSilence(c console) *silence {
 	return s
 }
 
-// over has lines said above a progress bar from now on.
+// over prints lines above a progress bar from now on.
 func (s *silence) over(c console, bar *progress) {
 	if s == nil {
 		return
@@ -64,15 +64,15 @@ func (s *silence) over(c console, bar *progress) {
 	s.say = func(line string) { bar.say(c.err, line) }
 }
 
-// look says the oldest call that is waited for, if it is time to.
+// look prints the oldest call without an answer, if nothing was shown for maxSilence.
 func (s *silence) look() {
 	if line, say := s.due(); line != "" {
 		say(line)
 	}
 }
 
-// due is the line to say now, if any. It is said without the lock, which a bar that
-// is being drawn may wait for.
+// due returns the line to print now, if any. It is printed without the lock, as a bar that is
+// being drawn may wait for it.
 func (s *silence) due() (line string, say func(string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -65,7 +65,7 @@ func (v *verifyCommand) fault() error {
 	return all.join(v.archiveFlags.fault())
 }
 
-// check is what is verified, and what a person has to know about its bounds.
+// check returns what to verify, and notes on its window.
 func (v *verifyCommand) check() (check archive.Check, notes []string, err error) {
 	check = archive.Check{Head: v.Head, Since: v.Since.UTC().Truncate(time.Hour), Until: v.Until.UTC().Truncate(time.Hour)}
 	if v.Since.IsZero() {
