@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/oktastream/oktastream/events"
-	"github.com/oktastream/oktastream/infra/internal/patterntest"
 	"github.com/oktastream/oktastream/infra/internal/pattern"
+	"github.com/oktastream/oktastream/infra/internal/patterntest"
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
