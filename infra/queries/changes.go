@@ -35,8 +35,8 @@ func configuration() []Query {
 		thing(
 			"identity-provider-changed",
 			"Who created, changed, activated or deactivated an identity provider?",
-			"A new provider can sign in as anybody it names: deactivate it while you ask, then run everything-a-user-did "+
-				"for who.",
+			"A new provider can sign in as any user that it names: deactivate it until you know why it was added, then run "+
+				"everything-a-user-did for who.",
 			types("system.idp", "lifecycle.create", "lifecycle.update", "lifecycle.activate", "lifecycle.deactivate",
 				"lifecycle.delete", "key.create", "key.update", "key.delete"),
 			"IdentityProvider",
@@ -44,8 +44,8 @@ func configuration() []Query {
 		thing(
 			"log-stream-changed",
 			"Who created, changed, activated, deactivated or deleted a log stream?",
-			"This very log ends with a deactivation. who = system@okta.com means that deliveries failed: activate it in "+
-				"Okta, then fetch the gap.",
+			"After a deactivation no events arrive here. who = system@okta.com means that deliveries failed: activate the "+
+				"stream in Okta, then send what was missed with oktastream reconcile.",
 			types("system.log_stream.lifecycle", "create", "update", "activate", "deactivate", "delete"),
 			"LogStream",
 		),

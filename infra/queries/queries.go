@@ -66,7 +66,7 @@ type Query struct {
 	Name     string // what a responder would look for, in kebab case, without prefix
 	Question string // the question that it answers, one line
 	Look     string // what to look at or to do next, one line
-	// Detection is nil for a query that is no detection.
+	// Detection is nil for a query that is not a detection.
 	Detection *Detection
 	body      string // the query, with placeholders in braces
 	// ocsf and okta are this query's own placeholders, beside those of the shapes.

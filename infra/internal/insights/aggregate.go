@@ -95,7 +95,7 @@ func (e *engine) aggregate(it item, rows []*row) (value, error) {
 		case "sum", "min", "max":
 			n, ok := v.asNumber()
 			if !ok {
-				return v, fmt.Errorf("%s of %q, which is no number", it.aggr, v)
+				return v, fmt.Errorf("%s of %q, which is not a number", it.aggr, v)
 			}
 			switch {
 			case out.none():

@@ -29,7 +29,7 @@ type expr struct {
 	args  []*expr
 	value value
 	regex *regexp.Regexp
-	// literal is the text that like looks for, where it is no regular expression.
+	// literal is the text that like looks for, where it is not a regular expression.
 	literal string
 	neg     bool // not in, not like
 }

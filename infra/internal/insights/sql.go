@@ -22,7 +22,7 @@ type Source struct {
 // and dates (trino.io/docs/current/functions, 2026-11).
 //
 // Where the two languages differ: @timestamp is a timestamp with time zone, not a text; a number of a record is
-// compared by = as the text that it has; unnest leaves out what is no list; the order of equal rows is not defined.
+// compared by = as the text that it has; unnest leaves out what is not a list; the order of equal rows is not defined.
 func (q *Query) SQL(src Source) (string, error) {
 	t := &translator{src: src, scope: map[string]column{}, trees: map[string]string{}, open: true,
 		selected: []string{"event", src.Time + " AS event_time"}, from: src.Table, conditions: []string{src.Where}}
@@ -223,7 +223,7 @@ func (t *translator) unnest(c *command) error {
 	t.needs(c.where)
 	tree, ok := t.trees[c.where.root]
 	if !ok {
-		return fmt.Errorf("unnest of %s, which is no JSON", c.where.name)
+		return fmt.Errorf("unnest of %s, which is not JSON", c.where.name)
 	}
 	name := snake(c.into)
 	t.from += fmt.Sprintf("\n  CROSS JOIN UNNEST(TRY_CAST(json_extract(%s, %s) AS ARRAY(JSON))) AS %s (%s)",

@@ -117,7 +117,7 @@ func (t *translator) text(e *expr) (string, error) {
 	return sql, err
 }
 
-// value is an expression that is no condition.
+// value is an expression that is not a condition.
 func (t *translator) value(e *expr) (string, sqlKind, error) {
 	switch e.op {
 	case opConst:

@@ -41,7 +41,7 @@ func (p *parser) valueList() (*expr, error) {
 	}
 }
 
-// value is an expression that is no condition: sums bind less than products.
+// value is an expression that is not a condition: sums bind less than products.
 func (p *parser) value() (*expr, error) {
 	return p.arithmetic([]string{"+", "-"}, func() (*expr, error) { return p.arithmetic([]string{"*", "/"}, p.primary) })
 }
