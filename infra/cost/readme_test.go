@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/oktastream/oktastream/infra/queries"
+	"github.com/oktastream/oktastream/infra/settings"
 )
 
 // TestPagesShowTheCosts compares the pages' tables with the code's, word for word:
@@ -56,6 +60,51 @@ func TestTheTableIsMarkdown(t *testing.T) {
 	for _, bad := range []string{"NaN", "+Inf", "-Inf", "%!", "e+"} {
 		if strings.Contains(text(), bad) {
 			t.Errorf("the table contains %q", bad)
+		}
+	}
+}
+
+// TestTheArchivesPageSaysWhatQueriesCost holds the figures of infra/README.md against the tables, for a million events a
+// day and the default athenaScanGB.
+func TestTheArchivesPageSaysWhatQueriesCost(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	month := flow{wayOf(toArchive, same), 1e6}.archivedGiB()
+	text := strings.Join(strings.Fields(string(page)), " ")
+	for _, want := range []string{
+		fmt.Sprintf("A query costs $%.0f for each TB", usd("athenaScannedTiB", 1)),
+		fmt.Sprintf("%.1f GB and costs $%.3f", month/daysOfMonth, usd("athenaScannedTiB", month/daysOfMonth/1024)),
+		fmt.Sprintf("[a whole month](cost/README.md) $%.2f", usd("athenaScannedTiB", month/1024)),
+		fmt.Sprintf("by default %d GB, which cost $%.2f", settings.Default().Archive.AthenaScanGB,
+			usd("athenaScannedTiB", float64(settings.Default().Archive.AthenaScanGB)/1024)),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("infra/README.md does not say %q", want)
+		}
+	}
+}
+
+// TestTheDetectionsPageSaysWhatAlarmsCost holds the price of the detections' alarms against the tables.
+func TestTheDetectionsPageSaysWhatAlarmsCost(t *testing.T) {
+	page, err := os.ReadFile("../queries/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms := 0
+	for _, q := range queries.All() {
+		if q.Detection != nil && q.Detection.Alarm {
+			alarms++
+		}
+	}
+	text := strings.Join(strings.Fields(string(page)), " ")
+	for _, want := range []string{
+		fmt.Sprintf("An alarm costs %.2f USD a month, its metric %.2f USD", usd("alarmMetric", 1), usd("customMetric", 1)),
+		fmt.Sprintf("%.2f USD a month for all %d.", usd("alarmMetric", float64(alarms)), alarms),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("infra/queries/README.md does not say %q", want)
 		}
 	}
 }

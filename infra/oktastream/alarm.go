@@ -28,8 +28,8 @@ func (b *builder) watch(o *Oktastream) {
 	}
 	b.topic = b.newTopic()
 	for _, alarm := range watch.Alarms(stack) {
-		// By name and not by number: an alarm that comes before others must not shift
-		// their names, which are taken as long as those exist.
+		// The id is made of the name and not of a number: a new alarm must not change the ids of others, whose names are
+		// taken as long as they exist.
 		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm)
 	}
 	awscloudwatch.NewCfnDashboard(b.scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
@@ -37,7 +37,7 @@ func (b *builder) watch(o *Oktastream) {
 	})
 }
 
-// seen is a pipeline as the alarms see it.
+// seen returns a pipeline as package watch describes it.
 func (b *builder) seen(p *Pipeline) watch.Pipeline {
 	set := b.s.Of(p.Destination)
 	seen := watch.Pipeline{

@@ -34,20 +34,19 @@ func (b *builder) newS3Archive(scope constructs.Construct, p *Pipeline, set *set
 		bucket := b.newBucket(scope, "Bucket", b.archiveBucket(set), archivePolicy)
 		a.BucketName, a.BucketARN = bucket.Ref(), bucket.AttrArn()
 	} else {
-		a.BucketARN = join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":s3:::"+set.Bucket))
+		a.BucketARN = join("arn:", awscdk.Aws_PARTITION(), ":s3:::"+set.Bucket)
 	}
 	a.DigestKeyARN = b.digestKey(scope, p, set)
 	b.newAthena(scope, a, set)
 	return a
 }
 
-// archiveBucket is a bucket that keeps every version of its objects for ever. No rule
-// moves objects to a class from which they would have to be restored before they can be
-// read.
+// archiveBucket is a bucket that keeps every version of its objects for ever. No rule moves objects to a class from
+// which they must be restored before they can be read.
 //
 // Object Lock is always on, and protects nothing without a default retention: only a
 // bucket with Object Lock can get one later. Whether CloudFormation would replace a
-// bucket to turn it on, its pages do not agree (AWS::S3::Bucket, read 2026-11).
+// bucket to turn it on is not clear from its pages (AWS::S3::Bucket, read 2026-11).
 func (b *builder) archiveBucket(set *settings.Pipeline) *awss3.CfnBucketProps {
 	props := &awss3.CfnBucketProps{
 		VersioningConfiguration: &awss3.CfnBucket_VersioningConfigurationProperty{Status: jsii.String("Enabled")},
@@ -75,7 +74,7 @@ func (b *builder) archiveBucket(set *settings.Pipeline) *awss3.CfnBucketProps {
 		Rules: rules,
 		// Glacier Instant Retrieval bills smaller objects as 128 KB. S3's own default since
 		// 2024-09 (S3 user guide, "Constraints and considerations for transitions", read
-		// 2026-11), written out because it is what the page says.
+		// 2026-11).
 		TransitionDefaultMinimumObjectSize: jsii.String("all_storage_classes_128K"),
 	}
 	return props
@@ -90,15 +89,15 @@ func abortUploads() *awss3.CfnBucket_RuleProperty {
 	}
 }
 
-// archivePolicy lets nobody delete or overwrite an object, whatever his own policies
-// allow. Who may change the policy may still do so, unless the objects are locked.
+// archivePolicy denies everybody to delete or overwrite an object, whatever their own policies allow. Somebody who may
+// change this policy still can, unless the objects are locked.
 func archivePolicy(bucket *string) []statement {
 	objects := []*string{below(bucket, eventsPrefix), below(bucket, digestsPrefix)}
 	return []statement{
 		{"Sid": "NobodyDeletes", "Effect": "Deny", "Principal": "*",
 			"Action": []string{"s3:DeleteObject", "s3:DeleteObjectVersion"}, "Resource": objects},
 		// S3 user guide, "Enforce conditional writes on Amazon S3 buckets", read 2026-11. The
-		// parts of a multipart upload carry no such header; what completes it does.
+		// parts of a multipart upload do not have this header; the request that completes it does.
 		deny("OnlyNewObjects", []string{"s3:PutObject"}, objects, condition{
 			"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"},
 		}),
@@ -107,12 +106,12 @@ func archivePolicy(bucket *string) []statement {
 
 // below is the ARN of all objects of a bucket whose keys begin so.
 func below(bucketARN *string, prefix string) *string {
-	return join(bucketARN, jsii.String("/"+prefix+"*"))
+	return join(bucketARN, "/"+prefix+"*")
 }
 
-// newBucket makes a bucket that is not public, encrypted, and reached over TLS only. It
-// and its policy are never deleted with the stack: CloudFormation cannot delete a bucket
-// that holds objects, and without its policy the bucket would take plain http.
+// newBucket makes a bucket that is not public, encrypted, and accepts TLS only. It and its policy are never deleted
+// with the stack: CloudFormation cannot delete a bucket that holds objects, and without its policy the bucket would
+// accept plain http.
 func (b *builder) newBucket(scope constructs.Construct, id string, props *awss3.CfnBucketProps,
 	policy func(bucketARN *string) []statement) awss3.CfnBucket {
 	props.PublicAccessBlockConfiguration = &awss3.CfnBucket_PublicAccessBlockConfigurationProperty{
@@ -148,8 +147,7 @@ func (b *builder) newBucket(scope constructs.Construct, id string, props *awss3.
 	return bucket
 }
 
-// stays keeps resources whatever the setting removal says, and after a first deployment
-// that was rolled back too.
+// stays keeps resources whatever the setting removal says, also after a first deployment that was rolled back.
 func stays(resources ...awscdk.CfnResource) {
 	for _, r := range resources {
 		r.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, &awscdk.RemovalPolicyOptions{
@@ -157,9 +155,8 @@ func stays(resources ...awscdk.CfnResource) {
 	}
 }
 
-// mayArchive lets the role write new objects of events, and nothing else: it may not
-// read, list or delete. An object is encrypted with a data key that S3 asks KMS for in
-// the role's name (S3 user guide, "Using server-side encryption with AWS KMS keys" and
+// mayArchive lets the role write new objects of events, and nothing else: it may not read, list or delete. S3 asks KMS
+// for an object's data key in the role's name (S3 user guide, "Using server-side encryption with AWS KMS keys" and
 // "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys", read 2026-11); the
 // encryption context is the bucket, or the object where a bucket has no bucket key.
 func (r *Role) mayArchive(b *builder, a *Archive) {
@@ -167,16 +164,14 @@ func (r *Role) mayArchive(b *builder, a *Archive) {
 	r.may("WritesTheArchive", []string{"s3:PutObject"}, objects)
 	if b.key != nil {
 		r.policy = append(r.policy, allow("KeyOfTheArchive", nil, []string{"kms:GenerateDataKey"}, b.key.ARN, condition{
-			"StringEquals": {"kms:ViaService": join(jsii.String("s3."), awscdk.Aws_REGION(), jsii.String("."),
-				awscdk.Aws_URL_SUFFIX())},
-			"StringLike": {"kms:EncryptionContext:aws:s3:arn": []*string{a.BucketARN, objects}},
+			"StringEquals": {"kms:ViaService": via("s3")},
+			"StringLike":   {"kms:EncryptionContext:aws:s3:arn": []*string{a.BucketARN, objects}},
 		}))
 	}
 }
 
-// digestKey is the key that signs digests: one that the stack makes, or one that is
-// given; nil is none. Who may sign with it is decided by the policies of the account's
-// roles.
+// digestKey returns the key that signs digests: a new one, or the one of the setting; nil is none. The policies of the
+// account's roles decide who may sign with it.
 func (b *builder) digestKey(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *string {
 	switch set.DigestKey {
 	case "":

@@ -12,15 +12,13 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// firstDay is where the days of the table begin. Earlier than this no event of Okta's is
-// brought here: its System Log keeps 90 days.
+// firstDay is the first day of the table. No event is older: Okta's System Log keeps 90 days.
 const firstDay = "2020-01-01"
 
 // newAthena makes a table over the archive, whose partitions Athena computes from the
 // query (Athena user guide, "Use partition projection with Amazon Athena", read 2026-11):
 // no crawler runs and no partition is added. It has one column, the line of JSON as it
-// is: no field of Okta's can be lost in a schema. The separator of columns is one that
-// JSON never holds.
+// is, so that no field can be lost in a schema. The column separator is a character that JSON never contains.
 //
 // The resources are written without the CDK's modules of Glue and Athena, which would
 // take longer to compile than the rest of this package.
@@ -51,7 +49,7 @@ func (b *builder) newAthena(scope constructs.Construct, a *Archive, set *setting
 			"EnforceWorkGroupConfiguration": true,
 			"EngineVersion":                 map[string]any{"SelectedEngineVersion": "Athena engine version 3"},
 			"ResultConfiguration": map[string]any{
-				"OutputLocation":          join(jsii.String("s3://"), results.Ref(), jsii.String("/")),
+				"OutputLocation":          join("s3://", results.Ref(), "/"),
 				"ExpectedBucketOwner":     awscdk.Aws_ACCOUNT_ID(),
 				"EncryptionConfiguration": b.resultEncryption(),
 			},
@@ -69,18 +67,18 @@ func (b *builder) resultEncryption() map[string]any {
 // tableOf is the table's definition.
 func (b *builder) tableOf(a *Archive) map[string]any {
 	org, _, _ := events.ParseSource(b.s.Source)
-	location := join(jsii.String("s3://"), a.BucketName, jsii.String("/"+eventsPrefix))
+	location := join("s3://", a.BucketName, "/"+eventsPrefix)
 	column := func(name string) map[string]any { return map[string]any{"Name": name, "Type": "string"} }
 	return map[string]any{
 		"Name": a.Table, "TableType": "EXTERNAL_TABLE", "Description": "One event a row, as JSON in the column event",
 		"Parameters": map[string]any{
 			"EXTERNAL": "TRUE", "classification": "json", "projection.enabled": "true",
 			"projection.org.type": "enum", "projection.org.values": org,
-			// A day more than today, for events whose clock runs ahead.
+			// One day more than today, for events whose clock is ahead.
 			"projection.dt.type": "date", "projection.dt.format": "yyyy-MM-dd",
 			"projection.dt.range":  firstDay + ",NOW+1DAYS",
 			"projection.hour.type": "integer", "projection.hour.range": "0,23", "projection.hour.digits": "2",
-			"storage.location.template": join(location, jsii.String("org=${org}/dt=${dt}/hour=${hour}/")),
+			"storage.location.template": join(location, "org=${org}/dt=${dt}/hour=${hour}/"),
 		},
 		"PartitionKeys": []any{column("org"), column("dt"), column("hour")},
 		"StorageDescriptor": map[string]any{

@@ -17,8 +17,8 @@ import (
 // (Lambda quotas, read 2026-11).
 const auditorSeconds = 900
 
-// statePrefix is where the auditor keeps what it knows of each hour. A new version of it
-// is written in every run; old ones go after stateDays.
+// statePrefix is where the auditor keeps what it knows of each hour. Every run writes a new version; old ones are
+// deleted after stateDays.
 const (
 	statePrefix = "auditor/"
 	stateDays   = 7
@@ -26,15 +26,13 @@ const (
 
 // AuditorFunction compares every hour of one pipeline with Okta's System Log.
 type AuditorFunction struct {
+	Function
 	Pipeline *Pipeline
-	Name     *string
-	// LogGroup is that of its own log.
-	LogGroup *LogGroup
 	// StateBucket holds its state, and its digests where the pipeline has no archive.
 	StateBucket *string
 	// DigestBucket holds the digests.
 	DigestBucket *string
-	// Failed takes runs that failed, Unstarted those that the schedule could not start.
+	// Failed gets the runs that failed, Unstarted those that the schedule could not start.
 	Failed, Unstarted *Queue
 	Schedule          *string
 }
@@ -48,7 +46,7 @@ func (b *builder) newAuditorRole() {
 	}
 }
 
-// auditorOf is the auditor's role where it audits this pipeline.
+// auditorOf returns the auditor's role if it audits this pipeline.
 func (b *builder) auditorOf(p *Pipeline) []*string {
 	if d, audited := b.s.Audited(); audited && d == p.Destination {
 		return []*string{b.auditor.ARN}
@@ -64,8 +62,10 @@ func (b *builder) newAuditor(o *Oktastream) error {
 		return nil
 	}
 	scope, role := b.auditor.scope, b.auditor
-	a := &AuditorFunction{Failed: b.newQueue(scope, "Failed", queueProps{}),
-		Unstarted: b.newQueue(scope, "Unstarted", queueProps{})}
+	a := &AuditorFunction{
+		Function: Function{Role: role, LogGroup: b.newLogGroup(scope, "FunctionLog", functionLogDays)},
+		Failed:   b.newQueue(scope, "Failed", queueProps{}), Unstarted: b.newQueue(scope, "Unstarted", queueProps{}),
+	}
 	for _, p := range o.Pipelines {
 		if p.Destination == d {
 			a.Pipeline = p
@@ -76,36 +76,20 @@ func (b *builder) newAuditor(o *Oktastream) error {
 	if a.Pipeline.Archive != nil {
 		a.DigestBucket = a.Pipeline.Archive.BucketName
 	}
-	group := b.newLogGroup(scope, "FunctionLog", functionLogDays)
-	a.LogGroup = group
-	b.allowAuditor(role, a, group, state.AttrArn())
+	b.allowAuditor(role, a, state.AttrArn())
 	policy := role.attach(b)
-	function := awslambda.NewCfnFunction(scope, jsii.String("Function"), &awslambda.CfnFunctionProps{
-		Description:   jsii.String("Compares " + a.Pipeline.Name + " with Okta's System Log"),
-		Architectures: jsii.Strings("arm64"), Runtime: jsii.String("provided.al2023"), Handler: jsii.String("bootstrap"),
-		Code: &awslambda.CfnFunction_CodeProperty{S3Bucket: b.auditorCode.bucket, S3Key: b.auditorCode.key},
-		Role: role.ARN, Timeout: jsii.Number(auditorSeconds), MemorySize: jsii.Number(512),
+	a.build(scope, b.auditorCode, policy, b.auditorEnvironment(a), &awslambda.CfnFunctionProps{
+		Description: jsii.String("Compares " + a.Pipeline.Name + " with Okta's System Log"),
+		Timeout:     jsii.Number(auditorSeconds), MemorySize: jsii.Number(512),
 		ReservedConcurrentExecutions: jsii.Number(1), // two runs would do the same work
-		LoggingConfig:                &awslambda.CfnFunction_LoggingConfigProperty{LogGroup: group.Name},
-		Environment: &awslambda.CfnFunction_EnvironmentProperty{
-			Variables: b.auditorEnvironment(a)},
 	})
-	function.AddResourceDependency(policy, nil)
-	a.Name = function.Ref()
-	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: a.Name, Qualifier: jsii.String("$LATEST"),
-		// The next run goes on where this one stopped.
-		MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(auditorSeconds),
-		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: a.Failed.ARN},
-		},
-	}).AddResourceDependency(policy, nil)
-	b.scheduleAuditor(scope, a, function)
+	a.async(scope, policy, 0, auditorSeconds, a.Failed) // the next run continues where this one stopped
+	b.scheduleAuditor(scope, a)
 	o.Auditor = a
 	return nil
 }
 
-// stateBucket is small: the state is some 200 KB, and written some hundred times a day.
+// stateBucket makes the bucket of the state: about 200 KB, written about a hundred times a day.
 func (b *builder) stateBucket(scope constructs.Construct) awss3.CfnBucket {
 	return b.newBucket(scope, "State", &awss3.CfnBucketProps{
 		VersioningConfiguration: &awss3.CfnBucket_VersioningConfigurationProperty{Status: jsii.String("Enabled")},
@@ -119,15 +103,14 @@ func (b *builder) stateBucket(scope constructs.Construct) awss3.CfnBucket {
 	}, archivePolicy)
 }
 
-// auditorEnvironment is what lambda/cmd/auditor reads: what the pipeline's function reads,
-// and its own.
+// auditorEnvironment returns what lambda/cmd/auditor reads: the environment of the pipeline's function, and its own.
 func (b *builder) auditorEnvironment(a *AuditorFunction) map[string]*string {
 	set := b.s.Of(a.Pipeline.Destination)
 	variables := maps.Clone(b.environment(a.Pipeline, set))
 	own := map[string]*string{
 		"ORG_URL": jsii.String(b.s.OktaURL), "SECRET": jsii.String(b.s.OktaSecret), "REQUESTS": number(b.s.RequestsOfRun()),
 		"BUCKET": a.StateBucket, "SINCE": jsii.String(b.s.OktaSince),
-		"DEAD_URLS": join(a.Pipeline.Redrive.URL, jsii.String(","), a.Pipeline.Dead.URL),
+		"DEAD_URLS": join(a.Pipeline.Redrive.URL, ",", a.Pipeline.Dead.URL),
 	}
 	if archive := a.Pipeline.Archive; archive != nil && archive.DigestKeyARN != nil {
 		own["DIGEST_KEY"] = archive.DigestKeyARN
@@ -143,10 +126,10 @@ func (b *builder) auditorEnvironment(a *AuditorFunction) map[string]*string {
 // allowAuditor lets the auditor read what the pipeline holds and Okta's credentials, send
 // what is missing to the buffer queue, and write state and digests. It may not write
 // events, and not delete anything.
-func (b *builder) allowAuditor(r *Role, a *AuditorFunction, log *LogGroup, stateARN *string) {
+func (b *builder) allowAuditor(r *Role, a *AuditorFunction, stateARN *string) {
 	p := a.Pipeline
 	org, _, _ := events.ParseSource(b.s.Source)
-	r.may("OwnLog", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, log.ARN)
+	r.may("OwnLog", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, a.LogGroup.ARN)
 	r.mayRead(settings.SecretARN(b.s.OktaSecret, *awscdk.Aws_PARTITION(), *awscdk.Aws_REGION(), *awscdk.Aws_ACCOUNT_ID()))
 	r.may("SendsWhatIsMissing", []string{"sqs:SendMessage", "sqs:GetQueueAttributes"}, p.Buffer.ARN)
 	r.may("LooksIntoDeadLetters", []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"},
@@ -166,7 +149,7 @@ func (b *builder) allowAuditor(r *Role, a *AuditorFunction, log *LogGroup, state
 	} else {
 		r.may("ReadsTheLogGroup", []string{"logs:FilterLogEvents"}, p.LogGroup.ARN)
 	}
-	// Without it S3 answers 403 where there is nothing, not 404 (S3 API reference,
+	// Without it S3 answers 403 for a missing object, not 404 (S3 API reference,
 	// GetObject, "Permissions", read 2026-11).
 	r.policy = append(r.policy, allow("ListsObjects", nil, []string{"s3:ListBucket"}, buckets,
 		condition{"StringLike": {"s3:prefix": lists}}))
@@ -180,20 +163,19 @@ func (b *builder) allowAuditor(r *Role, a *AuditorFunction, log *LogGroup, state
 		}
 		r.policy = append(r.policy, allow("KeyOfBuckets", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN,
 			condition{
-				"StringEquals": {"kms:ViaService": join(jsii.String("s3."), awscdk.Aws_REGION(), jsii.String("."),
-					awscdk.Aws_URL_SUFFIX())},
-				"StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts},
+				"StringEquals": {"kms:ViaService": via("s3")},
+				"StringLike":   {"kms:EncryptionContext:aws:s3:arn": contexts},
 			}))
 	}
 }
 
-// scheduleAuditor starts the auditor, without the CDK's module of the scheduler for the
-// same reason as with Athena.
-func (b *builder) scheduleAuditor(scope constructs.Construct, a *AuditorFunction, function awslambda.CfnFunction) {
+// scheduleAuditor starts the auditor. It does not use the CDK's module of the scheduler, which takes long to compile,
+// see newAthena.
+func (b *builder) scheduleAuditor(scope constructs.Construct, a *AuditorFunction) {
 	assume := trust("scheduler.amazonaws.com")
 	assume["Condition"] = ofAccount()
 	role := b.newRole(scope, "ScheduleRole", "Starts the auditor of "+b.name, assume)
-	role.may("Starts", []string{"lambda:InvokeFunction"}, function.AttrArn())
+	role.may("Starts", []string{"lambda:InvokeFunction"}, a.ARN)
 	role.may("ReportsFailures", []string{"sqs:SendMessage"}, a.Unstarted.ARN)
 	role.mayUseQueues(b)
 	policy := role.attach(b)
@@ -202,7 +184,7 @@ func (b *builder) scheduleAuditor(scope constructs.Construct, a *AuditorFunction
 		"ScheduleExpression": "rate(" + *number(b.s.OktaEvery) + " minutes)", "State": "ENABLED",
 		"FlexibleTimeWindow": map[string]any{"Mode": "OFF"},
 		"Target": map[string]any{
-			"Arn": function.AttrArn(), "RoleArn": role.ARN,
+			"Arn": a.ARN, "RoleArn": role.ARN,
 			"DeadLetterConfig": map[string]any{"Arn": a.Unstarted.ARN},
 			"RetryPolicy":      map[string]any{"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": auditorSeconds},
 		},

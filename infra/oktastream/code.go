@@ -43,7 +43,7 @@ func (b *builder) newAsset(stack awscdk.Stack, id, path string) (code, error) {
 	if err != nil {
 		return code{}, fmt.Errorf("make a folder for the function's binary: %w", err)
 	}
-	defer os.RemoveAll(dir) // the asset has been copied into the cloud assembly
+	defer os.RemoveAll(dir) // by then the asset has been copied into the cloud assembly
 	if *stack.BundlingRequired() {
 		if err := build(dir, path); err != nil {
 			return code{}, err
@@ -55,8 +55,8 @@ func (b *builder) newAsset(stack awscdk.Stack, id, path string) (code, error) {
 	return code{asset.S3BucketName(), asset.S3ObjectKey()}, nil
 }
 
-// build builds the function of an import path into dir. The flags leave out whatever differs from
-// machine to machine, so that an unchanged function is not deployed again.
+// build builds the function of an import path into dir. The flags leave out what differs between machines, so that an
+// unchanged function is not deployed again.
 func build(dir, path string) error {
 	var said bytes.Buffer
 	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags",

@@ -200,6 +200,12 @@ func TestFaultsOfTheConstruct(t *testing.T) {
 		15)}); err == nil || !strings.Contains(err.Error(), "name") {
 		t.Errorf("a name that makes a rule's name too long is taken: %v", err)
 	}
+	for _, d := range settings.Destinations() {
+		if _, err := New(awscdk.NewStack(app, str("of-"+string(d)), nil), "Okta", Props{Settings: s,
+			Name: "okta-" + string(d)}); err == nil || !strings.Contains(err.Error(), "must not end in -"+string(d)) {
+			t.Errorf("a name that the pipeline of another stack can have is taken: %v", err)
+		}
+	}
 }
 
 func str(s string) *string { return &s }

@@ -14,8 +14,8 @@ import (
 // Delivery is the way to Datadog: a bus of its own, on which the function puts
 // packed batches, and a rule that POSTs each to Datadog's intake.
 //
-// All of it is kept when the pipeline leaves the stack: EventBridge may still be
-// trying to deliver a batch, for as long as [deliveryAge] says.
+// All of it is kept when the pipeline leaves the stack, because EventBridge may still try to deliver a batch, for up to
+// deliveryAge.
 type Delivery struct {
 	busName, busARN, ruleARN *string
 	destination              awsevents.CfnApiDestination
@@ -24,9 +24,8 @@ type Delivery struct {
 	rule                     *Rule
 }
 
-// deliveryAge is how long EventBridge tries to POST a batch, in seconds. Datadog
-// drops what is older than 18 h after a 202, and the function stamps what is older
-// than 6 h with the time of packing: 6 + 8 h stay below.
+// deliveryAge is how long EventBridge tries to POST a batch, in seconds. Datadog answers 202 and drops what is older
+// than 18 h; the function gives events older than 6 h the current time: 6 + 8 h are less than 18 h.
 const deliveryAge = 8 * 3600
 
 // deliveryRule is the name of the rule on the delivery bus.
@@ -34,10 +33,9 @@ const deliveryRule = "to-datadog"
 
 func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *Delivery {
 	d := &Delivery{}
-	// A bus must be given a name. The dead letter queue's is one that CloudFormation
-	// has made: a pipeline that is taken away and comes again gets another, and does
-	// not collide with the bus that was kept.
-	name := join(p.Dead.Name, jsii.String("-delivery"))
+	// A bus must be given a name. It is made of the dead-letter queue's, which CloudFormation chooses: a pipeline that is
+	// removed and added again gets another one, and does not collide with the bus that was kept.
+	name := join(p.Dead.Name, "-delivery")
 	props := &awsevents.CfnEventBusProps{
 		Name: name, Description: jsii.String("Packed batches on their way to Datadog"), KmsKeyIdentifier: b.key.arnOrNil(),
 	}
@@ -48,7 +46,7 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 	d.busName, d.busARN = bus.Ref(), bus.AttrArn()
 	d.ruleARN = b.ruleARN(d.busName, deliveryRule)
 
-	connection := awsevents.NewCfnConnection(scope, jsii.String("Connection"), &awsevents.CfnConnectionProps{
+	d.connection = awsevents.NewCfnConnection(scope, jsii.String("Connection"), &awsevents.CfnConnectionProps{
 		Description: jsii.String("Datadog's API key"), AuthorizationType: jsii.String("API_KEY"),
 		AuthParameters: &awsevents.CfnConnection_AuthParametersProperty{
 			ApiKeyAuthParameters: &awsevents.CfnConnection_ApiKeyAuthParametersProperty{
@@ -57,10 +55,9 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 		},
 		KmsKeyIdentifier: b.key.arnOrNil(),
 	})
-	d.connection = connection
 	url, _ := settings.IntakeURL(set.Site) // checked with the settings
 	d.destination = awsevents.NewCfnApiDestination(scope, jsii.String("Intake"), &awsevents.CfnApiDestinationProps{
-		Description: jsii.String("Datadog's log intake"), ConnectionArn: connection.AttrArn(),
+		Description: jsii.String("Datadog's log intake"), ConnectionArn: d.connection.AttrArn(),
 		HttpMethod: jsii.String("POST"), InvocationEndpoint: &url, InvocationRateLimitPerSecond: jsii.Number(set.Rate),
 	})
 	assume := trust("events.amazonaws.com")
@@ -69,27 +66,16 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 	d.role.may("Posts", []string{"events:InvokeApiDestination"}, d.destination.AttrArn())
 	policy := d.role.attach(b)
 
-	target := &awsevents.CfnRule_TargetProperty{
-		Id: jsii.String("Datadog"), Arn: d.destination.AttrArn(), RoleArn: d.role.ARN,
-		InputPath:        jsii.String("$.detail.logs"), // the packed logs, a JSON array
-		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: p.Dead.ARN}, RetryPolicy: retry(deliveryAge),
-	}
-	rule := awsevents.NewCfnRule(scope, jsii.String("DeliveryRule"), &awsevents.CfnRuleProps{
-		Name: jsii.String(deliveryRule), EventBusName: d.busName, State: jsii.String("ENABLED"),
-		Description: jsii.String("Packed batches to Datadog"),
-		EventPattern: map[string]any{"source": []string{events.PackedSource},
-			"detail-type": []string{events.PackedDetailType}},
-		Targets: []any{target},
-	})
-	d.rule = &Rule{resource: rule, Name: jsii.String(deliveryRule), ARN: d.ruleARN}
-	d.rule.after(policy)
-	b.keep(bus, connection, d.destination, d.role.resource, policy, rule)
+	to := target("Datadog", d.destination.AttrArn(), p.Dead, deliveryAge)
+	to.RoleArn, to.InputPath = d.role.ARN, jsii.String("$.detail.logs") // the packed logs, a JSON array
+	packed := map[string]any{"source": []string{events.PackedSource}, "detail-type": []string{events.PackedDetailType}}
+	d.rule = b.putRule(scope, "DeliveryRule", deliveryRule, "Packed batches to Datadog", d.busName, packed, to, policy)
+	b.keep(bus, d.connection, d.destination, d.role.resource, policy, d.rule.resource)
 	return d
 }
 
-// busPolicy lets nobody put packed batches on the delivery bus but the function,
-// or with ingest=rule the replay role: what is on the bus is POSTed to Datadog.
-// Identity policies would do without it, so it denies.
+// busPolicy denies everybody but the function, or with ingest=rule the replay role, to put packed batches on the
+// delivery bus: what is on the bus is POSTed to Datadog. It must deny, because identity policies alone would allow.
 func (b *builder) busPolicy(scope constructs.Construct, p *Pipeline) {
 	sender := b.replay.ARN
 	if p.Function != nil {
@@ -101,23 +87,21 @@ func (b *builder) busPolicy(scope constructs.Construct, p *Pipeline) {
 	}))
 }
 
-// direct is ingest=rule: the partner bus's own rule POSTs each event as it is.
-// What the function would have written into the log comes as query parameters
-// (Datadog API reference, "Send logs", read 2026-11).
-func (d *Delivery) direct(target *awsevents.CfnRule_TargetProperty, set *settings.Pipeline) {
-	target.Arn, target.RoleArn = d.destination.AttrArn(), d.role.ARN
-	target.RetryPolicy = retry(deliveryAge)
+// direct is the target with ingest=rule: the rule on the partner bus POSTs each event as it is. What the function would
+// write into the log is sent as query parameters (Datadog API reference, "Send logs", read 2026-11).
+func (d *Delivery) direct(dead *Queue, set *settings.Pipeline) *awsevents.CfnRule_TargetProperty {
 	query := map[string]*string{"ddsource": jsii.String("okta"), "service": jsii.String(set.Service)}
 	if len(set.Tags) > 0 {
 		query["ddtags"] = commas(set.Tags)
 	}
-	target.HttpParameters = &awsevents.CfnRule_HttpParametersProperty{QueryStringParameters: query}
-	target.InputPath = jsii.String("$.detail")
+	to := target("Target", d.destination.AttrArn(), dead, deliveryAge)
+	to.RoleArn, to.InputPath = d.role.ARN, jsii.String("$.detail")
+	to.HttpParameters = &awsevents.CfnRule_HttpParametersProperty{QueryStringParameters: query}
+	return to
 }
 
-// secretReference is the dynamic reference that CloudFormation resolves while it
-// makes the connection; the template holds no key (CloudFormation user guide,
-// "Get a secret from Secrets Manager", read 2026-11).
+// secretReference returns the dynamic reference that CloudFormation resolves when it creates the connection; the
+// template does not contain the key (CloudFormation user guide, "Get a secret from Secrets Manager", read 2026-11).
 func secretReference(set *settings.Pipeline) string {
 	parts := []string{"{{resolve:secretsmanager", set.Secret, "SecretString"}
 	switch {

@@ -22,8 +22,8 @@ type Function struct {
 	mapping   *string // id of the event source mapping
 }
 
-// functionLogDays is how long the function's own log is kept: longer
-// than a dead letter waits (14 days), and as long as Okta keeps events.
+// functionLogDays is how long the function's own log is kept: longer than a dead letter (14 days), and as long as Okta
+// keeps events.
 const functionLogDays = 90
 
 func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *Function {
@@ -50,28 +50,17 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	f.Role.mayUseQueues(b)
 	policy := f.Role.attach(b)
 
-	f.resource = awslambda.NewCfnFunction(scope, jsii.String("Function"), &awslambda.CfnFunctionProps{
-		Description:   jsii.String("Okta System Log events to " + string(p.Destination)),
-		Architectures: jsii.Strings("arm64"),
-		Runtime:       jsii.String("provided.al2023"),
-		Handler:       jsii.String("bootstrap"),
-		Code:          &awslambda.CfnFunction_CodeProperty{S3Bucket: b.code.bucket, S3Key: b.code.key},
-		Role:          f.Role.ARN,
-		Timeout:       jsii.Number(set.TimeoutSeconds()),
-		MemorySize:    jsii.Number(set.Memory),
-		LoggingConfig: &awslambda.CfnFunction_LoggingConfigProperty{LogGroup: f.LogGroup.Name},
-		Environment:   &awslambda.CfnFunction_EnvironmentProperty{Variables: b.environment(p, set)},
-		VpcConfig:     vpc(b.s.HTTPS(p.Destination), set),
+	f.build(scope, b.code, policy, b.environment(p, set), &awslambda.CfnFunctionProps{
+		Description: jsii.String("Okta System Log events to " + string(p.Destination)),
+		Timeout:     jsii.Number(set.TimeoutSeconds()), MemorySize: jsii.Number(set.Memory),
+		VpcConfig: vpc(b.s.HTTPS(p.Destination), set),
 	})
-	f.resource.AddResourceDependency(policy, nil)
-	f.Name, f.ARN = f.resource.Ref(), f.resource.AttrArn()
 
 	mapping := awslambda.NewCfnEventSourceMapping(scope, jsii.String("FromBuffer"), &awslambda.CfnEventSourceMappingProps{
 		FunctionName: f.Name, EventSourceArn: p.Buffer.ARN, Enabled: jsii.Bool(true),
 		BatchSize: jsii.Number(set.Batch), MaximumBatchingWindowInSeconds: jsii.Number(set.Window),
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
-		// No reserved concurrency beside it: a throttled poll counts as a receive, and
-		// receives are what the outage budget is counted in.
+		// No reserved concurrency as well: a throttled poll counts as a receive, and outageHours is counted in receives.
 		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{
 			MaximumConcurrency: jsii.Number(set.Concurrency),
 		},
@@ -79,20 +68,37 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	})
 	f.mapping = mapping.Ref()
 	if set.Ingest == settings.IngestLambda {
-		awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
-			FunctionName: f.Name, Qualifier: jsii.String("$LATEST"),
-			// Two more tries and six hours are Lambda's most (Lambda developer guide,
-			// "Asynchronous invocation", read 2026-11).
-			MaximumRetryAttempts: jsii.Number(2), MaximumEventAgeInSeconds: jsii.Number(6 * 3600),
-			DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-				OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: p.Dead.ARN},
-			},
-		}).AddResourceDependency(policy, nil)
+		// Two more tries and six hours are Lambda's most (Lambda developer guide, "Asynchronous invocation", read 2026-11).
+		f.async(scope, policy, 2, 6*3600, p.Dead)
 	}
 	return f
 }
 
-// environment is what package lambda/config reads.
+// build makes the resource, with what all functions have in common.
+func (f *Function) build(scope constructs.Construct, zip code, policy awscdk.CfnResource,
+	environment map[string]*string, set *awslambda.CfnFunctionProps) {
+	set.Architectures, set.Runtime = jsii.Strings("arm64"), jsii.String("provided.al2023")
+	set.Handler = jsii.String("bootstrap")
+	set.Code = &awslambda.CfnFunction_CodeProperty{S3Bucket: zip.bucket, S3Key: zip.key}
+	set.Role, set.LoggingConfig = f.Role.ARN, &awslambda.CfnFunction_LoggingConfigProperty{LogGroup: f.LogGroup.Name}
+	set.Environment = &awslambda.CfnFunction_EnvironmentProperty{Variables: environment}
+	f.resource = awslambda.NewCfnFunction(scope, jsii.String("Function"), set)
+	f.resource.AddResourceDependency(policy, nil)
+	f.Name, f.ARN = f.resource.Ref(), f.resource.AttrArn()
+}
+
+// async says how often and for how many seconds Lambda tries asynchronous calls, and which queue gets those that fail.
+func (f *Function) async(scope constructs.Construct, policy awscdk.CfnResource, retries, seconds int, failed *Queue) {
+	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: f.Name, Qualifier: jsii.String("$LATEST"),
+		MaximumRetryAttempts: jsii.Number(retries), MaximumEventAgeInSeconds: jsii.Number(seconds),
+		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: failed.ARN},
+		},
+	}).AddResourceDependency(policy, nil)
+}
+
+// environment returns what package lambda/config reads.
 func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*string {
 	left := pattern.For(b.s.Source, set.Include, set.Exclude)
 	variables := map[string]*string{

@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// environmentOverHTTPS is what the function reads of a destination that it calls
-// itself. The secret's name is in it, and never the secret.
+// environmentOverHTTPS returns the variables for a destination that the function calls itself: the secret's name, never
+// the secret.
 func (b *builder) environmentOverHTTPS(d settings.Destination) map[string]*string {
 	set := b.s.Of(d)
 	variables := map[string]*string{
@@ -49,8 +49,8 @@ func (r *Role) mayCall(b *builder, d settings.Destination) {
 		if to.Region != "" {
 			region = &to.Region
 		}
-		r.may("CallsTheDestination", []string{to.Action}, join(jsii.String("arn:"), awscdk.Aws_PARTITION(),
-			jsii.String(":"+to.Service+":"), region, jsii.String(":"), awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+to.Resource)))
+		r.may("CallsTheDestination", []string{to.Action}, join("arn:", awscdk.Aws_PARTITION(),
+			":"+to.Service+":", region, ":", awscdk.Aws_ACCOUNT_ID(), ":"+to.Resource))
 	}
 	if len(b.s.Of(d).VPC) > 0 {
 		r.mayConnect()
@@ -60,25 +60,22 @@ func (r *Role) mayCall(b *builder, d settings.Destination) {
 // mayRead lets the role read a secret, and decrypt it where its key is one of the
 // account's: only for Secrets Manager and only this secret, whose ARN is in the
 // encryption context (Secrets Manager user guide, "Secret encryption and decryption",
-// read 2026-11). Which key that is, the secret knows; the key's own policy must allow
-// it too. A key that AWS manages needs none of this.
+// read 2026-11). The key's own policy must allow it too. A key that
+// AWS manages needs none of this.
 func (r *Role) mayRead(secret string) {
 	r.may("ReadsTheSecret", []string{"secretsmanager:GetSecretValue"}, secret)
 	r.policy = append(r.policy, allow("DecryptsTheSecret", nil, []string{"kms:Decrypt"},
-		join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":kms:"), awscdk.Aws_REGION(), jsii.String(":*:key/*")),
+		join("arn:", awscdk.Aws_PARTITION(), ":kms:", awscdk.Aws_REGION(), ":*:key/*"),
 		condition{
-			"StringEquals": {"kms:ViaService": join(jsii.String("secretsmanager."), awscdk.Aws_REGION(), jsii.String("."),
-				awscdk.Aws_URL_SUFFIX())},
-			"StringLike": {"kms:EncryptionContext:SecretARN": secret},
+			"StringEquals": {"kms:ViaService": via("secretsmanager")},
+			"StringLike":   {"kms:EncryptionContext:SecretARN": secret},
 		}))
 }
 
-// mayConnect lets Lambda make, with the role, the network interfaces by which the
-// function is in a VPC (managed policy AWSLambdaVPCAccessExecutionRole, 2024-01). The
-// actions know no resource that is there before. The function's own code may not:
-// what it calls carries lambda:SourceFunctionArn, and what Lambda calls for it does not
-// (Lambda developer guide, "Using source function ARN to control function access
-// behavior", read 2026-11).
+// mayConnect lets Lambda create, with the role, the network interfaces that connect the function to a VPC (managed
+// policy AWSLambdaVPCAccessExecutionRole, 2024-01). The resources of these actions do not exist before. The function's
+// own code may not call them: its calls have lambda:SourceFunctionArn, and those that Lambda makes for it do not
+// (Lambda developer guide, "Using source function ARN to control function access behavior", read 2026-11).
 func (r *Role) mayConnect() {
 	r.policy = append(r.policy, allow("NetworkInterfaces", nil, []string{
 		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
@@ -86,7 +83,7 @@ func (r *Role) mayConnect() {
 	}, "*", condition{"Null": {"lambda:SourceFunctionArn": "true"}}))
 }
 
-// vpc is where the function is connected to, nil where it is not in a VPC.
+// vpc returns the VPC of a function, nil where it is in none.
 func vpc(overHTTPS bool, set *settings.Pipeline) *awslambda.CfnFunction_VpcConfigProperty {
 	if !overHTTPS || len(set.VPC) == 0 {
 		return nil

@@ -46,18 +46,16 @@ func (b *builder) newKey() *Key {
 	return key
 }
 
-// keyOfAccount is AWS's own default statement: without it nobody could ever change
-// the key again, and the roles' own policies would not count (KMS developer guide,
-// "Default key policy", read 2026-11).
+// keyOfAccount is AWS's default statement: without it nobody could change the key again, and the roles' own policies
+// would have no effect (KMS developer guide, "Default key policy", read 2026-11).
 func keyOfAccount() statement {
 	return statement{
 		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-		"Principal": map[string]any{"AWS": join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"),
-			awscdk.Aws_ACCOUNT_ID(), jsii.String(":root"))},
+		"Principal": map[string]any{"AWS": accountRoot()},
 	}
 }
 
-// keyStatements are what AWS's services need of the key.
+// keyStatements returns what AWS's services need from the key.
 func (b *builder) keyStatements() []statement {
 	calls := []string{"kms:Decrypt", "kms:GenerateDataKey"}
 	var buses []*string
@@ -66,7 +64,7 @@ func (b *builder) keyStatements() []statement {
 	}
 	if b.s.ByEventBridge() {
 		// The delivery bus: its name begins with the stack's, see newDelivery.
-		buses = append(buses, arn("events", "event-bus/", join(awscdk.Aws_STACK_NAME(), jsii.String("-*-delivery"))))
+		buses = append(buses, arn("events", "event-bus/", join(awscdk.Aws_STACK_NAME(), "-*-delivery")))
 	}
 	var statements []statement
 	if len(buses) > 0 {
@@ -93,8 +91,7 @@ func (b *builder) keyStatements() []statement {
 		// everything, the DLQs being encrypted too. Which rule may send to which queue
 		// is decided by the queues' policies.
 		allow("EncryptedQueues", service("events.amazonaws.com"), calls, "*", nil),
-		allow("LogGroups", map[string]any{"Service": join(jsii.String("logs."), awscdk.Aws_REGION(), jsii.String("."),
-			awscdk.Aws_URL_SUFFIX())}, []string{
+		allow("LogGroups", map[string]any{"Service": via("logs")}, []string{
 			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
 			"kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey",
 		}, "*", condition{
@@ -107,10 +104,10 @@ func (b *builder) keyStatements() []statement {
 	return statements
 }
 
-// encryptedGroups are the log groups that the key encrypts. Their names begin with
-// the stack's where CloudFormation chooses them.
+// encryptedGroups returns the log groups that the key encrypts. Their names begin with the stack's where CloudFormation
+// chooses them.
 func (b *builder) encryptedGroups() any {
-	named := join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), jsii.String("-*"))
+	named := join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), "-*")
 	name, exists := settings.ParseLogGroup(b.s.CloudWatch.LogGroup)
 	if !b.s.Has(settings.CloudWatch) || exists || name == "" {
 		return named
@@ -118,7 +115,7 @@ func (b *builder) encryptedGroups() any {
 	return []*string{named, arn("logs", "log-group:", &name)}
 }
 
-// arnOrNil is the key's ARN, nil where AWS owns the key.
+// arnOrNil returns the key's ARN, nil where AWS owns the key.
 func (k *Key) arnOrNil() *string {
 	if k == nil {
 		return nil

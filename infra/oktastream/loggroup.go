@@ -18,13 +18,13 @@ type LogGroup struct {
 	days      int     // that it keeps events; 0 is for ever, or not known
 }
 
-// newEventGroup is the log group that holds events: one that the stack makes, with
-// the name that is given or one of CloudFormation's, or one that exists.
+// newEventGroup returns the log group that holds events: a new one, with the name of the setting or one that
+// CloudFormation chooses, or an existing one.
 func (b *builder) newEventGroup(scope constructs.Construct, set *settings.Pipeline) *LogGroup {
 	name, exists := settings.ParseLogGroup(set.LogGroup)
 	if exists {
 		target := arn("logs", "log-group:", &name)
-		return &LogGroup{Name: &name, ARN: join(target, jsii.String(":*")), targetARN: target}
+		return &LogGroup{Name: &name, ARN: join(target, ":*"), targetARN: target}
 	}
 	id, infrequent := "Events", set.LogClass == settings.LogClassInfrequent
 	if infrequent {

@@ -1,7 +1,6 @@
-// Package oktastream is the construct that brings Okta System Log events from a
-// partner event source to CloudWatch Logs, Datadog, Splunk, Elastic, OpenSearch or S3:
-// bus, rules, queues, functions, and the policies that allow exactly these parts to
-// call each other.
+// Package oktastream is the construct that delivers Okta System Log events from a partner event source to CloudWatch
+// Logs, Datadog, Splunk, Elastic, OpenSearch or S3: bus, rules, queues, functions, and the policies that allow exactly
+// these parts to call each other.
 //
 //	s := settings.Default()
 //	s.Source = "aws.partner/okta.com/example/oktastream"
@@ -13,12 +12,11 @@
 //
 //	go get -tool github.com/oktastream/oktastream/lambda/cmd/forwarder
 //
-// once, so that its go.sum holds what the function is made of.
+// once, so that its go.sum holds the function's modules.
 //
-// Everything is written with CloudFormation's own resources and policies are
-// written out: the template contains what this package writes. Each
-// destination is a pipeline of its own, which shares only the bus, the key and the
-// replay role with the others.
+// It uses CloudFormation's own resources and writes policies out, so that the template contains what this package
+// writes. Each destination has its own pipeline, which shares only the bus, the key and the replay role with the
+// others.
 package oktastream
 
 import (
@@ -72,6 +70,12 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	if most := 64 - len("-cloudwatch"); len(b.name) > most || *awscdk.Token_IsUnresolved(b.name) {
 		return nil, fmt.Errorf("name %q: it must be known at synth and have at most %d characters, so that the rules' "+
 			"names have at most 64", b.name, most)
+	}
+	for _, d := range settings.Destinations() {
+		if strings.HasSuffix(b.name, "-"+string(d)) {
+			return nil, fmt.Errorf("name %q: it must not end in -%s, which pipelines' names end in: another stack's alarms "+
+				"could not be told from this one's; choose another name (setting stack)", b.name, d)
+		}
 	}
 	b.scope = constructs.NewConstruct(scope, &id)
 	awscdk.Tags_Of(b.scope).Add(jsii.String("oktastream"), jsii.String(b.name), nil)
@@ -206,29 +210,43 @@ func (b *builder) newPipeline(d settings.Destination) (*Pipeline, error) {
 	return p, nil
 }
 
-// join makes one string of parts that may be tokens.
-func join(parts ...*string) *string {
-	return awscdk.Fn_Join(jsii.String(""), &parts)
+// join makes one string of parts: strings, and tokens of type *string.
+func join(parts ...any) *string {
+	var list []*string
+	for _, part := range parts {
+		if text, ok := part.(string); ok {
+			part = &text
+		}
+		list = append(list, part.(*string))
+	}
+	return awscdk.Fn_Join(jsii.String(""), &list)
+}
+
+// accountRoot is the ARN of the stack's account.
+func accountRoot() *string {
+	return join("arn:", awscdk.Aws_PARTITION(), ":iam::", awscdk.Aws_ACCOUNT_ID(), ":root")
+}
+
+// via is the endpoint of a service in the stack's region, as kms:ViaService has it.
+func via(service string) *string {
+	return join(service+".", awscdk.Aws_REGION(), ".", awscdk.Aws_URL_SUFFIX())
 }
 
 // arn is the ARN of something of the stack's own account and region.
 func arn(service, resource string, name *string) *string {
-	return join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":"+service+":"), awscdk.Aws_REGION(),
-		jsii.String(":"),
-		awscdk.Aws_ACCOUNT_ID(), jsii.String(":"+resource), name)
+	return join("arn:", awscdk.Aws_PARTITION(), ":"+service+":", awscdk.Aws_REGION(),
+		":",
+		awscdk.Aws_ACCOUNT_ID(), ":"+resource, name)
 }
 
-// ruleARN is the ARN of a rule with a name of ours on a bus that is not the
-// default one. It is put together rather than asked of the rule, so that a rule
-// can be made after the policies that name it: a rule that exists before them
-// loses what it matches.
+// ruleARN returns the ARN of a rule on a bus that is not the default one. It is built from the name, so that a rule can
+// be created after the policies that name it: a rule that exists before them loses what it matches.
 func (b *builder) ruleARN(bus *string, name string) *string {
-	return join(arn("events", "rule/", bus), jsii.String("/"+name))
+	return join(arn("events", "rule/", bus), "/"+name)
 }
 
-// keep is what becomes of a resource that holds data, on delete and on
-// replacement. What the very first deployment made and then rolled back goes: it
-// is empty, and a bus that stayed would stop the second one.
+// keep sets what happens to a resource that holds data, on delete and on replacement. What a first deployment created
+// and then rolled back is deleted: it is empty, and a bus that stayed would stop the second deployment.
 func (b *builder) keep(resources ...awscdk.CfnResource) {
 	policy := awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	if b.s.Removal == settings.RemovalDestroy {
@@ -241,12 +259,12 @@ func (b *builder) keep(resources ...awscdk.CfnResource) {
 
 func commas(list []string) *string { return jsii.String(strings.Join(list, ",")) }
 
-// title is a destination's name as its owner writes it.
+// title returns a destination's name as its owner writes it.
 func title(d settings.Destination) string {
 	return map[settings.Destination]string{
 		settings.CloudWatch: "CloudWatch", settings.Datadog: "Datadog", settings.Splunk: "Splunk",
 		settings.Elastic: "Elastic", settings.OpenSearch: "OpenSearch",
-		// Archive is the id of EventBridge's, which the setting archiveDays makes.
+		// Archive is the id of EventBridge's archive, see archiveDays.
 		settings.Archive: "S3Archive",
 	}[d]
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// outputs says what to look at after a deployment, and in one line a pipeline
-// what `oktastream dlq` needs.
+// outputs says what to look at after a deployment, and in one line for each pipeline what the command oktastream reads.
 func (b *builder) outputs(o *Oktastream) {
 	stack := awscdk.Stack_Of(b.scope)
 	// A logical id is made of letters and digits; an id of a construct need not be.
@@ -21,22 +20,22 @@ func (b *builder) outputs(o *Oktastream) {
 	out := func(id, description string, value *string) {
 		output := awscdk.NewCfnOutput(b.scope, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 		if atTop {
-			// What the README calls it, without the CDK's hash behind; below another
-			// construct the hash is what tells two of ours apart.
+			// As the README calls it, without the CDK's hash. Below another construct the hash is needed to tell two apart.
 			output.OverrideLogicalId(jsii.String(prefix + id))
 		}
 	}
 	_, stream, _ := events.ParseSource(b.s.Source)
-	out("OktaEventSource", "Okta: Reports, Log Streaming, the AWS EventBridge stream with this event source name, "+
+	out("OktaEventSource", "Okta: Reports, Log Streaming: the AWS EventBridge stream with this event source name, "+
 		"account and region",
-		join(jsii.String(stream+" "), awscdk.Aws_ACCOUNT_ID(), jsii.String(" "), awscdk.Aws_REGION()))
+		join(stream+" ", awscdk.Aws_ACCOUNT_ID(), " ", awscdk.Aws_REGION()))
 	out("ReplayRoleArn", "The role under which dead letters are replayed, also in the SQS console", b.replay.ARN)
 	if b.key != nil && b.key.given {
-		out("KeyPolicyStatements", "What the policy of the given key must hold", stack.ToJsonString(b.key.statements, nil))
+		out("KeyPolicyStatements", "Statements that the policy of the key in the setting kms must "+
+			"contain", stack.ToJsonString(b.key.statements, nil))
 	}
 	if a := o.Auditor; a != nil {
 		org, _, _ := events.ParseSource(b.s.Source)
-		out("AuditorOutput", "What oktastream doctor reads of the auditor", stack.ToJsonString(map[string]any{
+		out("AuditorOutput", "What oktastream doctor reads about the auditor", stack.ToJsonString(map[string]any{
 			"oktastream_auditor": 1, "function": a.Name, "bucket": a.DigestBucket, "org": org, "schedule": a.Schedule,
 			"dead": a.Failed.URL, "unstarted": a.Unstarted.URL,
 			"pipeline": a.Pipeline.Name, "log_group_function": a.LogGroup.Name,
@@ -53,18 +52,18 @@ func (b *builder) outputs(o *Oktastream) {
 				p.Archive.Table))
 		}
 		if _, signs := b.s.SignedTo(p.Destination); signs && p.Function != nil {
-			out(title+"RoleArn", "The role that OpenSearch must let in: the function's", p.Function.Role.ARN)
+			out(title+"RoleArn", "The function's role, which OpenSearch must allow to write", p.Function.Role.ARN)
 		}
 		out(title+"DeadUrl", "The queue of events that cannot be delivered, each with its reason", p.Dead.URL)
 		if p.Redrive != nil {
-			out(title+"RedriveUrl", "The queue of events that were tried for the whole outage budget", p.Redrive.URL)
+			out(title+"RedriveUrl", "The queue of events that were tried for outageHours", p.Redrive.URL)
 			out(title+"BufferUrl", "The queue between rule and function", p.Buffer.URL)
 		}
 		out(title+"Pipeline", "What oktastream --stack reads", stack.ToJsonString(b.describe(p), nil))
 	}
 }
 
-// describe is a pipeline as `oktastream dlq`, `reconcile` and `doctor` read it.
+// describe returns a pipeline as `oktastream dlq`, `reconcile` and `doctor` read it.
 func (b *builder) describe(p *Pipeline) map[string]any {
 	set := b.s.Of(p.Destination)
 	d := map[string]any{

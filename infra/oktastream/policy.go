@@ -35,9 +35,8 @@ func document(statements ...statement) map[string]any {
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }
 
-// fromSources is the condition that EventBridge calls for one of these rules or
-// buses: what another rule sends, or one of another account (the ARN has the
-// account in it), is not let in.
+// fromSources is the condition that EventBridge calls for one of these rules or buses, and not for a rule of another
+// name or account.
 func fromSources(sources []*string) condition {
 	return condition{"ArnEquals": {"aws:SourceArn": sources}}
 }
@@ -94,14 +93,13 @@ func (r *Role) mayUseQueues(b *builder) {
 	if b.key != nil {
 		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN,
 			condition{
-				"StringEquals": {"kms:ViaService": join(jsii.String("sqs."), awscdk.Aws_REGION(), jsii.String("."),
-					awscdk.Aws_URL_SUFFIX())},
+				"StringEquals": {"kms:ViaService": via("sqs")},
 			}))
 	}
 }
 
-// attach writes the role's policy. It is a resource of its own, so that a key's
-// policy can name the role without a circle.
+// attach writes the role's policy. It is a separate resource, so that a key's policy can name the role without a
+// circle.
 func (r *Role) attach(b *builder) awsiam.CfnPolicy {
 	if len(r.policy) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// shape is how a pipeline's log group holds events.
+// shape returns how a pipeline's log group holds events.
 func shape(set *settings.Pipeline) queries.Shape {
 	switch {
 	case set.Ingest == settings.IngestRule:
@@ -27,8 +27,8 @@ func (g *LogGroup) index(set *settings.Pipeline) {
 	g.resource.SetFieldIndexPolicies(&[]any{map[string]any{"Fields": queries.Indexes(shape(set))}})
 }
 
-// saveQueries saves the queries of a responder in CloudWatch Logs Insights, in a
-// folder with the stack's name; detections have a folder of their own there.
+// saveQueries saves the queries in CloudWatch Logs Insights, in a folder with the stack's name; detections are in a
+// folder below it.
 func (b *builder) saveQueries(scope constructs.Construct, g *LogGroup, set *settings.Pipeline) {
 	for _, q := range queries.All() {
 		awslogs.NewCfnQueryDefinition(scope, jsii.String("Query-"+q.Name), &awslogs.CfnQueryDefinitionProps{

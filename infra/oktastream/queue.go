@@ -33,7 +33,7 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 		set.SqsManagedSseEnabled = jsii.Bool(true)
 	} else {
 		set.KmsMasterKeyId = b.key.ARN
-		// The longest: each data key is a call of KMS that costs money and can fail.
+		// The longest: each data key is a KMS call, which costs money and can fail.
 		set.KmsDataKeyReusePeriodSeconds = jsii.Number(86400)
 	}
 	if props.visibility > 0 {
@@ -43,10 +43,9 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 		set.RedrivePolicy = map[string]any{"deadLetterTargetArn": props.redrive.ARN, "maxReceiveCount": props.receives}
 	}
 	if id != "Redrive" {
-		// Messages come here by SendMessage only, which the queue's policy controls: no
-		// queue may use this one as its dead-letter queue, and SQS move messages past
-		// the policy. For redrive byQueue would have to name the buffer, which names
-		// redrive: a circle, unless CloudFormation did not choose the queues' names.
+		// No queue may use this one as its dead-letter queue, because SQS would then move messages here without asking the
+		// queue's policy. For redrive byQueue would have to name the buffer, which names redrive: a circle, unless
+		// CloudFormation did not choose the queues' names.
 		set.RedriveAllowPolicy = map[string]any{"redrivePermission": "denyAll"}
 	}
 	queue := awssqs.NewCfnQueue(scope, &id, set)
@@ -54,14 +53,11 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 	return &Queue{resource: queue, ARN: queue.AttrArn(), URL: queue.Ref(), Name: queue.AttrQueueName()}
 }
 
-// queuePolicies say who may send to a pipeline's queues: the rules, the function,
-// and for the buffer the replay role and replayPrincipals. Its messages are
-// delivered as Okta's, so nobody else may send. SQS itself moves messages to the
-// queue redrive; no page of AWS says whether a deny there would stop it, so there
-// is none.
+// queuePolicies sets who may send to a pipeline's queues: the rules, the function, and for the buffer the replay role
+// and replayPrincipals. Messages in the buffer are delivered as Okta's, so nobody else may send. SQS itself moves
+// messages to the queue redrive; no page of AWS says whether a deny there would stop it, so there is none.
 //
-// The policies stay with the queues: without its policy a queue that is left
-// behind would take plain http.
+// The policies stay with the queues: without its policy a retained queue would accept plain http.
 func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *settings.Pipeline, rule *string) {
 	rules := []*string{rule}
 	if p.Delivery != nil {
@@ -94,17 +90,15 @@ func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *se
 	for _, principal := range b.s.ReplayPrincipals {
 		senders = append(senders, jsii.String(principal))
 	}
+	var buffer []statement
+	var sources []*string
 	if set.Ingest == settings.IngestQueue {
-		b.newQueuePolicy(scope, "BufferPolicy", p, p.Buffer,
-			allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"}, p.Buffer.ARN,
-				fromSources([]*string{rule})),
-			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, noneOf(senders, []*string{rule})),
-		)
-	} else {
-		b.newQueuePolicy(scope, "BufferPolicy", p, p.Buffer,
-			deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, noneOf(senders, nil)),
-		)
+		sources = []*string{rule}
+		buffer = append(buffer, allow("EventsOfTheRule", service("events.amazonaws.com"), []string{"sqs:SendMessage"},
+			p.Buffer.ARN, fromSources(sources)))
 	}
+	b.newQueuePolicy(scope, "BufferPolicy", p, p.Buffer,
+		append(buffer, deny("NobodyElseSends", []string{"sqs:SendMessage"}, p.Buffer.ARN, noneOf(senders, sources)))...)
 	p.Rule.after(p.Buffer.policy, p.Redrive.policy)
 }
 
@@ -121,10 +115,9 @@ func (b *builder) newQueuePolicy(scope constructs.Construct, id string, p *Pipel
 	b.keep(q.policy)
 }
 
-// lock denies all principals but the function, the replay role, replayPrincipals and
-// the roles of lockQueues to read, delete or reconfigure a queue, which somebody
-// could do to hide an event. CloudFormation changes queues too: its role must be
-// among lockQueues.
+// lock denies everybody but the function, the replay role, replayPrincipals and the roles of lockQueues to read, delete
+// or reconfigure a queue, which somebody could do to hide an event. CloudFormation changes queues too: its role must be
+// one of lockQueues.
 func (b *builder) lock(p *Pipeline, q *Queue) statement {
 	if len(b.s.LockQueues) == 0 {
 		return nil

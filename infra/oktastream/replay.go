@@ -1,23 +1,16 @@
 package oktastream
 
-import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
-)
-
-// replayTrust says who may assume the replay role.
+// replayTrust returns who may assume the replay role.
 func (b *builder) replayTrust() statement {
-	var who any = join(jsii.String("arn:"), awscdk.Aws_PARTITION(), jsii.String(":iam::"), awscdk.Aws_ACCOUNT_ID(),
-		jsii.String(":root"))
+	var who any = accountRoot()
 	if len(b.s.ReplayPrincipals) > 0 {
 		who = b.s.ReplayPrincipals
 	}
 	return statement{"Effect": "Allow", "Principal": map[string]any{"AWS": who}, "Action": "sts:AssumeRole"}
 }
 
-// replayOf lets the replay role bring a pipeline's dead letters back: look at
-// them, send them to the buffer queue (or, where there is none, to the destination
-// itself), and delete them where they were.
+// replayOf lets the replay role replay a pipeline's dead letters: read them, send them to the buffer queue (or, where
+// there is none, to the destination itself), and delete them from the dead-letter queue.
 func (b *builder) replayOf(p *Pipeline) {
 	title := title(p.Destination)
 	dead := []*string{p.Dead.ARN}

@@ -34,7 +34,7 @@ func (b *builder) newBus() {
 	b.keep(b.bus.resource)
 }
 
-// newArchive keeps the bus's events, where that is wanted.
+// newArchive makes the EventBridge archive of archiveDays.
 func (b *builder) newArchive() {
 	if b.s.ArchiveDays == 0 {
 		return
@@ -50,9 +50,8 @@ func (b *builder) newArchive() {
 	b.keep(archive)
 }
 
-// busesWithDLQ are the ARNs of the buses whose own dead letters this pipeline
-// takes. A bus has some only with a customer managed key: what it cannot encrypt
-// or decrypt (EventBridge user guide, "Using dead-letter queues to capture
+// busesWithDLQ returns the ARNs of the buses whose own dead letters go to this pipeline. A bus has some only with a
+// customer managed key: what it cannot encrypt or decrypt (EventBridge user guide, "Using dead-letter queues to capture
 // encrypted event errors", read 2026-11).
 func (b *builder) busesWithDLQ(p *Pipeline) []*string {
 	if b.key == nil {
@@ -69,8 +68,8 @@ func (b *builder) busesWithDLQ(p *Pipeline) []*string {
 	return buses
 }
 
-// takesDeadLettersOfBus is true for the first pipeline of a stack that makes the
-// partner event bus and encrypts it with a key of its own.
+// takesDeadLettersOfBus is true for the first pipeline of a stack that creates the partner event bus and encrypts it
+// with a customer managed key.
 func (b *builder) takesDeadLettersOfBus(p *Pipeline) bool {
 	return b.key != nil && b.bus.resource != nil && b.s.Destinations[0] == p.Destination
 }
@@ -82,7 +81,7 @@ type Rule struct {
 	Name, ARN *string
 }
 
-// after makes the rule only once these are there.
+// after makes CloudFormation create these before the rule.
 func (r *Rule) after(resources ...awscdk.CfnResource) {
 	for _, resource := range resources {
 		r.resource.AddResourceDependency(resource, nil)
@@ -96,41 +95,47 @@ const (
 	mostAttempts = 185
 )
 
-func retry(age int) *awsevents.CfnRule_RetryPolicyProperty {
-	return &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(age),
-		MaximumRetryAttempts: jsii.Number(mostAttempts)}
+// target is a rule's target that EventBridge tries for age seconds; what it gives up goes to the queue dead.
+func target(id string, arn *string, dead *Queue, age int) *awsevents.CfnRule_TargetProperty {
+	return &awsevents.CfnRule_TargetProperty{
+		Id: &id, Arn: arn, DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: dead.ARN},
+		RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{
+			MaximumEventAgeInSeconds: jsii.Number(age), MaximumRetryAttempts: jsii.Number(mostAttempts),
+		},
+	}
 }
 
-// newRule puts the pipeline's rule on the partner event bus.
-func (b *builder) newRule(scope constructs.Construct, p *Pipeline, set *settings.Pipeline, ruleARN *string) *Rule {
-	target := &awsevents.CfnRule_TargetProperty{
-		Id:               jsii.String("Target"),
-		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: p.Dead.ARN},
-		RetryPolicy:      retry(longestAge),
-	}
-	var needed []awscdk.CfnResource
-	switch {
-	case set.Ingest == settings.IngestQueue:
-		target.Arn = p.Buffer.ARN
-	case set.Ingest == settings.IngestLambda:
-		target.Arn = p.Function.ARN
-		needed = append(needed, b.invokePermission(scope, p.Function, ruleARN))
-	case p.Destination == settings.CloudWatch:
-		target.Arn = p.LogGroup.targetARN
-		needed = append(needed, b.logPolicy(scope, "RuleToEvents", p.Name, p.LogGroup, ruleARN))
-	default:
-		p.Delivery.direct(target, set)
-	}
-	made := pattern.For(b.s.Source, set.Include, set.Exclude)
-	rule := awsevents.NewCfnRule(scope, jsii.String("Rule"), &awsevents.CfnRuleProps{
-		Name: &p.Name, EventBusName: b.bus.name, EventPattern: made.Pattern,
-		Description: jsii.String("Okta System Log events to " + string(p.Destination)),
-		Targets:     []any{target}, State: jsii.String("ENABLED"),
+// putRule makes a rule with one target, after the resources that it needs.
+func (b *builder) putRule(scope constructs.Construct, id, name, description string, bus *string, pattern any,
+	to *awsevents.CfnRule_TargetProperty, needed ...awscdk.CfnResource) *Rule {
+	rule := awsevents.NewCfnRule(scope, &id, &awsevents.CfnRuleProps{
+		Name: &name, EventBusName: bus, EventPattern: pattern, Description: &description, Targets: []any{to},
+		State: jsii.String("ENABLED"),
 	})
-	r := &Rule{resource: rule, Name: &p.Name, ARN: ruleARN}
-	if b.bus.resource != nil {
+	r := &Rule{resource: rule, Name: &name, ARN: b.ruleARN(bus, name)}
+	if b.bus.resource != nil && bus == b.bus.name {
 		r.after(b.bus.resource)
 	}
 	r.after(needed...)
 	return r
+}
+
+// newRule puts the pipeline's rule on the partner event bus.
+func (b *builder) newRule(scope constructs.Construct, p *Pipeline, set *settings.Pipeline, ruleARN *string) *Rule {
+	to := target("Target", nil, p.Dead, longestAge)
+	var needed []awscdk.CfnResource
+	switch {
+	case set.Ingest == settings.IngestQueue:
+		to.Arn = p.Buffer.ARN
+	case set.Ingest == settings.IngestLambda:
+		to.Arn = p.Function.ARN
+		needed = append(needed, b.invokePermission(scope, p.Function, ruleARN))
+	case p.Destination == settings.CloudWatch:
+		to.Arn = p.LogGroup.targetARN
+		needed = append(needed, b.logPolicy(scope, "RuleToEvents", p.Name, p.LogGroup, ruleARN))
+	default:
+		to = p.Delivery.direct(p.Dead, set)
+	}
+	return b.putRule(scope, "Rule", p.Name, "Okta System Log events to "+string(p.Destination), b.bus.name,
+		pattern.For(b.s.Source, set.Include, set.Exclude).Pattern, to, needed...)
 }

@@ -1,14 +1,10 @@
 package oktastream
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
-	"github.com/aws/jsii-runtime-go"
-
 	"github.com/oktastream/oktastream/infra/internal/pattern"
 )
 
-// streamLogDays is how long changes of log streams are kept: as long as events by
-// default.
+// streamLogDays is how long changes of log streams are kept: as long as events are by default.
 const streamLogDays = 400
 
 func (b *builder) streamRuleName() string { return b.name + "-log-stream" }
@@ -26,17 +22,6 @@ func (b *builder) newStreamRule(first *Pipeline) {
 	}
 	group := b.newLogGroup(b.scope, "LogStreamEvents", streamLogDays)
 	policy := b.logPolicy(b.scope, "LogStreamToEvents", name, group, b.streamRuleARN)
-	rule := awsevents.NewCfnRule(b.scope, jsii.String("LogStream"), &awsevents.CfnRuleProps{
-		Name: &name, EventBusName: b.bus.name, EventPattern: changed, State: jsii.String("ENABLED"),
-		Description: jsii.String("Keeps and counts changes of Okta's log streams, for an alarm"),
-		Targets: []any{&awsevents.CfnRule_TargetProperty{
-			Id: jsii.String("Target"), Arn: group.targetARN, RetryPolicy: retry(longestAge),
-			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: first.Dead.ARN},
-		}},
-	})
-	b.streamRule = &Rule{resource: rule, Name: &name, ARN: b.streamRuleARN}
-	b.streamRule.after(policy, first.Dead.policy)
-	if b.bus.resource != nil {
-		b.streamRule.after(b.bus.resource)
-	}
+	b.streamRule = b.putRule(b.scope, "LogStream", name, "Keeps and counts changes of Okta's log streams, for an alarm",
+		b.bus.name, changed, target("Target", group.targetARN, first.Dead, longestAge), policy, first.Dead.policy)
 }

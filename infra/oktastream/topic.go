@@ -7,8 +7,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newTopic is the ARN of the topic that alarms are sent to: the one that is given,
-// one of the stack's own where an address is given, nil where no alarm is sent.
+// newTopic returns the ARN of the topic that alarms are sent to: that of the setting alarmTopic, or a new one for
+// alarmEmail; nil where no alarm is sent.
 func (b *builder) newTopic() *string {
 	switch {
 	case b.s.AlarmTopic != "":
@@ -23,7 +23,7 @@ func (b *builder) newTopic() *string {
 		Topics: &[]*string{topic.Ref()},
 		PolicyDocument: document(
 			allow("AlarmsOfTheStack", service("cloudwatch.amazonaws.com"), []string{"sns:Publish"}, topic.Ref(), condition{
-				"ArnLike":      {"aws:SourceArn": join(arn("cloudwatch", "alarm:", &b.name), jsii.String("-*"))},
+				"ArnLike":      {"aws:SourceArn": join(arn("cloudwatch", "alarm:", &b.name), "-*")},
 				"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
 			}),
 			deny("OnlyTLS", []string{"sns:Publish"}, topic.Ref(), condition{"Bool": {"aws:SecureTransport": "false"}}),
@@ -35,10 +35,9 @@ func (b *builder) newTopic() *string {
 	return topic.Ref()
 }
 
-// topicKey encrypts the topic. With keys that AWS owns there is none that an alarm
-// could use: the policy of alias/aws/sns lets no service in and cannot be changed
-// (SNS developer guide, "Key management", read 2026-11). So the topic gets a key of
-// its own, the only one of such a stack.
+// topicKey returns the key of the topic. An alarm cannot use a key that AWS owns: the policy of alias/aws/sns allows no
+// service and cannot be changed (SNS developer guide, "Key management", read 2026-11). So the topic gets its own key,
+// the only one of such a stack.
 func (b *builder) topicKey() *string {
 	if b.key != nil {
 		return b.key.ARN
@@ -47,7 +46,7 @@ func (b *builder) topicKey() *string {
 		Description: jsii.String("Alarms of " + b.name), EnableKeyRotation: jsii.Bool(true),
 		KeyPolicy: document(keyOfAccount(), keyForAlarms()),
 	})
-	// Nothing is stored under it that anybody would miss.
+	// It encrypts nothing that is kept.
 	key.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
 	return key.AttrArn()
 }

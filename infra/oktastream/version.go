@@ -5,14 +5,14 @@ import "runtime/debug"
 // modulePath is the path of this module.
 const modulePath = "github.com/oktastream/oktastream"
 
-// version is the version of oktastream that the stack is made with, and with it the
-// function, which is built from the same module: "devel" in a clone of the repository.
+// version returns the version of oktastream that the stack is made with, which is the function's too: "devel" in a
+// clone of the repository.
 func version() string {
 	info, _ := debug.ReadBuildInfo()
 	return versionOf(info)
 }
 
-// versionOf is the version of the module in a build. info may be nil.
+// versionOf returns the version of the module in a build. info may be nil.
 func versionOf(info *debug.BuildInfo) string {
 	if info == nil {
 		return "devel"

@@ -4,26 +4,21 @@ package queries
 func privileges() []Query {
 	return []Query{
 		grant("admin-privilege-granted", "Who made which user or group an admin?",
-			"Is who allowed to, and was it from an address of yours? For a group, every member is an admin now.", ""),
+			"Check that who may do this, and that fromIP is one of your addresses. For a group, every member is now an "+
+				"admin.", ""),
 		grant("super-admin-granted", "Who made which user or group a super admin?",
-			"Few people should be one. Revoke it unless the admin and a ticket confirm it; then run everything-a-user-did "+
-				"for who.",
+			"Few people should be super admins. Revoke the role unless the admin and a ticket confirm it; then run "+
+				"everything-a-user-did for who.",
 			"\n| filter {data}.privilegeGranted like \"Super administrator\""+
 				" or {data}.privilegeGranted like \"Super organization administrator\""),
 		{
 			Name:     "admin-role-assigned",
 			Question: "Who gave whom an admin role over which resources?",
-			Look: "Open the record for the resource set, and read the role's permissions in Okta: a custom role can " +
-				"be worth as much as super admin.",
+			Look: "Open the record for the resource set, and read the role's permissions in Okta: a custom role can be " +
+				"worth as much as super admin.",
 			body: `filter {event} = "iam.resourceset.bindings.add" and {outcome} = "SUCCESS"{whom}` +
-				list(
-					"eventId, toID",
-					"{granteeType} as toType",
-					"{granteeName} as toName",
-					"{granteeID} as toID",
-					"{role} as role",
-					"{set} as overResources",
-				),
+				list("eventId, toID", "{granteeType} as toType", "{granteeName} as toName", "{granteeID} as toID",
+					"{role} as role", "{set} as overResources"),
 			ocsf: words{
 				"whom": "\n| parse @message /\"name\":\"(?<resourceSet>[^\"]*)\",\"type\":\"RESOURCE_SET\"/" +
 					oktaThing("RESOURCE_SET", "itsSet"), // a resource of Okta's user, unmapped beside OCSF's group
@@ -40,11 +35,10 @@ func privileges() []Query {
 		{
 			Name:     "admin-privilege-granted-to-client",
 			Question: "Which API client was made an admin, and by whom?",
-			Look:     "A client needs no second factor: who holds its key? Deactivate it while you ask.",
+			Look:     "A client needs no second factor. Find out who holds its key, and deactivate the client until you know.",
 			body: `filter {event} = "app.oauth2.client.privilege.grant" and {outcome} = "SUCCESS"{itsThing}` +
 				list("eventId", "{thing} as toClient"),
-			ocsf: words{"itsThing": "", "thing": "user.full_name"},
-			okta: words{"itsThing": oktaThing("PublicClientAppEntity", "named"), "thing": "named"},
+			ocsf: words{"itsThing": "", "thing": "user.full_name"}, okta: oktaNamed("PublicClientAppEntity"),
 		},
 	}
 }
@@ -55,15 +49,10 @@ func grant(name, question, look, only string) Query {
 		Name: name, Question: question, Look: look,
 		body: `filter {event} in ["user.account.privilege.grant", "group.privilege.grant"] and {outcome} = "SUCCESS"` +
 			only + "{whom}" +
-			list(
-				"eventId, toID",
-				"{granteeType} as toType",
-				"{granteeName} as toName",
-				"{granteeID} as toID",
-				"{roles} as roles",
-			),
+			list("eventId, toID", "{granteeType} as toType", "{granteeName} as toName", "{granteeID} as toID",
+				"{roles} as roles"),
 		ocsf: words{
-			// Our own text, so its form is known: the list stands in one piece.
+			// We write this text, so its form is known: the list is in one piece.
 			"whom":        "\n| parse @message /\"privileges\":\\[(?<listed>[^\\]]*)\\]/",
 			"granteeType": "coalesce(group.type, user.type)", "granteeName": "coalesce(group.name, user.full_name)",
 			"granteeID": "coalesce(group.uid, user.uid)", "roles": "listed"},
@@ -74,22 +63,23 @@ func grant(name, question, look, only string) Query {
 	}
 }
 
-// tokens are about API tokens and what else opens doors without a person.
+// tokens are about API tokens and other access without a person.
 func tokens() []Query {
 	return []Query{
 		{
 			Name:     "api-token-created",
 			Question: "Who created an API token?",
-			Look:     "Ask who; revoke it in Security, API, Tokens if nobody knows it. api-token-used shows what came of it.",
+			Look: "Ask the user in who. Revoke the token in Security, API, Tokens if nobody knows it; api-token-used " +
+				"shows what it did.",
 			body: `filter {event} = "system.api_token.create" and {outcome} = "SUCCESS"{itsThing}` +
 				list("eventId", "{thing} as tokenName", "{agent} as browser"),
-			ocsf: words{"itsThing": "", "thing": "resources.0.name"},
-			okta: words{"itsThing": oktaThing("Token", "named"), "thing": "named"},
+			ocsf: words{"itsThing": "", "thing": "resources.0.name"}, okta: oktaNamed("Token"),
 		},
 		{
 			Name:     "api-token-used",
-			Question: "Which API tokens changed something, for whom and from how many addresses?",
-			Look:     "A token has one home: more than one address, or one out of your ranges, is a stolen token. Revoke it.",
+			Question: "Which API tokens were used, for whom and from how many addresses?",
+			Look: "A token is normally used from one address. More than one, or one that is not yours, can mean a stolen " +
+				"token: revoke it.",
 			body: `fields {token} as tokenId, {actor} as who, {ip} as fromIP
 | filter tokenId like /./
 | stats count_distinct({uuid}) as events, count_distinct(fromIP) as addresses, count_distinct({event}) as kinds,
@@ -117,13 +107,13 @@ func tokens() []Query {
 	}
 }
 
-// support are about others acting in the org.
+// support are about Okta Support acting in the org.
 func support() []Query {
 	return []Query{
 		{
 			Name:     "impersonation-session",
 			Question: "Who entered the org as somebody else?",
-			Look: "Only Okta Support does this, under a grant of yours: see okta-support-access. Run " +
+			Look: "Only Okta Support can do this, with access that you granted: see okta-support-access. Run " +
 				"everything-in-a-session with its sessionId.",
 			body: `filter {event} = "user.session.impersonation.initiate"{itsUser}` +
 				list("eventId, asLogin", "{userLogin} as asLogin", "{session} as sessionId"),
@@ -131,22 +121,10 @@ func support() []Query {
 		{
 			Name:     "okta-support-access",
 			Question: "Who opened the org to Okta Support, and what did Support view or change?",
-			Look:     "Each grant should have a support case of yours; revoke what has none in Settings, Account.",
-			body: "filter {event} in [" + types(
-				"user.session.impersonation",
-				"grant",
-				"extend",
-				"revoke",
-				"end",
-			) + ", " + types(
-				"support.org",
-				"view",
-				"update",
-			) + "]" +
-				list(
-					"eventId",
-					"{said} as said",
-				),
+			Look:     "Each grant should belong to one of your support cases. Revoke any other in Settings, Account.",
+			body: "filter {event} in [" + types("user.session.impersonation", "grant", "extend", "revoke", "end") + ", " + types(
+				"support.org", "view", "update") + "]" +
+				list("eventId", "{said} as said"),
 		},
 	}
 }

@@ -14,7 +14,7 @@ type NamedQuery struct {
 	SQL         string // in the SQL of Athena engine version 3
 }
 
-// Athena are the queries of [All] for the archive. The table has a column event, which holds a record of the shape
+// Athena returns the queries of [All] for the archive. The table has a column event, which holds a record of the shape
 // (Envelope or OCSF), and a column dt, its day as YYYY-MM-DD, by which it is partitioned. table is the table's name as
 // it stands after FROM. The texts are those of Logs Insights, in SQL: what a query finds is written once.
 //
@@ -31,7 +31,7 @@ func Athena(s Shape, table string) ([]NamedQuery, error) {
 	return all, nil
 }
 
-// sql is the text of q in SQL, with the same comments on top.
+// sql returns the text of q in SQL, with the same comments on top.
 func (q Query) sql(s Shape, table, text string) (string, error) {
 	parsed, err := insights.Parse(text)
 	if err != nil {
@@ -47,8 +47,8 @@ func (q Query) sql(s Shape, table, text string) (string, error) {
 	return q.comments("-- ") + sql, nil
 }
 
-// source is where a record has its times. Okta's published is ISO 8601, with a space for the T in some events; where it
-// is not, EventBridge's own time stands in.
+// source says where a record has its times. Okta's published is ISO 8601, with a space instead of the T in some events;
+// where it is not, EventBridge's own time is used.
 func source(s Shape) insights.Source {
 	if s == OCSF {
 		return insights.Source{

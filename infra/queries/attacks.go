@@ -1,22 +1,22 @@
 package queries
 
-// realSession leaves out what Okta writes where there is no session ("unknown"): ids of sessions are longer.
+// realSession leaves out what Okta writes where there is no session ("unknown"): ids of sessions are longer than that.
 const realSession = "sessionId like /.{8}/"
 
-// hour is how a count of an hour ends: what it counts by, from which number on, and the first rows.
+// hour returns the end of a query that counts within each hour: by what, and from which number on.
 func hour(by, counted string, least string) string {
 	return ",\n    min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by " + by + ", bin(1h) as hour" +
 		"\n| filter " + counted + " >= " + least + "\n| sort " + counted + " desc\n| limit 1000"
 }
 
-// takeovers are signs that somebody else uses an account.
+// takeovers are about signs that somebody else uses an account.
 func takeovers() []Query {
 	return []Query{
 		{
 			Name:     "session-moved",
 			Question: "Which sessions were used from two networks and with two browsers?",
-			Look: "End the session in Okta first. Run everything-in-a-session with its sessionId: the newer network is " +
-				"the one to ask about.",
+			Look: "End the session in Okta first. Run everything-in-a-session with its sessionId, and ask the user about " +
+				"the newer network.",
 			body: `filter {event} in ["user.session.start", "user.authentication.sso", "user.session.access_admin_app",
     "policy.evaluate_sign_on"]
 | fields {session} as sessionId, {actor} as who, {network} as networkName, {agent} as browser, {ip} as fromIP
@@ -31,8 +31,7 @@ func takeovers() []Query {
 		{
 			Name:     "sign-in-from-two-countries",
 			Question: "Who signed in from two countries or more within an hour?",
-			Look: "Ask the user about a VPN or a phone abroad. If there is none, end the sessions and reset the " +
-				"password.",
+			Look:     "Ask the user about a VPN or a phone abroad. If there is none, end the sessions and reset the password.",
 			body: `filter {event} = "user.session.start" and {outcome} = "SUCCESS"
 | fields {actor} as who, {country} as fromCountry, {ip} as fromIP
 | filter who like /./ and fromCountry like /./
@@ -66,21 +65,21 @@ func takeovers() []Query {
 		{
 			Name:     "fastpass-phishing",
 			Question: "Where did Okta FastPass decline a phishing attempt?",
-			Look: "The user was on a phishing page: the password is known to somebody. Reset it, and look for others who " +
-				"came from fromIP.",
+			Look: "The user was on a phishing page, so somebody knows the password. Reset it, and look for other users " +
+				"with the same fromIP.",
 			body: `filter {event} = "user.authentication.auth_via_mfa" and {reason} like "FastPass declined phishing attempt"` +
 				list("eventId", "{reason} as why", "{session} as sessionId"),
 		},
 		{
 			Name:     "mfa-bypass-attempt",
-			Question: "Who tried to get past a second factor?",
+			Question: "Who tried to bypass a second factor?",
 			Look:     "The password was right. Reset it, and run everything-about-an-address with fromIP.",
 			body: `filter {event} = "user.mfa.attempt_bypass"` +
 				list("eventId", "{reason} as why", "{session} as sessionId"),
 		},
 		{
 			Name:     "mass-lockout",
-			Question: "From when on were ten users or more locked out within an hour?",
+			Question: "In which hours were ten users or more locked out?",
 			Look:     "Run password-spray for the same hour: the addresses that it names are the attacker's.",
 			body: `filter {event} = "user.account.lock"{itsUser}
 | fields {userLogin} as toLogin, {ip} as fromIP
@@ -93,12 +92,12 @@ func takeovers() []Query {
 	}
 }
 
-// resets are what a help desk does, and what an attacker makes it do.
+// resets are about what a help desk does, and what an attacker makes it do.
 func resets() []Query {
 	return []Query{
 		{
 			Name:     "factor-reset-then-enrolled",
-			Question: "Whose second factor did one account remove and another enrol anew?",
+			Question: "Whose second factor was removed by one account and enrolled again by another?",
 			Look: "Call the user on a known number. If the new factor is not theirs, remove it, end the sessions and ask " +
 				"the help desk who called.",
 			// As in mfa-fatigue: the first reset is the one longest ago.
@@ -121,7 +120,8 @@ func resets() []Query {
 		{
 			Name:     "mass-reset",
 			Question: "Who reset the passwords or factors of five users or more within an hour?",
-			Look:     "Is who a help desk, and is there a ticket for each? Otherwise suspend who and end its sessions.",
+			Look: "Is who a help desk account, and is there a ticket for each reset? If not, suspend who and end its " +
+				"sessions.",
 			body: `filter {event} in ["user.account.reset_password",
     "user.mfa.factor.reset_all"] and {outcome} = "SUCCESS"{itsUser}
 | fields {userLogin} as toLogin, {actor} as who, {ip} as fromIP
@@ -130,8 +130,7 @@ func resets() []Query {
 		{
 			Name:     "mass-deactivation",
 			Question: "Who deactivated, suspended or deleted ten users or more within an hour?",
-			Look: "Unless an import or a leavers' list explains it, suspend who; deactivated users can be activated " +
-				"again.",
+			Look:     "Unless an import or a leavers' list explains it, suspend who; deactivated users can be activated again.",
 			body: `filter {event} in ["user.lifecycle.deactivate", "user.lifecycle.suspend",
     "user.lifecycle.delete.initiated"] and {outcome} = "SUCCESS"{itsUser}
 | fields {userLogin} as toLogin, {actor} as who, {ip} as fromIP
@@ -140,8 +139,8 @@ func resets() []Query {
 		{
 			Name:     "bulk-export",
 			Question: "Who downloaded three exports or more within an hour?",
-			Look: "Reports list users, apps and devices. Ask who for the reason; run everything-a-user-did for what " +
-				"came before.",
+			Look: "Exports list users, apps and devices. Ask the user in who for the reason; everything-a-user-did shows " +
+				"what came before.",
 			body: `filter {event} in ["analytics.reports.export.download", "workflows.user.table.export",
     "workflows.user.flow.export", "workflows.user.folder.export"] and {outcome} = "SUCCESS"
 | fields {actor} as who, {ip} as fromIP
@@ -176,9 +175,9 @@ func console() []Query {
 		},
 		{
 			Name:     "admin-console-new-device",
-			Question: "Who came to the Admin Console on a device and from an address that are both new for them?",
-			Look: "Ask the admin. If it was not them, end the sessions and read what who did since with " +
-				"everything-a-user-did.",
+			Question: "Who opened the Admin Console on a new device and from a new address?",
+			Look: "Ask the admin. If it was not them, end the sessions, and run everything-a-user-did for what who has " +
+				"done since.",
 			body: `filter {event} = "policy.evaluate_sign_on" and {outcome} in ["ALLOW", "CHALLENGE"]{opened}
 | filter {app} like /^` + name + `$/ and {newDevice} and {newIP}` +
 				list("eventId", "{network} as networkName", "{session} as sessionId"),
@@ -191,40 +190,38 @@ func console() []Query {
 	}
 }
 
-// behaviour is true in OCSF where Okta found the behaviour. Its name has a space, which takes backticks.
+// behaviour is true in OCSF where Okta found the behaviour. Its name has a space, so it needs backticks.
 func behaviour(name string) string {
 	return "`unmapped.debugContext.debugData.behaviors." + name + "` like /^POSITIVE$/"
 }
 
-// trust are changes to whom and what the org believes.
+// trust are about changes to whom and what the org trusts.
 func trust() []Query {
 	return []Query{
 		{
 			Name:     "scim-password-push",
 			Question: "Which app was set to receive users' passwords?",
-			Look: "Passwords leave Okta in clear text, over SCIM. Is the app's server yours? If not, switch the setting off " +
-				"and reset the passwords of its users.",
+			Look: "Passwords leave Okta in clear text, over SCIM. Is the app's server yours? If not, switch the setting " +
+				"off and reset the passwords of its users.",
 			body: `filter {event} = "application.lifecycle.update" and {reason} like "Pushing user passwords"{itsThing}` +
 				list("eventId", "{thing} as appName", "{reason} as why"),
-			ocsf: words{"itsThing": "", "thing": "entity.name"},
-			okta: words{"itsThing": oktaThing("AppInstance", "named"), "thing": "named"},
+			okta: oktaNamed("AppInstance"),
 		},
 		{
 			Name:     "org-to-org-app-changed",
 			Question: "Who added or changed an Org2Org app, by which another Okta org signs users in here?",
 			Look: "Is the other org yours? An attacker's org can sign in as any user of this one: deactivate the app " +
-				"while you ask.",
+				"until you know.",
 			body: `filter {event} in ["application.lifecycle.create", "application.lifecycle.update",
     "application.lifecycle.activate"] and {outcome} = "SUCCESS"{itsThing}
 | filter {thing} like /Org2Org/` + list("eventId", "{thing} as appName"),
-			ocsf: words{"itsThing": "", "thing": "entity.name"},
-			okta: words{"itsThing": oktaThing("AppInstance", "named"), "thing": "named"},
+			okta: oktaNamed("AppInstance"),
 		},
 		{
 			Name:     "directory-agent-changed",
 			Question: "Who added, changed or removed an Active Directory or LDAP agent?",
-			Look: "A rogue agent sees every password of its directory. Is it on a server of yours? Deactivate it while you " +
-				"ask, in Dashboard, Agents.",
+			Look: "A malicious agent sees every password of its directory. Is it on one of your servers? Deactivate it in " +
+				"Dashboard, Agents, until you know.",
 			body: "filter {event} in [" + types("system.agent.ad", "create", "config_change_detected", "deactivate", "delete",
 				"reactivate", "invoke-powershell") + `, "system.agent.ldap.config_change_detected",
     "system.agent.register"]` + oktaThing("Agent", "agentName") + list("eventId", "agentName", "{said} as said"),
@@ -232,7 +229,7 @@ func trust() []Query {
 		{
 			Name:     "oauth-consent-granted",
 			Question: "Who let an app or a service call Okta or read users' data?",
-			Look:     "Read the scopes in the record. Revoke what nobody asked for in Applications, and ask who.",
+			Look:     "The record has the scopes. In Applications, revoke what nobody asked for; ask the user in who.",
 			body: "filter {event} in [" + types("app.oauth2", "admin.consent.grant", "as.consent.grant", "consent.grant") +
 				`, "integration.api_service.lifecycle.authorize"] and {outcome} = "SUCCESS"` +
 				list("eventId", "{said} as said", "{agent} as browser"),
@@ -240,8 +237,7 @@ func trust() []Query {
 		{
 			Name:     "threat-insight-changed",
 			Question: "Who changed ThreatInsight, which blocks known attackers' addresses?",
-			Look: "Set it back to log and block in Security, General, and look at what who changed besides with " +
-				"policy-changed.",
+			Look:     "Set it back to log and block in Security, General, and run policy-changed for what else who changed.",
 			body: `filter {event} = "security.threat.configuration.update"` +
 				list("eventId", "{said} as said", "{agent} as browser"),
 		},

@@ -1,42 +1,19 @@
 package queries
 
-// configuration are changes to what protects the org.
+// configuration are about changes to what protects the org.
 func configuration() []Query {
 	return []Query{
 		{
 			Name:     "policy-changed",
 			Question: "Which policies and rules were changed, switched off or deleted, and by whom?",
-			Look: "Open the record for what it was before (changeDetails). A rule deactivated is a door left open: " +
-				"activate it again while you ask.",
-			body: "filter {event} in [" + types(
-				"policy.lifecycle",
-				"create",
-				"update",
-				"overwrite",
-				"activate",
-				"deactivate",
-				"delete",
-			) +
-				", " + types(
-				"policy.rule",
-				"add",
-				"update",
-				"activate",
-				"deactivate",
-				"delete",
-				"invalidate",
-			) +
-				", " + types(
-				"application.policy.sign_on",
-				"update",
-				"rule.create",
-				"rule.delete",
-			) + `] and {outcome} = "SUCCESS"{itsRule}{itsPolicy}` +
-				list(
-					"eventId",
-					"{policy} as policyName",
-					"ruleName",
-				),
+			Look: "The record shows what it was before (changeDetails). A deactivated rule protects nothing: activate it " +
+				"again until you know why.",
+			body: "filter {event} in [" + types("policy.lifecycle", "create", "update", "overwrite", "activate",
+				"deactivate", "delete") +
+				", " + types("policy.rule", "add", "update", "activate", "deactivate", "delete", "invalidate") +
+				", " + types("application.policy.sign_on", "update", "rule.create", "rule.delete") +
+				`] and {outcome} = "SUCCESS"{itsRule}{itsPolicy}` +
+				list("eventId", "{policy} as policyName", "ruleName"),
 			// The entity is the rule, with its policy in it. Of a rule of an app's the app is unmapped.
 			ocsf: words{
 				"itsRule": "\n| parse @message " +
@@ -51,41 +28,24 @@ func configuration() []Query {
 			"network-zone-changed",
 			"Which network zones were changed, and by whom?",
 			"An address added to a trusted zone may skip second factors, one taken off a blocklist may come back.",
-			types(
-				"zone",
-				"create",
-				"update",
-				"activate",
-				"deactivate",
-				"delete",
-				"make_blacklist",
-				"remove_blacklist",
-			)+`, "network_zone.rule.disabled"`,
+			types("zone", "create", "update", "activate", "deactivate", "delete", "make_blacklist",
+				"remove_blacklist")+`, "network_zone.rule.disabled"`,
 			"NetworkZone",
 		),
 		thing(
 			"identity-provider-changed",
-			"Who created, changed or switched an identity provider?",
-			"A new provider can sign in as anybody it names: deactivate it while you ask, then run everything-a-user-did "+
-				"for who.",
-			types(
-				"system.idp",
-				"lifecycle.create",
-				"lifecycle.update",
-				"lifecycle.activate",
-				"lifecycle.deactivate",
-				"lifecycle.delete",
-				"key.create",
-				"key.update",
-				"key.delete",
-			),
+			"Who created, changed, activated or deactivated an identity provider?",
+			"A new provider can sign in as any user that it names: deactivate it until you know why it was added, then run "+
+				"everything-a-user-did for who.",
+			types("system.idp", "lifecycle.create", "lifecycle.update", "lifecycle.activate", "lifecycle.deactivate",
+				"lifecycle.delete", "key.create", "key.update", "key.delete"),
 			"IdentityProvider",
 		),
 		thing(
 			"log-stream-changed",
-			"Who changed or switched a log stream?",
-			"This very log ends with a deactivation. who = system@okta.com means that deliveries failed: activate it in "+
-				"Okta, then fetch the gap.",
+			"Who created, changed, activated, deactivated or deleted a log stream?",
+			"After a deactivation no events arrive here. who = system@okta.com means that deliveries failed: activate the "+
+				"stream in Okta, then send what was missed with oktastream reconcile.",
 			types("system.log_stream.lifecycle", "create", "update", "activate", "deactivate", "delete"),
 			"LogStream",
 		),
@@ -118,7 +78,7 @@ func apps() []Query {
 		{
 			Name:     "app-access-spree",
 			Question: "Who opened ten apps or more within an hour?",
-			Look: "A thief tries every tile: compare address and device with the user's usual ones in " +
+			Look: "An attacker tries many apps: compare address and device with the user's usual ones in " +
 				"everything-a-user-did.",
 			body: `filter {event} = "user.authentication.sso" and {outcome} = "SUCCESS"{opened}
 | fields {actor} as who, {ip} as fromIP
@@ -133,12 +93,12 @@ func apps() []Query {
 	}
 }
 
-// findings are what Okta or its users found suspicious themselves.
+// findings are about what Okta or its users reported as suspicious.
 func findings() []Query {
 	return []Query{
 		{
 			Name:     "user-reported-suspicious-activity",
-			Question: "Which users told Okta that something was not them?",
+			Question: "Which users reported to Okta activity that was not theirs?",
 			Look:     "Believe them: the address they saw is suspectIP. Run everything-about-an-address with it.",
 			body: `filter {event} = "user.account.report_suspicious_activity_by_enduser"` +
 				list("eventId", "{data}.suspiciousActivityEventType as suspectEvent",
@@ -148,36 +108,15 @@ func findings() []Query {
 		{
 			Name:     "threat-and-risk-detections",
 			Question: "What did Okta itself detect: threats, risks, attacks, stolen passwords, tokens or sessions?",
-			Look: "aboutLogin, else who, is the victim or the address. Okta may have blocked it (result DENY): look " +
-				"for what it let through with everything-about-an-address.",
-			body: "filter {event} in [" + types(
-				"security",
-				"threat.detected",
-				"attack.start",
-				"attack.detect",
-				"password_spray.detected",
-				"breached_credential.detected",
-				"session.detect_client_roaming",
-				"request.blocked",
-			) +
-				", " + types(
-				"user.risk",
-				"detect",
-				"change",
-			) +
-				", " + types(
-				"app.oauth2",
-				"token.detect_reuse",
-				"as.token.detect_reuse",
-			) + `]{about}` +
-				list(
-					"eventId",
-					"{whom} as aboutLogin",
-					"{severity} as level",
-					"{riskLevel} as risk",
-					"{said} as said",
-					"{reason} as why",
-				),
+			Look: "aboutLogin, else who, is the victim or the address. Okta may have blocked it (result DENY): look for " +
+				"what it let through with everything-about-an-address.",
+			body: "filter {event} in [" + types("security", "threat.detected", "attack.start", "attack.detect",
+				"password_spray.detected", "breached_credential.detected", "session.detect_client_roaming",
+				"request.blocked") +
+				", " + types("user.risk", "detect", "change") +
+				", " + types("app.oauth2", "token.detect_reuse", "as.token.detect_reuse") + `]{about}` +
+				list("eventId", "{whom} as aboutLogin", "{severity} as level", "{riskLevel} as risk", "{said} as said",
+					"{reason} as why"),
 			ocsf: words{"about": "", "whom": "evidences.0.user.name", "riskLevel": "risk_level"},
 			okta: words{
 				// The actor is of type User too: the targets begin behind their name.

@@ -7,18 +7,18 @@ import (
 	"github.com/oktastream/oktastream/infra/internal/insights"
 )
 
-// Detection is what makes a query one to run every day or week: a row that it finds may be an attack.
+// Detection is what a query has that is run every day or week: a row that it finds may be an attack.
 type Detection struct {
 	Tactic     string   // of MITRE ATT&CK
 	Techniques []string // their ids; the first is what the query is about
 	// Days is the range to run the query over, with the thresholds that it has.
 	Days     int
-	Harmless string // what finds nothing bad looks like, one line
+	Harmless string // a harmless cause of a row, one line
 	// Alarm: one event is enough, so that a metric filter can find it and an alarm can fire.
 	Alarm bool
 }
 
-// alarmed are the detections that need no count, and are rare enough to wake somebody.
+// alarmed returns the detections that need no count, and are rare enough for an alarm.
 func alarmed() []string {
 	return []string{
 		"admin-privilege-granted-to-client", "admin-role-assigned", "api-token-created", "directory-agent-changed",
@@ -31,8 +31,8 @@ func alarmed() []string {
 // maxPatternLength is what a metric filter takes (PutMetricFilter, Amazon CloudWatch Logs API Reference, 2026-11).
 const maxPatternLength = 1024
 
-// FilterPattern is the metric filter pattern that matches the events of a detection with an alarm, in records of the
-// shape.
+// FilterPattern returns the metric filter pattern that matches the events of a detection with an alarm, in records of
+// the shape.
 func (q Query) FilterPattern(s Shape) (string, error) {
 	parsed, err := insights.Parse(q.Text(s))
 	if err != nil {
@@ -135,7 +135,7 @@ func detections() map[string]Detection {
 		"sign-in-through-anonymiser": at(week, commandAndControl,
 			"a user with a private VPN, or a company proxy that Okta counts as one.", "T1090", "T1078.004"),
 		"mfa-fatigue": at(day, credentialAccess,
-			"a user whose phone was in another room, and who tried until it was at hand.", "T1621"),
+			"a user whose phone was in another room, and who tried until they had it.", "T1621"),
 		"mfa-factor-removed": at(week, defenseImpairment,
 			"a new phone: the user or the help desk removes the old one, with a ticket.", "T1556.006"),
 		"mfa-factor-disabled-for-all": at(week, defenseImpairment,
@@ -145,7 +145,7 @@ func detections() map[string]Detection {
 		"sign-in-from-two-countries": at(week, initialAccess,
 			"a VPN that is switched on, a phone that roams, or a user at a border.", "T1078.004"),
 		"device-of-many-users": at(day, credentialAccess,
-			"a shared computer: a kiosk, a classroom, a ward.", "T1110.004"),
+			"a shared computer: a kiosk, a classroom, a hospital ward.", "T1110.004"),
 		"api-token-from-two-networks": at(week, lateralMovement,
 			"a program that moved to another cloud region, or an admin who tries its token from a laptop.", "T1550.001"),
 		"fastpass-phishing": at(week, initialAccess,
@@ -195,18 +195,18 @@ func detections() map[string]Detection {
 		"oauth-consent-granted": at(week, credentialAccess,
 			"a new integration from the catalogue, added by the app's owner.", "T1528", "T1098.001"),
 		"threat-insight-changed": at(week, defenseImpairment,
-			"an address of yours that is put on ThreatInsight's list of exceptions.", "T1685"),
+			"one of your addresses that is added to ThreatInsight's exempt list.", "T1685"),
 		"app-assignment-spree": at(week, persistence,
 			"a new hire, or a new role with many apps.", "T1098"),
 		"app-access-spree": at(week, discovery,
 			"a user on Monday morning, or a browser that opens all its tabs again.", "T1538"),
 		"impersonation-session": at(week, initialAccess,
-			"Okta Support at work on a case of yours.", "T1199"),
+			"Okta Support working on one of your cases.", "T1199"),
 		"okta-support-access": at(week, initialAccess,
 			"an admin who opened the org for a support case.", "T1199"),
 		"user-reported-suspicious-activity": at(week, initialAccess,
 			"a user who did not know the address of their own phone's network.", "T1078.004"),
 		"threat-and-risk-detections": at(week, initialAccess,
-			"travel and new devices raise the risk of honest users too.", "T1078.004", "T1110.003"),
+			"travel and new devices also raise the risk of legitimate users.", "T1078.004", "T1110.003"),
 	}
 }

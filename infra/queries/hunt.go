@@ -9,8 +9,8 @@ func timelines() []Query {
 		{
 			Name:     "everything-a-user-did",
 			Question: "What did one user do?",
-			Look: "Read upwards from the first event that was somebody else. The next value to ask about is a " +
-				"sessionId or a fromIP that is new.",
+			Look: "The newest event is first. Find the first event that was not the user's, and read on from there. Then " +
+				"look for a sessionId or fromIP that is new.",
 			body: put("the user's login") + "filter {isActor}" + line,
 			ocsf: words{"isActor": anyIs(placeUser, "actor.user.name", "evidences.0.actor.user.name")},
 			okta: words{"isActor": anyIs(placeUser, "$.actor.alternateId")},
@@ -18,20 +18,16 @@ func timelines() []Query {
 		{
 			Name:     "everything-that-names-a-user",
 			Question: "What was done by, to or about one user?",
-			Look: "Reads every record of the range, where everything-a-user-did uses an index: choose a short one. " +
-				"An id serves as well as a login.",
-			body: put(
-				"the user's login or id",
-			) + `filter @message like "` + placeUser + `"` + list(
-				"eventId",
-				"{said} as said",
-			),
+			Look: "This reads every record of the range, while everything-a-user-did uses an index: choose a short range. " +
+				"An id works as well as a login.",
+			body: put("the user's login or id") + `filter @message like "` + placeUser + `"` + list("eventId",
+				"{said} as said"),
 		},
 		{
 			Name:     "everything-about-an-address",
 			Question: "What came from one address?",
-			Look: "who and result tell whom it tried and where it got in; an address of a mobile network or a VPN is " +
-				"many people's.",
+			Look: "who and result show which users it tried and where it succeeded. Many people share the address of a " +
+				"mobile network or a VPN.",
 			body: put("the address") + "filter {isAddress}" + line,
 			ocsf: words{"isAddress": anyIs(placeAddress, clientAddresses()...)},
 			okta: words{
@@ -47,24 +43,21 @@ func timelines() []Query {
 			ocsf: words{"isSession": anyIs(placeSession, "actor.session.uid", "actor.session.uid_alt",
 				"evidences.0.actor.session.uid", "evidences.0.actor.session.uid_alt")},
 			okta: words{
-				"isSession": anyIs(
-					placeSession,
-					"$.authenticationContext.externalSessionId",
-					"$.authenticationContext.rootSessionId",
-				),
+				"isSession": anyIs(placeSession, "$.authenticationContext.externalSessionId",
+					"$.authenticationContext.rootSessionId"),
 			},
 		},
 	}
 }
 
-// delivery are about the pipe itself.
+// delivery are about the pipeline itself.
 func delivery() []Query {
 	return []Query{
 		{
 			Name:     "duplicates",
 			Question: "Which events are stored more than once?",
-			Look: "A few are normal, everything on the way delivers at least once. Many, stored minutes apart, are a " +
-				"function that times out after writing.",
+			Look: "A few are normal: every hop delivers at least once. Many, stored minutes apart, mean that the function " +
+				"times out after writing.",
 			body: `stats count(*) as copies, min(@ingestionTime) as firstStored,
     max(@ingestionTime) as lastStored by {uuid} as eventId
 | filter copies >= 2
@@ -73,8 +66,8 @@ func delivery() []Query {
 		},
 		{
 			Name:     "volume-by-event-type",
-			Question: "How much of what is stored?",
-			Look:     "The first rows are what the log group costs: exclude by event type what nobody will ever ask for.",
+			Question: "How much is stored of each event type?",
+			Look:     "The first rows cost the most. Use the setting exclude to leave out event types that you do not need.",
 			body: `stats count(*) as records, count_distinct({uuid}) as events, sum(strlen(@message)) as characters,
     min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by {event} as eventName
 | sort characters desc

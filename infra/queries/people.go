@@ -5,13 +5,13 @@ package queries
 const passwordEvents = `"user.session.start", "user.authentication.auth_via_AD_agent",
     "user.authentication.auth_via_LDAP_agent", "user.authentication.auth_via_radius"`
 
-// signIns are about getting in.
+// signIns are about signing in.
 func signIns() []Query {
 	return []Query{
 		{
 			Name:     "password-spray",
 			Question: "Which addresses failed to sign in as ten users or more?",
-			Look: "usersEntered above 0 is a password that worked: run everything-about-an-address, end those users' " +
+			Look: "usersEntered above 0 means that a password worked: run everything-about-an-address, end those users' " +
 				"sessions, block the address in a network zone.",
 			body: "filter {event} in [" + passwordEvents + `] and {outcome} in ["SUCCESS", "FAILURE"]
 | fields {ip} as fromIP, {actor} as who
@@ -29,8 +29,8 @@ func signIns() []Query {
 		{
 			Name:     "brute-force",
 			Question: "Which accounts failed to sign in ten times or more?",
-			Look: "successes above 0 may be the guess that was right: compare the addresses in " +
-				"everything-a-user-did, then reset the password.",
+			Look: "successes above 0 can mean a correct guess: compare the addresses in everything-a-user-did, then reset " +
+				"the password.",
 			body: "filter {event} in [" + passwordEvents + `] and {outcome} in ["SUCCESS", "FAILURE"]
 | fields {ip} as fromIP, {actor} as who, concat({outcome}, " ", {uuid}) as line
 | filter who like /./
@@ -45,16 +45,12 @@ func signIns() []Query {
 		{
 			Name:     "sign-in-through-anonymiser",
 			Question: "Who signed in through a proxy, a VPN or Tor?",
-			Look: "Ask whether the user uses that service; if not, run everything-in-a-session with its sessionId " +
+			Look: "Ask the user about that service. If they do not use it, run everything-in-a-session with its sessionId " +
 				"and end it.",
 			body: `filter {event} in ["user.session.start", "user.authentication.sso",
     "user.session.access_admin_app"] and {outcome} = "SUCCESS"
-| filter {anonymous}` + list(
-				"eventId",
-				"{network} as networkName",
-				"{session} as sessionId",
-			),
-			// Whether JSON's true is discovered as the word or as 1 is documented nowhere.
+| filter {anonymous}` + list("eventId", "{network} as networkName", "{session} as sessionId"),
+			// Whether JSON's true is discovered as the word or as 1 is not documented.
 			ocsf: words{"anonymous": "unmapped.securityContext.isProxy like /^(1|true)$/" +
 				" or unmapped.securityContext.ipDetails.ipServiceCategories.0.isAnonymous like /^(1|true)$/" +
 				" or unmapped.debugContext.debugData.tunnels.0.anonymous like /^(1|true)$/"},
@@ -65,8 +61,8 @@ func signIns() []Query {
 		{
 			Name:     "country-new-for-user",
 			Question: "Who signed in from more than one country, and when was the newest first seen?",
-			Look: "Choose a range of weeks: a newest of today, for a user long seen elsewhere, is what to ask about " +
-				"with everything-a-user-did.",
+			Look: "Choose a range of weeks. If newestCountrySeen is today and firstSeen is long ago, ask the user and run " +
+				"everything-a-user-did.",
 			body: `filter {event} = "user.session.start" and {outcome} = "SUCCESS"
 | fields {actor} as who, {country} as fromCountry
 | filter who like /./ and fromCountry like /./
@@ -87,8 +83,8 @@ func factors() []Query {
 		{
 			Name:     "mfa-fatigue",
 			Question: "Who refused or ignored five pushes or more, and then accepted one?",
-			Look: "End the user's sessions first, then ask: run everything-a-user-did around lastAccepted. A push " +
-				"refused by hand can count twice, Okta logs the refusal and the failure.",
+			Look: "End the user's sessions first, then ask: run everything-a-user-did around lastAccepted. A push refused " +
+				"by hand can count twice, because Okta logs the refusal and the failure.",
 			// Each row that is left is either accepted or refused. The first refusal is
 			// the one longest ago: a minimum would be 0 for every acceptance.
 			body: "filter {event} in [" + denials + `, "user.authentication.auth_via_mfa"] and {outcome} in ["SUCCESS",
@@ -113,31 +109,18 @@ func factors() []Query {
 		{
 			Name:     "mfa-factor-removed",
 			Question: "Whose second factors were removed, reset or suspended, and by whom?",
-			Look: "who other than toLogin is an admin or a help desk: was there a ticket? Look for mfa enrolment and " +
-				"sign-ins of toLogin right after.",
+			Look: "If who is not toLogin, it is an admin or the help desk: was there a ticket? Look for factor enrolments " +
+				"and sign-ins of toLogin right after.",
 			body: `filter {event} in ["user.mfa.factor.deactivate", "user.mfa.factor.reset_all", "user.mfa.factor.suspend",
     "credential.revoke"] and {outcome} = "SUCCESS"{itsUser}` +
-				list(
-					"eventId, toLogin",
-					"{userLogin} as toLogin",
-					"{reason} as why",
-				),
+				list("eventId, toLogin", "{userLogin} as toLogin", "{reason} as why"),
 		},
 		thing(
 			"mfa-factor-disabled-for-all",
 			"Who switched a kind of second factor on or off, or changed it, for the whole org?",
-			"Was it planned? A weaker factor switched on is as telling as a strong one switched off.",
-			types(
-				"system.mfa.factor",
-				"activate",
-				"deactivate",
-			)+", "+types(
-				"security.authenticator.lifecycle",
-				"create",
-				"activate",
-				"deactivate",
-				"update",
-			),
+			"Was it planned? Activating a weak factor is as suspicious as deactivating a strong one.",
+			types("system.mfa.factor", "activate", "deactivate")+", "+types("security.authenticator.lifecycle", "create",
+				"activate", "deactivate", "update"),
 			"Factor|Authenticator",
 		),
 	}

@@ -1,17 +1,15 @@
-// Package queries is what a responder finds ready in CloudWatch Logs Insights and in
-// Athena: the saved queries that the stack brings, those of them that are detections,
-// and the fields that its log groups index for them.
+// Package queries holds the saved queries that the stack puts into CloudWatch Logs Insights and Athena, which of them
+// are detections, and the fields that its log groups index for them.
 //
 // Every query exists for each [Shape] that a log group can hold, and finds the
-// same in each: it is written once, in words ("{actor}") that stand for what the
-// shape calls them. The tests run every query, in every shape, over all events of
-// testdata and over planted attacks with harmless neighbours.
+// same in each: it is written once, with placeholders ("{actor}") for the names that the shape uses. The tests run
+// every query, in every shape, over all events of testdata and over planted attacks with harmless neighbours.
 //
-// # Rules that the texts keep
+// # Rules of the texts
 //
 //   - Okta, EventBridge, SQS and Lambda each deliver at least once: counts are
 //     count_distinct of the event's uuid, lists end in dedup.
-//   - Targets are sought by their type, never by their place. Insights flattens
+//   - Targets are found by their type, never by their position. Insights flattens
 //     arrays (target.0.id), so the lists of Okta's own shapes are taken apart with
 //     jsonParse and unnest; where a thing is only shown, and an event without it
 //     must not be lost, parse reads it off @message. In OCSF the typed attribute
@@ -19,11 +17,10 @@
 //   - Filters name event types in full with = or in: only these use a field index,
 //     like does not ("Create field indexes to improve query performance", Amazon
 //     CloudWatch Logs User Guide, 2026-11).
-//   - No != and no "not": what they mean for an absent field is documented nowhere.
-//   - Names that a query makes are no names of any record, in any shape.
+//   - No != and no "not": what they mean for an absent field is not documented.
+//   - A name that a query defines is not the name of a field in any shape.
 //
-// The package says what the queries are. It makes no resource: the names get their
-// prefix, and the log groups their policy, where the stack is built.
+// Package oktastream makes the resources, with the names' prefix.
 package queries
 
 import (
@@ -69,18 +66,17 @@ type Query struct {
 	Name     string // what a responder would look for, in kebab case, without prefix
 	Question string // the question that it answers, one line
 	Look     string // what to look at or to do next, one line
-	// Detection is nil for a query that is no detection.
+	// Detection is nil for a query that is not a detection.
 	Detection *Detection
-	body      string // the query, with words in braces
-	// words are this query's own words, beside those of the shapes.
+	body      string // the query, with placeholders in braces
+	// ocsf and okta are this query's own placeholders, beside those of the shapes.
 	ocsf, okta words
 }
 
-// words are what stands for a word in braces. Those of Okta's shapes write $. for
-// where the event begins.
+// words are what placeholders in braces stand for. Those of Okta's shapes write $. for where the event begins.
 type words map[string]string
 
-// Text is the query for a log group of that shape, with its question and advice as
+// Text returns the query for a log group of that shape, with its question and advice as
 // comments on top.
 func (q Query) Text(s Shape) string {
 	own, shared := q.okta, oktaWords()
@@ -96,7 +92,7 @@ func (q Query) Text(s Shape) string {
 	return q.comments("# ") + place(text, s) + "\n"
 }
 
-// comments are the lines that a responder reads first, each behind the mark of a comment.
+// comments returns the lines on top of the query, each after the mark of a comment.
 func (q Query) comments(mark string) string {
 	lines := []string{q.Question, q.Look}
 	if q.Detection != nil {
@@ -105,7 +101,7 @@ func (q Query) comments(mark string) string {
 	return mark + strings.Join(lines, "\n"+mark) + "\n"
 }
 
-// Days is how many days before today a query over the archive reads: those of its detection, else a week.
+// Days returns how many days before today a query over the archive reads: those of its detection, or a week.
 func (q Query) Days() int {
 	if q.Detection != nil {
 		return q.Detection.Days
@@ -113,7 +109,7 @@ func (q Query) Days() int {
 	return 7
 }
 
-// Path is the query's name with the folder of detections before it, if it is one.
+// Path returns the query's name with the folder of detections before it, if it is one.
 func (q Query) Path() string {
 	if q.Detection != nil {
 		return "detections/" + q.Name
@@ -121,8 +117,7 @@ func (q Query) Path() string {
 	return q.Name
 }
 
-// place puts the event where the shape has it: EventBridge's envelope holds it
-// under detail.
+// place replaces $. by where the shape has the event: EventBridge's envelope has it under detail.
 func place(text string, s Shape) string {
 	if s == Envelope {
 		return strings.ReplaceAll(text, "$.", "detail.")
@@ -130,7 +125,7 @@ func place(text string, s Shape) string {
 	return strings.ReplaceAll(text, "$.", "")
 }
 
-// All are the saved queries, in the order of their names' families.
+// All returns the saved queries, family by family.
 func All() []Query {
 	var all []Query
 	for _, family := range [][]Query{

@@ -3,15 +3,15 @@ package queries
 // placeValue is what a responder replaces in everything-that-touches.
 const placeValue = "VALUE"
 
-// touches finds a value of any kind wherever it is, and shows where: records with observables say it (their first name
-// with that value), else it is the member of the record that holds the value.
+// touches finds a value of any kind anywhere in a record, and shows where: the name of the first observable with that
+// value, or the member of the record that holds it.
 func touches() []Query {
 	const sought = `"` + placeValue + `"`
 	return []Query{{
 		Name:     "everything-that-touches",
 		Question: "Which events hold one value anywhere: a user, an address, a session, a device, an app, a policy, a hash?",
-		Look: "foundIn tells where. Choose a short range: every record of it is read. Put a backslash before each sign of " +
-			"the value that a regular expression would take for its own, such as a bracket, a plus or a slash.",
+		Look: "foundIn shows where. Choose a short range: every record of it is read. Put a backslash before each " +
+			"character of the value that has a meaning in regular expressions, such as a bracket, a plus or a slash.",
 		body: "# Put the value in each place of " + placeValue + ".\n" +
 			"filter @message like /" + sought + "/{observed}" +
 			"\n| parse @message /\"(?<member>[^\"]*)\":" + sought + "/" +

@@ -55,12 +55,13 @@ func ocsfWords() words {
 		"data":      "unmapped.debugContext.debugData",
 		"severity":  "metadata.log_level",
 		"itsUser":   "",
+		"itsThing":  "",
+		"thing":     "entity.name",
 		"userLogin": "user.name",
 	}
 }
 
-// oktaTarget takes the event's targets apart and keeps those of the types, under
-// the name into.
+// oktaTarget splits the event's targets into rows and keeps those of the types, under the name into.
 func oktaTarget(into, types string) string {
 	return "\n| fields jsonParse(@message) as record\n| unnest record.$.target into " + into +
 		"\n| filter " + into + ".type in [" + types + "]"
@@ -87,25 +88,27 @@ func list(keys string, columns ...string) string {
 func thing(name, question, look, events, types string) Query {
 	return Query{Name: name, Question: question, Look: look,
 		body: "filter {event} in [" + events + "]{itsThing}" + list("eventId", "{thing} as what"),
-		ocsf: words{"itsThing": "", "thing": "entity.name"},
-		okta: words{"itsThing": oktaThing(types, "named"), "thing": "named"},
+		okta: oktaNamed(types),
 	}
 }
 
-// oktaThing reads the name of the first target of a type off the message: an event
-// without one stays in the list.
+// oktaThing reads the name of the first target of a type from the message: an event without one stays in the list.
 func oktaThing(types, into string) string {
 	return "\n| parse @message /\"type\":\"(?:" + types + ")\"[^{}]*?\"displayName\":\"(?<" + into + ">[^\"]*)\"/"
 }
 
-// oktaActorAddress reads the address off an actor of type IP address, who has it
-// for an id: such an event may name no client.
+// oktaNamed are the words of a query that shows the name of the first target of a type.
+func oktaNamed(types string) words {
+	return words{"itsThing": oktaThing(types, "named"), "thing": "named"}
+}
+
+// oktaActorAddress reads the address of an actor of type IP address, whose id it is: such an event may name no client.
 const oktaActorAddress = "\n| parse $.actor.id /^(?<actorAddress>[0-9a-fA-F]*[.:][0-9a-fA-F.:]*)$/"
 
-// oktaAnyAddress is the word ip where oktaActorAddress stands before.
+// oktaAnyAddress replaces the placeholder ip after oktaActorAddress.
 const oktaAnyAddress = "coalesce($.client.ipAddress, $.request.ipChain.0.ip, actorAddress)"
 
-// types are event types of one family, as a list to stand in brackets.
+// types returns event types of one family, as a list for brackets.
 func types(family string, verbs ...string) string {
 	for i, v := range verbs {
 		verbs[i] = `"` + family + "." + v + `"`

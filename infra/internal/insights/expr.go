@@ -30,7 +30,7 @@ type expr struct {
 	args  []*expr
 	value value
 	regex *regexp.Regexp
-	// literal is the text that like looks for, where it is no regular expression.
+	// literal is the text that like looks for, where it is not a regular expression.
 	literal string
 	neg     bool // not in, not like
 }
@@ -145,7 +145,7 @@ func (p *parser) valueList() *expr {
 	return list
 }
 
-// value is an expression that is no condition: sums bind less than products.
+// value is an expression that is not a condition: sums bind less than products.
 func (p *parser) value() *expr {
 	return p.arithmetic(arithmetics[:2], func() *expr { return p.arithmetic(arithmetics[2:], p.primary) })
 }

@@ -22,7 +22,7 @@ type Source struct {
 // and dates (trino.io/docs/current/functions, 2026-11).
 //
 // Where the two languages differ: @timestamp is a timestamp with time zone, not a text; a number of a record is
-// compared by = as the text that it has; unnest leaves out what is no list; the order of equal rows is not defined.
+// compared by = as the text that it has; unnest leaves out what is not a list; the order of equal rows is not defined.
 func (q *Query) SQL(src Source) (sql string, err error) {
 	defer catch(&err)
 	t := &translator{src: src, scope: map[string]column{}, trees: map[string]string{}, open: true,
@@ -201,7 +201,7 @@ func (t *translator) unnest(c *command) {
 	t.needs(c.where)
 	tree, ok := t.trees[c.where.root]
 	if !ok {
-		fail("unnest of %s, which is no JSON", c.where.name)
+		fail("unnest of %s, which is not JSON", c.where.name)
 	}
 	name := snake(c.into)
 	t.from += fmt.Sprintf("\n  CROSS JOIN UNNEST(TRY_CAST(json_extract(%s, %s) AS ARRAY(JSON))) AS %s (%s)",

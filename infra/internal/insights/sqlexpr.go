@@ -89,7 +89,7 @@ func (t *translator) text(e *expr) string {
 	return sql
 }
 
-// value is an expression that is no condition.
+// value is an expression that is not a condition.
 func (t *translator) value(e *expr) (string, sqlKind) {
 	switch {
 	case e.op == opConst && e.value.kind == number:

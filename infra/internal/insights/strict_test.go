@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 		`filter a < "b"`:                                                                 "numbers only",
 		`fields concat(a, missing) as x`:                                                 "does not describe",
 		`fields toMillis(a) as x`:                                                        "no timestamp",
-		`stats sum(a) as x`:                                                              "no number",
+		`stats sum(a) as x`:                                                              "not a number",
 	} {
 		_, err := find(t, Reading{}, query, `{"a":"text"}`)
 		switch {

@@ -7,16 +7,14 @@ import (
 	"strings"
 )
 
-// maxComplexity is the complexity up to which EventBridge takes a rule; beyond,
-// PutRule answers "Rule is too complex - try using fewer wildcard characters or
-// fewer repeating character sequences after a wildcard character". No number was
-// found in AWS's documentation. 10 is what github.com/radkawar/stackd saw of PutRule and
-// TestEventPattern on 2026-09-13 (testdata/aws/eventbridge/pattern_admission.json):
-// ten wildcards with different beginnings pass and eleven do not, "*" and eight
-// times "abc" and "*" passes and nine times does not.
+// maxComplexity is the complexity up to which EventBridge accepts a rule; above it, PutRule answers "Rule is too
+// complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character". No
+// number was found in AWS's documentation. 10 is what github.com/radkawar/stackd saw of PutRule and TestEventPattern on
+// 2026-09-13 (testdata/aws/eventbridge/pattern_admission.json): ten wildcards with different beginnings pass and eleven
+// do not, "*" and eight times "abc" and "*" passes and nine times does not.
 const maxComplexity = 10
 
-// maxStates bounds the work: past it a field's wildcards are called too complex.
+// maxStates bounds the work: above it a field's wildcards count as too complex.
 const maxStates = 10000
 
 // complexity is how many beginnings of wildcards can at most match one text, with
@@ -27,7 +25,7 @@ const maxStates = 10000
 // A group is what counts as one pattern: a wildcard, or all those of one
 // anything-but. Up to its first star a beginning is shared, and counts once for
 // each group that has it; after it each wildcard counts for itself, and the ends
-// of a group count as one. So counts the engine as it is deployed; see
+// of a group count as one. The deployed engine counts like this; see
 // TestComplexityAsAWSCounts.
 func complexity(groups [][]string, limit int) int {
 	a := newAutomaton(groups)
@@ -59,8 +57,7 @@ func complexity(groups [][]string, limit int) int {
 	return most
 }
 
-// star stands in a parsed wildcard for any run of bytes. Every other token is a
-// byte.
+// star is, in a parsed wildcard, any run of bytes. Every other token is a byte.
 const star = -1
 
 // parseWildcard reads a wildcard of EventBridge, in which a backslash escapes the

@@ -35,8 +35,7 @@ func kindOf(glob string) kind {
 	return wildcard
 }
 
-// escape makes a glob a wildcard of EventBridge, in which a backslash is the
-// only other special character.
+// escape makes a glob a wildcard of EventBridge, in which a backslash is the only other special character.
 func escape(glob string) string { return strings.ReplaceAll(glob, `\`, `\\`) }
 
 // covers reports whether a matches every text that b matches. It matches a against
@@ -78,11 +77,9 @@ func hitsLogStream(glob string) bool {
 
 // Empty says in one sentence why a filter lets nothing through but
 // system.log_stream.*, or "" if it lets something through: exclude covers
-// everything, or each include pattern is covered by an exclude pattern. An
-// include of nothing but such events is what somebody wanted: "".
+// everything, or each include pattern is covered by an exclude pattern. An include of only such events is intended: "".
 //
-// It judges the patterns, not the event types there are: a filter that it lets
-// pass may still match no type that Okta has.
+// It compares the patterns, not Okta's event types: a filter for which it returns "" may still match none of them.
 func Empty(include, exclude []string) string {
 	exclude = effective(exclude)
 	if slices.Contains(exclude, "*") {

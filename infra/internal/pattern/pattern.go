@@ -1,8 +1,7 @@
 // Package pattern makes the event pattern of a pipeline's EventBridge rule.
 //
-// What the rule filters out is not delivered and costs nothing; what a rule
-// cannot express is left to the function. Both together keep what events.Filter
-// keeps of the whole filter, for every event type.
+// What the rule filters out is not delivered and costs nothing; the function filters what a rule cannot express.
+// Together they keep what events.Filter keeps, for every event type.
 //
 // The package imports neither AWS nor the CDK: a Pattern is a JSON tree, of which
 // package oktastream makes a rule.
@@ -48,29 +47,27 @@ func (p Pattern) String() string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// Rule is the pattern of a pipeline's rule and what is left to the function.
+// Rule is the pattern of a pipeline's rule, and what the function must filter.
 type Rule struct {
 	Pattern Pattern
 	// Include and Exclude are left to the function: the arguments of its
 	// events.NewFilter, without patterns that another one covers.
 	Include, Exclude []string
-	// Why says for each of the two, in one sentence, why the rule cannot do it.
+	// Why says, in one sentence for each of the two, why the rule cannot do it.
 	Why []string
 }
 
-// For returns the rule of the pipeline with this partner event source and this
-// filter, whose patterns are such as events.NewFilter accepts.
+// For returns the rule of the pipeline with this partner event source and this filter, whose patterns events.NewFilter
+// must accept.
 //
 // include goes into the rule if EventBridge accepts the whole pattern, else to
 // the function. exclude goes into the rule only without include: all
-// values of one field are ORed, so a rule cannot say "these but not those" of
-// event types. Whatever the filter says, system.log_stream.* gets through.
+// values of one field are ORed, so a rule cannot say "these but not those" of event types. system.log_stream.* always
+// matches.
 //
-// An event without an event type, which would be no event of Okta's, is matched
-// only by a rule without a filter.
+// An event without an event type, which does not come from Okta, is matched only by a rule without a filter.
 //
-// The source must be the name itself: a CDK token has another length than what
-// it will stand for.
+// The source must be the name itself: a CDK token has another length than its value.
 func For(source string, include, exclude []string) Rule {
 	include, exclude = reduce(include), effective(exclude)
 	if slices.Contains(include, "*") {
@@ -110,7 +107,7 @@ func For(source string, include, exclude []string) Rule {
 // it is longer than MaxLength, or its wildcards are more complex than
 // maxComplexity. "" is accepted.
 func refusal(p Pattern, types []any) string {
-	// Complexity is counted of what is short only: the work grows with the length.
+	// Complexity is counted of short patterns only: the work grows with the length.
 	if n := utf8.RuneCountInString(p.String()); n > MaxLength {
 		return fmt.Sprintf("the pattern has %d characters, EventBridge allows %d", n, MaxLength)
 	}
@@ -146,8 +143,7 @@ func left(list string, patterns []string, why string) string {
 	return fmt.Sprintf("%s (patterns: %d) is left to the function: %s", list, len(patterns), why)
 }
 
-// selecting is the pattern of SystemLog events of this source, of any type when
-// types is nil.
+// selecting returns the pattern of SystemLog events of this source, of any type when types is nil.
 func selecting(source string, types []any) Pattern {
 	p := Pattern{"source": []any{source}, "detail-type": []any{detailType}}
 	if types != nil {
@@ -156,8 +152,7 @@ func selecting(source string, types []any) Pattern {
 	return p
 }
 
-// including is the value of a field that must match one of these globs or be a
-// log stream event.
+// including returns the value of a field that must match one of these globs or be a log stream event.
 func including(globs []string) []any {
 	var values []any
 	for _, glob := range reduce(append(slices.Clip(globs), logStreamPrefix+"*")) {
@@ -166,8 +161,8 @@ func including(globs []string) []any {
 	return values
 }
 
-// operator is the cheapest way to say glob: an exact value costs EventBridge
-// less than a prefix or suffix, and only a wildcard counts as complex.
+// operator returns the simplest operator for glob: an exact value costs EventBridge less than a prefix or suffix, and
+// only a wildcard counts as complex.
 func operator(glob string) any {
 	switch kindOf(glob) {
 	case exact:
@@ -180,7 +175,7 @@ func operator(glob string) any {
 	return map[string]any{"wildcard": escape(glob)}
 }
 
-// excluding is the value of a field that must match none of these globs unless
+// excluding returns the value of a field that must match none of these globs unless
 // it is a log stream event. All globs are in one anything-but: two of them in
 // one array would be ORed and let everything through. An anything-but holds one
 // kind: a list of values, or a list for one of prefix, suffix and wildcard
