@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// Writer writes records to W, one a line, with one Write a batch, so that what
-// has been accepted has left the process.
+// Writer writes records to W, one a line, with one unbuffered Write a batch.
 type Writer struct {
 	W io.Writer
 
@@ -68,8 +67,8 @@ func NewDir(path, name string) (*Dir, error) {
 }
 
 // ContinueDir is like NewDir, but takes a directory with files of this name, and
-// continues with the next number. The last of them may end in the middle of a record:
-// whoever wrote it was killed, and has noted of no record that it was written.
+// continues with the next number. The last of them may end in the middle of a record, if
+// the run that wrote it was killed before it noted that record as written.
 func ContinueDir(path, name string) (*Dir, error) {
 	dir, err := NewDir(path, name)
 	if !errors.Is(err, os.ErrExist) {
@@ -122,7 +121,7 @@ func (d *Dir) next() error {
 	return nil
 }
 
-// Close ends the last file. The error of closing it is that of the disk.
+// Close ends the last file.
 func (d *Dir) Close() error {
 	if d.file == nil {
 		return nil

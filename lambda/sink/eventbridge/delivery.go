@@ -9,15 +9,13 @@
 //
 // # How records are packed
 //
-// A request has one entry, filled up to the size of a request. Ten small entries
-// instead would fail in smaller parts, but the one thing that fails an entry by itself
-// is throttling, and fewer, larger entries are what avoids it; and each entry costs an
-// invocation of the API destination out of its rate. A record longer than a request
-// should be goes alone, in a request of its own.
+// A request has one entry, filled up to the size of a request. More and smaller entries
+// would be throttled earlier, and each would cost one invocation of the API destination
+// out of its rate. A record that is longer than the size of a request is sent alone.
 //
 // # What is done to a record
 //
-// Nothing is ever cut. A record too old or too far ahead for Datadog gets the
+// No record is cut. A record too old or too far ahead for Datadog gets the
 // time of packing, one too long is replaced by the event's own bytes with the few
 // attributes that make it a Datadog log, and only if that is too long as well it is
 // dead. All others are sent as they are: records are taken to be valid JSON on one line,
@@ -26,9 +24,9 @@
 //
 // # What an accepted record is
 //
-// EventBridge has accepted it: accepted_by_eventbridge in the ledger. Whether
-// Datadog accepts it is not known here; what Datadog refuses for good is a whole
-// entry in the queue `dead`, and [Unpack] takes it apart.
+// EventBridge has accepted it: accepted_by_eventbridge in the ledger. Whether Datadog
+// accepts it is not known here. An entry that Datadog refuses for good becomes one message
+// in the queue `dead`, which [Unpack] takes apart.
 package eventbridge
 
 import (
