@@ -47,7 +47,7 @@ func main() {
 		os.Exit(1)
 	}
 	lambda.StartWithOptions(h, lambda.WithEnableSIGTERM(func() {
-		// Nothing is held between invocations, so there is nothing to finish.
+		// Each invocation ends what it began, so there is nothing to finish.
 		h.Log.Info("shutdown")
 	}))
 }
