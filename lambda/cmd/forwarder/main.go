@@ -55,9 +55,16 @@ func main() {
 // newHandler makes the handler of a function with configuration c. callTimeout
 // bounds one call of the destination; 0 is its default.
 func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) (*handler.Handler, error) {
-	clients, err := clients(c, sdk)
-	if err != nil {
-		return nil, err
+	clients := config.Clients{
+		Logs: cloudwatchlogs.NewFromConfig(sdk), Bus: awseventbridge.NewFromConfig(sdk),
+		Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials,
+	}
+	var err error
+	if c.Destination == config.Archive {
+		o := archive.S3Options{Bucket: c.Bucket, Owner: c.BucketOwner}
+		if clients.Objects, err = archive.NewS3(context.Background(), sdk, o); err != nil {
+			return nil, err
+		}
 	}
 	deliver, err := c.NewLoop(clients, time.Now, callTimeout)
 	if err != nil {
@@ -79,21 +86,6 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 		h.Unpack = &eventbridge.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
 	}
 	return h, nil
-}
-
-// clients are those that the destination of c needs.
-func clients(c config.Config, sdk aws.Config) (config.Clients, error) {
-	switch route := c.Route(); {
-	case route.Destination == config.Archive:
-		o := archive.S3Options{Bucket: c.Bucket, Owner: c.BucketOwner}
-		objects, err := archive.NewS3(context.Background(), sdk, o)
-		return config.Clients{Objects: objects}, err
-	case route.Transport == config.EventBridge:
-		return config.Clients{Bus: awseventbridge.NewFromConfig(sdk)}, nil
-	case route.Transport == config.HTTPS:
-		return config.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}, nil
-	}
-	return config.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}, nil
 }
 
 // sdk is the SDK's configuration, out of what Lambda puts into the environment.
