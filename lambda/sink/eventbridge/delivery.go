@@ -78,9 +78,9 @@ type Config struct {
 // Sink is a sink.BatchSink. Deliver may be called from many goroutines.
 type Sink struct {
 	api     API
-	bus     string
-	about   string // what every batch says alike, as it stands in the detail
-	limit   int    // bytes of a request
+	entry   types.PutEventsRequestEntry // without its Detail
+	about   string                      // what every batch says alike, as it stands in the detail
+	limit   int                         // bytes of a request
 	now     func() time.Time
 	newID   func() string
 	timeout time.Duration
@@ -94,7 +94,10 @@ const batchVersion = 1
 
 // New makes a Sink.
 func New(api API, c Config) *Sink {
-	s := &Sink{api: api, bus: c.Bus, limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID}
+	s := &Sink{api: api, limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID}
+	s.entry = types.PutEventsRequestEntry{
+		EventBusName: &c.Bus, Source: aws.String(Source), DetailType: aws.String(DetailType),
+	}
 	if s.limit <= 0 {
 		s.limit = DefaultPackBytes
 	}
@@ -145,8 +148,9 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 			restamped++
 		}
 	}
-	pack.Body = fmt.Appendf(pack.Body, `%s%s"%s","count":%d,"restamped":%d,"replays":%d}}`,
-		quote(s.newID()), s.about, now.Format(TimeLayout), len(pack.Sent), restamped, replays)
+	pack.Body = append(append(pack.Body, quote(s.newID())...), s.about...)
+	pack.Body = now.AppendFormat(pack.Body, `"`+TimeLayout+`"`)
+	pack.Body = fmt.Appendf(pack.Body, `,"count":%d,"restamped":%d,"replays":%d}}`, len(pack.Sent), restamped, replays)
 	if failure := s.put(ctx, string(pack.Body)); failure != nil {
 		return failure
 	}
@@ -161,9 +165,9 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 func (s *Sink) put(ctx context.Context, detail string) *sink.Error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	out, err := s.api.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
-		EventBusName: &s.bus, Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: &detail,
-	}}}, once)
+	entry := s.entry
+	entry.Detail = &detail
+	out, err := s.api.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry}}, once)
 	if err != nil {
 		return awserror.New(putEvents, err, s.now())
 	}
