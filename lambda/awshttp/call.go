@@ -19,9 +19,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// The SDK's clients of some services are as much code to compile as all the others
-// together, for a call or two. A Caller makes such calls on the SDK's own signer,
-// credentials, HTTP client and retryer.
+// Some services are called once or twice, and their SDK clients would take as long to compile
+// as all others together. A Caller makes such calls with the SDK's own signer, credentials,
+// HTTP client and retryer.
 
 // Service is a service of AWS.
 type Service struct {
@@ -97,8 +97,8 @@ func Form(action, version string, parameters url.Values) Request {
 	}
 }
 
-// Call makes a call and gives its 2xx response to read, once an attempt. An error of
-// read is that of an unreadable response.
+// Call makes a call and passes its 2xx response to read, once for each attempt. An error of
+// read means that the response is unreadable.
 //
 // An error response is a smithy.APIError in a smithyhttp.ResponseError, as those of the
 // SDK's clients are. Its code is empty where the response has none, as that of a HEAD

@@ -14,14 +14,13 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
 
-// concurrency is how many batches are on their way at once. A batch is up to a
-// MiB, for Datadog over HTTPS up to 5 MB; the payload of an invocation has 6 MB at most,
-// so that the batches and the records they are made of stay far below the function's
-// memory.
+// concurrency is how many batches are sent at the same time. A batch is up to a MiB, for
+// Datadog over HTTPS up to 5 MB; the payload of an invocation has 6 MB at most, so that
+// batches and records need far less than the function's memory.
 const concurrency = 4
 
-// Clients are what the destinations are called with. Only those that the pipeline's
-// own destination needs are used.
+// Clients are the clients of the destinations. Only those that the pipeline's own
+// destination needs are used.
 type Clients struct {
 	Logs cloudwatch.API
 	Bus  eventbridge.API

@@ -45,11 +45,11 @@ type Route struct {
 	Envelope bool
 }
 
-// minPackBytes is the least that PACK_BYTES may be: a request of less has room for
-// a handful of events.
+// minPackBytes is the least that PACK_BYTES may be: a smaller request holds only a few
+// events.
 const minPackBytes = 16 << 10
 
-// keepRaw is half of what the destinations with the lowest limit take of one record.
+// keepRaw is half of the lowest limit of a destination for one record.
 const keepRaw = 512 << 10
 
 // Routes returns all routes. Of a destination with several the first is its default.
@@ -81,8 +81,8 @@ func (r Route) Apply(c *pipeline.Config) {
 	c.KeepRaw, c.DatadogLogs, c.Envelope = r.KeepRaw, r.DatadogLogs, r.Envelope
 }
 
-// FormatFault says what is wrong with a format for the destination; nil: nothing. What reads
-// the archive knows no records of Datadog's.
+// FormatFault returns what is wrong with a format for the destination, nil if nothing is.
+// What reads the archive does not know Datadog's records.
 func (r Route) FormatFault(f pipeline.Format) error {
 	if r.Destination == Archive && f == pipeline.Datadog {
 		return fmt.Errorf("the archive takes the formats raw and ocsf, not %s", f)

@@ -25,8 +25,8 @@ type SecretsAPI interface {
 // secretTimeout is how long one read of a secret may take.
 const secretTimeout = 5 * time.Second
 
-// secret returns the current value of the secret id, or of its member field, which is
-// "" where all of the secret is meant. Errors never hold any of it.
+// secret returns the reader of the secret id, or of its member field; with field "" it
+// reads the whole secret. Errors hold nothing of the secret.
 func secret(api SecretsAPI, id, field string, now func() time.Time) https.Secret {
 	const call = "GetSecretValue"
 	return func(ctx context.Context) (string, error) {
@@ -38,7 +38,7 @@ func secret(api SecretsAPI, id, field string, now func() time.Time) https.Secret
 			if failure.Kind == sink.Transient {
 				return "", failure
 			}
-			// Whatever else it refuses, no record is at fault.
+			// No record is at fault, whatever the code says.
 			return "", https.Blocked(https.SettingSecret, "%w", failure.Err)
 		}
 		if out.SecretString == nil {

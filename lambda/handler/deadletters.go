@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxConcurrentCopies is how many dead letters are on their way at once.
+	// maxConcurrentCopies is how many dead letters are sent at the same time.
 	maxConcurrentCopies = 8
 	// maxDeadLetters is how many dead letters one message may become. A message of
 	// more dead records is copied once, as a whole.
@@ -26,8 +26,8 @@ type letter struct {
 	records []*entry
 }
 
-// sendDeadLetters copies what can never be delivered to the queue `dead`, as long
-// as ctx lasts. What is not copied by then goes back with its message.
+// sendDeadLetters copies the records that can never be delivered to the queue `dead`, until
+// ctx ends. A record that is not copied by then goes back with its message.
 func (w *work) sendDeadLetters(ctx context.Context) {
 	var copies sync.WaitGroup
 	gate := make(chan struct{}, maxConcurrentCopies)
@@ -68,9 +68,8 @@ func (w *work) sendDeadLetters(ctx context.Context) {
 // isDead reports whether a record can never be delivered.
 func (e *entry) isDead() bool { return e.fault != nil || e.answer.State == sink.Dead }
 
-// letters are the dead letters for the dead records of one message: each record
-// alone with the envelope that it had, or the whole body once where they are too
-// many.
+// letters returns the dead letters of the dead records of one message: each record alone
+// with the envelope that it had, or the whole body once where there are too many.
 func (w *work) letters(dead []*entry) []letter {
 	m := &w.messages[dead[0].message]
 	if len(dead) > maxDeadLetters {
@@ -111,7 +110,7 @@ func (w *work) letters(dead []*entry) []letter {
 	return list
 }
 
-// note is the reason that a dead letter of e carries.
+// note returns the note of a dead letter of e.
 func (w *work) note(e *entry) deadletter.Note {
 	m := &w.messages[e.message]
 	note := deadletter.Note{
@@ -121,7 +120,7 @@ func (w *work) note(e *entry) deadletter.Note {
 		Receives:  m.receives,
 	}
 	if before := m.note; before != nil {
-		// It was dead before: that is when it was seen first.
+		// It was a dead letter before, and keeps the time at which it became one first.
 		note.Replays, note.EventBridge, note.Origin = before.Replays, before.EventBridge, before.Origin
 		if !before.FirstSeen.IsZero() {
 			note.FirstSeen = before.FirstSeen
@@ -135,11 +134,10 @@ func (w *work) note(e *entry) deadletter.Note {
 	return note
 }
 
-// envelopes are the records of body at places, which ascend: each event with the
-// envelope that carries it. The body is decoded once more for that, which is rare
-// enough.
+// envelopes returns the records of body at places, which ascend: each event with the
+// envelope that it came in. It decodes the body a second time.
 func envelopes(body []byte, places []int) (list [][]byte) {
-	// What made the decoder panic the first time does so again, behind these.
+	// A record that made the decoder panic does so again, after the records returned here.
 	defer func() { _ = recover() }()
 	var d events.Decoder
 	nth := 0

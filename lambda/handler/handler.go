@@ -1,9 +1,9 @@
-// Package handler is the function: it takes an invocation apart, delivers the
-// records to the destination and answers for each message.
+// Package handler handles the invocations of the function: it takes an invocation apart,
+// delivers the records to the destination and answers for each message.
 //
-// A message is acknowledged only when each of its records has been accepted, is
-// filtered, or has been copied to the queue `dead` with its reason. Everything
-// else goes back. Whichever call hangs, the function answers before its deadline.
+// A message is acknowledged only when each of its records has been accepted, is filtered,
+// or has been copied to the queue `dead` with its reason. Every other message goes back to
+// its queue. The function answers before its deadline, even if a call hangs.
 package handler
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 )
 
-// deliverer delivers records to the destination, trying again while ctx lasts.
+// deliverer delivers records to the destination, and tries again until ctx ends.
 type deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
@@ -31,8 +31,8 @@ type deadQueue interface {
 	Send(ctx context.Context, body []byte, note deadletter.Note) error
 }
 
-// bufferQueue is the buffer queue, to which an event that came without it is sent
-// when the destination does not take it now.
+// bufferQueue is the buffer queue, to which an event that came without a queue is sent
+// when the destination does not accept it now.
 type bufferQueue interface {
 	Forward(ctx context.Context, body []byte, attribute string) error
 }
@@ -51,17 +51,16 @@ type Handler struct {
 	Version string
 
 	pipeline *pipeline.Pipeline
-	// What the last invocation needed, for the next one.
+	// Memory that the next invocation uses again.
 	parser  parser
 	window  pipeline.Window
 	records []entry
 	out     []byte
 }
 
-// Invoke handles one invocation: payload is what invoked the function, the
-// result what it answers. An SQS batch is answered with the messages that are to
-// come again; everything else with nothing, or with an error so that Lambda
-// tries again.
+// Invoke handles one invocation and returns its response. The response to an SQS batch
+// names the messages that SQS has to deliver again. To any other payload it is empty, or an
+// error, after which Lambda tries again.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) == 0 {
 		return nil, errNoPayload
@@ -93,7 +92,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	w.account()
 	w.report(h.Now().Sub(started))
-	clear(w.records) // what they held is not kept
+	clear(w.records) // so that their content is not kept
 	if in.queue {
 		return w.answer(), nil
 	}
@@ -101,7 +100,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 // steps divide the end of an invocation: each step after delivery has one second,
-// or a sixth of the time there is, where that is less. The last is for answering.
+// or a sixth of the time that is left, where that is less. The last is for the response.
 type steps struct {
 	deadline time.Time // the zero time without one
 	each     time.Duration
@@ -115,7 +114,7 @@ func stepsOf(ctx context.Context) steps {
 	return steps{deadline, min(time.Second, max(time.Until(deadline), 0)/6)}
 }
 
-// run runs do with a context that ends so early that after more steps have time.
+// run runs do with a context that leaves the time of `after` more steps.
 func (s steps) run(ctx context.Context, after int, do func(context.Context)) {
 	if !s.deadline.IsZero() {
 		var cancel context.CancelFunc
@@ -125,18 +124,16 @@ func (s steps) run(ctx context.Context, after int, do func(context.Context)) {
 	do(ctx)
 }
 
-// errNoPayload is the answer to an invocation without a payload, in which there
-// is nothing to deliver or to keep.
+// errNoPayload is the error of an invocation without a payload.
 var errNoPayload = errors.New(
 	"the invocation has no payload: invoke the function with an SQS batch or with EventBridge events")
 
-// errNotTaken is the answer to an event that came without a queue and could be
-// sent neither to the destination nor to the queue.
+// errNotTaken is the error of an event that came without a queue and could be sent neither
+// to the destination nor to the buffer queue.
 var errNotTaken = errors.New("the event was neither delivered nor buffered; Lambda will try again")
 
-// buffer sends what an invocation without a queue could not deliver to the
-// buffer queue, from where it comes again for as long as the outage budget says;
-// Lambda alone would give up after three minutes.
+// buffer sends what an invocation without a queue could not deliver to the buffer queue,
+// which delivers it again for outageHours; Lambda alone would give up after three minutes.
 func (w *work) buffer(ctx context.Context) error {
 	for i := range w.messages {
 		m := &w.messages[i]

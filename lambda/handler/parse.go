@@ -14,12 +14,12 @@ type invocation struct {
 	queue    bool // an SQS batch: it is answered message by message
 }
 
-// message is one thing that is acknowledged or not.
+// message is one message of a queue, or all of another payload.
 type message struct {
 	id        string // SQS's messageId; "" where there is no queue
 	body      []byte
 	receives  int
-	attribute string           // ours, as it came
+	attribute string           // deadletter.Attribute, as it came
 	note      *deadletter.Note // what the attribute says; nil without one that can be read
 
 	returned    bool
@@ -102,8 +102,7 @@ func (p *parser) message(record uint32) (m message) {
 	return m
 }
 
-// isQueue reports whether Records are those of SQS. An empty list is: it is
-// answered as a queue's.
+// isQueue reports whether Records are those of SQS. An empty list counts as SQS's.
 func isQueue(tree *jsontree.Tree, records uint32) bool {
 	first := records + 1
 	return first == tree.Nodes[records].Next ||

@@ -11,8 +11,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// settle decides for each record which term of the ledger it is, and for each
-// message whether it comes again.
+// settle counts each record in the ledger, and decides for each message whether it goes
+// back to its queue.
 func (w *work) settle() {
 	for i := range w.records {
 		e := &w.records[i]
@@ -42,7 +42,7 @@ func (w *work) origin(e *entry) *entry {
 	return e
 }
 
-// goesBack reports whether a record has to come again.
+// goesBack reports whether a record has to be delivered again.
 func (w *work) goesBack(e *entry) bool {
 	e = w.origin(e)
 	switch {
@@ -105,12 +105,13 @@ func (w *work) arrived(e *entry, t *totals, now int64) {
 		t.FallbackRaw++
 		addUUID(&w.fallbackUUIDs, e)
 	}
-	if t.origin != ledger.Backfill { // what is read weeks later says nothing of a lag
+	if t.origin != ledger.Backfill { // the age of an event that is read later is not a lag
 		t.lagMS = append(t.lagMS, max(now-e.PublishedMS, 0))
 	}
 }
 
-// back enters a record that comes again, or does so for the last time.
+// back enters a record that goes back to its queue, or to redrive if this receive was the
+// last.
 func (w *work) back(m *message, t *totals) {
 	if m.receives >= w.handler.Config.MaxReceiveCount {
 		t.Exhausted++
@@ -119,9 +120,9 @@ func (w *work) back(m *message, t *totals) {
 	t.Returned++
 }
 
-// answer is the response to an SQS batch: the messages that are to come again,
-// by messageId. An id that is empty or unknown would return all of them, and
-// so would a null; an empty list is success.
+// answer returns the response to an SQS batch: the messageIds of the messages that SQS has
+// to deliver again. An id that is empty or unknown, or a null, would return all of them; an
+// empty list is success.
 func (w *work) answer() []byte {
 	type failure struct {
 		ItemIdentifier string `json:"itemIdentifier"`
@@ -151,8 +152,8 @@ func addUUID(uuids *[]string, e *entry) {
 	}
 }
 
-// idPattern is what an id that is printed looks like. A record that is not Okta's
-// can have anything in its place.
+// idPattern is the form of an id that is printed. A record that is not Okta's can have
+// content there.
 var idPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 
 // safeID is id as it may be printed, "-" where it does not look like an id.
@@ -163,9 +164,8 @@ func safeID(id string) string {
 	return id
 }
 
-// report writes the one line of an invocation: the ledgers, and the messages
-// that go back with what sent them back. It has uuids and message ids, never
-// content.
+// report writes the one log line of an invocation: the ledgers, and the messages that go
+// back with their causes. It has uuids and message ids, never content.
 func (w *work) report(took time.Duration) {
 	attributes := []any{
 		"pipeline", w.handler.Config.Pipeline, "messages", len(w.messages), "duration_ms", took.Milliseconds(),
@@ -210,8 +210,8 @@ func (w *work) report(took time.Duration) {
 // maxCauses bounds the causes in the line.
 const maxCauses = 20
 
-// causes are the messages that go back by what sent them back: at most maxIDs of
-// maxCauses causes. more is how many others there are.
+// causes returns the ids of the messages that go back by their cause, at most maxIDs for
+// each of at most maxCauses. more is how many others there are.
 func (w *work) causes() (back map[string][]string, more int) {
 	back = map[string][]string{}
 	for i := range w.messages {

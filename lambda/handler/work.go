@@ -59,13 +59,13 @@ type entry struct {
 	fault   *events.Fault
 	first   int // index of the first copy, where it is a duplicate; -1
 	answer  sink.Answer
-	cause   error // why it goes back, where it does
+	cause   error // why it goes back, if it does
 
 	deadLettered bool // copied to the queue `dead`
 }
 
-// suspectAfter is the number of receives from which a message goes after the
-// fresh ones: what has come back so often may be what the others fail for.
+// suspectAfter is the number of receives from which a message is delivered after the fresh
+// ones: it may be what makes them fail.
 const suspectAfter = 3
 
 // decode takes the messages apart.
@@ -168,7 +168,7 @@ func (w *work) send(ctx context.Context, list []int) {
 	w.totals[live].Batches += int64(outcome.Batches)
 }
 
-// errNoTime is why a record goes back that nothing has refused.
+// errNoTime is the cause of a record that goes back and was not refused.
 var errNoTime = errors.New("no time left")
 
 // totalsOf returns the ledger that a message belongs to.

@@ -13,7 +13,7 @@ import (
 
 // Ledger counts records, bytes and batches. The zero value is an empty ledger.
 type Ledger struct {
-	// Received is every record that came in, whatever it turned out to be.
+	// Received is every record that came in, valid or not.
 	Received int64 `json:"received"`
 	// Delivered was accepted by the destination itself; AcceptedByEventBridge by
 	// EventBridge, which posts it to Datadog later.
@@ -25,7 +25,7 @@ type Ledger struct {
 	// Returned goes back to the queue; Exhausted goes back at its last receive.
 	Returned  int64 `json:"returned"`
 	Exhausted int64 `json:"exhausted"`
-	// Dead waits for a person, with its reason.
+	// Dead is in the queue `dead`, with its reason.
 	Dead int64 `json:"dead"`
 
 	// The following are notes and not terms of the equation.
@@ -56,11 +56,10 @@ type Ledger struct {
 	Batches              int64 `json:"batches"`
 }
 
-// Unbalanced is what is said of a ledger whose equation does not hold.
+// Unbalanced is the text for a ledger whose equation does not hold.
 const Unbalanced = "the ledger does not balance: this is a fault of oktastream, please report it"
 
-// Balanced reports whether the equation holds. Where it does not, that is a
-// fault of ours.
+// Balanced reports whether the equation holds. If it does not, oktastream has a fault.
 func (l Ledger) Balanced() bool {
 	sum := int64(0)
 	for _, w := range words {
@@ -78,8 +77,8 @@ func (l *Ledger) Add(other Ledger) {
 	}
 }
 
-// Lines are the ledger for a person: the equation with its terms that are not
-// zero, the notes that are not zero, the bytes, and Unbalanced where it applies.
+// Lines returns the ledger for a person: the equation with its terms that are not zero,
+// the notes that are not zero, the bytes, and Unbalanced where it applies.
 func (l Ledger) Lines() []string {
 	list := func(k kind) (texts []string) {
 		for _, w := range words {
@@ -104,7 +103,7 @@ func (l Ledger) Lines() []string {
 	return lines
 }
 
-// JSON is the ledger as one JSON object; its keys are the words of the metrics.
+// JSON returns the ledger as one JSON object; its keys are the names of the metrics.
 func (l Ledger) JSON() []byte {
 	text, err := json.Marshal(l)
 	if err != nil {

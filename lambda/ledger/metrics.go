@@ -40,14 +40,14 @@ const (
 	Backfill Origin = "backfill" // a person read them from Okta's System Log API
 )
 
-// NotFromRule is the metric of what the function received and the rule did not match:
-// replays and backfills together. It has the dimension pipeline alone, because an alarm
-// that compares AWS's counters has no room for one metric of each.
+// NotFromRule is the metric of what the function received otherwise than by the rule:
+// replays and backfills together. Its only dimension is pipeline, because the alarm that
+// compares AWS's counters has no room for one metric of each.
 const NotFromRule = "not_from_rule"
 
-// WriteMetrics writes the ledger and the lags of one invocation. All but Live have a
-// dimension of their own, so that graphs and alarms of what comes from Okta do not
-// count what people send.
+// WriteMetrics writes the ledger and the lags of one invocation. Origins other than Live
+// have the dimension origin, so that graphs and alarms of what Okta streams do not count
+// what people send.
 func WriteMetrics(out io.Writer, pipeline string, origin Origin, at time.Time, l Ledger, lagMS []int64) error {
 	dimensions := map[string]any{"pipeline": pipeline}
 	names := []string{"pipeline"}

@@ -1,6 +1,5 @@
-// Package pipeline is what happens to every record, in AWS and on a laptop
-// alike: decode, filter, normalise. It has no clock, no network and no state but
-// its memory.
+// Package pipeline decodes, filters and normalises events, for the function and the command
+// alike. It uses no clock and no network.
 package pipeline
 
 import (
@@ -87,8 +86,8 @@ type Record struct {
 	Start, End int
 	// Raw is the event's own bytes as one line, where Config.KeepRaw asks for it.
 	Raw []byte
-	// Carrier is what the event came in as it came: its envelope, or the event itself. Like the
-	// Record, it is valid until visit returns.
+	// Carrier is the envelope that the event came in, as it came, or else the event itself.
+	// Like the Record, it is valid until visit returns.
 	Carrier []byte
 	// Fault says why there is no record. Like the Record, it is valid until visit
 	// returns.
@@ -103,7 +102,7 @@ type Pipeline struct {
 	normaliser normaliser
 	types      *events.Memo[eventType]
 
-	// What Process is at.
+	// The state of Process while it runs.
 	dst      []byte
 	record   Record
 	visit    func(*Record)
@@ -194,14 +193,14 @@ func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
 	return p.dst
 }
 
-// show lets the caller see the record.
+// show calls visit with the record.
 func (p *Pipeline) show() {
 	p.visiting = true
 	p.visit(&p.record)
 	p.visiting = false
 }
 
-// event takes what the decoder has found.
+// event handles one event or fault of the decoder.
 func (p *Pipeline) event(e *events.Event, fault *events.Fault) {
 	p.describe(e, fault)
 	p.show()
@@ -243,8 +242,8 @@ func (p *Pipeline) typeOf(name string) eventType {
 	return eventType{name: name, known: catalogue.Known(name), wanted: p.config.Filter.Keeps(name)}
 }
 
-// foreign is the fault of an event that does not come from where it should.
-// Anybody who may send to the queue could otherwise write into the log.
+// foreign returns the fault of an event that is not from the stack's own source. Otherwise
+// everybody who may send to the queue could write into the log.
 func (p *Pipeline) foreign(e *events.Event) *events.Fault {
 	own := p.config.Own
 	if own == nil {

@@ -23,8 +23,8 @@ type Limits struct {
 //
 // Records stay in the order they have, unless the limits want them sorted: then
 // they are sorted as a whole before they are cut, those of the same time in the
-// order they had. A batch ends where the next record does not fit into it. A batch
-// that breaks a limit is one record that breaks it alone.
+// order they had. A batch ends where the next record does not fit into it. Only a batch
+// of one record can exceed a limit.
 func Cut(n int, l Limits, measure func(i int) (bytes int, timeMS int64)) [][]int {
 	if n == 0 {
 		return nil

@@ -16,7 +16,7 @@ import (
 // Loop delivers records to Sink, and is the only place that tries again.
 type Loop struct {
 	Sink BatchSink
-	// Concurrency is how many batches are on their way at once; 1 where it is 0.
+	// Concurrency is how many batches are sent at the same time; 1 where it is 0.
 	Concurrency int
 	// FirstCeiling bounds the first wait between two tries; 200 ms where it is 0.
 	FirstCeiling time.Duration
@@ -32,11 +32,11 @@ const (
 
 // Outcome is what became of a delivery.
 type Outcome struct {
-	// Answers are one for each record. What is still at Retry has to be delivered
-	// again later.
+	// Answers has one answer for each record. A record at Retry has to be delivered again
+	// later.
 	Answers []Answer
-	// Causes say, for each record at Retry, which error left it there: the index
-	// of it in Errors, -1 where there was none but the end of the time.
+	// Causes has, for each record at Retry, the index in Errors of the error that left it
+	// there, or -1 where only the time ended.
 	Causes []int
 	Errors []error
 	// Batches counts the calls of the sink.
@@ -75,8 +75,8 @@ func (l *Loop) Deliver(ctx context.Context, records []Record) Outcome {
 }
 
 // retryIfAllRefused makes the refused records Retry where the destination has refused
-// several and accepted none: then the fault is not theirs, whatever the error code says.
-// Records at Retry are no sign of that, unless it was for an unknown reason.
+// several and accepted none: then the records are not at fault, whatever the error code
+// says. A record at Retry counts as refused only where the reason is unknown.
 func (o *Outcome) retryIfAllRefused() {
 	var refused []int
 	for i, a := range o.Answers {
@@ -99,8 +99,8 @@ func (o *Outcome) retryIfAllRefused() {
 	}
 }
 
-// job is one batch and what it is broken into. Jobs share the slices of the
-// delivery and never an element of them.
+// job is one batch and the parts into which it is split. Jobs share the slices of the
+// delivery, but no element of them.
 type job struct {
 	loop    *Loop
 	records []Record
@@ -135,9 +135,9 @@ func (j *job) run(ctx context.Context, pending []int) {
 			j.giveUp(pending, &Error{Kind: Unknown, Err: fmt.Errorf("one record was refused in each of %d calls", j.calls)})
 			return
 		case err == nil && split >= 0:
-			// The destination named a record that it refuses. Those around it are
-			// sent again, those before it and those after it apart, so that none is
-			// sent more than twice for what others are refused for.
+			// The destination named a record that it refuses. The records before it
+			// and those after it are sent again separately, so that none is sent more
+			// than twice because others are refused.
 			j.run(ctx, pending[:split:split])
 			j.run(ctx, pending[split:])
 			return
@@ -187,7 +187,7 @@ func (j *job) try(ctx context.Context, pending []int) (left []int, split int, er
 	return left, split, err
 }
 
-// giveUp leaves records at Retry and notes err as the cause.
+// giveUp leaves records at Retry with err as the cause.
 func (j *job) giveUp(pending []int, err error) {
 	if err == nil {
 		return

@@ -2,7 +2,6 @@ package sink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,8 +10,7 @@ import (
 	"strings"
 )
 
-// Writer writes records to W, one a line, with one Write a batch, so that what
-// has been accepted has left the process.
+// Writer writes records to W, one a line, with one unbuffered Write a batch.
 type Writer struct {
 	W io.Writer
 
@@ -54,39 +52,36 @@ type Dir struct {
 // NewDir creates the directory path if it does not exist, and refuses one that holds
 // files of this name already.
 func NewDir(path, name string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("make the directory for records: %w", err)
-	}
-	old, err := filepath.Glob(filepath.Join(escapeGlob(path), name+"-*.jsonl"))
-	if err != nil {
-		return nil, fmt.Errorf("look into %s: %w", path, err)
-	}
-	if len(old) > 0 {
+	dir, old, err := openDir(path, name)
+	if err == nil && len(old) > 0 {
 		return nil, fmt.Errorf("%s: %w", old[0], os.ErrExist)
 	}
-	return &Dir{path: path, name: name, Size: fileSize}, nil
+	return dir, err
 }
 
 // ContinueDir is like NewDir, but takes a directory with files of this name, and
-// continues with the next number. The last of them may end in the middle of a record:
-// whoever wrote it was killed, and has noted of no record that it was written.
+// continues with the next number. The last of them may end in the middle of a record, if
+// the run that wrote it was killed before it noted that record as written.
 func ContinueDir(path, name string) (*Dir, error) {
-	dir, err := NewDir(path, name)
-	if !errors.Is(err, os.ErrExist) {
-		return dir, err
-	}
-	old, err := filepath.Glob(filepath.Join(escapeGlob(path), name+"-*.jsonl"))
-	if err != nil {
-		return nil, fmt.Errorf("look into %s: %w", path, err)
-	}
-	dir = &Dir{path: path, name: name, Size: fileSize}
+	dir, old, err := openDir(path, name)
 	for _, file := range old {
 		digits := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), name+"-"), ".jsonl")
 		if n, err := strconv.Atoi(digits); err == nil {
 			dir.number = max(dir.number, n)
 		}
 	}
-	return dir, nil
+	return dir, err
+}
+
+// openDir creates the directory path if it does not exist, and returns its files of name.
+func openDir(path, name string) (dir *Dir, old []string, err error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("make the directory for records: %w", err)
+	}
+	if old, err = filepath.Glob(filepath.Join(escapeGlob(path), name+"-*.jsonl")); err != nil {
+		return nil, nil, fmt.Errorf("look into %s: %w", path, err)
+	}
+	return &Dir{path: path, name: name, Size: fileSize}, old, nil
 }
 
 // Path is the directory.
@@ -122,7 +117,7 @@ func (d *Dir) next() error {
 	return nil
 }
 
-// Close ends the last file. The error of closing it is that of the disk.
+// Close ends the last file.
 func (d *Dir) Close() error {
 	if d.file == nil {
 		return nil

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -45,7 +46,11 @@ func (p *Packer) Pack(records []Record, answers []Answer, now time.Time) *Pack {
 	if !ok {
 		k = &Pack{encoder: p.NewEncoder()}
 	}
-	k.Body, k.Sent = append(k.Body[:0], p.Open...), k.Sent[:0]
+	size := len(p.Open) + len(p.Close) + len(records)*overhead
+	for i := range records {
+		size += len(records[i].Line)
+	}
+	k.Body, k.Sent = append(slices.Grow(k.Body[:0], size), p.Open...), k.Sent[:0]
 	for i := range records {
 		r := &records[i]
 		var stamp time.Time
@@ -68,6 +73,10 @@ func (p *Packer) Pack(records []Record, answers []Answer, now time.Time) *Pack {
 	k.Body = append(k.Body, p.Close...)
 	return k
 }
+
+// overhead is about how many bytes a destination adds to a record. It is for the first
+// size of a body, which grows if need be.
+const overhead = 128
 
 // maxKept bounds the memory that is kept from one body to the next, in bytes.
 const maxKept = 4 << 20

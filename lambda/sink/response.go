@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// maxRetryAfter bounds what is believed of a Retry-After.
+// maxRetryAfter is the longest wait that a Retry-After can ask for.
 const maxRetryAfter = time.Hour
 
-// RetryAfter returns how long the header of a response asks not to be called: the
-// longer of Retry-After, which is seconds or a date (RFC 9110, 10.2.3), and of
+// RetryAfter returns how long the header of a response asks to wait before another call:
+// the longer of Retry-After, which is seconds or a date (RFC 9110, 10.2.3), and of
 // x-amz-retry-after, which is milliseconds. now is the current time, from which a
 // date counts. The result is from 0 to one hour.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
@@ -29,7 +29,7 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	return min(wait, maxRetryAfter)
 }
 
-// duration is a number of units, 0 where text is no such number.
+// duration returns text as a number of units, 0 where it is not a number.
 func duration(text string, unit time.Duration) time.Duration {
 	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
@@ -38,10 +38,10 @@ func duration(text string, unit time.Duration) time.Duration {
 	return time.Duration(min(n, uint64(maxRetryAfter/unit))) * unit
 }
 
-// NoResponse returns an error that names what went wrong with a call without a
-// readable response: err is the library's error, status the HTTP status, 0 where none
-// came. The text is ours, because those of the libraries hold addresses and, in part,
-// responses. Only the errors of a context are wrapped.
+// NoResponse returns the error of a call without a readable response: err is the
+// library's error, status the HTTP status, 0 where there was no response. The library's
+// text is not used, because it can hold addresses and parts of responses. Only the errors
+// of a context are wrapped.
 func NoResponse(err error, status int) error {
 	errno, isErrno := errors.AsType[syscall.Errno](err)
 	_, isDNS := errors.AsType[*net.DNSError](err)

@@ -1,7 +1,8 @@
-// Package sink is where records go.
+// Package sink is what every destination of records has in common: the contract Sink, the
+// loop that tries again, and the cutting and packing of batches.
 //
-// A sink gets a batch and answers for each record of it: the ledger counts records,
-// not batches. One conformance test runs on all sinks.
+// A sink answers for each record of a batch, because the ledger counts records. One
+// conformance test runs on all sinks.
 package sink
 
 import (
@@ -21,12 +22,12 @@ type Record struct {
 	// Raw is the event's own bytes, one line, to fall back on where Line is too
 	// long for the destination. It may be nil: there is nothing to fall back on.
 	Raw []byte
-	// Replays is how often what brought the record has been replayed.
+	// Replays is how often the message that the record came in has been replayed.
 	Replays int
 }
 
 // IsObject reports whether Line looks like a JSON object, by its first and its last byte.
-// A line that is none would spoil the request around it.
+// Any other line would make the whole request invalid.
 func (r *Record) IsObject() bool {
 	return len(r.Line) >= 2 && r.Line[0] == '{' && r.Line[len(r.Line)-1] == '}'
 }
@@ -34,8 +35,7 @@ func (r *Record) IsObject() bool {
 // State is what has become of a record.
 type State int
 
-// The states. The zero value is Retry: a record without an answer has not
-// arrived.
+// The states. The zero value is Retry: a record without an answer was not accepted.
 const (
 	Retry    State = iota // not accepted now; may be sent again
 	Accepted              // the destination has confirmed it
@@ -46,18 +46,18 @@ const (
 type Answer struct {
 	State  State
 	Reason events.Reason // of Dead: TooLarge or Refused
-	Detail string        // of Dead: in words; holds no content of the record
+	Detail string        // of Dead: text for a person; holds no content of the record
 
 	Restamped   bool // the record carries the time of delivery instead of its own
 	FallbackRaw bool // the event's own bytes were sent, because the record was too long
 	// AlreadyThere: the destination held the record before, from a call whose answer
 	// was lost or from another copy of the event.
 	AlreadyThere bool
-	Bytes        int // what was sent for it
+	Bytes        int // how many were sent for it
 }
 
-// Age is which records a destination takes with their own time. What is older or
-// further ahead gets the time of delivery instead. The zero value takes any time.
+// Age is how old, and how far ahead, a record may be to keep its own time at a destination.
+// Any other gets the time of delivery instead. The zero value accepts any time.
 type Age struct {
 	Past, Ahead time.Duration
 }
@@ -80,7 +80,7 @@ type Sink interface {
 	Deliver(ctx context.Context, records []Record, answers []Answer) error
 }
 
-// BatchSink is a Sink whose destination takes so much in one call and no more.
+// BatchSink is a Sink whose destination has limits for one call.
 type BatchSink interface {
 	Sink
 	// Cut returns the indexes of records in batches, each for one Deliver, which
@@ -97,26 +97,25 @@ type Kind int
 
 // The kinds.
 const (
-	// Transient: throttled, 5xx, network, timeout. The same batch may go through
-	// in a moment.
+	// Transient: throttled, 5xx, network, timeout. The same batch may be accepted in a
+	// moment.
 	Transient Kind = iota
-	// Blocked: no permission, no such log group, a key that cannot be used. No
-	// batch will go through until a person has fixed it, and no record is at
-	// fault.
+	// Blocked: no permission, no such log group, a key that cannot be used. No batch
+	// will be accepted until a person has fixed it, and no record is at fault.
 	Blocked
 	// Content: the destination refuses the batch for what is in it.
 	Content
-	// Unknown: the destination refuses the batch and does not say why in any way
-	// that is known. The batch may be split to find out what it is about; a
-	// record that is refused alone goes back.
+	// Unknown: the destination refuses the batch for a reason that is not known. The
+	// batch may be split to find the record that it is about; a record that is refused
+	// alone goes back to the queue.
 	Unknown
 )
 
 // Error is an error of a destination.
 type Error struct {
 	Kind Kind
-	// RetryAfter is how long the destination asks to be left alone; 0 where it
-	// does not say.
+	// RetryAfter is how long the destination asks to wait before another call; 0 where
+	// it does not say.
 	RetryAfter time.Duration
 	Err        error // names the call and the error's code, never the content
 }

@@ -46,7 +46,7 @@ func main() {
 		os.Exit(1)
 	}
 	lambda.StartWithOptions(h, lambda.WithEnableSIGTERM(func() {
-		// Nothing is held between invocations, so there is nothing to finish.
+		// Each invocation ends what it began, so there is nothing to finish.
 		h.Log.Info("shutdown")
 	}))
 }
@@ -54,9 +54,16 @@ func main() {
 // newHandler makes the handler of a function with configuration c. callTimeout
 // bounds one call of the destination; 0 is its default.
 func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time.Duration) (*handler.Handler, error) {
-	clients, err := clients(c, sdk)
-	if err != nil {
-		return nil, err
+	clients := config.Clients{
+		Logs: cloudwatchlogs.NewFromConfig(sdk), Bus: awseventbridge.NewFromConfig(sdk),
+		Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials,
+	}
+	var err error
+	if c.Destination == config.Archive {
+		o := archive.S3Options{Bucket: c.Bucket, Owner: c.BucketOwner}
+		if clients.Objects, err = archive.NewS3(context.Background(), sdk, o); err != nil {
+			return nil, err
+		}
 	}
 	deliver, err := c.NewLoop(clients, time.Now, callTimeout)
 	if err != nil {
@@ -78,21 +85,6 @@ func newHandler(c config.Config, sdk aws.Config, out io.Writer, callTimeout time
 		h.Unpack = &eventbridge.Unpacker{Pipeline: c.Pipeline, Account: c.Account}
 	}
 	return h, nil
-}
-
-// clients are those that the destination of c needs.
-func clients(c config.Config, sdk aws.Config) (config.Clients, error) {
-	switch route := c.Route(); {
-	case route.Destination == config.Archive:
-		o := archive.S3Options{Bucket: c.Bucket, Owner: c.BucketOwner}
-		objects, err := archive.NewS3(context.Background(), sdk, o)
-		return config.Clients{Objects: objects}, err
-	case route.Transport == config.EventBridge:
-		return config.Clients{Bus: awseventbridge.NewFromConfig(sdk)}, nil
-	case route.Transport == config.HTTPS:
-		return config.Clients{Secrets: secretsmanager.NewFromConfig(sdk), Credentials: sdk.Credentials}, nil
-	}
-	return config.Clients{Logs: cloudwatchlogs.NewFromConfig(sdk)}, nil
 }
 
 // noRetries returns a retryer that makes one attempt: the only loop that tries again is sink.Loop.

@@ -1,10 +1,10 @@
 // Package awserror decides what an error of an AWS call means for the records
 // of the call. It is the only place that does so, for every service.
 //
-// The codes that are worth another try are those of the SDK's own retryer
-// (aws-sdk-go-v2, package aws/retry); a short table of our own adds what is
-// wrong with permissions and configuration, and what is wrong with content. A
-// code that is in neither is never the record's fault: the record goes back.
+// The codes after which a call is made again are those of the SDK's own retryer
+// (aws-sdk-go-v2, package aws/retry); a short table of our own adds the codes of
+// permissions and configuration, and those of content. After a code that is in neither
+// no record is at fault: it goes back to the queue.
 package awserror
 
 import (
@@ -120,10 +120,10 @@ func kind(code string, status int) sink.Kind {
 
 // codeOf is the code of an error response, "" where the response has none.
 // answered is false where there was no response, or none that could be read to
-// its end: then nothing is known of what AWS has to say.
+// its end: then it is not known what AWS decided.
 func codeOf(err error) (code string, answered bool) {
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
-		if code = e.ErrorCode(); code == "UnknownError" { // the SDK's own word for none
+		if code = e.ErrorCode(); code == "UnknownError" { // the SDK's code for a response without one
 			code = ""
 		}
 		return code, true

@@ -13,8 +13,8 @@ import (
 )
 
 // RequireJSON makes a call fail whose 2xx response does not have the content type
-// of AWS JSON or has no JSON object as its body. Without it the SDK accepts an
-// empty body and any content type, which is what a proxy may send.
+// of AWS JSON or has no JSON object as its body. Without it the SDK accepts an empty body
+// and any content type, as a proxy may send them.
 //
 // It is for the APIOptions of a call whose response has members. CreateLogStream,
 // CreateLogGroup, PutRetentionPolicy, DeleteMessage and ChangeMessageVisibility are
@@ -46,7 +46,7 @@ func (requireJSON) HandleDeserialize(
 	return out, metadata, err
 }
 
-// isObject reports whether what is next in r, behind blanks, is a JSON object.
+// isObject reports whether r goes on with a JSON object, after blanks if any.
 func isObject(r *bufio.Reader) bool {
 	for n := 1; ; n++ {
 		start, err := r.Peek(n)

@@ -1,16 +1,15 @@
 // Package cloudwatch delivers records to a CloudWatch Logs group.
 //
-// It keeps every rule of PutLogEvents before it sends, reads from the answer
-// which records were refused, and answers for each one by itself. Nothing is cut
-// and nothing is dropped: a record is accepted, still to be sent, or dead with a
-// reason.
+// It keeps to all limits of PutLogEvents, and reads from the response which records were
+// refused. No record is cut or dropped: each is accepted, still to be sent, or dead with
+// a reason.
 //
 // # Time
 //
-// CloudWatch Logs refuses records that are too old or too far ahead. Such a
-// record is given the time of delivery; when it happened stays written in the
-// record itself. One that CloudWatch Logs still refuses, because its clock or the
-// group's retention differs, is given the current time and sent a second time.
+// CloudWatch Logs refuses records that are too old or too far ahead. Such a record is
+// given the time of delivery; its own time is still among its fields. One that CloudWatch
+// Logs still refuses, because its clock or the group's retention differs, is given the
+// current time and sent a second time.
 //
 // # Streams
 //
@@ -19,11 +18,10 @@
 // that writers of one stream do not wait for each other. The first that finds it
 // missing creates it.
 //
-// # What it does not do
+// # Retries
 //
-// It does not try again what was throttled or failed, and it does not let the SDK
-// do so: sink.Loop knows how much time there is. It keeps nothing from one call to
-// the next.
+// Neither this package nor the SDK repeats a call that was throttled or has failed:
+// sink.Loop does. Nothing is kept from one call to the next.
 package cloudwatch
 
 import (
@@ -48,16 +46,15 @@ const (
 	maxAge     = 14 * 24 * time.Hour // older ones "are rejected while processing remaining valid events"
 	maxAhead   = 2 * time.Hour       // and so are those further in the future
 
-	// maxMessage is the longest message that goes. The page above says "1 MB"; the
-	// service means 2^20 bytes and counts the 26 (the agent of AWS itself has
-	// "1M - 26 bytes", aws/amazon-cloudwatch-agent#25; 1,048,546 bytes were seen to
-	// pass, fluent/fluent-bit#11159 of 2025-11). Alone it fills a batch.
+	// maxMessage is the longest message that is accepted. The page above says "1 MB"; the
+	// service means 2^20 bytes and counts the 26 (AWS's own agent has "1M - 26 bytes",
+	// aws/amazon-cloudwatch-agent#25; 1,048,546 bytes were accepted,
+	// fluent/fluent-bit#11159 of 2025-11). It fills a batch.
 	maxMessage = maxBytes - perRecord
 )
 
-// margin is how far from the edge of what CloudWatch Logs takes a record has to
-// be to keep its time. It covers a call that takes long and two clocks that
-// differ: a record that is on the edge now may be over it on arrival.
+// margin is how much younger than the limits of CloudWatch Logs a record has to be to keep
+// its time. It covers a call that takes long and two clocks that differ.
 const margin = 5 * time.Minute
 
 // limits are what one call of PutLogEvents takes.
@@ -119,8 +116,8 @@ func New(api API, c Config) *Sink {
 // stream is the name of the log stream of a day.
 func stream(now time.Time) string { return now.UTC().Format("oktastream/2006/01/02") }
 
-// once switches the SDK's own retries off, whatever the client was made with:
-// they know neither how much time is left nor which records have arrived.
+// once switches the SDK's own retries off, whatever the client was made with: sink.Loop
+// is the only place that tries again.
 func once(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }
 
 // requireJSON makes PutLogEvents fail where a 2xx response is not one of CloudWatch

@@ -17,13 +17,12 @@ type event struct {
 	raw       bool // the message is the event's own bytes
 }
 
-// Deliver sends records, in as many calls as the limits demand, and answers for
-// each. A record whose time was refused is sent once more, one that was accepted
-// never again. A call whose answer got lost may have been accepted, and its records
-// stay at Retry all the same: they arrive at least once.
+// Deliver sends records, in as many calls as the limits demand, and answers for each. A
+// record whose time was refused is sent once more. A call whose response was lost may
+// have been accepted; its records stay at Retry, and may arrive twice.
 //
-// A call that is refused for its content, or for an unknown reason, leaves the others alone. Any other failure
-// ends the delivery: what would follow would fail in the same way.
+// After a call that is refused for its content, or for an unknown reason, the other calls
+// are made. Any other failure ends the delivery: the calls after it would fail alike.
 func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	list := s.events(records, answers)
 	refused, first := s.send(ctx, list, answers)
@@ -37,12 +36,11 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 	again, second := s.send(ctx, refused, answers)
 	switch {
 	case second != nil:
-		// The first is about single batches, or the delivery had ended there.
 		return second
 	case first != nil:
 		return first
 	case len(again) > 0:
-		// It is a clock that is wrong, theirs or ours, and no record's fault.
+		// One of the two clocks is wrong, and no record is at fault.
 		return &sink.Error{Kind: sink.Transient, Err: fmt.Errorf(
 			"%s: refused the time of delivery of %d of %d records", putLogEvents, len(again), len(refused))}
 	}

@@ -18,19 +18,18 @@ const (
 	createLogStream = "CreateLogStream"
 )
 
-// put sends the events of a batch to the stream of the day. Those from from up
-// to and without to were accepted, the others refused for their time.
+// put sends the events of a batch to the stream of the day. batch[from:to] were accepted,
+// the others refused for their time.
 func (s *Sink) put(ctx context.Context, events []event, batch []int) (from, to int, failure *sink.Error) {
 	in := s.input(events, batch)
 	info, err := s.putOnce(ctx, in)
 	if isNotFound(err) {
-		// It does not say what was not found. To make the stream shows whether it is
-		// the group.
+		// It is the group or the stream. To make the stream shows which.
 		if failure := s.create(ctx, in); failure != nil {
 			return 0, 0, failure
 		}
 		if info, err = s.putOnce(ctx, in); isNotFound(err) {
-			// A moment ago it was there, so it is no fault of the configuration.
+			// The stream was just made, so the configuration is not at fault.
 			return 0, 0, &sink.Error{
 				Kind: sink.Transient,
 				Err:  errors.New(putLogEvents + ": the new log stream is not visible yet"),
@@ -110,7 +109,7 @@ func (s *Sink) putOnce(
 	return out.RejectedLogEventsInfo, nil
 }
 
-// create makes the stream of in. Another writer may have been faster.
+// create makes the stream of in, unless another writer has made it meanwhile.
 func (s *Sink) create(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput) *sink.Error {
 	call, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -122,7 +121,7 @@ func (s *Sink) create(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput)
 	}
 	failure := awserror.New(createLogStream, err, s.now())
 	if failure.Kind == sink.Content || failure.Kind == sink.Unknown {
-		// What it refuses are the names of the group and the stream, not a record.
+		// It refuses the name of the group or the stream, not a record.
 		failure.Kind = sink.Blocked
 	}
 	return failure

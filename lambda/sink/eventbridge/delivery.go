@@ -9,15 +9,13 @@
 //
 // # How records are packed
 //
-// A request has one entry, filled up to the size of a request. Ten small entries
-// instead would fail in smaller parts, but the one thing that fails an entry by itself
-// is throttling, and fewer, larger entries are what avoids it; and each entry costs an
-// invocation of the API destination out of its rate. A record longer than a request
-// should be goes alone, in a request of its own.
+// A request has one entry, filled up to the size of a request. More and smaller entries
+// would be throttled earlier, and each would cost one invocation of the API destination
+// out of its rate. A record that is longer than the size of a request is sent alone.
 //
 // # What is done to a record
 //
-// Nothing is ever cut. A record too old or too far ahead for Datadog gets the
+// No record is cut. A record too old or too far ahead for Datadog gets the
 // time of packing, one too long is replaced by the event's own bytes with the few
 // attributes that make it a Datadog log, and only if that is too long as well it is
 // dead. All others are sent as they are: records are taken to be valid JSON on one line,
@@ -26,9 +24,9 @@
 //
 // # What an accepted record is
 //
-// EventBridge has accepted it: accepted_by_eventbridge in the ledger. Whether
-// Datadog accepts it is not known here; what Datadog refuses for good is a whole
-// entry in the queue `dead`, and [Unpack] takes it apart.
+// EventBridge has accepted it: accepted_by_eventbridge in the ledger. Whether Datadog
+// accepts it is not known here. An entry that Datadog refuses for good becomes one message
+// in the queue `dead`, which [Unpack] takes apart.
 package eventbridge
 
 import (
@@ -80,9 +78,9 @@ type Config struct {
 // Sink is a sink.BatchSink. Deliver may be called from many goroutines.
 type Sink struct {
 	api     API
-	bus     string
-	about   string // what every batch says alike, as it stands in the detail
-	limit   int    // bytes of a request
+	entry   types.PutEventsRequestEntry // without its Detail
+	about   string                      // what every batch says alike, as it stands in the detail
+	limit   int                         // bytes of a request
 	now     func() time.Time
 	newID   func() string
 	timeout time.Duration
@@ -96,7 +94,10 @@ const batchVersion = 1
 
 // New makes a Sink.
 func New(api API, c Config) *Sink {
-	s := &Sink{api: api, bus: c.Bus, limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID}
+	s := &Sink{api: api, limit: c.PackBytes, timeout: c.CallTimeout, now: c.Now, newID: c.NewID}
+	s.entry = types.PutEventsRequestEntry{
+		EventBusName: &c.Bus, Source: aws.String(Source), DetailType: aws.String(DetailType),
+	}
 	if s.limit <= 0 {
 		s.limit = DefaultPackBytes
 	}
@@ -147,8 +148,9 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 			restamped++
 		}
 	}
-	pack.Body = fmt.Appendf(pack.Body, `%s%s"%s","count":%d,"restamped":%d,"replays":%d}}`,
-		quote(s.newID()), s.about, now.Format(TimeLayout), len(pack.Sent), restamped, replays)
+	pack.Body = append(append(pack.Body, quote(s.newID())...), s.about...)
+	pack.Body = now.AppendFormat(pack.Body, `"`+TimeLayout+`"`)
+	pack.Body = fmt.Appendf(pack.Body, `,"count":%d,"restamped":%d,"replays":%d}}`, len(pack.Sent), restamped, replays)
 	if failure := s.put(ctx, string(pack.Body)); failure != nil {
 		return failure
 	}
@@ -163,9 +165,9 @@ func (s *Sink) Deliver(ctx context.Context, records []sink.Record, answers []sin
 func (s *Sink) put(ctx context.Context, detail string) *sink.Error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	out, err := s.api.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
-		EventBusName: &s.bus, Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: &detail,
-	}}}, once)
+	entry := s.entry
+	entry.Detail = &detail
+	out, err := s.api.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry}}, once)
 	if err != nil {
 		return awserror.New(putEvents, err, s.now())
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// defaultService and defaultMessage are for a log whose normalised form does not
-// tell. Datadog asks for nothing but a message.
+// defaultService and defaultMessage are for a log whose normalised form has none. Datadog
+// requires only a message.
 const (
 	defaultService = "okta"
 	defaultMessage = `"Okta System Log event"`
@@ -21,8 +21,8 @@ const (
 // longest that Okta has has under 100: one that is longer may be what is too long.
 const maxRepeated = 256
 
-// fallback makes a Datadog log of an event's own bytes, for a record that is too
-// long. It is the least that Datadog needs to treat it like its neighbours:
+// fallback makes a Datadog log of an event's own bytes, for a record that is too long. It
+// adds the least that Datadog needs to treat it like other logs:
 //
 //   - ddsource, or Datadog's Okta pipeline would not run; in every format, since
 //     the event is Okta's own in every format
@@ -32,7 +32,7 @@ const maxRepeated = 256
 //   - service, ddtags, hostname and status, so that it is found where the others
 //     are: as the record has them, if it is a Datadog log; else service alone
 //
-// A name that the event has itself is left to the event: nothing is lost.
+// A name that the event has itself keeps the event's value.
 type fallback struct {
 	raw, line jsontree.Tree
 	out       []byte

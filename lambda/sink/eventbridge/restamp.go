@@ -37,9 +37,8 @@ type splice struct {
 // already it stays: it is the older one. An okta that is not an object is
 // kept as okta.value.
 //
-// The record is edited, not written anew: all other bytes stay as they are, and
-// numbers, the order of names and blanks with them. Of a name that stands there
-// twice the last one is meant, as most readers of JSON do; names are compared
+// All other bytes stay as they are, with numbers, the order of names and blanks. Of a name
+// that is there twice the last one counts, as for most readers of JSON; names are compared
 // unescaped. To restamp twice is to restamp once, at the later time.
 func (s *stamper) append(dst, line []byte, format string, now time.Time) ([]byte, error) {
 	t := &s.tree
@@ -105,8 +104,8 @@ func (s *stamper) keep(original []byte) {
 	}
 }
 
-// insert appends a member to an object. What is new in the record itself is put
-// off until all else is known: okta may end where the record does.
+// insert appends a member to an object. New members of the record itself are collected in
+// tail and added last, because okta may end where the record does.
 func (s *stamper) insert(object uint32, name string, value ...[]byte) {
 	n := &s.tree.Nodes[object]
 	head := `"` + name + `":`
@@ -123,8 +122,7 @@ func (s *stamper) insert(object uint32, name string, value ...[]byte) {
 	}
 }
 
-// made is the text of a splice. The buffer may move when it grows; what has been
-// made stays where it is.
+// made returns the text of a splice. It stays valid when the buffer grows.
 func (s *stamper) made(parts ...[]byte) []byte {
 	start := len(s.text)
 	for _, part := range parts {

@@ -12,8 +12,8 @@ import (
 
 // Log is one record of a packed batch that has come back.
 type Log struct {
-	// Line is the record as it was packed, to the byte, unless the batch has been
-	// broken into lines on its way: then without the blanks between its tokens.
+	// Line is the record as it was packed, to the byte. Where line breaks were added to the
+	// batch since, it has no blanks between its tokens.
 	Line []byte
 	// UUID is the event's: uuid, or metadata.uid where the format is ocsf (and
 	// uuid again for a raw fallback in such a batch). It is empty where the record
@@ -22,10 +22,9 @@ type Log struct {
 	// Type is the event's type: eventType, or metadata.event_code where the format
 	// is ocsf. It is empty where the record has none.
 	Type string
-	// TimeMS is the time that Datadog uses: the record's date, or else the
-	// event's own published or time. It is what decides whether the record has to
-	// be restamped before it goes out again. 0, which has it restamped, where
-	// there is none that can be read.
+	// TimeMS is the time that Datadog uses: the record's date, or else the event's own
+	// published or time, in milliseconds since 1970. It is 0, so that the record is given
+	// another time, where none of these can be read.
 	TimeMS int64
 }
 

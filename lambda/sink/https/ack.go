@@ -34,7 +34,7 @@ func newChannel() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// askAck asks whether the events of an ackId are indexed.
+// askAck asks HEC whether the events of an ackId are indexed.
 func (s *Sink) askAck(ctx context.Context, id int64) (indexed bool, code int, failure *sink.Error) {
 	r, failure := s.post(ctx, under(s.url, hecPath, hecAckPath), fmt.Appendf(nil, `{"acks":[%d]}`, id))
 	if failure != nil {
@@ -61,7 +61,7 @@ func acksAreOn(ctx context.Context, s *Sink) *sink.Error {
 	if _, code, failure := s.askAck(ctx, 0); code == hecAcksAreOff {
 		return failure
 	}
-	return nil // whatever else is wrong, the events' own request will tell
+	return nil // any other fault shows in the response to the events
 }
 
 // awaitAck waits until the events of a response are indexed.

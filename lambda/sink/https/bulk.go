@@ -174,7 +174,7 @@ const (
 	bulkOverhead  = len(bulkCreate) + len(bulkID) + len(`""`) + len(bulkCreateEnd) + bulkDocument
 )
 
-// size is never less than what Append writes for a record of this time of the world.
+// size is never less than what Append writes for a record of the years 0 to 9999.
 func (b *bulk) size(c *Config, r *sink.Record) int {
 	n := len(r.Line) + len(r.UUID) + bulkOverhead
 	if b.setting == SettingDataStream {

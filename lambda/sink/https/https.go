@@ -1,6 +1,5 @@
-// Package https is the sink for destinations that take records by HTTPS: Splunk,
-// Datadog and others. What they differ in is a row of a table, Preset; the rest is
-// here.
+// Package https is the sink for destinations that accept records over HTTPS: Splunk, Datadog
+// and others. Each is a row of a table, Preset.
 //
 // # A call
 //
@@ -13,10 +12,10 @@
 //
 // # What a response means
 //
-// Only the destination's own response is believed. A page of a proxy, a response that
-// is cut off, one of more than 1 MiB, and a success that came before the request had
-// been sent are none: their records stay at Retry. A response that refuses us for a
-// setting of ours is sink.Blocked and names the setting.
+// Only the destination's own response counts. After a page of a proxy, a response that is
+// cut off, one of more than 1 MiB, or a success that came before the request had been
+// sent, the records stay at Retry. A response that refuses us for a setting of ours is
+// sink.Blocked and names the setting.
 package https
 
 import (

@@ -9,8 +9,8 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Preset is one kind of destination: what is sent to it, how it authenticates us, and
-// what its responses mean. Every preset is a row of Presets.
+// Preset is one kind of destination: what is sent to it, how we authenticate, and what its
+// responses mean. Every preset is a row of Presets.
 type Preset struct {
 	Name string // the value of the setting destination
 	// Where is the setting that says where the destination is; "" is endpoint.
