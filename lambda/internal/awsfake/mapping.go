@@ -2,10 +2,8 @@ package awsfake
 
 import (
 	"bytes"
-	"encoding/base64"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 )
@@ -79,11 +77,7 @@ func appendRecord(b []byte, r *receipt, arn, region string) []byte {
 	for _, name := range slices.Sorted(maps.Keys(r.attributes)) {
 		a := r.attributes[name]
 		str(sep, name)
-		if strings.HasPrefix(a.DataType, "Binary") {
-			str(`:{"binaryValue":`, base64.StdEncoding.EncodeToString(a.BinaryValue))
-		} else {
-			str(`:{"stringValue":`, a.StringValue)
-		}
+		str(`:{"stringValue":`, a.StringValue)
 		str(`,"stringListValues":[],"binaryListValues":[],"dataType":`, a.DataType)
 		b = append(b, '}')
 		sep = ","

@@ -109,20 +109,12 @@ type secret string
 // there is none.
 func (c *Cloud) SetSecret(name, value string) { declare(c, name, (*secret)(&value)) }
 
-// getSecretValue takes the name of a secret, or an ARN that ends in :secret:NAME or
-// :secret:NAME-xxxxxx.
+// getSecretValue takes the name of a secret; ARNs of secrets are not known here.
 func (c *Cloud) getSecretValue(_ *request, in struct {
 	SecretID string `json:"SecretId"`
 }) any {
 	name := in.SecretID
-	if _, after, ok := strings.Cut(name, ":secret:"); ok {
-		name = after
-	}
 	value := declared[secret](c, name)
-	if i := strings.LastIndexByte(name, '-'); value == nil && len(name)-i == len("-abcdef") {
-		name = name[:i]
-		value = declared[secret](c, name)
-	}
 	if value == nil {
 		fail(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	}
