@@ -24,7 +24,7 @@ import (
 
 // Match reports whether EventBridge would match the event, which is the whole
 // envelope as JSON. It returns an error for a pattern that EventBridge refuses or
-// this package does not know, and for an event that is no JSON object or has an
+// this package does not know, and for an event that is not a JSON object or has an
 // array where the pattern looks.
 func Match(pattern map[string]any, event []byte) (bool, error) {
 	text, err := json.Marshal(pattern)
@@ -129,7 +129,7 @@ func textOperator(name, want string) (func(leaf any) bool, error) {
 }
 
 // anythingBut reads a list of strings, or one operator with a list of strings. A
-// leaf that is no string differs from every text, null too.
+// leaf that is not a string, such as null, differs from every text.
 func anythingBut(operand any) (func(leaf any) bool, error) {
 	list, isList := operand.([]any)
 	name := ""

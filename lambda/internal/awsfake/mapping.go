@@ -15,7 +15,7 @@ const lambdaPayload = 6 << 20
 // Batch is what the event source mapping has taken from a queue for one
 // invocation of the function.
 type Batch struct {
-	Payload []byte   // the function's event, as Lambda hands it over
+	Payload []byte   // the function's event, as Lambda passes it
 	IDs     []string // of the messages, in the order of Records
 
 	queue   *queue
@@ -99,7 +99,7 @@ func appendRecord(b []byte, r *receipt, arn, region string) []byte {
 // returns how many it deleted and how many go back; a message that has been
 // received by another meanwhile is neither.
 //
-// The Lambda developer guide ("Implementing partial batch responses") has it that
+// According to the Lambda developer guide ("Implementing partial batch responses"),
 // an absent, empty or null list, and an empty or null response, are a complete
 // success; an error, a response that is not such JSON, and an itemIdentifier that
 // is empty, null, misspelt or not of this batch are a complete failure.

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// What speaks AWS's older protocol, awsQuery: a form comes in, XML goes out.
+// The services with AWS's older protocol, awsQuery (requests are forms, responses XML), and
+// Secrets Manager.
 
 type (
 	stack   map[string]string // outputs by name
@@ -37,7 +38,7 @@ func (c *Cloud) role(r *http.Request) string {
 
 const queryPrefix = "query:"
 
-// writeQuery writes what a service of this protocol would.
+// writeQuery writes a response of the protocol awsQuery.
 func (c *Cloud) writeQuery(w http.ResponseWriter, operation string, out any, failed *apiError) {
 	w.Header().Set("Content-Type", "text/xml")
 	element := func(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }

@@ -16,7 +16,7 @@ import (
 // BulkOptions are the settings of a [Bulk]. The zero value is an OpenSearch node
 // without security, ingest pipeline or data streams.
 type BulkOptions struct {
-	// DataStreams are the names that are data streams; a * at the end stands for any
+	// DataStreams are the names that are data streams; a * at the end matches any
 	// ending. Other names are indexes, which exist from their first document on.
 	DataStreams []string
 	// NoAutoCreate answers 404 for each document of a name that is not in DataStreams.
@@ -151,7 +151,7 @@ func refuse(status int, errorType, reason string) {
 // ServeHTTP answers a request of one of the APIs that answer knows.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > b.options.MaxContentLength {
-		// Netty answers before it has read, and closes the connection.
+		// Netty answers before it has read the body, and closes the connection.
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
