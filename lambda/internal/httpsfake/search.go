@@ -66,18 +66,7 @@ func (b *Bulk) search(index string, body []byte) any {
 	}
 	fields, descending := sortFields(in.Sort)
 	documents := b.searched(index, &in, fields)
-	var hits []hit
-	for i := range documents {
-		doc := &documents[i]
-		if !matchesQuery(in.Query, doc.Source) {
-			continue
-		}
-		h := hit{Index: doc.backing, ID: doc.ID, Source: doc.Source}
-		for _, f := range fields {
-			h.Sort = append(h.Sort, sortValue(doc, i, f))
-		}
-		hits = append(hits, h)
-	}
+	hits := found(documents, in.Query, fields)
 	order := func(x, y []any) int {
 		for i := range min(len(x), len(y)) {
 			if c := compare(x[i], y[i]); c != 0 {
@@ -114,6 +103,22 @@ func (b *Bulk) search(index string, body []byte) any {
 		answer["pit_id"] = in.PIT.ID
 	}
 	return answer
+}
+
+// found returns the documents that a query looks for, with their values of the fields.
+func found(documents []Document, query map[string]json.RawMessage, fields []string) (hits []hit) {
+	for i := range documents {
+		doc := &documents[i]
+		if !matchesQuery(query, doc.Source) {
+			continue
+		}
+		h := hit{Index: doc.backing, ID: doc.ID, Source: doc.Source}
+		for _, f := range fields {
+			h.Sort = append(h.Sort, sortValue(doc, i, f))
+		}
+		hits = append(hits, h)
+	}
+	return hits
 }
 
 func (b *Bulk) isStream(name string) bool {
