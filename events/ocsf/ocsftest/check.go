@@ -221,7 +221,7 @@ func (c *checker) value(x any, path string, a *attr) {
 }
 
 // enum checks the ids x against a's enumeration, and their captions in sibling against them. An
-// id 99 stands for a caption of the source's own; every other has the caption of the schema.
+// id 99 means a caption of the source's own; every other id has the caption of the schema.
 func (c *checker) enum(x, sibling any, path string, a *attr) {
 	ids, ok := x.([]any)
 	if !ok || !a.IsArray {

@@ -59,7 +59,7 @@ type attr struct {
 	ObjectType     string            `json:"object_type,omitempty"`
 	IsArray        bool              `json:"is_array,omitzero"`
 	Requirement    string            `json:"requirement"`          // required, recommended, optional
-	Profiles       []string          `json:"profiles,omitempty"`   // any of these brings it; none: always there
+	Profiles       []string          `json:"profiles,omitempty"`   // any of these adds it; none: always present
 	Deprecated     string            `json:"deprecated,omitempty"` // since which version
 	Enum           map[string]string `json:"enum,omitempty"`       // captions by id
 	EnumDeprecated map[string]string `json:"enum_deprecated,omitempty"`

@@ -191,28 +191,14 @@ type Statement struct {
 }
 
 // Statements returns every statement of every policy, in the order of the
-// carriers' logical ids. The caller may change them.
+// carriers' logical ids. The caller must not change them.
 func (a *Account) Statements() ([]Statement, error) {
 	if a.fault != nil {
 		return nil, a.fault
 	}
-	var all []Statement
-	for _, s := range a.statements {
-		view := s.Statement
-		for _, list := range []*[]string{&view.Principals, &view.Actions, &view.NotActions, &view.Resources,
-			&view.NotResources} {
-			*list = slices.Clone(*list)
-		}
-		view.Conditions = map[string]map[string][]string{}
-		for _, c := range s.conditions {
-			keys := view.Conditions[c.operator]
-			if keys == nil {
-				keys = map[string][]string{}
-				view.Conditions[c.operator] = keys
-			}
-			keys[c.key] = slices.Clone(c.values)
-		}
-		all = append(all, view)
+	all := make([]Statement, len(a.statements))
+	for i, s := range a.statements {
+		all[i] = s.Statement
 	}
 	return all, nil
 }

@@ -121,14 +121,4 @@ func TestStatements(t *testing.T) {
 	if s := got["Worker/trust/"]; s.Resources != nil || s.Actions[0] != "sts:AssumeRole" {
 		t.Errorf("%+v", s)
 	}
-	// What the caller does to its copy stays there.
-	got["Guard/resource/DenyPlain"].Resources[0] = "*"
-	got["Guard/resource/FromRule"].Conditions["ArnEquals"]["aws:SourceArn"][0] = "*"
-	again, _ := a.Statements()
-	for _, s := range again {
-		if s.Kind == "resource" && s.Resources[0] == "*" || s.Sid == "FromRule" &&
-			s.Conditions["ArnEquals"]["aws:SourceArn"][0] == "*" {
-			t.Errorf("the account has changed: %+v", s)
-		}
-	}
 }

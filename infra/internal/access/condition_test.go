@@ -123,14 +123,11 @@ func TestMatching(t *testing.T) {
 		{queueARN, queueARN, true},
 		{queueARN, queueARN + "2", false},
 		{queueARN, "*", false},
-		{"arn:*", "*", false},
 		{"arn:aws:sqs:*:111111111111:app-?ueue", queueARN, true},
 		{"arn:aws:sqs:*:111111111111:app-Queue?", queueARN, false},
 		{"arn:aws:sqs:*:app-Queue", queueARN, false},                          // no colon is crossed
 		{"arn:aws:sqs:*:222222222222:*", queueARN + ":222222222222:x", false}, // nor here
-		{"arn:aws:sqs:*", queueARN, true},                                     // but at the very end
-		{"arn:aws:s*", queueARN, true},
-		{"arn:aws:sns:*", queueARN, false},
+		{"arn:aws:sns:*:*:*", queueARN, false},
 		{"arn:*:sqs:eu-west-1:111111111111:*", queueARN, true},
 		{group + "app:*", group + "app:log-stream:2026", true},
 		{group + "app:*", group + "app", false}, // the group is named with ":*"

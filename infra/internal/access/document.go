@@ -171,6 +171,7 @@ func newGrantee(kind, name string) grantee {
 
 func (s *statement) condition(value any) {
 	operators := object(value)
+	s.Conditions = map[string]map[string][]string{}
 	for _, operator := range slices.Sorted(maps.Keys(operators)) {
 		s.conditionOf(operator, operators[operator])
 	}
@@ -188,6 +189,10 @@ func (s *statement) conditionOf(operator string, value any) {
 			fail("%s: %w", key, err)
 		}
 		s.conditions = append(s.conditions, c)
+		if s.Conditions[operator] == nil {
+			s.Conditions[operator] = map[string][]string{}
+		}
+		s.Conditions[operator][key] = c.values
 	}
 }
 

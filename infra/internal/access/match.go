@@ -59,30 +59,10 @@ func arnLike(pattern, arn string) bool {
 // and ?) within the individual segments of an ARN (the parts separated by
 // colons) … If the * wildcard is the last character of a resource ARN segment,
 // it can expand to match beyond the colon boundaries." (IAM User Guide,
-// "Resource".) The second sentence is obeyed where it is unambiguous: for the
-// last character of the whole pattern. A star in the middle never crosses a
-// colon, which can only make an allow rarer; no template of ours should have a
-// Deny that rests on it.
-func resourceMatches(pattern, arn string) bool {
-	if pattern == "*" {
-		return true
-	}
-	p := strings.SplitN(pattern, ":", components)
-	return arnLike(pattern, arn) || len(p) < components && arnPrefix(p, arn)
-}
-
-func arnPrefix(pattern []string, arn string) bool {
-	a := strings.SplitN(arn, ":", len(pattern))
-	if len(a) != len(pattern) || !strings.HasSuffix(pattern[len(pattern)-1], "*") {
-		return false
-	}
-	for i := range pattern {
-		if !glob(pattern[i], a[i]) {
-			return false
-		}
-	}
-	return true
-}
+// "Resource".) The second sentence is obeyed in the last of the six parts only: a star
+// before it never crosses a colon, which can only make an allow rarer; no template of ours
+// should have a Deny that depends on it.
+func resourceMatches(pattern, arn string) bool { return pattern == "*" || arnLike(pattern, arn) }
 
 // checkResource refuses what cannot name a resource: IAM says "Resource must be
 // in ARN format or "*"".
@@ -94,11 +74,8 @@ func checkResource(pattern string) error {
 		return errors.New("policy variables are not evaluated")
 	case !strings.HasPrefix(pattern, "arn:"):
 		return errors.New(`it is neither "*" nor an ARN`)
-	case strings.Count(pattern, ":") < components-1 && !strings.HasSuffix(pattern, "*"):
-		return errors.New("it has fewer than the six parts of an ARN")
-	default:
-		return nil
 	}
+	return checkARN(pattern)
 }
 
 // checkAction refuses what cannot name an action.

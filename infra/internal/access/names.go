@@ -41,8 +41,6 @@ var namings = map[string]naming{
 	"AWS::KMS::Alias": {"AliasName", "arn:aws:kms:{region}:{account}:{name}", "{name}", nil},
 	"AWS::IAM::Role": {"RoleName", "arn:aws:iam::{account}:role{path}{name}", "{name}",
 		map[string]string{"Arn": "{arn}", "RoleId": "AROA{hex}"}},
-	"AWS::IAM::ManagedPolicy": {"ManagedPolicyName", "arn:aws:iam::{account}:policy{path}{name}", "{arn}",
-		map[string]string{"PolicyArn": "{arn}", "PolicyId": "ANPA{hex}"}},
 	"AWS::Lambda::Function": {"FunctionName", "arn:aws:lambda:{region}:{account}:function:{name}", "{name}",
 		map[string]string{"Arn": "{arn}"}},
 	"AWS::Lambda::EventSourceMapping": {"", "arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}",

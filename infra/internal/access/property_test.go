@@ -14,7 +14,7 @@ func one[T any](l lot, of ...T) T { return of[l.IntN(len(of))] }
 func (l lot) statement(effect, kind, keyARN string) map[string]any {
 	s := map[string]any{"Effect": effect}
 	s[one(l, "Action", "Action", "Action", "NotAction")] = one(l, "*", "sqs:*", "sqs:SendMessage", "kms:Decrypt", "kms:*")
-	s[one(l, "Resource", "Resource", "Resource", "NotResource")] = one(l, "*", queueARN, keyARN, "arn:aws:sqs:*",
+	s[one(l, "Resource", "Resource", "Resource", "NotResource")] = one(l, "*", queueARN, keyARN, "arn:aws:sqs:*:*:*",
 		"arn:aws:*:*:111111111111:*")
 	if kind != identityPolicy {
 		s["Principal"] = one[any](l, "*", map[string]any{"AWS": ours}, map[string]any{"AWS": theirs},

@@ -61,6 +61,7 @@ func TestUnevaluated(t *testing.T) {
 		"both resources": {statement(`"Principal": "*", "NotResource": "*", ` + rest), "NotResource"},
 		"resource is a " +
 			"name": {statement(`"Principal": "*", "Effect": "Allow", "Action": "sqs:*", "Resource": "queue"`), "queue"},
+		"star for the rest":        {statement(`"Principal": "*", "Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:*"`), "arn:aws:sqs:*"},
 		"short ARN":                {statement(`"Principal": "*", "Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs"`), "arn:aws:sqs"},
 		"policy variable":          {statement(`"Principal": "*", "Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:::${aws:username}"`), "variables"},
 		"Sid":                      {statement(`"Sid": 1, "Principal": "*", ` + rest), "Sid"},

@@ -163,8 +163,8 @@ func (e *engine) parse(c *command, r *row) *row {
 }
 
 // unnest makes one row of each element of a list. "Any other types, such as MAP,
-// String and numbers, are treated as a list with one item." Of nothing the guide
-// does not speak.
+// String and numbers, are treated as a list with one item." The guide does not describe
+// an empty list: see Reading.
 func (e *engine) unnest(c *command, r *row) (out []*row) {
 	v := e.eval(c.where, r)
 	list, ok := v.tree.([]any)
@@ -183,7 +183,7 @@ func (e *engine) unnest(c *command, r *row) (out []*row) {
 	return out
 }
 
-// lookup is what a name of a column or a reference stands for in a row.
+// lookup is the value of a column or a reference in a row.
 func (e *engine) lookup(r *row, name string) value {
 	if v, ok := r.vars[name]; ok {
 		return v

@@ -129,7 +129,7 @@ func textOperator(name, want string) (func(leaf any) bool, error) {
 }
 
 // anythingBut reads a list of strings, or one operator with a list of strings. A
-// leaf that is not a string differs from every text, null too.
+// leaf that is not a string, such as null, differs from every text.
 func anythingBut(operand any) (func(leaf any) bool, error) {
 	list, isList := operand.([]any)
 	name := ""

@@ -101,7 +101,7 @@ func New(tb testing.TB, o Options) *Cloud {
 		opt: o, done: make(chan struct{}), client: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
 	}
 	c.logs.groups = map[string]*logGroup{}
-	c.events.buses = map[string]*bus{"default": {}} // every account has it
+	c.events.buses = map[string]*bus{}
 	c.sqs.queues = map[string]*queue{}
 	c.s3.buckets = map[string]*bucket{}
 	c.operations = c.table()
@@ -189,32 +189,13 @@ func (c *Cloud) Calls(service, operation string) int {
 	panic(fmt.Sprintf("awsfake: no operation %s of %s", operation, service))
 }
 
-// newID makes an id of AWS's form. It is made from a counter, so that a test
-// which calls in one order sees the same ids in each run.
+// newID makes an id of AWS's form. It is made from a counter, so that a test which calls
+// in one order sees the same ids in each run, and spread by a factor (Knuth, multiplicative
+// hashing), so that they are not in order.
 func (c *Cloud) newID() string {
-	const hex = "0123456789abcdef"
-	mix := func(z uint64) uint64 { // splitmix64: spreads the counter over all digits
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		return z ^ z>>31
-	}
 	n := c.serial.Add(1)
-	hi, lo := mix(n*0x9e3779b97f4a7c15), n
-	var b [36]byte
-	for i := range b {
-		switch i {
-		case 8, 13, 18, 23:
-			b[i] = '-'
-		default:
-			if i < 18 {
-				b[i], hi = hex[hi&15], hi>>4
-			} else {
-				b[i], lo = hex[lo>>60], lo<<4
-			}
-		}
-	}
-	b[14] = '4'
-	return string(b[:])
+	h := n * 0x9e3779b97f4a7c15
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", h>>32, h>>16&0xffff, h>>4&0xfff, n>>48&0xfff, n&(1<<48-1))
 }
 
 // arn is an ARN of this account and region.

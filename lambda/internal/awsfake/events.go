@@ -21,7 +21,6 @@ const (
 	maxPutEvents   = 1 << 20 // bytes that the entries of a request must stay below
 	busDetailType  = 128     // characters
 	busDetailDepth = 1000
-	busTimeBytes   = 14 // what Time counts; user guide, "Calculating PutEvents event entry size"
 )
 
 // Entry is an event that a bus has accepted.
@@ -44,7 +43,8 @@ type bus struct {
 	hook func([]byte)
 }
 
-// AddBus declares an event bus. The bus default always exists.
+// AddBus declares an event bus. Calls must name it: ARNs of buses, and the bus default, are
+// not known here.
 func (c *Cloud) AddBus(name string) {
 	c.events.mu.Lock()
 	defer c.events.mu.Unlock()
@@ -73,12 +73,6 @@ func (c *Cloud) Put(name string) []Entry {
 }
 
 func (c *Cloud) bus(name string) *bus {
-	if _, after, ok := strings.Cut(name, ":event-bus/"); ok { // an ARN serves as well
-		name = after
-	}
-	if name == "" {
-		name = "default"
-	}
 	c.events.mu.RLock()
 	defer c.events.mu.RUnlock()
 	return c.events.buses[name]
@@ -104,21 +98,15 @@ func (c *Cloud) mustBus(name string) *bus {
 type putEntry struct {
 	Source, DetailType, EventBusName string
 	Detail                           text
-	Resources                        []string
-	Time                             *float64 // seconds since 1970
+
+	// Not known here: a request with them is refused.
+	Resources []string
+	Time      *float64
 }
 
-// size is the formula of the user guide, "Calculating PutEvents event entry size".
-func (e *putEntry) size() int {
-	n := len(e.Source) + len(e.DetailType) + len(e.Detail)
-	if e.Time != nil {
-		n += busTimeBytes
-	}
-	for _, r := range e.Resources {
-		n += len(r)
-	}
-	return n
-}
+// size is the formula of the user guide, "Calculating PutEvents event entry size", for an
+// entry without Resources and Time.
+func (e *putEntry) size() int { return len(e.Source) + len(e.DetailType) + len(e.Detail) }
 
 type putResult struct {
 	EventID      string `json:"EventId,omitempty"`
@@ -136,6 +124,9 @@ func (c *Cloud) putEvents(r *request, in struct{ Entries []putEntry }) any {
 	for i := range in.Entries {
 		e := &in.Entries[i]
 		size += e.size()
+		if e.Time != nil || e.Resources != nil {
+			invalid("awsfake knows no Time and no Resources of an entry")
+		}
 		complete = complete || e.Source != "" && e.DetailType != "" && e.Detail != ""
 	}
 	if size >= maxPutEvents { // "must be less than"
@@ -185,11 +176,7 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	if err := checkDetail(string(e.Detail)); err != nil {
 		return putResult{ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed. " + err.Error()}
 	}
-	at := r.now
-	if e.Time != nil {
-		at = time.UnixMilli(int64(*e.Time * 1000))
-	}
-	accepted := Entry{e.Source, e.DetailType, string(e.Detail), c.newID(), at}
+	accepted := Entry{e.Source, e.DetailType, string(e.Detail), c.newID(), r.now}
 	b := c.bus(e.EventBusName)
 	b.mu.Lock()
 	if !c.opt.Discard {
@@ -198,7 +185,7 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	hook := b.hook
 	b.mu.Unlock()
 	if hook != nil {
-		hook(c.envelope(accepted, e.Resources))
+		hook(c.envelope(accepted))
 	}
 	return putResult{EventID: accepted.EventID}
 }
@@ -237,7 +224,7 @@ func checkDetail(detail string) error {
 
 // envelope is the event as a target receives it: user guide, "Events in Amazon
 // EventBridge". Its time has whole seconds.
-func (c *Cloud) envelope(e Entry, resources []string) []byte {
+func (c *Cloud) envelope(e Entry) []byte {
 	b := make([]byte, 0, len(e.Detail)+512)
 	str := func(key, value string) {
 		b = append(b, key...)
@@ -249,14 +236,7 @@ func (c *Cloud) envelope(e Entry, resources []string) []byte {
 	str(`,"account":`, c.opt.Account)
 	str(`,"time":`, e.Time.UTC().Format("2006-01-02T15:04:05Z"))
 	str(`,"region":`, c.opt.Region)
-	b = append(b, `,"resources":[`...)
-	for i, r := range resources {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendQuote(b, r)
-	}
-	b = append(b, `],"detail":`...)
+	b = append(b, `,"resources":[],"detail":`...)
 	b = append(b, e.Detail...)
 	return append(b, '}')
 }

@@ -30,7 +30,7 @@ type logGroup struct {
 	// infrequent: the class is INFREQUENT_ACCESS, which cannot be changed.
 	infrequent bool
 	protected  atomic.Bool  // from deletion
-	retention  atomic.Int32 // days; 0 is for ever
+	retention  atomic.Int32 // days; 0 is without end
 	hook       atomic.Pointer[func([]LogEvent)]
 
 	mu      sync.RWMutex
@@ -55,7 +55,7 @@ var retentionDays = []int32{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
-// AddLogGroup creates a log group as a deployment does; retention 0 is for ever.
+// AddLogGroup creates a log group as a deployment does; retention 0 is without end.
 func (c *Cloud) AddLogGroup(name string, retentionInDays int) {
 	g := c.newGroup(name, "")
 	if retentionInDays != 0 && !slices.Contains(retentionDays, int32(retentionInDays)) {

@@ -29,7 +29,7 @@ type retentionPolicy struct {
 }
 
 // AddRetentionPolicy adds an account-level retention policy for the log groups whose name
-// begins with prefix; days 0 is NEVER_EXPIRE. It is in effect at once, where AWS waits 24 h.
+// begins with prefix; days 0 is NEVER_EXPIRE. It is in effect immediately; AWS waits 24 h.
 func (c *Cloud) AddRetentionPolicy(name, prefix string, days int) {
 	c.logs.mu.Lock()
 	defer c.logs.mu.Unlock()
@@ -55,7 +55,7 @@ type describedGroup struct {
 	LogGroupName    string `json:"logGroupName"`
 	LogGroupClass   string `json:"logGroupClass"`
 	CreationTime    int64  `json:"creationTime"`
-	RetentionInDays int32  `json:"retentionInDays,omitzero"` // absent is for ever
+	RetentionInDays int32  `json:"retentionInDays,omitzero"` // absent: without end
 	RetentionPolicy string `json:"retentionPolicyName,omitempty"`
 	Protected       bool   `json:"deletionProtectionEnabled"`
 }

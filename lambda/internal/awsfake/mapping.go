@@ -2,10 +2,8 @@ package awsfake
 
 import (
 	"bytes"
-	"encoding/base64"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 )
@@ -17,7 +15,7 @@ const lambdaPayload = 6 << 20
 // Batch is what the event source mapping has taken from a queue for one
 // invocation of the function.
 type Batch struct {
-	Payload []byte   // the function's event, as Lambda hands it over
+	Payload []byte   // the function's event, as Lambda passes it
 	IDs     []string // of the messages, in the order of Records
 
 	queue   *queue
@@ -79,11 +77,7 @@ func appendRecord(b []byte, r *receipt, arn, region string) []byte {
 	for _, name := range slices.Sorted(maps.Keys(r.attributes)) {
 		a := r.attributes[name]
 		str(sep, name)
-		if strings.HasPrefix(a.DataType, "Binary") {
-			str(`:{"binaryValue":`, base64.StdEncoding.EncodeToString(a.BinaryValue))
-		} else {
-			str(`:{"stringValue":`, a.StringValue)
-		}
+		str(`:{"stringValue":`, a.StringValue)
 		str(`,"stringListValues":[],"binaryListValues":[],"dataType":`, a.DataType)
 		b = append(b, '}')
 		sep = ","
@@ -105,7 +99,7 @@ func appendRecord(b []byte, r *receipt, arn, region string) []byte {
 // returns how many it deleted and how many go back; a message that has been
 // received by another meanwhile is neither.
 //
-// The Lambda developer guide ("Implementing partial batch responses") has it that
+// According to the Lambda developer guide ("Implementing partial batch responses"),
 // an absent, empty or null list, and an empty or null response, are a complete
 // success; an error, a response that is not such JSON, and an itemIdentifier that
 // is empty, null, misspelt or not of this batch are a complete failure.

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// What speaks AWS's older protocol, awsQuery: a form comes in, XML goes out.
+// The services with AWS's older protocol, awsQuery (requests are forms, responses XML), and
+// Secrets Manager.
 
 type (
 	stack   map[string]string // outputs by name
@@ -37,7 +38,7 @@ func (c *Cloud) role(r *http.Request) string {
 
 const queryPrefix = "query:"
 
-// writeQuery writes what a service of this protocol would.
+// writeQuery writes a response of the protocol awsQuery.
 func (c *Cloud) writeQuery(w http.ResponseWriter, operation string, out any, failed *apiError) {
 	w.Header().Set("Content-Type", "text/xml")
 	element := func(name string) xml.StartElement { return xml.StartElement{Name: xml.Name{Local: name}} }
@@ -109,20 +110,12 @@ type secret string
 // there is none.
 func (c *Cloud) SetSecret(name, value string) { declare(c, name, (*secret)(&value)) }
 
-// getSecretValue takes the name of a secret, or an ARN that ends in :secret:NAME or
-// :secret:NAME-xxxxxx.
+// getSecretValue takes the name of a secret; ARNs of secrets are not known here.
 func (c *Cloud) getSecretValue(_ *request, in struct {
 	SecretID string `json:"SecretId"`
 }) any {
 	name := in.SecretID
-	if _, after, ok := strings.Cut(name, ":secret:"); ok {
-		name = after
-	}
 	value := declared[secret](c, name)
-	if i := strings.LastIndexByte(name, '-'); value == nil && len(name)-i == len("-abcdef") {
-		name = name[:i]
-		value = declared[secret](c, name)
-	}
 	if value == nil {
 		fail(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	}

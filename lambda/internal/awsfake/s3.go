@@ -10,7 +10,7 @@ import (
 )
 
 // s3Service is Amazon S3: general purpose buckets, read and written by path
-// (http://host/BUCKET/KEY) or by virtual host (http://BUCKET.s3.REGION.SUFFIX/KEY).
+// (http://host/BUCKET/KEY).
 type s3Service struct {
 	mu      sync.Mutex // of all buckets and their objects
 	buckets map[string]*bucket

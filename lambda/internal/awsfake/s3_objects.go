@@ -1,12 +1,9 @@
 package awsfake
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"hash"
-	"hash/crc32"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,15 +12,6 @@ import (
 // maxKey is the length of a key in bytes of UTF-8 (user guide, "Naming Amazon S3
 // objects", 2026-11).
 const maxKey = 1024
-
-// checksums are the algorithms of x-amz-checksum-NAME that the fake knows; S3 also
-// knows CRC64NVME and others.
-func newChecksums() map[string]hash.Hash {
-	return map[string]hash.Hash{
-		"crc32": crc32.NewIEEE(), "crc32c": crc32.New(crc32.MakeTable(crc32.Castagnoli)),
-		"sha1": sha1.New(), "sha256": sha256.New(),
-	}
-}
 
 // putObject: API reference, PutObject.
 func (c *Cloud) putObject(r *request, b *bucket) any {
@@ -35,7 +23,7 @@ func (c *Cloud) putObject(r *request, b *bucket) any {
 		fail(400, "KeyTooLongError", "Your key is too long")
 	}
 	sums := checkSums(h, r.body)
-	if l := b.opt.Lock; l != nil && l.Mode != "" && len(sums) == 0 && h.Get("Content-Md5") == "" {
+	if l := b.opt.Lock; l != nil && l.Mode != "" && len(sums) == 0 {
 		fail(400, "InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required "+
 			"for Put Object requests with Object Lock parameters")
 	}
@@ -51,46 +39,30 @@ func (c *Cloud) putObject(r *request, b *bucket) any {
 	return reply
 }
 
-// checkSums returns the checksums that a request declares, checked against body.
+// checkSums returns the checksum that a request declares, checked against body, by its
+// algorithm: x-amz-checksum-sha256, the only one that the fake knows.
 func checkSums(h http.Header, body []byte) map[string]string {
-	if given := h.Get("Content-Md5"); given != "" {
-		sum := md5.Sum(body)
-		switch raw, err := base64.StdEncoding.DecodeString(given); {
-		case err != nil || len(raw) != len(sum):
-			fail(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
-		case given != base64Sum(sum[:]):
-			fail(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-		}
-	}
-	known, declared := newChecksums(), map[string]string{}
 	for header := range h {
-		name, ok := strings.CutPrefix(strings.ToLower(header), "x-amz-checksum-")
-		if !ok || name == "mode" || name == "algorithm" || name == "type" {
-			continue
+		name := strings.ToLower(header)
+		if name == "content-md5" || strings.HasPrefix(name, "x-amz-checksum-") && name != sha256Header &&
+			name != "x-amz-checksum-mode" && name != "x-amz-checksum-algorithm" {
+			fail(501, "NotImplemented", "awsfake does not know %s", name)
 		}
-		algorithm := known[name]
-		if algorithm == nil {
-			fail(501, "NotImplemented", "awsfake does not know the checksum %s", name)
-		}
-		given := h.Get(header)
-		algorithm.Write(body)
-		sum := algorithm.Sum(nil)
-		raw, err := base64.StdEncoding.DecodeString(given)
-		switch {
-		case err != nil || len(raw) != len(sum):
-			fail(400, "InvalidRequest", "Value for x-amz-checksum-%s header is invalid.", name)
-		case given != base64Sum(sum):
-			fail(400, "BadDigest", "The %s you specified did not match the calculated checksum.",
-				strings.ToUpper(name))
-		}
-		declared[name] = given
 	}
-	if len(declared) > 1 {
-		fail(400, "InvalidRequest",
-			"Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+	given, sum := h.Get(sha256Header), sha256.Sum256(body)
+	if given == "" {
+		return nil
 	}
-	return declared
+	switch raw, err := base64.StdEncoding.DecodeString(given); {
+	case err != nil || len(raw) != len(sum):
+		fail(400, "InvalidRequest", "Value for %s header is invalid.", sha256Header)
+	case !bytes.Equal(raw, sum[:]):
+		fail(400, "BadDigest", "The SHA256 you specified did not match the calculated checksum.")
+	}
+	return map[string]string{"sha256": given}
 }
+
+const sha256Header = "x-amz-checksum-sha256"
 
 // conditions of a write: user guide, "How to prevent object overwrites with
 // conditional writes" (2026-11). current is nil where there is no object; a delete

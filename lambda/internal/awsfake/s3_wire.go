@@ -3,7 +3,6 @@ package awsfake
 import (
 	"crypto/md5"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"net/http"
@@ -43,12 +42,7 @@ func credential(r *http.Request) string {
 
 // s3Target finds the operation of a request, its bucket and its key.
 func s3Target(r *http.Request) (target, bucketName, key string) {
-	path := strings.TrimPrefix(r.URL.Path, "/")
-	if name, _, ok := strings.Cut(r.Host, ".s3."); ok {
-		bucketName, key = name, path
-	} else {
-		bucketName, key, _ = strings.Cut(path, "/")
-	}
+	bucketName, key, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query, kind := r.URL.Query(), "Object"
 	if key == "" {
 		kind = "Bucket"
@@ -153,8 +147,6 @@ func etag(b []byte) string {
 	sum := md5.Sum(b)
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
-
-func base64Sum(sum []byte) string { return base64.StdEncoding.EncodeToString(sum) }
 
 // uriEncode encodes all but A-Z, a-z, 0-9, hyphen, full stop, underscore, tilde and slash.
 func uriEncode(s string) string {

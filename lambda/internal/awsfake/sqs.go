@@ -45,12 +45,10 @@ type QueueOptions struct {
 	Policy string // JSON; "" is none
 }
 
-// Attribute is a message attribute; a Binary one has BinaryValue, the others
-// have StringValue.
+// Attribute is a message attribute of the type String or Number; Binary is not known here.
 type Attribute struct {
 	DataType    string
 	StringValue string `json:",omitempty"`
-	BinaryValue []byte `json:",omitempty"`
 }
 
 // Message is a message that a queue holds.

@@ -13,7 +13,7 @@ type moveTask struct {
 	id          string
 	source      *queue
 	destination *queue // nil: each message back to where it came from
-	rate        int    // messages a second; 0: as fast as can be, which is at once
+	rate        int    // messages a second; 0: all of them immediately
 	started     time.Time
 	toMove      int
 	moved       int

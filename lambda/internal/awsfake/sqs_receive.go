@@ -85,7 +85,7 @@ func (c *Cloud) poll(r *request, q *queue, max int, visibility, wait time.Durati
 	}
 }
 
-// senderID stands for the role of the sender.
+// senderID is the role of every sender.
 const senderID = "AROAFAKEFAKEFAKEFAKE1:sender"
 
 type systemAttribute struct{ name, value string }

@@ -62,7 +62,7 @@ func checkBatchSize(entries []sendEntry) {
 func messageSize(body string, attributes map[string]Attribute) int {
 	n := len(body)
 	for name, a := range attributes {
-		n += len(name) + len(a.DataType) + len(a.StringValue) + len(a.BinaryValue)
+		n += len(name) + len(a.DataType) + len(a.StringValue)
 	}
 	return n
 }
@@ -117,10 +117,10 @@ func checkAttribute(name string, a Attribute) {
 	_, notNumber := strconv.ParseFloat(a.StringValue, 64)
 	bad, found := badCharacter(a.StringValue)
 	switch {
-	case len(a.DataType) > 256 || !slices.Contains([]string{"String", "Number", "Binary"}, kind):
+	case len(a.DataType) > 256 || kind != "String" && kind != "Number":
 		sqsInvalid("The type of message (user) attribute '%s' is invalid. "+
 			"You must use only the following supported type prefixes: Binary, Number, String.", name)
-	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
+	case a.StringValue == "":
 		sqsInvalid("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 	case kind == "Number" && notNumber != nil:
 		sqsInvalid("Can't cast the value of message (user) attribute '%s' to a number.", name)
@@ -144,13 +144,8 @@ func attributesMD5(attributes map[string]Attribute) string {
 		a := attributes[name]
 		add(name)
 		add(a.DataType)
-		if strings.HasPrefix(a.DataType, "Binary") {
-			b = append(b, 2)
-			add(string(a.BinaryValue))
-		} else {
-			b = append(b, 1)
-			add(a.StringValue)
-		}
+		b = append(b, 1) // a string
+		add(a.StringValue)
 	}
 	return fmt.Sprintf("%x", md5.Sum(b))
 }

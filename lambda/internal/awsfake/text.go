@@ -9,7 +9,7 @@ import (
 
 // text is a long string of a request. Messages are JSON texts inside JSON strings,
 // so every few bytes there is a quotation mark to unescape and, for Lambda, to
-// escape again: doing that with few passes is most of what a call here costs.
+// escape again, which is most of the cost of a call here.
 type text string
 
 // UnmarshalJSONFrom is what the JSON decoder calls.
@@ -22,7 +22,7 @@ func (t *text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// unescaped is what stands for a character after a backslash; \u is not in it.
+// unescaped maps the character after a backslash to what it means; \u is not in it.
 var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 // unquote reads a JSON string that is known to be valid.

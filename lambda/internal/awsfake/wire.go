@@ -18,7 +18,7 @@ import (
 type request struct {
 	ctx   context.Context
 	body  []byte     // valid during the call only
-	form  url.Values // of a service that speaks awsQuery, or the parameters in a REST path
+	form  url.Values // of a service with the protocol awsQuery, or the parameters in a REST path
 	now   time.Time
 	fault Fault
 

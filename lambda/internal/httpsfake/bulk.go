@@ -1,9 +1,8 @@
 package httpsfake
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -17,7 +16,7 @@ import (
 // BulkOptions are the settings of a [Bulk]. The zero value is an OpenSearch node
 // without security, ingest pipeline or data streams.
 type BulkOptions struct {
-	// DataStreams are the names that are data streams; a * at the end stands for any
+	// DataStreams are the names that are data streams; a * at the end matches any
 	// ending. Other names are indexes, which exist from their first document on.
 	DataStreams []string
 	// NoAutoCreate answers 404 for each document of a name that is not in DataStreams.
@@ -110,13 +109,6 @@ func (b *Bulk) SetItemStatus(f func(id string, item int) int) {
 	b.itemStatus = f
 }
 
-// SetPipeline sets the ingest pipeline of every index; nil is none.
-func (b *Bulk) SetPipeline(p Pipeline) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.options.Pipeline = p
-}
-
 // Rollover begins a new backing index of a data stream: ids of documents before
 // are no conflict any more.
 func (b *Bulk) Rollover(name string) {
@@ -135,7 +127,7 @@ func (b *Bulk) Documents() []Document {
 	return slices.Clone(b.documents)
 }
 
-// Requests counts the requests that have arrived.
+// Requests counts the requests that have been read.
 func (b *Bulk) Requests() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -151,17 +143,15 @@ type bulkError struct {
 	status int
 }
 
-func refuse(status int, errorType, reason string) *bulkError {
-	return &bulkError{Type: errorType, Reason: reason, status: status}
+// refuse ends, by a panic, a request or the storing of one document.
+func refuse(status int, errorType, reason string) {
+	panic(&bulkError{Type: errorType, Reason: reason, status: status})
 }
 
 // ServeHTTP answers a request of one of the APIs that answer knows.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	b.requests++
-	b.mu.Unlock()
 	if r.ContentLength > b.options.MaxContentLength {
-		// Netty answers before it has read, and closes the connection.
+		// Netty answers before it has read the body, and closes the connection.
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
@@ -170,13 +160,17 @@ func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client went away
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.requests++
 	if status, text := b.authorise(r, body); status != 0 {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 		return
 	}
-	answer, failure := b.answer(r, body)
+	var answer any
+	failure := attempt[bulkError](func() { answer = b.answer(r, body) })
 	if failure != nil && failure.status == http.StatusRequestEntityTooLarge {
 		w.WriteHeader(failure.status)
 		return
@@ -208,8 +202,6 @@ func (b *Bulk) authorise(r *http.Request, body []byte) (status int, text string)
 		}
 		return 0, ""
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.authorization == "" || r.Header.Get("Authorization") == b.authorization {
 		return 0, ""
 	}
@@ -226,8 +218,8 @@ var (
 	elasticParameters = []string{"require_data_stream", "list_executed_pipelines"}
 )
 
-// answer answers a request: with the answer, or with the error of the whole request.
-func (b *Bulk) answer(r *http.Request, body []byte) (any, *bulkError) {
+// answer answers a request. b.mu is held.
+func (b *Bulk) answer(r *http.Request, body []byte) any {
 	index, api, ok := splitPath(r.URL.Path)
 	switch {
 	case ok && api == "_search" && r.Method == http.MethodPost:
@@ -241,36 +233,26 @@ func (b *Bulk) answer(r *http.Request, body []byte) (any, *bulkError) {
 	case api == "_pit" || api == "point_in_time":
 		return b.pointInTime(r, body)
 	case !ok || api != "_bulk":
-		return nil, refuse(400, "", "no handler found for uri")
+		refuse(400, "", "no handler found for uri")
 	case r.Method != http.MethodPost && r.Method != http.MethodPut:
-		return nil, refuse(405, "", "Incorrect HTTP method")
+		refuse(405, "", "Incorrect HTTP method")
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/x-ndjson" && media != "application/json" {
-		return nil, refuse(406, "", "Content-Type header is not supported")
+		refuse(406, "", "Content-Type header is not supported")
 	}
 	for name := range r.URL.Query() {
 		if !slices.Contains(parameters, name) && !(b.options.Elasticsearch && slices.Contains(elasticParameters, name)) {
-			return nil, refuse(400, "illegal_argument_exception", "request contains unrecognized parameter: ["+name+"]")
+			refuse(400, "illegal_argument_exception", "request contains unrecognized parameter: ["+name+"]")
 		}
 	}
-	switch r.Header.Get("Content-Encoding") {
-	case "":
-	case "gzip":
-		if body, err = gunzip(body, b.options.MaxContentLength); err != nil {
-			return nil, refuse(400, "parse_exception", "the body is not gzip")
-		}
-	default:
-		return nil, refuse(400, "parse_exception", "the Content-Encoding is not gzip")
+	switch body, err = decompress(body, r.Header.Get("Content-Encoding"), int(b.options.MaxContentLength)); {
+	case errors.Is(err, errTooLong):
+		refuse(413, "", "")
+	case err != nil:
+		refuse(400, "parse_exception", "the body is not gzip, or the Content-Encoding is another")
 	}
-	if int64(len(body)) > b.options.MaxContentLength {
-		return nil, refuse(413, "", "")
-	}
-	actions, failure := parseActions(body, index, b.options.Elasticsearch)
-	if failure != nil {
-		return nil, failure
-	}
-	return b.store(actions), nil
+	return b.store(parseActions(body, index, b.options.Elasticsearch))
 }
 
 // splitPath splits /INDEX/_bulk and /_bulk.
@@ -281,15 +263,6 @@ func splitPath(path string) (index, api string, ok bool) {
 	}
 	index, api = strings.Trim(path[:at], "/"), path[at+1:]
 	return index, api, !strings.Contains(index, "/")
-}
-
-// gunzip reads no more than one byte over limit.
-func gunzip(body []byte, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(z, limit+1))
 }
 
 // bulkItem is the answer for one document.
@@ -303,15 +276,13 @@ type bulkItem struct {
 }
 
 func (b *Bulk) store(actions []action) any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	began := time.Now()
 	items := make([]map[string]bulkItem, len(actions))
 	errors := false
 	for n := range actions {
 		a := &actions[n]
 		item := bulkItem{Index: a.index, Status: http.StatusCreated}
-		if failure := b.one(a, n); failure != nil {
+		if failure := attempt[bulkError](func() { b.one(a, n) }); failure != nil {
 			errors, item.Status, item.Error = true, failure.status, failure
 		} else {
 			item.Version, item.Result, item.Index = 1, "created", b.backing(a.index)
@@ -325,27 +296,24 @@ func (b *Bulk) store(actions []action) any {
 }
 
 // one stores one document.
-func (b *Bulk) one(a *action, n int) *bulkError {
+func (b *Bulk) one(a *action, n int) {
 	stream := b.isStream(a.index)
 	switch {
 	case a.hasID && a.id == "":
-		return refuse(400, "illegal_argument_exception", "if _id is specified it must not be empty")
+		refuse(400, "illegal_argument_exception", "if _id is specified it must not be empty")
 	case a.hasID && b.options.NoDocumentIDs:
-		return refuse(400, "illegal_argument_exception", "Document ID is not supported in create/index operation request")
+		refuse(400, "illegal_argument_exception", "Document ID is not supported in create/index operation request")
 	case a.index != strings.ToLower(a.index):
-		return refuse(400, "invalid_index_name_exception", "Invalid index name, must be lowercase")
+		refuse(400, "invalid_index_name_exception", "Invalid index name, must be lowercase")
 	case stream && a.op != "create":
-		return refuse(400, "illegal_argument_exception",
-			"only write ops with an op_type of create are allowed in data streams")
+		refuse(400, "illegal_argument_exception", "only write ops with an op_type of create are allowed in data streams")
 	case !stream && b.options.NoAutoCreate:
-		return refuse(404, "index_not_found_exception", "no such index ["+a.index+"]")
+		refuse(404, "index_not_found_exception", "no such index ["+a.index+"]")
 	case a.op != "create" && a.op != "index":
-		return refuse(400, "illegal_argument_exception", "the fake knows create and index only")
+		refuse(400, "illegal_argument_exception", "the fake knows create and index only")
 	}
-	if p := b.options.Pipeline; p != nil {
-		if failure := p(a); failure != nil {
-			return failure
-		}
+	if b.options.Pipeline != nil {
+		b.options.Pipeline(a)
 	}
 	x := b.indexes[a.index]
 	if x == nil {
@@ -358,14 +326,12 @@ func (b *Bulk) one(a *action, n int) *bulkError {
 	}
 	if b.itemStatus != nil {
 		if status := b.itemStatus(a.id, n); status != 0 {
-			return b.failure(status)
+			b.fail(status)
 		}
 	}
-	if failure := parseDocument(a.source, stream, b.options.Fields); failure != nil {
-		return failure
-	}
+	parseDocument(a.source, stream, b.options.Fields)
 	if x.ids[a.id] && a.op == "create" {
-		return refuse(409, "version_conflict_engine_exception",
+		refuse(409, "version_conflict_engine_exception",
 			"["+a.id+"]: version conflict, document already exists (current version [1])")
 	}
 	x.ids[a.id] = true
@@ -376,25 +342,26 @@ func (b *Bulk) one(a *action, n int) *bulkError {
 	if !b.options.Discard {
 		b.documents = append(b.documents, d)
 	}
-	return nil
 }
 
-// failure is an error of one document with this status, as the products give it.
-func (b *Bulk) failure(status int) *bulkError {
-	switch status {
-	case 401, 403:
-		return refuse(status, "security_exception", "action [indices:data/write/bulk[s]] is unauthorized")
-	case 404:
-		return refuse(status, "index_not_found_exception", "no such index")
-	case 429:
-		if b.options.Elasticsearch {
-			return refuse(status, "es_rejected_execution_exception", "rejected execution of primary operation")
-		}
-		return refuse(status, "rejected_execution_exception", "rejected execution of primary operation")
-	case 503:
-		return refuse(status, "unavailable_shards_exception", "primary shard is not active")
-	case 400:
-		return refuse(status, "mapper_parsing_exception", "failed to parse")
+// itemErrors are the errors of one document, as the products give them.
+var itemErrors = map[int][2]string{
+	400: {"mapper_parsing_exception", "failed to parse"},
+	401: {"security_exception", "action [indices:data/write/bulk[s]] is unauthorized"},
+	403: {"security_exception", "action [indices:data/write/bulk[s]] is unauthorized"},
+	404: {"index_not_found_exception", "no such index"},
+	429: {"rejected_execution_exception", "rejected execution of primary operation"},
+	503: {"unavailable_shards_exception", "primary shard is not active"},
+}
+
+// fail fails one document with this status.
+func (b *Bulk) fail(status int) {
+	e, ok := itemErrors[status]
+	if !ok {
+		e = [2]string{"exception", "injected by the test"}
 	}
-	return refuse(status, "exception", "injected by the test")
+	if status == 429 && b.options.Elasticsearch {
+		e[0] = "es_" + e[0]
+	}
+	refuse(status, e[0], e[1])
 }

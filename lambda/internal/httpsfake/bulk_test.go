@@ -44,7 +44,7 @@ func TestBulkSettings(t *testing.T) {
 		"filter_path, no hit": {path: "/okta/_bulk?filter_path=foo", status: 200, says: `{}`},
 		"no such index":       {options: BulkOptions{NoAutoCreate: true}, status: 200, says: `"status":404`},
 		"no ids":              {options: BulkOptions{NoDocumentIDs: true}, status: 200, says: "Document ID is not supported"},
-		"broken pipeline":     {set: func(b *Bulk) { b.SetPipeline(BrokenPipeline) }, status: 200, says: "nofield"},
+		"broken pipeline":     {options: BulkOptions{Pipeline: BrokenPipeline}, status: 200, says: "nofield"},
 		"item fails": {set: func(b *Bulk) {
 			b.SetItemStatus(func(_ string, item int) int { return []int{0, 429}[item] })
 		}, status: 200, says: `"status":429`},

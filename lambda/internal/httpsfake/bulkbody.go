@@ -3,7 +3,6 @@ package httpsfake
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -22,44 +21,43 @@ type action struct {
 
 // Pipeline is an ingest pipeline: it may change the document and its id, or refuse
 // it.
-type Pipeline func(*action) *bulkError
+type Pipeline func(*action)
 
 // OktaPipeline does the first steps of the ingest pipeline of Elastic's Okta
 // integration (elastic/integrations, packages/okta/data_stream/system, version
 // 3.14.0): the text in message is parsed, its uuid becomes the _id, and its
 // published the @timestamp.
-func OktaPipeline(a *action) *bulkError {
+func OktaPipeline(a *action) {
 	var document struct {
 		Message *string `json:"message"`
 	}
 	if err := json.Unmarshal(a.source, &document); err != nil || document.Message == nil {
-		return refuse(400, "illegal_argument_exception", "field [message] not present as part of path [message]")
+		refuse(400, "illegal_argument_exception", "field [message] not present as part of path [message]")
 	}
 	var event struct {
 		UUID      string `json:"uuid"`
 		Published string `json:"published"`
 	}
 	if !jsontext.Value(*document.Message).IsValid() || json.Unmarshal([]byte(*document.Message), &event) != nil {
-		return refuse(400, "illegal_argument_exception", "the text in [event.original] is not JSON")
+		refuse(400, "illegal_argument_exception", "the text in [event.original] is not JSON")
 	}
 	if event.UUID == "" || event.Published == "" {
-		return refuse(400, "illegal_argument_exception", "field [published] not present as part of path [okta.published]")
+		refuse(400, "illegal_argument_exception", "field [published] not present as part of path [okta.published]")
 	}
 	source, err := json.Marshal(map[string]any{
 		"@timestamp": event.Published, "event": map[string]any{"original": *document.Message},
 		"okta": json.RawMessage(*document.Message),
 	})
 	if err != nil {
-		return refuse(400, "illegal_argument_exception", "the document cannot be written")
+		refuse(400, "illegal_argument_exception", "the document cannot be written")
 	}
 	a.source, a.id, a.hasID = source, event.UUID, true
-	return nil
 }
 
 // BrokenPipeline refuses every document for the same reason, as a pipeline with a
 // mistake in it does.
-func BrokenPipeline(*action) *bulkError {
-	return refuse(400, "illegal_argument_exception", "field [nofield] doesn't exist")
+func BrokenPipeline(*action) {
+	refuse(400, "illegal_argument_exception", "field [nofield] doesn't exist")
 }
 
 var actionKeys = []string{
@@ -68,24 +66,20 @@ var actionKeys = []string{
 }
 
 // parseActions reads the lines of a request. The errors are of the whole request.
-func parseActions(body []byte, index string, elastic bool) ([]action, *bulkError) {
+func parseActions(body []byte, index string, elastic bool) (actions []action) {
 	switch {
 	case len(body) == 0:
-		return nil, refuse(400, "parse_exception", "request body is required")
+		refuse(400, "parse_exception", "request body is required")
 	case body[len(body)-1] != '\n':
-		return nil, refuse(400, "illegal_argument_exception", `The bulk request must be terminated by a newline [\n]`)
+		refuse(400, "illegal_argument_exception", `The bulk request must be terminated by a newline [\n]`)
 	}
-	var actions []action
 	lines := bytes.Split(body[:len(body)-1], []byte("\n"))
 	for n := 0; n < len(lines); n++ {
 		line := bytes.TrimSuffix(lines[n], []byte("\r"))
 		if len(line) == 0 {
 			continue
 		}
-		a, failure := parseAction(line, index, elastic)
-		if failure != nil {
-			return nil, failure
-		}
+		a := parseAction(line, index, elastic)
 		if a.op != "delete" {
 			if n++; n == len(lines) {
 				break // the last action has no document, and does not count
@@ -94,42 +88,42 @@ func parseActions(body []byte, index string, elastic bool) ([]action, *bulkError
 		}
 		switch {
 		case a.index == "":
-			return nil, refuse(400, "action_request_validation_exception", "Validation Failed: 1: index is missing;")
+			refuse(400, "action_request_validation_exception", "Validation Failed: 1: index is missing;")
 		case len(a.id) > 512:
-			return nil, refuse(400, "action_request_validation_exception", "Validation Failed: 1: id is too long;")
+			refuse(400, "action_request_validation_exception", "Validation Failed: 1: id is too long;")
 		}
 		actions = append(actions, a)
 	}
 	if len(actions) == 0 {
-		return nil, refuse(400, "action_request_validation_exception", "Validation Failed: 1: no requests added;")
+		refuse(400, "action_request_validation_exception", "Validation Failed: 1: no requests added;")
 	}
-	return actions, nil
+	return actions
 }
 
-func parseAction(line []byte, index string, elastic bool) (action, *bulkError) {
-	malformed := refuse(400, "illegal_argument_exception", "Malformed action/metadata line")
+func parseAction(line []byte, index string, elastic bool) action {
+	malformed := func() { refuse(400, "illegal_argument_exception", "Malformed action/metadata line") }
 	d := json.NewDecoder(bytes.NewReader(line))
 	if token, err := d.Token(); err != nil {
-		return action{}, refuse(400, "json_parse_exception", "Unrecognized token")
+		refuse(400, "json_parse_exception", "Unrecognized token")
 	} else if token != json.Delim('{') {
-		return action{}, malformed
+		malformed()
 	}
 	op, err := d.Token()
 	if err != nil {
-		return action{}, refuse(400, "json_parse_exception", "Unexpected end-of-input")
+		refuse(400, "json_parse_exception", "Unexpected end-of-input")
 	}
 	a := action{index: index}
 	a.op, _ = op.(string)
 	if !slices.Contains([]string{"create", "delete", "index", "update"}, a.op) {
-		return action{}, malformed
+		malformed()
 	}
 	var keys map[string]any
 	if err := d.Decode(&keys); err != nil || keys == nil {
-		return action{}, malformed
+		malformed()
 	}
 	for key, value := range keys {
 		if !slices.Contains(actionKeys, key) && !(elastic && key == "require_data_stream") {
-			return action{}, refuse(400, "illegal_argument_exception", "unknown parameter ["+key+"]")
+			refuse(400, "illegal_argument_exception", "unknown parameter ["+key+"]")
 		}
 		text, isText := value.(string)
 		if number, ok := value.(float64); ok {
@@ -142,54 +136,49 @@ func parseAction(line []byte, index string, elastic bool) (action, *bulkError) {
 			a.id, a.hasID = text, true
 		}
 	}
-	return a, nil
+	return a
 }
 
 // parseDocument refuses a document that is not one JSON object, or one that breaks
 // the types of fields or, in a data stream, has not exactly one @timestamp.
-func parseDocument(source []byte, stream bool, fields map[string]string) *bulkError {
-	failed := func(cause, reason string) *bulkError {
-		e := refuse(400, "mapper_parsing_exception", "failed to parse")
-		e.CausedBy = refuse(0, cause, reason)
-		return e
+func parseDocument(source []byte, stream bool, fields map[string]string) {
+	failed := func(cause, reason string) {
+		panic(&bulkError{Type: "mapper_parsing_exception", Reason: "failed to parse", status: 400,
+			CausedBy: &bulkError{Type: cause, Reason: reason}})
 	}
 	if len(bytes.TrimSpace(source)) == 0 {
-		return refuse(400, "mapper_parsing_exception", "failed to parse, document is empty")
+		refuse(400, "mapper_parsing_exception", "failed to parse, document is empty")
 	}
 	if source[0] != '{' {
-		return failed("not_x_content_exception", "the document is not an object")
+		failed("not_x_content_exception", "the document is not an object")
 	}
 	if !jsontext.Value(source).IsValid() { // it refuses duplicate keys and bytes that are not UTF-8, as they do
-		return failed("json_parse_exception", "the document is not JSON")
+		failed("json_parse_exception", "the document is not JSON")
 	}
 	d := json.NewDecoder(bytes.NewReader(source))
 	d.UseNumber()
 	var document map[string]any
-	if err := d.Decode(&document); err != nil || d.More() {
-		return failed("json_parse_exception", "the document is not JSON")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return failed("json_parse_exception", "there is more than the document")
+	if err := d.Decode(&document); err != nil {
+		failed("json_parse_exception", "the document is not JSON")
 	}
 	if stream {
 		switch document["@timestamp"].(type) {
 		case string, json.Number:
 		default:
-			return failed("illegal_argument_exception",
+			failed("illegal_argument_exception",
 				"documents must contain a single-valued timestamp field '@timestamp' of date type")
 		}
 		if !fits("date", document["@timestamp"]) {
-			return refuse(400, "mapper_parsing_exception", "failed to parse field [@timestamp] of type [date]")
+			refuse(400, "mapper_parsing_exception", "failed to parse field [@timestamp] of type [date]")
 		}
 	}
 	for path, kind := range fields {
 		for _, value := range at(document, strings.Split(path, ".")) {
 			if !fits(kind, value) {
-				return refuse(400, "mapper_parsing_exception", "failed to parse field ["+path+"] of type ["+kind+"]")
+				refuse(400, "mapper_parsing_exception", "failed to parse field ["+path+"] of type ["+kind+"]")
 			}
 		}
 	}
-	return nil
 }
 
 // at returns the values at a path; arrays are passed through, as everywhere in
@@ -211,7 +200,7 @@ func at(value any, path []string) []any {
 		}
 	}
 	if len(path) > 0 {
-		return nil // a concrete value where the path goes on: dynamic mapping's affair
+		return nil // a concrete value where the path goes on: left to dynamic mapping
 	}
 	return []any{value}
 }

@@ -3,7 +3,6 @@ package httpsfake
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"slices"
 )
 
@@ -18,14 +17,14 @@ func (b *Bulk) has(privilege string) bool {
 // hasPrivileges answers POST /_security/user/_has_privileges of Elasticsearch, which all
 // users may ask ("Has privileges API", Elasticsearch reference 7.6). It knows a question
 // about indices only.
-func (b *Bulk) hasPrivileges(body []byte) (any, *bulkError) {
+func (b *Bulk) hasPrivileges(body []byte) any {
 	var in struct {
 		Index []struct{ Names, Privileges []string } `json:"index"`
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if d.Decode(&in) != nil || len(in.Index) == 0 {
-		return nil, refuse(400, "x_content_parse_exception", "failed to parse privileges check")
+		refuse(400, "x_content_parse_exception", "failed to parse privileges check")
 	}
 	all, answer := true, map[string]map[string]bool{}
 	for _, question := range in.Index {
@@ -42,20 +41,18 @@ func (b *Bulk) hasPrivileges(body []byte) (any, *bulkError) {
 	return map[string]any{
 		"username": "oktastream", "has_all_requested": all, "cluster": map[string]bool{}, "index": answer,
 		"application": map[string]bool{},
-	}, nil
+	}
 }
 
 // aliases answers GET /INDEX/_alias. No index of the fake has an alias.
-func (b *Bulk) aliases(index string) (any, *bulkError) {
+func (b *Bulk) aliases(index string) any {
 	if !b.has("view_index_metadata") {
-		return nil, refuse(403, "security_exception", "action [indices:admin/aliases/get] is unauthorized")
+		refuse(403, "security_exception", "action [indices:admin/aliases/get] is unauthorized")
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.indexes[index] == nil {
-		return nil, refuse(404, "index_not_found_exception", "no such index ["+index+"]")
+		refuse(404, "index_not_found_exception", "no such index ["+index+"]")
 	}
-	return map[string]any{b.backing(index): map[string]any{"aliases": struct{}{}}}, nil
+	return map[string]any{b.backing(index): map[string]any{"aliases": struct{}{}}}
 }
 
 // AddIndex makes an index or data stream without documents.
@@ -63,15 +60,4 @@ func (b *Bulk) AddIndex(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.indexes[name] = &bulkIndex{stream: b.isStream(name), generation: 1, ids: map[string]bool{}}
-}
-
-// validate answers GET /api/v1/validate (docs.datadoghq.com, "Validate API key", 2026-11).
-func (d *Datadog) validate(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if r.Header.Get("DD-API-KEY") != d.key {
-		respond(w, http.StatusForbidden, map[string][]string{"errors": {"Forbidden"}})
-		return
-	}
-	respond(w, http.StatusOK, map[string]bool{"valid": true})
 }

@@ -3,9 +3,10 @@ package httpsfake
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -56,29 +57,45 @@ func DatadogFault(status int) Fault {
 }
 
 func datadogErrors(status int, detail string) string {
-	text, err := json.Marshal(map[string]any{"errors": []map[string]string{
-		{"status": strconv.Itoa(status), "title": http.StatusText(status), "detail": detail},
-	}})
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
+	return fmt.Sprintf(`{"errors":[{"status":"%d","title":%q,"detail":%q}]}`, status, http.StatusText(status), detail)
+}
+
+// datadogRefusal ends a request with this status.
+type datadogRefusal struct {
+	status int
+	detail string
 }
 
 // ServeHTTP answers as Datadog does.
 func (d *Datadog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, err := body(r, datadogMaxBytes)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if r.URL.Path == "/api/v1/validate" && r.Method == http.MethodGet {
 		d.validate(w, r)
 		return
 	}
-	text, err := body(r, datadogMaxBytes)
-	refuse := func(status int, detail string) {
+	if refused := attempt[datadogRefusal](func() { d.take(r, text, err) }); refused != nil {
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(datadogErrors(status, detail)))
+		w.WriteHeader(refused.status)
+		_, _ = io.WriteString(w, datadogErrors(refused.status, refused.detail))
+		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	respond(w, http.StatusAccepted, struct{}{})
+}
+
+// validate answers GET /api/v1/validate (docs.datadoghq.com, "Validate API key", 2026-11).
+func (d *Datadog) validate(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("DD-API-KEY") != d.key {
+		respond(w, http.StatusForbidden, map[string][]string{"errors": {"Forbidden"}})
+		return
+	}
+	respond(w, http.StatusOK, map[string]bool{"valid": true})
+}
+
+// take stores the logs of a request; err is that of reading its body.
+func (d *Datadog) take(r *http.Request, text []byte, err error) {
+	refuse := func(status int, detail string) { panic(&datadogRefusal{status, detail}) }
 	key := r.Header.Get("DD-API-KEY")
 	switch {
 	case r.URL.Path != "/api/v2/logs":
@@ -93,41 +110,23 @@ func (d *Datadog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusRequestEntityTooLarge, "")
 	case err != nil || !isJSON(r):
 		refuse(http.StatusBadRequest, "body")
-	default:
-		logs, detail := d.parse(text)
-		if detail != "" {
-			refuse(http.StatusBadRequest, detail)
-			return
-		}
-		if d.onLogs != nil {
-			d.onLogs(logs)
-		} else {
-			d.stored = append(d.stored, logs...)
-		}
-		respond(w, http.StatusAccepted, struct{}{})
 	}
-}
-
-// parse reads an array of logs, and says what is wrong with it.
-func (d *Datadog) parse(text []byte) (logs []json.RawMessage, detail string) {
+	var logs []json.RawMessage
 	if json.Unmarshal(text, &logs) != nil || len(logs) == 0 || len(logs) > datadogMaxLogs {
-		return nil, "array"
+		refuse(http.StatusBadRequest, "array")
 	}
 	for i, log := range logs {
-		var members struct {
-			Date   *string `json:"date"`
-			Source string  `json:"ddsource"`
-		}
-		if len(log) > datadogMaxLog || json.Unmarshal(log, &members) != nil {
-			return nil, "log " + strconv.Itoa(i)
-		}
-		if members.Date == nil {
-			continue
-		}
-		date, err := time.Parse(time.RFC3339, *members.Date)
-		if err != nil || d.now().Sub(date) > datadogMaxAge {
-			return nil, "date " + strconv.Itoa(i)
+		members := struct {
+			Date   time.Time `json:"date"`
+			Source string    `json:"ddsource"`
+		}{Date: d.now()} // where there is none
+		if len(log) > datadogMaxLog || json.Unmarshal(log, &members) != nil || d.now().Sub(members.Date) > datadogMaxAge {
+			refuse(http.StatusBadRequest, fmt.Sprint("log ", i))
 		}
 	}
-	return logs, ""
+	if d.onLogs != nil {
+		d.onLogs(logs)
+		return
+	}
+	d.stored = append(d.stored, logs...)
 }

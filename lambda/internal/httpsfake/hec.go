@@ -2,8 +2,10 @@ package httpsfake
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -35,10 +37,9 @@ type HECEvent struct {
 	Event      json.RawMessage `json:"event"`
 }
 
-// HEC is a fake of Splunk's HTTP Event Collector. It knows the codes 0 to 17 of "HTTP
-// Event Collector REST API endpoints" (Splunk documentation, 2026-11) but 16, which is
-// about tokens in a query. As a real one does, it stores the events before one that it
-// refuses.
+// HEC is a fake of Splunk's HTTP Event Collector. It knows the codes 0 to 15 of "HTTP
+// Event Collector REST API endpoints" (Splunk documentation, 2026-11). Like Splunk's, it
+// stores the events before one that it refuses.
 type HEC struct {
 	options HECOptions
 
@@ -110,11 +111,8 @@ type reply struct {
 // HECFault is the Fault of an answer with this code and its documented status.
 func HECFault(code int) Fault {
 	r := hecReplies[code]
-	text, err := json.Marshal(reply{Text: r.text, Code: code})
-	if err != nil {
-		panic(err)
-	}
-	return Fault{Status: r.status, ContentType: "application/json", Body: string(text)}
+	text := fmt.Sprintf(`{"text":%q,"code":%d}`, r.text, code)
+	return Fault{Status: r.status, ContentType: "application/json", Body: text}
 }
 
 var hecReplies = map[int]struct {
@@ -137,205 +135,176 @@ var hecReplies = map[int]struct {
 	13: {400, "Event field cannot be blank"},
 	14: {400, "ACK is disabled"},
 	15: {400, "Error in handling indexed fields"},
-	17: {200, "HEC is healthy"},
 }
 
-func say(w http.ResponseWriter, code int, invalid *int) {
-	r := hecReplies[code]
-	respond(w, r.status, reply{Text: r.text, Code: code, Invalid: invalid})
-}
+// refuse ends a request, by a panic, with this code.
+func (h *HEC) refuse(code int) { panic(&reply{Code: code}) }
 
 // ServeHTTP answers as HEC does.
 func (h *HEC) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimSuffix(r.URL.Path, "/1.0")
+	text, err := body(r, h.options.MaxBytes)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	serve := map[string]func(*http.Request, []byte, error) any{
+		"/services/collector": h.event, "/services/collector/event": h.event, "/services/collector/ack": h.ack,
+	}[strings.TrimSuffix(r.URL.Path, "/1.0")]
 	switch {
-	case path == "/services/collector/health" && r.Method == http.MethodGet:
-		say(w, 17, nil)
 	case r.Method != http.MethodPost:
 		w.WriteHeader(http.StatusMethodNotAllowed)
-	case path == "/services/collector" || path == "/services/collector/event":
-		h.event(w, r)
-	case path == "/services/collector/ack":
-		h.ack(w, r)
-	default:
+		return
+	case serve == nil:
 		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	var out any
+	refused := attempt[reply](func() {
+		h.authorize(r)
+		out = serve(r, text, err)
+	})
+	switch {
+	case refused == nil:
+		respond(w, http.StatusOK, out)
+	case refused.Code == tooLong:
+		// splunkd answers with a page before HEC sees the request.
+		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		_, _ = io.WriteString(w, "<!doctype html><html><body>413 Content-Length too large</body></html>")
+	default:
+		r := hecReplies[refused.Code]
+		refused.Text = r.text
+		respond(w, r.status, refused)
 	}
 }
 
-// authorize returns 0, or the code of what is wrong with the token.
-func (h *HEC) authorize(r *http.Request) int {
+// tooLong is the code of what HEC itself never refuses.
+const tooLong = -1
+
+// authorize refuses what is wrong with the token.
+func (h *HEC) authorize(r *http.Request) {
 	value := r.Header.Get("Authorization")
 	token, ok := strings.CutPrefix(value, "Splunk ")
 	switch {
 	case value == "":
-		return 2
+		h.refuse(2)
 	case !ok:
-		return 3
+		h.refuse(3)
 	case token != h.token:
-		return 4
+		h.refuse(4)
 	case h.disabled:
-		return 1
+		h.refuse(1)
 	}
-	return 0
 }
 
 // guid is what Splunk takes for a request channel.
 var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-func (h *HEC) channel(r *http.Request) (*channel, int) {
+func (h *HEC) channel(r *http.Request) *channel {
 	id := r.Header.Get("X-Splunk-Request-Channel")
 	switch {
 	case id == "":
-		return nil, 10
+		h.refuse(10)
 	case !guid.MatchString(id):
-		return nil, 11
+		h.refuse(11)
 	}
 	c := h.channels[id]
 	if c == nil {
 		c = &channel{open: map[int64]bool{}}
 		h.channels[id] = c
 	}
-	return c, 0
+	return c
 }
 
-func (h *HEC) event(w http.ResponseWriter, r *http.Request) {
-	text, err := body(r, h.options.MaxBytes)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (h *HEC) event(r *http.Request, text []byte, err error) any {
 	h.requests++
-	if code := h.authorize(r); code != 0 {
-		say(w, code, nil)
-		return
-	}
 	switch {
 	case errors.Is(err, errTooLong):
-		// splunkd answers with a page before HEC sees the request.
-		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		_, _ = io.WriteString(w, "<!doctype html><html><body>413 Content-Length too large</body></html>")
-		return
+		h.refuse(tooLong)
 	case err != nil || !isJSON(r):
-		say(w, 6, nil)
-		return
-	}
-	var c *channel
-	if h.options.Acks {
-		var code int
-		if c, code = h.channel(r); code != 0 {
-			say(w, code, nil)
-			return
-		}
-	}
-	events, code := h.parse(text)
-	h.store(events)
-	if code != 0 {
-		if code == 5 {
-			say(w, code, nil)
-			return
-		}
-		say(w, code, new(len(events)))
-		return
+		h.refuse(6)
 	}
 	out := reply{Text: "Success"}
+	var c *channel
+	if h.options.Acks {
+		c = h.channel(r)
+	}
+	h.take(text)
 	if c != nil {
 		out.AckID = new(c.next)
 		c.open[c.next] = true
 		c.next++
 	}
-	respond(w, http.StatusOK, out)
+	return out
 }
 
-func (h *HEC) store(events []HECEvent) {
+// take reads stacked objects, and stores the events before the first that is refused.
+func (h *HEC) take(text []byte) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		h.refuse(5)
+	}
+	var events []HECEvent
+	refused := attempt[reply](func() {
+		for d := json.NewDecoder(bytes.NewReader(text)); ; {
+			var members map[string]json.RawMessage
+			if err := d.Decode(&members); errors.Is(err, io.EOF) {
+				return
+			} else if err != nil || members == nil {
+				h.refuse(6)
+			}
+			events = append(events, h.one(members))
+		}
+	})
 	if h.options.OnEvents != nil {
 		h.options.OnEvents(events)
-		return
+	} else {
+		h.stored = append(h.stored, events...)
 	}
-	h.stored = append(h.stored, events...)
-}
-
-// parse reads stacked objects: the events before the first that is refused, and the
-// code for that one.
-func (h *HEC) parse(text []byte) (events []HECEvent, code int) {
-	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, 5
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	for {
-		var members map[string]json.RawMessage
-		if err := d.Decode(&members); errors.Is(err, io.EOF) {
-			return events, 0
-		} else if err != nil || members == nil {
-			return events, 6
-		}
-		e, code := h.one(members)
-		if code != 0 {
-			return events, code
-		}
-		events = append(events, e)
+	if refused != nil {
+		refused.Invalid = new(len(events))
+		panic(refused)
 	}
 }
 
-func (h *HEC) one(members map[string]json.RawMessage) (e HECEvent, code int) {
+func (h *HEC) one(members map[string]json.RawMessage) (e HECEvent) {
 	event, ok := members["event"]
 	if !ok {
-		return e, 12
+		h.refuse(12)
 	}
 	if s := string(bytes.TrimSpace(event)); s == "null" || s == `""` || s == "{}" {
-		return e, 13
-	}
-	for name := range members {
-		if !slices.Contains([]string{"time", "host", "source", "sourcetype", "index", "fields", "event"}, name) {
-			return e, 6
-		}
+		h.refuse(13)
 	}
 	text, err := json.Marshal(members)
-	if err != nil || json.Unmarshal(text, &e) != nil {
-		return e, 6
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err != nil || d.Decode(&e) != nil {
+		h.refuse(6)
 	}
 	e.Event = event // its own bytes
 	if _, err := e.Time.Float64(); e.Time != "" && err != nil {
-		return e, 6
+		h.refuse(6)
 	}
-	if e.Fields != nil {
-		var fields map[string]string
-		if json.Unmarshal(e.Fields, &fields) != nil {
-			return e, 15
-		}
+	var fields map[string]string
+	if e.Fields != nil && json.Unmarshal(e.Fields, &fields) != nil {
+		h.refuse(15)
 	}
-	if e.Index == "" {
-		e.Index = h.options.Indexes[0]
-	}
+	e.Index = cmp.Or(e.Index, h.options.Indexes[0])
 	if !slices.Contains(h.options.Indexes, e.Index) {
-		return e, 7
+		h.refuse(7)
 	}
-	return e, 0
+	return e
 }
 
 // ack answers which of the asked ids are indexed. One that has been reported is
 // forgotten.
-func (h *HEC) ack(w http.ResponseWriter, r *http.Request) {
-	text, err := body(r, h.options.MaxBytes)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if code := h.authorize(r); code != 0 {
-		say(w, code, nil)
-		return
-	}
+func (h *HEC) ack(r *http.Request, text []byte, err error) any {
 	if !h.options.Acks {
-		say(w, 14, nil)
-		return
+		h.refuse(14)
 	}
-	c, code := h.channel(r)
-	if code != 0 {
-		say(w, code, nil)
-		return
-	}
+	c := h.channel(r)
 	var in struct {
 		Acks []int64 `json:"acks"`
 	}
 	if err != nil || json.Unmarshal(text, &in) != nil {
-		say(w, 6, nil)
-		return
+		h.refuse(6)
 	}
 	out := map[string]bool{}
 	for _, id := range in.Acks {
@@ -345,5 +314,5 @@ func (h *HEC) ack(w http.ResponseWriter, r *http.Request) {
 			delete(c.open, id)
 		}
 	}
-	respond(w, http.StatusOK, map[string]any{"acks": out})
+	return map[string]any{"acks": out}
 }

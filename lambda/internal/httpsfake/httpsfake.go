@@ -14,6 +14,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -54,17 +55,14 @@ func WithFaults(h http.Handler, of func(*http.Request) Fault) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := of(r)
 		if f.Delay > 0 || f.Hang {
-			wait := time.NewTimer(f.Delay)
-			defer wait.Stop()
-			hang := wait.C
+			after := time.After(f.Delay)
 			if f.Hang {
-				hang = nil
-				// Only a request that has been read tells when its client is gone.
-				body, _ := io.ReadAll(r.Body)
-				r.Body = io.NopCloser(bytes.NewReader(body))
+				after = nil
+				// Only of a request that has been read does the server notice that its client is gone.
+				_, _ = io.Copy(io.Discard, r.Body)
 			}
 			select {
-			case <-hang:
+			case <-after:
 			case <-r.Context().Done():
 				return
 			}
@@ -77,7 +75,7 @@ func WithFaults(h http.Handler, of func(*http.Request) Fault) http.Handler {
 			f.answer(w, r)
 			return
 		}
-		a := &answer{header: http.Header{}, status: http.StatusOK}
+		a := httptest.NewRecorder()
 		h.ServeHTTP(a, r)
 		f.spoil(w, r, a)
 	})
@@ -117,13 +115,13 @@ func (f *Fault) answerEarly(w http.ResponseWriter) {
 	time.Sleep(earlyTime)
 }
 
-func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, a *answer) {
+func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, a *httptest.ResponseRecorder) {
 	if f.ResetAfter {
 		reset(w)
 		return
 	}
-	body := append(bytes.Repeat([]byte(" "), f.Pad), a.body.Bytes()...)
-	for name, values := range a.header {
+	body := append(bytes.Repeat([]byte(" "), f.Pad), a.Body.Bytes()...)
+	for name, values := range a.Header() {
 		w.Header()[name] = values
 	}
 	w.Header().Del("Content-Length")
@@ -134,7 +132,7 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, a *answer) {
 			body = body[:len(body)/2]
 		}
 	}
-	w.WriteHeader(a.status)
+	w.WriteHeader(a.Code)
 	if f.Drip == 0 {
 		_, _ = w.Write(body)
 		return
@@ -170,39 +168,52 @@ func compress(body []byte) []byte {
 	return out.Bytes()
 }
 
-// answer keeps what a handler answers.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
-
 // errTooLong is the error of a body that is longer than the destination accepts.
 var errTooLong = errors.New("too long")
 
 // body reads the body of a request, decompressed, of at most limit bytes.
 func body(r *http.Request, limit int) ([]byte, error) {
-	var in io.Reader = r.Body
-	switch r.Header.Get("Content-Encoding") {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return decompress(text, r.Header.Get("Content-Encoding"), limit)
+}
+
+// decompress returns errTooLong for a text of more than limit bytes.
+func decompress(text []byte, encoding string, limit int) ([]byte, error) {
+	switch encoding {
 	case "":
 	case "gzip":
-		z, err := gzip.NewReader(r.Body)
+		z, err := gzip.NewReader(bytes.NewReader(text))
 		if err != nil {
 			return nil, err
 		}
-		in = z
+		if text, err = io.ReadAll(io.LimitReader(z, int64(limit)+1)); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, errors.New("unknown content encoding")
 	}
-	text, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
-	if err == nil && len(text) > limit {
-		err = errTooLong
+	if len(text) > limit {
+		return nil, errTooLong
 	}
-	return text, err
+	return text, nil
+}
+
+// attempt returns the refusal of type E with which run ended by a panic, nil where it did not.
+func attempt[E any](run func()) (refused *E) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case *E:
+			refused = e
+		default:
+			panic(e)
+		}
+	}()
+	run()
+	return nil
 }
 
 // isJSON reports whether a request says that it is JSON.

@@ -19,57 +19,52 @@ import (
 //     /_search/point_in_time with {"pit_id":["…"]}
 //
 // Each is refused by the other.
-func (b *Bulk) pointInTime(r *http.Request, body []byte) (any, *bulkError) {
+func (b *Bulk) pointInTime(r *http.Request, body []byte) any {
 	suffix := "/_search/point_in_time"
 	if b.options.Elasticsearch {
 		suffix = "/_pit"
 	}
 	before, own := strings.CutSuffix(r.URL.Path, suffix)
 	index := strings.Trim(before, "/")
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	switch {
 	case !own || strings.Contains(index, "/"):
-		return nil, refuse(400, "", "no handler found for uri")
+		refuse(400, "", "no handler found for uri")
 	case r.Method == http.MethodDelete && index == "":
 		return b.closePIT(body)
 	case r.Method != http.MethodPost || index == "":
-		return nil, refuse(405, "", "Incorrect HTTP method")
+		refuse(405, "", "Incorrect HTTP method")
 	}
 	keep, err := time.ParseDuration(r.URL.Query().Get("keep_alive"))
 	switch {
 	case err != nil || keep <= 0:
-		return nil, refuse(400, "action_request_validation_exception", "Validation Failed: 1: keep_alive is missing;")
+		refuse(400, "action_request_validation_exception", "Validation Failed: 1: keep_alive is missing;")
 	case len(body) > 0:
-		return nil, refuse(400, "illegal_argument_exception", "the fake knows no body of this request")
+		refuse(400, "illegal_argument_exception", "the fake knows no body of this request")
 	case len(r.URL.Query()) > 1:
-		return nil, refuse(400, "illegal_argument_exception", "request contains unrecognized parameter")
+		refuse(400, "illegal_argument_exception", "request contains unrecognized parameter")
 	}
-	documents, failure := b.of(index)
-	if failure != nil {
-		return nil, failure
-	}
+	documents := b.of(index)
 	b.serial++
 	id := fmt.Sprintf("pit-%d", b.serial)
 	b.pits[id] = documents
 	if b.options.Elasticsearch {
-		return map[string]any{"id": id, "_shards": oneShard()}, nil
+		return map[string]any{"id": id, "_shards": oneShard()}
 	}
-	return map[string]any{"pit_id": id, "_shards": oneShard(), "creation_time": time.Now().UnixMilli()}, nil
+	return map[string]any{"pit_id": id, "_shards": oneShard(), "creation_time": time.Now().UnixMilli()}
 }
 
-func (b *Bulk) closePIT(body []byte) (any, *bulkError) {
+func (b *Bulk) closePIT(body []byte) any {
 	var in struct {
 		ID    string   `json:"id"`
 		PITID []string `json:"pit_id"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil || (in.ID != "") != b.options.Elasticsearch {
-		return nil, refuse(400, "parsing_exception", "unknown key or value")
+		refuse(400, "parsing_exception", "unknown key or value")
 	}
 	for _, id := range append(in.PITID, in.ID) {
 		delete(b.pits, id)
 	}
-	return map[string]any{"succeeded": true}, nil
+	return map[string]any{"succeeded": true}
 }
 
 // PointsInTime returns how many points in time are open.
@@ -87,27 +82,26 @@ func (b *Bulk) LosePointsInTime() {
 }
 
 // of returns the documents of a name as they are now. b.mu is held.
-func (b *Bulk) of(index string) ([]Document, *bulkError) {
+func (b *Bulk) of(index string) (found []Document) {
 	if !strings.Contains(index, "*") && b.indexes[index] == nil {
-		return nil, refuse(404, "index_not_found_exception", "no such index ["+index+"]")
+		refuse(404, "index_not_found_exception", "no such index ["+index+"]")
 	}
-	var found []Document
 	for _, d := range b.documents {
 		if matchesName(index, d.Index) {
 			found = append(found, d)
 		}
 	}
-	return found, nil
+	return found
 }
 
 // searched returns the documents that a search is about, and the error of a sort that the
 // product does not know. b.mu is held.
-func (b *Bulk) searched(index string, in *searchRequest, fields []string) ([]Document, *bulkError) {
+func (b *Bulk) searched(index string, in *searchRequest, fields []string) []Document {
 	if slices.Contains(fields, "_shard_doc") && (in.PIT == nil || !b.options.Elasticsearch && !b.options.ShardDoc) {
-		return nil, refuse(400, "search_phase_execution_exception", "No mapping found for [_shard_doc] in order to sort on")
+		refuse(400, "search_phase_execution_exception", "No mapping found for [_shard_doc] in order to sort on")
 	}
 	if slices.Contains(fields, "_id") && b.options.Elasticsearch {
-		return nil, refuse(400, "search_phase_execution_exception", "Fielddata access on the _id field is disallowed")
+		refuse(400, "search_phase_execution_exception", "Fielddata access on the _id field is disallowed")
 	}
 	if in.PIT == nil {
 		return b.of(index)
@@ -115,11 +109,11 @@ func (b *Bulk) searched(index string, in *searchRequest, fields []string) ([]Doc
 	documents, open := b.pits[in.PIT.ID]
 	switch {
 	case index != "":
-		return nil, refuse(400, "action_request_validation_exception", "[indices] cannot be used with point in time")
+		refuse(400, "action_request_validation_exception", "[indices] cannot be used with point in time")
 	case !open:
-		return nil, refuse(404, "search_phase_execution_exception", "No search context found")
+		refuse(404, "search_phase_execution_exception", "No search context found")
 	}
-	return documents, nil
+	return documents
 }
 
 // sortValue is what the nth document of a search has in a field.
@@ -141,13 +135,8 @@ func oneShard() map[string]int {
 
 // fieldCaps answers GET /INDEX/_field_caps?fields=…: the types that dynamic mapping gives to
 // fields.
-func (b *Bulk) fieldCaps(index string, query url.Values) (any, *bulkError) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	documents, failure := b.of(index)
-	if failure != nil {
-		return nil, failure
-	}
+func (b *Bulk) fieldCaps(index string, query url.Values) any {
+	documents := b.of(index)
 	fields := map[string]map[string]any{}
 	for _, field := range strings.Split(query.Get("fields"), ",") {
 		for _, d := range documents {
@@ -168,5 +157,5 @@ func (b *Bulk) fieldCaps(index string, query url.Values) (any, *bulkError) {
 			fields[field][kind] = map[string]any{"type": kind, "searchable": true, "aggregatable": true}
 		}
 	}
-	return map[string]any{"indices": []string{index}, "fields": fields}, nil
+	return map[string]any{"indices": []string{index}, "fields": fields}
 }

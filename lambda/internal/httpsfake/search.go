@@ -43,13 +43,13 @@ type hit struct {
 // range and bool with filter and must_not, sorting by fields, _id, _index and _shard_doc,
 // search_after, and points in time. Documents are found at once: there is no refresh to
 // wait for.
-func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
+func (b *Bulk) search(index string, body []byte) any {
 	var in searchRequest
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	d.UseNumber()
 	if err := d.Decode(&in); err != nil && err != io.EOF {
-		return nil, refuse(400, "parsing_exception", "unknown key or value")
+		refuse(400, "parsing_exception", "unknown key or value")
 	}
 	size := 10
 	if in.Size != nil {
@@ -57,39 +57,16 @@ func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 	}
 	switch {
 	case size < 0:
-		return nil, refuse(400, "illegal_argument_exception", "[size] parameter cannot be negative")
+		refuse(400, "illegal_argument_exception", "[size] parameter cannot be negative")
 	case size > maxWindow:
-		return nil, refuse(400, "search_phase_execution_exception", "Result window is too large")
+		refuse(400, "search_phase_execution_exception", "Result window is too large")
 	case in.SearchAfter != nil && len(in.SearchAfter) != len(in.Sort):
-		return nil, refuse(400, "search_phase_execution_exception",
+		refuse(400, "search_phase_execution_exception",
 			"search_after has another number of values than sort")
 	}
-	fields, descending, failure := sortFields(in.Sort)
-	if failure != nil {
-		return nil, failure
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	documents, failure := b.searched(index, &in, fields)
-	if failure != nil {
-		return nil, failure
-	}
-	var hits []hit
-	for i := range documents {
-		doc := &documents[i]
-		found, failure := matchesQuery(in.Query, doc.Source)
-		if failure != nil {
-			return nil, failure
-		}
-		if !found {
-			continue
-		}
-		h := hit{Index: doc.backing, ID: doc.ID, Source: doc.Source}
-		for _, f := range fields {
-			h.Sort = append(h.Sort, sortValue(doc, i, f))
-		}
-		hits = append(hits, h)
-	}
+	fields, descending := sortFields(in.Sort)
+	documents := b.searched(index, &in, fields)
+	hits := found(documents, in.Query, fields)
 	order := func(x, y []any) int {
 		for i := range min(len(x), len(y)) {
 			if c := compare(x[i], y[i]); c != 0 {
@@ -125,14 +102,27 @@ func (b *Bulk) search(index string, body []byte) (any, *bulkError) {
 	if in.PIT != nil {
 		answer["pit_id"] = in.PIT.ID
 	}
-	return answer, nil
+	return answer
+}
+
+// found returns the documents that a query looks for, with their values of the fields.
+func found(documents []Document, query map[string]json.RawMessage, fields []string) (hits []hit) {
+	for i := range documents {
+		doc := &documents[i]
+		if !matchesQuery(query, doc.Source) {
+			continue
+		}
+		h := hit{Index: doc.backing, ID: doc.ID, Source: doc.Source}
+		for _, f := range fields {
+			h.Sort = append(h.Sort, sortValue(doc, i, f))
+		}
+		hits = append(hits, h)
+	}
+	return hits
 }
 
 func (b *Bulk) isStream(name string) bool {
-	return slices.ContainsFunc(b.options.DataStreams, func(pattern string) bool {
-		prefix, any := strings.CutSuffix(pattern, "*")
-		return name == pattern || any && strings.HasPrefix(name, prefix)
-	})
+	return slices.ContainsFunc(b.options.DataStreams, func(pattern string) bool { return matchesName(pattern, name) })
 }
 
 // backing is the name of the index that a document has gone into.
@@ -149,10 +139,10 @@ func matchesName(pattern, name string) bool {
 }
 
 // sortFields reads [{"field":"asc"}] and [{"field":{"order":"asc"}}].
-func sortFields(sort []map[string]json.RawMessage) (fields []string, descending []bool, failure *bulkError) {
+func sortFields(sort []map[string]json.RawMessage) (fields []string, descending []bool) {
 	for _, s := range sort {
 		if len(s) != 1 {
-			return nil, nil, refuse(400, "parsing_exception", "a sort is one field")
+			refuse(400, "parsing_exception", "a sort is one field")
 		}
 		for field, how := range s {
 			order := gjson.ParseBytes(how)
@@ -162,50 +152,45 @@ func sortFields(sort []map[string]json.RawMessage) (fields []string, descending 
 			fields, descending = append(fields, field), append(descending, order.String() == "desc")
 		}
 	}
-	return fields, descending, nil
+	return fields, descending
 }
 
 // matchesQuery reports whether a document is what a query looks for.
-func matchesQuery(query map[string]json.RawMessage, source []byte) (bool, *bulkError) {
+func matchesQuery(query map[string]json.RawMessage, source []byte) (found bool) {
 	if query == nil {
-		return true, nil
+		return true
 	}
-	unknown := refuse(400, "parsing_exception", "the fake knows no such query")
 	if len(query) != 1 {
-		return false, unknown
+		refuse(400, "parsing_exception", "a query is an object with one key")
 	}
 	for kind, text := range query {
-		body := gjson.ParseBytes(text)
 		switch kind {
 		case "match_all":
-			return true, nil
+			return true
 		case "bool":
 			return matchesFilters(text, source)
 		case "term", "terms", "range":
-			found, known := true, true
-			body.ForEach(func(field, want gjson.Result) bool {
+			found = true
+			gjson.ParseBytes(text).ForEach(func(field, want gjson.Result) bool {
 				is := gjson.GetBytes(source, field.String())
-				switch {
-				case kind == "range":
-					found, known = inRange(value(is), want)
-				case kind == "terms":
-					found = slices.ContainsFunc(want.Array(), func(w gjson.Result) bool { return compare(value(is), value(w)) == 0 })
-				default:
-					found = is.Exists() && compare(value(is), value(want)) == 0
-				}
-				found = found && is.Exists()
-				return found && known
+				found = is.Exists() && matchesField(kind, value(is), want)
+				return found
 			})
-			if !known {
-				return false, unknown
-			}
-			return found, nil
+		default:
+			refuse(400, "parsing_exception", "the fake knows no such query")
 		}
 	}
-	return false, unknown
+	return found
 }
 
-func matchesFilters(text json.RawMessage, source []byte) (bool, *bulkError) {
+func matchesField(kind string, is any, want gjson.Result) bool {
+	if kind == "range" {
+		return inRange(is, want)
+	}
+	return slices.ContainsFunc(want.Array(), func(w gjson.Result) bool { return compare(is, value(w)) == 0 })
+}
+
+func matchesFilters(text json.RawMessage, source []byte) bool {
 	var in struct {
 		Filter  []map[string]json.RawMessage `json:"filter"`
 		MustNot []map[string]json.RawMessage `json:"must_not"`
@@ -213,23 +198,15 @@ func matchesFilters(text json.RawMessage, source []byte) (bool, *bulkError) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil {
-		return false, refuse(400, "parsing_exception", "the fake knows bool with lists filter and must_not")
+		refuse(400, "parsing_exception", "the fake knows bool with lists filter and must_not")
 	}
-	for _, f := range in.Filter {
-		if found, failure := matchesQuery(f, source); !found || failure != nil {
-			return false, failure
-		}
-	}
-	for _, f := range in.MustNot {
-		if found, failure := matchesQuery(f, source); found || failure != nil {
-			return false, failure
-		}
-	}
-	return true, nil
+	matches := func(query map[string]json.RawMessage) bool { return matchesQuery(query, source) }
+	differs := func(query map[string]json.RawMessage) bool { return !matches(query) }
+	return !slices.ContainsFunc(in.Filter, differs) && !slices.ContainsFunc(in.MustNot, matches)
 }
 
-func inRange(is any, want gjson.Result) (found, known bool) {
-	found, known = true, true
+func inRange(is any, want gjson.Result) (found bool) {
+	found = true
 	want.ForEach(func(name, bound gjson.Result) bool {
 		limit := value(bound)
 		if want.Get("format").String() == "epoch_millis" {
@@ -247,11 +224,11 @@ func inRange(is any, want gjson.Result) (found, known bool) {
 			found = found && c < 0
 		case "format":
 		default:
-			known = false
+			refuse(400, "parsing_exception", "the fake knows no such bound of a range")
 		}
-		return known
+		return true
 	})
-	return found, known
+	return found
 }
 
 // value is a value as it is compared and sorted: a time in milliseconds, a number, a

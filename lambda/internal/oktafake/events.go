@@ -38,8 +38,8 @@ type Load struct {
 	LateBy time.Duration // late events are persisted within it
 }
 
-// record is an event that is written out only when somebody reads it, so that a
-// million of them fit into memory.
+// record is an event whose JSON is made only when it is read, so that a million of them
+// fit into memory.
 type record struct {
 	published, persisted int64 // milliseconds since 1970
 	id                   [2]uint64

@@ -48,7 +48,7 @@ type Config struct {
 	// Default 50 (rl2-token-oauth).
 	PrincipalPercent int
 	// RateWindow is the time that RateLimit is for. Default 60 s, as Okta's; a shorter
-	// one lets the test of a process meet the limit often.
+	// one lets the test of a process reach the limit often.
 	RateWindow time.Duration
 	// Concurrent is how many requests may be in flight. Default 75 (rl2-monitor).
 	Concurrent int

@@ -29,8 +29,8 @@ type Fault struct {
 	Cut           bool   // send half of the body and close the connection
 
 	// EmptyPage answers a read of the log with no events and a next link that
-	// differs from the last and leads to the same place: for ever, this is a read
-	// whose next link never ends (okta-sdk-python issue 392).
+	// differs from the last and leads to the same place. On every call, it makes a
+	// read without an end (okta-sdk-python issue 392).
 	EmptyPage bool
 	// RepeatLink answers with the page, and with the page's own link as next.
 	RepeatLink bool

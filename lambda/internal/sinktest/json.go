@@ -8,9 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Object draws an object in the text of which anything goes that JSON allows:
-// blanks, names that come twice, names with escapes, and often the names that
-// matter.
+// Object draws the text of an object, with all that JSON allows: blanks, duplicate names,
+// names with escapes, and often the names that sinks use.
 func Object(t *rapid.T, depth int) string {
 	blank := rapid.SampledFrom([]string{"", "", "", " ", "\t", "  "})
 	name := rapid.SampledFrom([]string{"date", "published", "okta", "published_original", "ddsource", "value", "uuid",
@@ -35,8 +34,8 @@ func Object(t *rapid.T, depth int) string {
 	return b.String()
 }
 
-// Members is somebody else's reading of JSON. The last of two names counts in it,
-// too.
+// Members reads a JSON object with encoding/json, as a reference. Of two members of the
+// same name the last counts.
 func Members(t interface{ Fatal(...any) }, text []byte) (m map[string]any) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()

@@ -1,5 +1,5 @@
-// Package sinktest is the conformance test of sinks: what every sink promises,
-// whatever stands behind it. It is for tests only.
+// Package sinktest is the conformance test of sinks: what every sink guarantees, for
+// every destination. It is for tests only.
 package sinktest
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Fixture is a sink and a way to see what has arrived behind it.
+// Fixture is a sink and a way to see what has arrived at its destination.
 type Fixture struct {
 	Sink sink.Sink
 	// Arrived returns the records that the destination holds, each as it came,
@@ -52,7 +52,7 @@ func Conform(t *testing.T, open func(t *testing.T) Fixture) {
 			}
 		}
 	})
-	t.Run("an answer is the truth, whenever the time ends", func(t *testing.T) {
+	t.Run("an answer is true, whenever the time ends", func(t *testing.T) {
 		f := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -69,7 +69,7 @@ func Conform(t *testing.T, open func(t *testing.T) Fixture) {
 			}
 		}
 	})
-	t.Run("what a sink is given stays as it was", func(t *testing.T) {
+	t.Run("a sink does not change its input", func(t *testing.T) {
 		f := open(t)
 		batch := records("kept", 5)
 		before := records("kept", 5)
