@@ -78,7 +78,9 @@ type valuesOf struct {
 	values *stream.Reader
 }
 
-func recordsOf(r io.Reader) valuesOf { return valuesOf{io.NopCloser(r), stream.NewReader(r, stream.Options{})} }
+func recordsOf(r io.Reader) valuesOf {
+	return valuesOf{io.NopCloser(r), stream.NewReader(r, stream.Options{})}
+}
 
 func (r valuesOf) Next() ([]byte, error) {
 	value, err := r.values.Next()
