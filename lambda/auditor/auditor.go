@@ -1,20 +1,20 @@
-// Package auditor proves, hour by hour, that everything that Okta's System Log API lists has
-// arrived, fills what is missing, and writes a digest about each hour.
+// Package auditor proves, hour by hour, that all events that Okta's System Log API lists have arrived,
+// sends those that are missing, and writes a digest of each hour.
 //
-// A run takes some minutes and remembers in State where the next one continues. An hour of
-// published is read from Okta when it ended SettlesAfter ago, and again at least ReadsApart
-// later. The second read is compared with what the destination holds. What is missing is sent to
-// the buffer queue, and the next look, ReadsApart later, shows whether it arrived. The hour is
-// closed, and gets its digest, when two reads in a row listed the same events and nothing is
-// missing, or when the limits in hour.go say that nothing better will come.
+// A run takes some minutes, and keeps in a bucket where the next one continues. An hour of published
+// is read from Okta when it ended SettlesAfter ago, and again at least ReadsApart later. The second
+// read is compared with what the destination holds. Missing events are sent to the buffer queue
+// ("filled"), and the next comparison, ReadsApart later, shows whether they arrived. The hour is
+// closed, and gets its digest, when two reads in a row listed the same events and nothing is missing,
+// or when a limit in hour.go is reached.
 //
 // # Guarantees
 //
-// A run that is killed between any two of its calls loses nothing: events may be sent a second
-// time, and digests and counts are the same. Of two auditors at once the later one stops.
+// A run that is killed between any two of its calls loses nothing: events may be sent twice, and digests
+// and counts are the same. Of two auditors at the same time the later one stops.
 //
-// It sends no event that the pipeline's filter drops, that the destination has, or that is in a
-// dead-letter queue. Logs hold uuids and counts only.
+// It does not send events that the pipeline's filter drops, that the destination has, or that are in a
+// dead-letter queue. Logs have uuids and counts only.
 package auditor
 
 import (
@@ -39,8 +39,8 @@ const (
 	SettlesAfter = reconcile.SettledAfter
 	// ReadsApart is how much time there is at least between two reads of an hour.
 	ReadsApart = time.Hour
-	// closesAfter is how long after its end an hour should be closed: the reads, two fills and
-	// the looks after them.
+	// closesAfter is how long after its end an hour should be closed: the reads, two fills and the
+	// comparisons after them.
 	closesAfter = SettlesAfter + 6*ReadsApart
 )
 
@@ -62,16 +62,16 @@ type Queues interface {
 
 // Digests is the chain of digests.
 type Digests interface {
-	// Append writes the next digest of the chain, about the hour that starts at start. The
-	// error wraps archive.ErrUpToDate where the hour has a digest and no object is new, and
-	// archive.ErrRaced where another writer was ahead.
-	// Where the events are not in the archive, held has their uuids; otherwise it is nil.
+	// Append writes the next digest of the chain, of the hour that starts at start. The error wraps
+	// archive.ErrUpToDate where the hour has a digest and no object is new, and archive.ErrRaced where
+	// another writer was faster. held has the uuids of the events where they are not in the archive;
+	// otherwise it is nil.
 	Append(ctx context.Context, start time.Time, v *archive.Verdict, held *archive.UUIDs) (*archive.Digest, error)
 	// Has reports whether an hour has a digest.
 	Has(start time.Time) bool
 	Head() archive.Head
-	// Late returns the hours from since to until that have a digest, and objects that no
-	// digest names.
+	// Late returns the hours from since to until that have a digest and also objects that no digest
+	// names.
 	Late(ctx context.Context, since, until time.Time) ([]time.Time, error)
 }
 
@@ -79,15 +79,15 @@ type Digests interface {
 type Auditor struct {
 	Pipeline string // the dimension of its metrics
 	Org      string // the Okta org's address, as Okta.URL
-	// Since is the first hour that is audited. Where it is zero, or later than that, it is the
-	// first full hour after the first run. It counts in the first run only.
+	// Since is the first hour that is audited, at the latest the first full hour after the first run,
+	// which is the default. Only the first run reads it.
 	Since time.Time
 	// KeptFor is how long the destination keeps events; 0 is for ever.
 	KeptFor time.Duration
-	// Outside: Held is not the archive that the chain of digests is in, but a log group.
+	// Outside is true where Held is a log group, and not the archive that has the chain of digests.
 	Outside bool
-	// Requests is how many requests of the System Log API a run makes, about: a page that
-	// is tried again may exceed it by some.
+	// Requests is about how many requests of the System Log API a run makes: the last page may need
+	// several tries.
 	Requests int
 	// Time is how long a run works. It should end well before the function does.
 	Time   time.Duration
@@ -120,12 +120,12 @@ type Summary struct {
 	// before the auditor's first run are not closed.
 	Behind, Backlog int64
 	Requests        int
-	// Unreachable: Okta does not answer, or does not let the auditor read.
+	// Unreachable is true where Okta does not answer, or refuses to let the auditor read.
 	Unreachable bool
-	Stopped     string // why the run ended before all that is due was done; "" where it was done
+	Stopped     string // why the run ended before all hours that are due were done; "" where they were
 }
 
-// run is one run.
+// run is the state of one run.
 type run struct {
 	*Auditor
 	state      state
@@ -143,9 +143,9 @@ const maxFaults = 3
 // leaseMargin is how long after its time is up a run may still finish a call.
 const leaseMargin = 2 * time.Minute
 
-// Run looks at the hours that are due, until all are done or the run has used up its requests or
-// its time. It returns an error where something other than Okta failed: the hours that it is
-// about are looked at again by a later run.
+// Run works on the hours that are due, until all are done or the run has used up its requests or its
+// time. It returns an error where something other than Okta failed: a later run works on those hours
+// again.
 func (a *Auditor) Run(ctx context.Context) (Summary, error) {
 	if a.okta == nil {
 		a.okta = &reader{Okta: &a.Okta, now: a.Now, log: a.Log}
@@ -163,7 +163,7 @@ func (a *Auditor) Run(ctx context.Context) (Summary, error) {
 	r.state.Lease = r.stop.Add(leaseMargin).UTC()
 	err := r.save(ctx)
 	if err == nil {
-		// Whatever a call waits for ends with the lease, while the state can still be written.
+		// All calls end with the lease, so that the state can still be written.
 		work, cancel := context.WithTimeout(ctx, a.Time+leaseMargin)
 		err = r.work(work)
 		cancel()
@@ -248,7 +248,7 @@ func (r *run) work(ctx context.Context) error {
 	}
 }
 
-// refusedByOkta takes in an error of Okta, which ends the run.
+// refusedByOkta notes an error of Okta, which ends the run.
 func (r *run) refusedByOkta(h *hour, err error) {
 	r.summary.Unreachable = unreachable(err)
 	r.summary.Stopped = "Okta could not be read"
@@ -258,13 +258,13 @@ func (r *run) refusedByOkta(h *hour, err error) {
 	}
 	r.Log.Error("Okta could not be read", "hour", stamp(h.Start), "error", err.Error(), "step", step)
 	if !passes(err) {
-		// Whatever is wrong with this hour, the others get their turn.
+		// The fault may be of this hour only: the others come first.
 		r.state.Reading, h.After = nil, r.Now().Add(r.Time).UTC()
 	}
 }
 
-// edge is the time before which Okta or the destination keeps nothing, or not for long enough to
-// audit it.
+// edge returns the start of the hours that can be audited: Okta and the destination keep them for two
+// hours more at least.
 func (a *Auditor) edge(now time.Time) time.Time {
 	kept := systemlog.Retention
 	if a.KeptFor > 0 {
@@ -273,14 +273,14 @@ func (a *Auditor) edge(now time.Time) time.Time {
 	return now.Add(-kept + 2*time.Hour).UTC()
 }
 
-// sweepEvery is how often the archive is looked through for late objects, and sweepSpan how far
-// back: as far as Okta keeps events.
+// sweepEvery is how often the archive is searched for late objects, and sweepSpan how far back: as far
+// as Okta keeps events.
 const (
 	sweepEvery = 24 * time.Hour
 	sweepSpan  = 89 * 24 * time.Hour
 )
 
-// sweep begins to audit again the hours that have new objects since their last digest.
+// sweep opens again the hours that have objects which came after their last digest.
 func (r *run) sweep(ctx context.Context) error {
 	now := r.Now().UTC()
 	if r.Outside || now.Sub(r.state.Swept) < sweepEvery || !r.state.Since.Before(r.state.Due) {
@@ -303,7 +303,7 @@ func (r *run) sweep(ctx context.Context) error {
 			continue
 		}
 		if len(r.state.Open) >= maxOpen {
-			return r.save(ctx) // the rest is found by the next run
+			return r.save(ctx) // the next run finds the others
 		}
 		r.Log.Info("objects came after the digest of their hour: the hour is audited again", "hour", stamp(start))
 		r.state.open(start).Again = true
@@ -312,7 +312,7 @@ func (r *run) sweep(ctx context.Context) error {
 	return r.save(ctx)
 }
 
-// digests opens the chain for hours from since on.
+// digests returns the chain of digests, open for hours from since on.
 func (r *run) digests(ctx context.Context, since time.Time) (Digests, error) {
 	if r.chain != nil && !since.Before(r.chainSince) {
 		return r.chain, nil

@@ -10,7 +10,7 @@ import (
 // Archive is the archive as the destination.
 type Archive struct{ *reconcile.Archive }
 
-// Read implements Held. The archive has every event in the hour of published, whenever it came.
+// Read implements Held. The archive has every event in its hour of published, however late it came.
 func (a Archive) Read(ctx context.Context, start, _ time.Time, take reconcile.Take) (reconcile.HeldRead, error) {
 	return a.Archive.Read(ctx, reconcile.Window{Since: start, Until: start.Add(time.Hour)}, take)
 }
@@ -18,12 +18,12 @@ func (a Archive) Read(ctx context.Context, start, _ time.Time, take reconcile.Ta
 // LogGroup is a CloudWatch Logs group as the destination.
 type LogGroup struct{ *reconcile.LogGroup }
 
-// clocks is by how much the clocks of CloudWatch Logs, the function and the auditor may differ.
+// clocks is how much the clocks of CloudWatch Logs, the function and the auditor may differ.
 const clocks = 5 * time.Minute
 
-// Read implements Held. A record's timestamp is when the event was published. Only a record that
-// CloudWatch Logs does not take with that timestamp is given the time of its arrival: so where
-// missing events were sent, what came since then is read too.
+// Read implements Held. A record's timestamp is when the event was published. A record that CloudWatch
+// Logs does not accept with that timestamp is given the time of its arrival: so where missing events
+// were sent, all records since then are read too.
 func (g LogGroup) Read(ctx context.Context, start, filled time.Time, take reconcile.Take) (reconcile.HeldRead, error) {
 	read, err := g.ReadBetween(ctx, start, start.Add(time.Hour), take)
 	if err != nil || filled.IsZero() {

@@ -16,10 +16,10 @@ import (
 
 // How long an hour stays open.
 const (
-	// maxFills is how often missing events of an hour are sent. What is missing after that is
-	// reported and left to a person.
+	// maxFills is how often missing events of an hour are sent. Events that are missing after that are
+	// reported for a person to look at.
 	maxFills = 3
-	// maxReads is how often an hour is read while Okta lists other events each time.
+	// maxReads is how often an hour is read while Okta lists different events each time.
 	maxReads = 48
 	// maxWaits is how often an hour is read while events are in a dead-letter queue, from where
 	// only a person can send them on.
@@ -44,13 +44,13 @@ const (
 	Missing = string(reconcile.Missing)
 	// Waiting: nothing is missing, but events are in a dead-letter queue.
 	Waiting = string(reconcile.InQueues)
-	// Provisional: nothing is missing, but each read of Okta lists other events.
+	// Provisional: nothing is missing, but each read of Okta lists different events.
 	Provisional = string(reconcile.Undecided)
-	// Expired: Okta or the destination no longer keeps the hour, so nothing is known of it.
+	// Expired: Okta or the destination no longer keeps the hour, so nothing is known about it.
 	Expired = "expired"
 )
 
-// look does what is due for an hour.
+// look does the next step for an hour.
 func (r *run) look(ctx context.Context, h *hour) error {
 	switch {
 	case h.Start.Before(r.edge(r.Now())):
@@ -68,7 +68,7 @@ func (r *run) look(ctx context.Context, h *hour) error {
 	return r.compare(ctx, h)
 }
 
-// begin returns where a read of an hour begins: where an earlier one was stopped, or at a minute.
+// begin returns where a read of an hour begins: where an earlier read was stopped, else at minute.
 func (r *run) begin(h *hour, minute int) progress {
 	if p := r.state.Reading; p != nil && p.Start.Equal(h.Start) {
 		return *p
@@ -76,7 +76,7 @@ func (r *run) begin(h *hour, minute int) progress {
 	return progress{Start: h.Start, Minute: minute}
 }
 
-// note notes a read of all of an hour.
+// note notes that all of an hour has been read.
 func (r *run) note(h *hour, read *hourRead) {
 	now := r.Now().UTC()
 	h.Read, h.Count, h.Hash, h.After = now, read.Listed, read.Hash, now.Add(ReadsApart)
@@ -144,7 +144,7 @@ func (r *run) judge(ctx context.Context, h *hour, t *tally, held *heldEvents, sa
 		Okta: t.Listed - t.Filtered, Here: here, Missing: t.Missing, Waiting: t.Waiting,
 		Extra: here - t.Agreed, State: Complete, ReadAt: h.Read.Truncate(time.Second),
 	}
-	// What came into a dead-letter queue since it was sent has not arrived.
+	// An event that came into a dead-letter queue after it was sent has not arrived.
 	v.Filled = max(h.Found-t.Missing-max(t.Waiting-h.Waited, 0), 0)
 	switch {
 	case !same && h.Reads < maxReads, t.Waiting > 0 && h.Reads < maxWaits:
@@ -159,7 +159,7 @@ func (r *run) judge(ctx context.Context, h *hour, t *tally, held *heldEvents, sa
 	return r.close(ctx, h, held, v)
 }
 
-// order orders a fill, unless it cannot be known which events only wait somewhere.
+// order starts a fill, unless missing events may still be waiting in a queue.
 func (r *run) order(ctx context.Context, h *hour, t *tally, named []string) error {
 	if err := r.readWaiting(ctx); err != nil {
 		return err
@@ -174,8 +174,8 @@ func (r *run) order(ctx context.Context, h *hour, t *tally, named []string) erro
 	if err != nil {
 		return fmt.Errorf("count the messages in the buffer queue: %w", err)
 	}
-	// An event of the stream that is this old can only wait there if all that came after it does
-	// too; one that was sent by a fill can wait there alone.
+	// An event that the stream delivered so long ago can only be waiting there together with all later
+	// ones; an event that a fill sent can be waiting alone.
 	if buffered > max(r.state.Busiest, minEvidence) || h.Fills > 0 && buffered >= t.Missing && h.Reads < maxReads {
 		if h.Fills == 0 {
 			h.After = r.Now().Add(postpone).UTC()
@@ -192,8 +192,8 @@ func (r *run) order(ctx context.Context, h *hour, t *tally, named []string) erro
 	if h.Filled.IsZero() {
 		h.Filled = r.Now().UTC()
 	}
-	// First the metric, then the state: a run that is killed in between finds the same gap again,
-	// and counts it again. The alarm is then still on.
+	// The metric comes before the state: a run that is killed in between finds and counts the same gap
+	// again, while the alarm is in ALARM already.
 	if found > 0 {
 		r.summary.Missing += found
 		if err := r.emit(r.Now(), ledger.AuditValue{Name: ledger.AuditMissing, Value: found}); err != nil {
@@ -275,7 +275,7 @@ func (r *run) close(ctx context.Context, h *hour, held *heldEvents, v archive.Ve
 		r.chain = nil
 		return fmt.Errorf("write the digest: %w", err)
 	}
-	// Without a new one, a run that was killed has written it before it could save that.
+	// ErrUpToDate: a run that was killed has written the digest, and not the state.
 	if err := r.report(h, v); err != nil {
 		return err
 	}
@@ -293,8 +293,8 @@ func (r *run) close(ctx context.Context, h *hour, held *heldEvents, v archive.Ve
 	return nil
 }
 
-// report counts an hour that is being closed. It comes before the state is saved: a run that is
-// killed in between counts the hour again, rather than not at all.
+// report counts an hour that is being closed, before the state is saved: a run that is killed in between
+// counts the hour twice, and not never.
 func (r *run) report(h *hour, v archive.Verdict) error {
 	unfilled := v.Missing + v.Waiting
 	r.summary.Hours++
@@ -313,7 +313,7 @@ func (r *run) report(h *hour, v archive.Verdict) error {
 		ledger.AuditValue{Name: ledger.AuditHourUnfilled, Value: unfilled}))
 }
 
-// keySet are events, sorted and each once.
+// keySet is a set of events, sorted.
 type keySet []reconcile.Key
 
 func newKeySet(keys []reconcile.Key) keySet {
@@ -355,7 +355,7 @@ func (r *run) held(ctx context.Context, h *hour) (*heldEvents, error) {
 	case r.Outside && read.Records > 0 && read.Records == read.Unrecognised:
 		return nil, fmt.Errorf("read the destination: %w", &reconcile.UnrecognisedError{Records: read.Records})
 	case !r.Outside && read.Unrecognised > 0:
-		r.Log.Warn("objects of the archive are not as it writes them: their events are missing",
+		r.Log.Warn("objects of the archive cannot be read as events: those events count as missing",
 			"hour", stamp(h.Start), "objects", read.Unrecognised)
 	}
 	held.keys = newKeySet(held.keys)

@@ -11,7 +11,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// Okta says how the org is read.
+// Okta is how the org is read.
 type Okta struct {
 	URL string // of the org
 	// Secret returns the current value of the secret, as systemlog.ParseSecret reads it.
@@ -23,7 +23,7 @@ type Okta struct {
 // errStop ends a run that has used up its requests or its time. The next run continues.
 var errStop = errors.New("the run has used up its requests or its time")
 
-// reader reads Okta's System Log within what one run may do.
+// reader reads Okta's System Log within the requests and the time of one run.
 type reader struct {
 	*Okta
 	now      func() time.Time
@@ -70,8 +70,8 @@ func (o *reader) connect(ctx context.Context) error {
 	return err
 }
 
-// refused takes in an error of a read, and reports whether the read has a chance with the
-// secret's current value: once a run.
+// refused reports whether a read that failed with err is to be made again with the secret's current
+// value, because Okta refused the token: once a run.
 func (o *reader) refused(err error) bool {
 	if systemlog.KindOf(err) != systemlog.WrongToken || o.renewed {
 		return false
@@ -81,7 +81,8 @@ func (o *reader) refused(err error) bool {
 	return true
 }
 
-// wait waits for the rate limit or before another try, unless the run's time ends before.
+// wait waits for the rate limit or before another try. It returns errStop where the run's time would
+// end before that.
 func (o *reader) wait(ctx context.Context, d time.Duration) error {
 	if !o.now().Add(d).Before(o.stop) {
 		return errStop
@@ -109,9 +110,9 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.inner.RoundTrip(r)
 }
 
-// unreachable reports whether an error says that Okta does not answer, or does not let this
-// auditor read: what the alarm okta-unreachable is about. That others have used up the rate limit,
-// or that one query takes too long, is not.
+// unreachable reports whether an error says that Okta does not answer, or refuses to let this auditor
+// read, which the alarm okta-unreachable reports. A rate limit that others have used up, and a query
+// that takes too long, are not such errors.
 func unreachable(err error) bool {
 	switch systemlog.KindOf(err) {
 	case 0, systemlog.RateLimited, systemlog.QueryTimeout, systemlog.BadWindow, systemlog.TooOld:
@@ -120,7 +121,8 @@ func unreachable(err error) bool {
 	return true
 }
 
-// passes reports whether an error of Okta passes by itself, and is not about one hour.
+// passes reports whether an error of Okta ends without anybody doing anything, and is not about one
+// hour.
 func passes(err error) bool {
 	kind := systemlog.KindOf(err)
 	return kind == systemlog.Unavailable || kind == systemlog.RateLimited

@@ -16,8 +16,8 @@ type waiting struct {
 	complete bool
 }
 
-// readWaiting reads the dead-letter queues, once a run and only where an event is missing: reading
-// hides messages from other readers for a moment.
+// readWaiting reads the dead-letter queues, once a run and only where an event is missing: for other
+// readers, messages are not visible for a moment.
 func (r *run) readWaiting(ctx context.Context) error {
 	if r.waiting != nil {
 		return nil
@@ -30,7 +30,7 @@ func (r *run) readWaiting(ctx context.Context) error {
 	return nil
 }
 
-// waits reports whether an event is in a dead-letter queue.
+// waits reports whether the event with this key is in a dead-letter queue.
 func (r *run) waits(ctx context.Context, key reconcile.Key) (bool, error) {
 	if err := r.readWaiting(ctx); err != nil {
 		return false, err
@@ -78,7 +78,7 @@ func (p *PipelineQueues) Waiting(ctx context.Context) (keys []reconcile.Key, com
 			return nil, false, err
 		}
 		if !read.Full && about > read.Messages {
-			// Its count may have been out of date.
+			// The first count may have been too old.
 			if err := q.Count(ctx); err != nil {
 				return nil, false, err
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// minutes are those of an hour. A read that is stopped continues at a minute.
+// minutes is how many minutes an hour has. A read that was stopped continues at a minute.
 const minutes = 60
 
 // listed is an event that Okta lists.
@@ -36,8 +36,8 @@ type hourRead struct {
 	minute []listed // the events of the minute that is being read
 }
 
-// read reads until the end, or returns an error. Where Okta cannot be read for now, or the run has
-// used up what it may, r.state.Reading says where the next run continues; otherwise it is nil.
+// read reads to the end of h. Where Okta cannot be read for now, or the run has used up its requests or
+// its time, r.state.Reading is where the next run continues; otherwise it is nil.
 func (r *run) read(ctx context.Context, h *hourRead) error {
 	r.state.Reading = nil
 	for {
@@ -83,7 +83,7 @@ func (r *run) readPages(ctx context.Context, h *hourRead) error {
 	}
 }
 
-// take takes in a page.
+// take adds a page to h.
 func (r *run) take(ctx context.Context, h *hourRead, list []systemlog.Event) error {
 	for i := range list {
 		e := &list[i]
@@ -105,13 +105,13 @@ func (r *run) take(ctx context.Context, h *hourRead, list []systemlog.Event) err
 	return err
 }
 
-// fold takes in the minutes before until, all of whose events have been read.
+// fold adds the minutes before until, of which all events have been read, to the hash and the counts.
 func (h *hourRead) fold(until int) {
 	for ; h.Minute < until; h.Minute++ {
 		slices.SortFunc(h.minute, func(a, b listed) int { return strings.Compare(a.uuid, b.uuid) })
 		h.minute = slices.CompactFunc(h.minute, func(a, b listed) bool { return a.uuid == b.uuid })
 		sum := sha256.New()
-		io.WriteString(sum, h.Hash) // a hash takes everything
+		io.WriteString(sum, h.Hash) // a hash returns no error
 		for _, e := range h.minute {
 			io.WriteString(sum, "\n"+e.uuid)
 			h.Listed++
@@ -126,7 +126,7 @@ func (h *hourRead) fold(until int) {
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15Z") }
 
-// safe is a uuid as it may be logged: uuids come from the network.
+// safe returns a uuid as it may be logged: uuids come from the network.
 func safe(uuid string) string {
 	if len(uuid) > 64 || strings.ContainsFunc(uuid, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return "(unreadable)"

@@ -63,7 +63,7 @@ func newAuthorizer(c *Client, credentials Credentials, scope string) (*authorize
 	return a, nil
 }
 
-// what names the credentials in an error.
+// what returns the words for the credentials in an error.
 func (a *authorizer) what() string {
 	if a.signs() {
 		return "access token of the service app"
@@ -71,7 +71,7 @@ func (a *authorizer) what() string {
 	return "API token"
 }
 
-// step is what to do where Okta does not accept the credentials.
+// step returns what to do where Okta does not accept the credentials.
 func (a *authorizer) step() string {
 	if a.signs() {
 		return "check the client id, that the app is active, and that its public key is the one of this private key"
@@ -80,12 +80,12 @@ func (a *authorizer) step() string {
 		"one ends after 30 days without use, or with its user"
 }
 
-// scopeStep is what to do where the app has not been granted the scope.
+// scopeStep returns what to do where the app lacks the scope.
 func (a *authorizer) scopeStep() string {
 	return "grant the app " + a.scope + ": Admin Console, the app, tab Okta API Scopes (a super admin can)"
 }
 
-// signs reports whether requests need a signature of ours, and so the right time.
+// signs reports whether the client signs, for which the clock has to be right.
 func (a *authorizer) signs() bool { return a.signer != nil }
 
 // authorize sets the headers of a request of the API.
@@ -106,8 +106,8 @@ func (a *authorizer) authorize(ctx context.Context, r *http.Request) error {
 	return a.prove(r, a.access)
 }
 
-// renew takes in a 401 of the API and reports whether the request has a chance with a
-// new nonce or a new access token.
+// renew reports whether a request that got a 401 is to be made again, with a new nonce or a new access
+// token.
 func (a *authorizer) renew(path string, r *http.Response) bool {
 	if !a.signs() {
 		return false
@@ -183,14 +183,14 @@ func (a *authorizer) tokenRequest(ctx context.Context) (*http.Request, error) {
 	return r, nil
 }
 
-// accept takes in a token.
+// accept keeps the token of a response.
 func (a *authorizer) accept(r *http.Response, body []byte) error {
 	unreadable := func(detail, step string) error {
 		return &Error{Kind: Unreadable, Doing: accessToken, Status: r.StatusCode, Detail: detail, Step: step}
 	}
 	if html(r) {
 		return &Error{Kind: WrongURL, Doing: accessToken, Status: r.StatusCode, Step: urlStep,
-			Detail: "what answers is not the API of an Okta org: the response is not JSON"}
+			Detail: "the server is not the API of an Okta org: the response is not JSON"}
 	}
 	var token struct {
 		AccessToken string  `json:"access_token"`
@@ -213,12 +213,12 @@ func (a *authorizer) accept(r *http.Response, body []byte) error {
 		return &Error{Kind: MissingScope, Doing: accessToken, Status: r.StatusCode,
 			Detail: "the access token lacks the scope " + a.scope, Step: a.scopeStep()}
 	}
-	// Okta's live an hour. One that ends sooner than it would be renewed is used once.
+	// Okta's tokens are valid for an hour. One that expires within renewBefore is used once.
 	a.access, a.expires = token.AccessToken, a.c.now().Add(time.Duration(min(token.ExpiresIn, 86400))*time.Second)
 	return nil
 }
 
-// startDPoP makes the key of the proofs, which lives as long as the client.
+// startDPoP makes the key of the proofs, which is used as long as the client.
 func (a *authorizer) startDPoP() error {
 	if a.proofs != nil {
 		return nil

@@ -14,10 +14,10 @@ import (
 
 // Bounded reads the events published in [since, until), ordered by published.
 //
-// The read begins with one query of the whole window. A query that Okta cannot finish
-// in its time is made again for half of the window, and windows grow again after each
-// that succeeded. Windows overlap by a millisecond, and events that come twice within it
-// are dropped by uuid, so that it does not matter whether Okta includes the ends.
+// The read begins with one query of the whole window. A query that Okta cannot finish in its time is made
+// again for half of the window, and windows grow again after each that succeeded. Windows overlap by a
+// millisecond, and events that come twice are dropped by uuid, so that it does not matter whether Okta
+// includes the ends.
 type Bounded struct {
 	c            *Client
 	since, until time.Time
@@ -30,12 +30,12 @@ type Bounded struct {
 	done     bool
 
 	seed  maphash.Seed
-	links map[uint64]struct{} // followed in this window
+	links map[uint64]struct{} // the links that were followed in this window, hashed
 	last  time.Time           // when the newest event that was read was published
 	seen  map[string]place    // by uuid: the last two pages, and the millisecond before last
 	page  int                 // counts the pages with new events
 	empty int                 // pages without an event in a row
-	again bool                // the window was begun again, and there was no new event since
+	again bool                // the window was begun again, and no new event came since
 }
 
 // place is where an event was read.
@@ -46,8 +46,8 @@ type place struct {
 
 // Cursor is where a bounded read continues. The zero Cursor is its beginning.
 type Cursor struct {
-	// Next is Okta's own link; "" where a window begins. How long Okta takes such a link
-	// is documented nowhere: if it is refused, the read continues at From.
+	// Next is Okta's own link; "" where a window begins. Okta does not document how long a link is
+	// valid: where it is refused, the read continues at From.
 	Next string `json:"next,omitempty"`
 	// From is a time before which everything has been read.
 	From time.Time `json:"from,omitzero"`
@@ -59,18 +59,18 @@ type Cursor struct {
 const (
 	// minWindow is the shortest window that is still halved.
 	minWindow = time.Second
-	// maxEmpty is how many pages without an event are followed before the window is asked
-	// again from the last event: users have seen next links without end
+	// maxEmpty is how many pages without an event are followed before the query is made again from the
+	// last event: users have seen next links without end
 	// (github.com/okta/okta-sdk-python/issues/392).
 	maxEmpty = 5
-	// overlap is by how much windows overlap: the precision of published.
+	// overlap is how much windows overlap: the precision of published.
 	overlap = time.Millisecond
 	// timeouts is how often a query that times out is made before its window is halved.
 	timeouts = 2
 )
 
-// Bounded returns a read of the events published from since, included, until until, not
-// included. What is wrong with the window is the first error of Next.
+// Bounded returns a read of the events published from since, included, to until, not included. An invalid
+// window is the first error of Next.
 func (c *Client) Bounded(since, until time.Time) *Bounded {
 	return c.ResumeBounded(since, until, Cursor{})
 }
@@ -106,7 +106,7 @@ func (c *Client) ResumeBounded(since, until time.Time, at Cursor) *Bounded {
 	}
 	if at.From.Before(since) || at.From.After(until) || at.To.After(until) || at.To.Before(at.From) {
 		b.fault = &Error{Kind: BadWindow, Doing: "continue a read", Detail: "the cursor is not one of this window",
-			Step: "begin anew, without the state file"}
+			Step: "begin again, without the state file"}
 		return b
 	}
 	if at.Next != "" {
@@ -117,17 +117,16 @@ func (c *Client) ResumeBounded(since, until time.Time, at Cursor) *Bounded {
 	return b
 }
 
-// Kept says how much of a window Okta still has.
+// Kept is how much of a window Okta still has.
 type Kept struct {
 	Since time.Time // the beginning of the window
-	// From is when the oldest event was published that Okta still has: Since, or 90 days
-	// ago where that is later. Nothing before it can be read.
+	// From is the time from which Okta still has events: Since, or 90 days ago where that is later.
 	From time.Time
-	// Expired is how much of the window is before From.
+	// Expired is how much of the window is before From, and can no longer be read.
 	Expired time.Duration
 }
 
-// Kept says how much Okta still has of a window that begins at since.
+// Kept returns how much Okta still has of a window that begins at since.
 func (c *Client) Kept(since time.Time) Kept {
 	k := Kept{Since: since, From: since}
 	if edge := c.now().Add(-Retention).UTC(); edge.After(since) {
@@ -136,8 +135,8 @@ func (c *Client) Kept(since time.Time) Kept {
 	return k
 }
 
-// firstSince is where the first query begins: at since, but not so early that Okta would
-// refuse it. Between 90 and 180 days ago Okta decides what it still has.
+// firstSince returns where the first query begins: at since, or at the earliest time that Okta does not
+// refuse. Okta may still return events that are 90 to 180 days old.
 func (c *Client) firstSince(since time.Time) time.Time {
 	if edge := c.now().Add(-maxSince + 24*time.Hour).UTC(); edge.After(since) {
 		return edge
@@ -151,8 +150,8 @@ func (b *Bounded) begin(from, to time.Time) {
 	b.links = map[uint64]struct{}{}
 }
 
-// Next returns the next page that has an event. The error is io.EOF after the last one,
-// the context's, or an *Error. After an error it can be called again and continues.
+// Next returns the next page that has an event. The error is io.EOF after the last one, the context's, or
+// an *Error. After an error it can be called again, and continues.
 func (b *Bounded) Next(ctx context.Context) (Page, error) {
 	if b.fault != nil {
 		return Page{}, b.fault
@@ -190,7 +189,7 @@ func (b *Bounded) Next(ctx context.Context) (Page, error) {
 	return Page{}, io.EOF
 }
 
-// query is the URL of the first query of the window.
+// query returns the URL of the first query of the window.
 func (b *Bounded) query() string {
 	values := url.Values{"since": {stamp(b.from.Add(-overlap))}, "until": {stamp(b.to)}}
 	if b.filter != "" {
@@ -199,7 +198,7 @@ func (b *Bounded) query() string {
 	return b.c.query(values)
 }
 
-// query is the URL of a query of the client's page size.
+// query returns the URL of a query with the client's page size.
 func (c *Client) query(values url.Values) string {
 	values.Set("limit", strconv.Itoa(c.limit))
 	values.Set("sortOrder", "ASCENDING")
@@ -208,10 +207,10 @@ func (c *Client) query(values url.Values) string {
 	return u.String()
 }
 
-// stamp is t as Okta writes times. It is used for times in whole milliseconds.
+// stamp returns t, in whole milliseconds, as Okta writes times.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// take takes in a page: its new events, and where the read continues.
+// take returns the page of a response: its new events, and where the read continues.
 func (b *Bounded) take(link string, got answer) (Page, error) {
 	b.links[maphash.String(b.seed, link)] = struct{}{}
 	fresh := b.fresh(got.events)
@@ -228,7 +227,7 @@ func (b *Bounded) take(link string, got answer) (Page, error) {
 		return Page{}, &Error{Kind: Unreadable, Doing: readPage, Step: "try again; if it stays so, report it to Okta",
 			Detail: "Okta's link to the next page leads to the same page"}
 	case repeated || b.empty >= maxEmpty:
-		// The links do not end. Is there anything after the last event?
+		// The links do not end: the query is made again from the last event.
 		if !b.restart() {
 			b.finish()
 		}
@@ -243,8 +242,8 @@ func (b *Bounded) take(link string, got answer) (Page, error) {
 	return page, nil
 }
 
-// fresh are the events of the window that have not been read. Events without a time are
-// kept: whoever gets them decides.
+// fresh returns the events of the window that have not been read before. Events without a time are kept:
+// the caller decides about them.
 func (b *Bounded) fresh(list []Event) []Event {
 	fresh := list[:0]
 	for _, e := range list {
@@ -284,8 +283,8 @@ func (b *Bounded) finish() {
 	b.begin(from, minTime(from.Add(size), b.until))
 }
 
-// restart begins the window again at the last event, and reports false where that was
-// done already and has brought no new event.
+// restart begins the window again at the last event. It reports false where it did that before and no new
+// event came.
 func (b *Bounded) restart() bool {
 	if b.again {
 		return false
@@ -297,7 +296,7 @@ func (b *Bounded) restart() bool {
 	return true
 }
 
-// halve halves what is left of the window, and reports false where it is too short.
+// halve halves what is left of the window. It reports false where that is too short.
 func (b *Bounded) halve() bool {
 	from := maxTime(b.from, b.last)
 	left := b.to.Sub(from)
@@ -308,8 +307,8 @@ func (b *Bounded) halve() bool {
 	return true
 }
 
-// timeouts is how often a query that times out is made: where the window cannot be
-// halved, as often as any other.
+// timeouts returns how often a query that times out is made: where the window cannot be halved, as often
+// as any other.
 func (b *Bounded) timeouts() int {
 	if b.to.Sub(maxTime(b.from, b.last)) < 2*minWindow {
 		return b.c.tries
@@ -317,7 +316,7 @@ func (b *Bounded) timeouts() int {
 	return timeouts
 }
 
-// refusedLink reports whether Okta does not take a next link, for its age, say.
+// refusedLink reports whether Okta refuses a next link, because of its age for example.
 func refusedLink(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound || e.Status == http.StatusGone)

@@ -57,7 +57,7 @@ func ParseToken(data []byte) (Credentials, error) {
 	case strings.Contains(token, "PRIVATE KEY") || strings.HasPrefix(token, "{"):
 		return wrong("it is a key or JSON", "a service app's key needs its client id too: --key-file and --client-id")
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return wrong("it holds blanks, line ends or other characters that no token has", "copy it again")
+		return wrong("it has blanks, line ends or other characters that are not in a token", "copy it again")
 	}
 	return Credentials{token: token}, nil
 }
@@ -179,7 +179,7 @@ func checkKey(key crypto.PrivateKey) error {
 	return nil
 }
 
-// algorithm is the one that a key signs with.
+// algorithm returns the algorithm that a key signs with.
 func algorithm(key crypto.PrivateKey) (string, error) {
 	k, ok := key.(*ecdsa.PrivateKey)
 	if !ok {

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// Kind says what an error means for the person who set up the read.
+// Kind is what has to be changed for a read to succeed.
 type Kind int
 
-// The kinds. Where nothing else is said, another try would fail in the same way.
+// The kinds. Another try would fail in the same way, except of those that may succeed later.
 const (
-	WrongURL     Kind = iota + 1 // what answers at the address is not an Okta org
+	WrongURL     Kind = iota + 1 // the server at the address is not an Okta org
 	WrongToken                   // Okta does not accept the token, or the app's id and key
 	MissingScope                 // the app is not granted okta.logs.read
 	MissingRole                  // the token's user or the app may not read the System Log
@@ -68,7 +68,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of an error; 0 where it has none.
+// KindOf returns the kind of an error; 0 where it has none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -90,7 +90,8 @@ var (
 	idPattern   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 )
 
-// readProblem reads an error body. What does not look as Okta documents it is left out.
+// readProblem reads the body of an error response. Values that do not have the form that Okta documents
+// are left out.
 func readProblem(body []byte) (code, id, summary string) {
 	var p problem
 	if json.Unmarshal(body, &p) != nil {
@@ -109,12 +110,11 @@ func readProblem(body []byte) (code, id, summary string) {
 	return code, id, printable(summary, 200)
 }
 
-// secretPattern is what a token, a key or a part of a signed assertion looks like: an
-// API token has 42 characters.
+// secretPattern matches tokens, keys and parts of signed assertions: an API token has 42 characters.
 var secretPattern = regexp.MustCompile(`[A-Za-z0-9_+/=-]{24,}`)
 
-// printable is text as it may be printed: printable ASCII, at most longest bytes, and
-// without anything that may be a secret.
+// printable returns text as it may be printed: printable ASCII, at most longest bytes, and nothing that
+// may be a secret.
 func printable(text string, longest int) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -133,8 +133,8 @@ const (
 	dpopStep = "turn off DPoP for the app, or report this: oktastream sends the proof that Okta documents"
 )
 
-// responseError is what a response other than 200 means. doing is readPage, readStreams
-// or accessToken.
+// responseError returns the error of a response other than 200. doing is readPage, readStreams or
+// accessToken.
 func (a *authorizer) responseError(doing string, r *http.Response, body []byte) *Error {
 	e := &Error{Doing: doing, Status: r.StatusCode}
 	var summary string
@@ -164,7 +164,7 @@ func (a *authorizer) responseError(doing string, r *http.Response, body []byte) 
 	case r.StatusCode >= 300 && r.StatusCode < 400:
 		e.Kind, e.Detail, e.Step = WrongURL, "the address redirects to another one"+target(r), urlStep
 	case html(r) || r.StatusCode == http.StatusNotFound:
-		e.Kind, e.Detail, e.Step = WrongURL, "what answers is not the API of an Okta org", urlStep
+		e.Kind, e.Detail, e.Step = WrongURL, "the server is not the API of an Okta org", urlStep
 	case doing == accessToken:
 		a.tokenError(e, r)
 	default:
@@ -215,11 +215,12 @@ func (a *authorizer) tokenError(e *Error, r *http.Response) {
 	}
 }
 
-// maxSkew is by how much the clocks may differ before that is named as the cause of a
-// refused signature.
+// maxSkew is how much the clocks may differ before that is reported as the cause of a refused
+// signature.
 const maxSkew = time.Minute
 
-// checkClock makes e an error of the clock where the response's Date is far from ours.
+// checkClock makes e an error of the clock where this machine's differs too much from the response's
+// Date.
 func (c *Client) checkClock(e *Error, r *http.Response) {
 	date, err := http.ParseTime(r.Header.Get("Date"))
 	if err != nil {
@@ -242,7 +243,7 @@ func html(r *http.Response) bool {
 	return kind != "application/json"
 }
 
-// target names where a redirect leads.
+// target returns where a redirect leads, for an error.
 func target(r *http.Response) string {
 	u, err := url.Parse(r.Header.Get("Location"))
 	if err != nil || u.Host == "" {

@@ -11,7 +11,8 @@ import (
 const (
 	// streamsPath is the path of the Log Streaming API.
 	streamsPath = "/api/v1/logStreams"
-	// streamsScope is the scope of listing the log streams. Okta grants it to super admins only (help.okta.com, "Standard administrator roles and permissions", 2026-08).
+	// streamsScope is the scope of listing the log streams. Okta grants it to super admins only
+	// (help.okta.com, "Standard administrator roles and permissions", 2026-08).
 	streamsScope = "okta.logStreams.read"
 	readStreams  = "list the log streams"
 	// maxStreams is the largest page of the list; an org has two streams (Okta API

@@ -41,7 +41,7 @@ func parseOrg(text string) (*url.URL, error) {
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
 		return nil, wrong("it has more than a host", "use only https://"+u.Host)
 	case u.Scheme == "http" && !loopback(host):
-		return nil, wrong("it is plain http, which would show the token to everybody on the way", "use https://"+u.Host)
+		return nil, wrong("it is plain http: the token would not be encrypted", "use https://"+u.Host)
 	}
 	for _, domain := range oktaDomains {
 		if name, ok := strings.CutSuffix(host, "-admin"+domain); ok {
@@ -71,8 +71,8 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// checkLink returns an error unless link is one of the org's own API: the token would
-// go to wherever it leads.
+// checkLink returns an error unless link is one of the org's own API: the token would be sent to any other
+// host too.
 func (c *Client) checkLink(link string) error {
 	foreign := func(why string) error {
 		return &Error{Kind: ForeignLink, Doing: "follow Okta's link to the next page", Detail: why,

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Polling reads the events that Okta stores from a time on, in the order in which it
-// stores them. It has no end: a page without events means that there is nothing new.
+// Polling reads the events that Okta stores after a time, in the order in which it stores them. It has no
+// end: a page without events means that nothing is new.
 type Polling struct {
 	c    *Client
 	next string

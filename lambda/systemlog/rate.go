@@ -24,7 +24,7 @@ const (
 	withoutHeaders = 6 * time.Second
 )
 
-// read takes in what a response says. Responses that are no page may say nothing.
+// read notes the rate limit of a response. Only a page has to have one.
 func (p *pace) read(r *http.Response, now time.Time) {
 	h := r.Header
 	limit, err := strconv.Atoi(h.Get("X-Rate-Limit-Limit"))
@@ -37,7 +37,7 @@ func (p *pace) read(r *http.Response, now time.Time) {
 		p.until = now.Add(withoutHeaders)
 		return
 	}
-	// One request a minute is always made: a limit of 1 could not be shared.
+	// At least one request a minute is made: a limit of 1 cannot be shared.
 	own := max(1, int(math.Floor(float64(limit)*p.share+1e-9)))
 	p.rate = Rate{Limit: limit, Remaining: remaining, PerMinute: float64(own)}
 	p.until = time.Time{}
@@ -46,8 +46,8 @@ func (p *pace) read(r *http.Response, now time.Time) {
 	}
 }
 
-// untilReset is how long it is until the limit begins anew: Reset by the clock of the
-// response, its Date, and a second more, as both are whole seconds.
+// untilReset returns how long it is until the next minute of the limit begins: from the Date of the
+// response to its Reset, and a second more, because both are whole seconds.
 func untilReset(h http.Header, now time.Time) time.Duration {
 	reset, err := strconv.ParseInt(h.Get("X-Rate-Limit-Reset"), 10, 64)
 	if err != nil {
@@ -56,7 +56,7 @@ func untilReset(h http.Header, now time.Time) time.Duration {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	// Seconds are compared as numbers: a Reset far away would not fit into a Duration.
+	// As numbers: a Duration could not have a Reset that is far away.
 	seconds := min(max(reset-now.Unix(), 0)+1, int64(maxReset/time.Second))
 	return time.Duration(seconds) * time.Second
 }

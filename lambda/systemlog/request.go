@@ -18,7 +18,7 @@ import (
 // 256 KB, which is what EventBridge takes of one event.
 const maxBody = 256 << 20
 
-// answer is a page as it came.
+// answer is a page as it was received.
 type answer struct {
 	events []Event
 	next   string
@@ -49,7 +49,8 @@ func (c *Client) get(ctx context.Context, link string, timeouts int) (answer, er
 		if try >= c.tries || c.now().Add(next).After(end) {
 			return answer{}, fmt.Errorf("gave up after %d tries: %w", try, err)
 		}
-		c.log.Info("Okta is asked again", "reason", e.Error(), "wait", next.Round(time.Millisecond).String(), "try", try)
+		c.log.Info("the request to Okta is made again", "reason", e.Error(),
+			"wait", next.Round(time.Millisecond).String(), "try", try)
 		if err := c.sleep(ctx, next); err != nil {
 			return answer{}, err
 		}
@@ -67,8 +68,8 @@ func (c *Client) waitForTurn(ctx context.Context) error {
 	return c.sleep(ctx, min(d, maxReset))
 }
 
-// maxRenewals is how often one try may be repeated at once because the access token or
-// the DPoP nonce has to be renewed.
+// maxRenewals is how often one try may be repeated without a pause because the access token or the DPoP
+// nonce has to be renewed.
 const maxRenewals = 2
 
 // once requests link once.
@@ -111,7 +112,7 @@ func (a *authorizer) get(
 func (c *Client) page(r *http.Response, body []byte) (answer, error) {
 	if html(r) {
 		return answer{}, &Error{Kind: WrongURL, Doing: readPage, Status: r.StatusCode, Step: urlStep,
-			Detail: "what answers is not the API of an Okta org: the response is not JSON"}
+			Detail: "the server is not the API of an Okta org: the response is not JSON"}
 	}
 	list, err := split(body)
 	if err != nil {
@@ -150,8 +151,8 @@ func (c *Client) do(r *http.Request, doing string, longest int64) (*http.Respons
 	return response, body, nil
 }
 
-// networkError is why there is no response, or not all of it. A text of net/http's is
-// printed only where it is about the connection: others quote what was received.
+// networkError returns the error where there is no response, or not all of it. Texts of net/http are
+// quoted only where they are about the connection: others quote what was received.
 func networkError(doing string, err error) *Error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err

@@ -1,5 +1,5 @@
-// Package systemlog is a client of Okta's System Log API, GET /api/v1/logs. It reads
-// and never writes, and gives each event's bytes as Okta sent them.
+// Package systemlog is a client of Okta's System Log API, GET /api/v1/logs. It never writes, and returns
+// the bytes of each event as Okta sent them.
 //
 // There are two kinds of reads ("System Log query", developer.okta.com, 2026-08):
 //
@@ -9,22 +9,21 @@
 //   - A Polling read has no end. It is ordered by the time at which Okta stored the
 //     events and returns each of them.
 //
-// Pages are followed by Okta's own next links, which are never built or changed, and
-// only to the org's own scheme and host: the token is sent nowhere else.
+// The client follows Okta's own next links. It never builds or changes one, and follows none to another
+// scheme or host than the org's: the token is not sent there.
 //
 // # Rate
 //
-// Okta counts requests of all clients of an org together, a minute at a time, and
-// mails the org's administrators when they come too close to the limit. The client
-// makes one request at a time and stops until the next minute when the share of the
-// limit that it leaves to others is all that remains. Both numbers are those of Okta's
-// own response headers.
+// Okta limits the requests a minute of all clients of an org together, and mails the org's administrators
+// when they come near the limit. The client makes one request at a time. When what remains of the limit
+// is the share that it leaves to other clients, it waits for the next minute. Okta's response headers
+// have both numbers.
 //
 // # Secrets
 //
-// No error and no log line holds a token, a key, an assertion or an event. Texts of
-// responses are not quoted, but for Okta's error codes, error ids and the words of its
-// error summaries that are too short to be a secret.
+// No error and no log line has a token, a key, an assertion or an event. Of responses, errors quote only
+// Okta's error codes, error ids, and those words of its error summaries that are too short to be a
+// secret.
 package systemlog
 
 import (
@@ -40,8 +39,8 @@ import (
 // Event is one event of the System Log.
 type Event struct {
 	UUID string // "" where the event has none
-	// Published is when Okta says that it happened, in milliseconds and UTC; the zero
-	// time where the event does not say.
+	// Published is when the event happened, in milliseconds and UTC; the zero time where the event does
+	// not say.
 	Published time.Time
 	EventType string
 	// JSON is the event's text as Okta sent it. It is part of the page's memory.
@@ -53,13 +52,13 @@ type Page struct {
 	Events []Event
 	// Next is Okta's own link to what follows; "" at the end of a bounded read.
 	Next string
-	// Cursor is where a bounded read continues behind this page.
+	// Cursor is where a bounded read continues after this page.
 	Cursor Cursor
 	Bytes  int // of the response, after gzip
 	Rate   Rate
 }
 
-// Rate is what the headers of a response say of the rate limit.
+// Rate is the rate limit in the headers of a response.
 type Rate struct {
 	Limit, Remaining int // requests in the current minute; 0 where the headers do not say
 	// PerMinute is how many requests a minute the client makes at most.
@@ -84,9 +83,9 @@ type Config struct {
 	// OrgURL is the org's own address, https://ORG.okta.com. Plain http is for loopback.
 	OrgURL string
 	Auth   Credentials
-	// Share is the share of the org's rate limit that the client uses at most, above 0
-	// and up to 1; 0.5 where it is 0. By default Okta gives one token or app half of the
-	// limit ("Rate limits for API tokens and OAuth apps", developer.okta.com, 2025-12).
+	// Share is the largest share of the org's rate limit that the client uses, above 0 and at most 1;
+	// 0.5 where it is 0. By default Okta gives one token or app half of the limit ("Rate limits for API
+	// tokens and OAuth apps", developer.okta.com, 2025-12).
 	Share float64
 	// PageSize is the number of events that a page may have, 1 to MaxPage; MaxPage where
 	// it is 0.
@@ -107,8 +106,8 @@ type Config struct {
 	Log   *slog.Logger                               // of waits and tries; nothing where it is nil
 }
 
-// Client reads the System Log of one org. It is for one goroutine at a time: requests
-// in parallel would not be faster, because the rate of all together is limited.
+// Client reads the System Log of one org. It is for one goroutine at a time: parallel requests would not
+// be faster, because the rate of all together is limited.
 type Client struct {
 	org     *url.URL // scheme and host only
 	auth    *authorizer
@@ -123,7 +122,7 @@ type Client struct {
 	log     *slog.Logger
 }
 
-// New makes a client. It makes no request. The errors are of type *Error.
+// New returns a client, and makes no request.
 func New(c Config) (*Client, error) {
 	org, err := parseOrg(c.OrgURL)
 	if err != nil {
@@ -167,7 +166,7 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
-// Org is the org's address as the client uses it: scheme and host.
+// Org returns the org's address: scheme and host.
 func (c *Client) Org() string { return c.org.String() }
 
 func sleep(ctx context.Context, d time.Duration) error {

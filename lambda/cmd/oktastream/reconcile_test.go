@@ -487,7 +487,7 @@ func TestReconcileFaults(t *testing.T) {
 		"several pipelines":     {[]string{"--against", there, "--stack", "oktastream"}, "", 2, "choose one with --pipeline"},
 		"fill without a stack":  {[]string{"--against", there, "--fill"}, "", 2, "--fill needs --stack"},
 		"no such file":          {[]string{"--against", filepath.Join(dir, "none")}, "", 1, "no such file"},
-		"another format":        {[]string{"--against", other}, "", 1, "in none of them an Okta event was recognised"},
+		"another format":        {[]string{"--against", other}, "", 1, "none is recognised as a record of an Okta event"},
 		"a file that is there":  {[]string{"--html", there}, "", 1, "overwrites nothing"},
 		"no permission":         {nil, "FilterLogEvents", 1, "logs:FilterLogEvents"},
 		"no permission, queue":  {nil, "ReceiveMessage", 1, "ReceiveMessage"},

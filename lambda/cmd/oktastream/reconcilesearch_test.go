@@ -203,8 +203,8 @@ func TestReconcileSearchFaults(t *testing.T) {
 			[]string{"HTTP 401", "privilege to read logs-okta.system-default", "hint: the setting secret is --secret-file here"}},
 		"no such stream": {at(w.address, append(secret, "--data-stream", "logs-none")...), 1,
 			[]string{"there is no logs-none", "hint: the setting dataStream is --data-stream here"}},
-		"another format": {at(others, secret...), 1, []string{"in none of them an Okta event was recognised"}},
-		"a partial answer": {at(partial, secret...), 1, []string{"the search timed out", "the reading is incomplete",
+		"another format": {at(others, secret...), 1, []string{"none is recognised as a record of an Okta event"}},
+		"a partial answer": {at(partial, secret...), 1, []string{"the search timed out", "the read is incomplete",
 			"hint: nothing was compared"}},
 	} {
 		out := filepath.Join(t.TempDir(), "missing")

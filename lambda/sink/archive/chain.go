@@ -27,8 +27,8 @@ type Options struct {
 	Now    func() time.Time
 }
 
-// Chain is the chain of the digests of an org, to append to it. It is for one goroutine. Several
-// writers of one chain do each other no harm: one of them gets ErrRaced.
+// Chain appends to the chain of the digests of an org. It is for one goroutine. Several writers may append
+// to one chain: all but one get ErrRaced.
 type Chain struct {
 	store   Store
 	org     string
@@ -36,7 +36,7 @@ type Chain struct {
 	head    Head
 	made    time.Time         // of the head
 	numbers map[int64][]int64 // of the digests of an hour, by its Unix time
-	stale   error             // what ended the use of this Chain
+	stale   error             // after which this Chain can no longer be used
 }
 
 // Head is the last digest of a chain.
@@ -52,18 +52,18 @@ var (
 	ErrRaced    = errors.New("another writer was faster: read what it has written, and try again")
 )
 
-// Bounds of one digest. What is beyond them is left for the next, which is late.
+// Bounds of one digest. Objects beyond them are left for the next digest, which is late.
 const (
 	maxObjects = 100_000
 	maxEvents  = 2_000_000
-	atATime    = 64 // objects that are read before their uuids are added up
+	atATime    = 64 // objects that are read before their uuids are added to the set
 )
 
-// Open returns the chain of an org. since is the earliest hour that will be appended; the zero time
-// is any. Only the digests that were made since then are read, as a digest is made after its hour.
+// Open returns the chain of an org. since is the earliest hour that will be appended; the zero time is any
+// hour. Only the digests that were made since then are read: a digest is made after its hour.
 func Open(ctx context.Context, store Store, org string, since time.Time, o Options) (*Chain, error) {
 	if org == "" || !utf8.ValidString(org) {
-		return nil, fmt.Errorf("open the chain of digests of org %q: the org's name is not a text", org)
+		return nil, fmt.Errorf("open the chain of digests of org %q: the org's name is empty or not UTF-8", org)
 	}
 	c := &Chain{store: store, org: org, o: o, numbers: map[int64][]int64{}}
 	numbers, err := digests(ctx, store, org)
@@ -110,10 +110,9 @@ func digests(ctx context.Context, r Reader, org string) (numbers []int64, err er
 	return numbers, err
 }
 
-// Last returns the last digest of an org and its number and hash. It reads no other one, and
-// checks no signature: that is Verify's. The Head is zero where there is no digest, and has the
-// number alone with the error of reading the digest. The digest is nil where the bytes are not
-// one as it was written.
+// Last returns the last digest of an org, with its number and hash. It reads no other digest and checks no
+// signature, as Verify does. The Head is zero where there is no digest, and has only the number where
+// reading the digest failed. The digest is nil where it was changed after it was written.
 func Last(ctx context.Context, r Reader, org string) (*Digest, Head, error) {
 	numbers, err := digests(ctx, r, org)
 	if err != nil || len(numbers) == 0 {
@@ -130,7 +129,7 @@ func Last(ctx context.Context, r Reader, org string) (*Digest, Head, error) {
 	return &f.Digest, Head{Number: last, Hash: f.hash}, nil
 }
 
-// read reads digests. One that is not as it was written has its hash only: Verify reports it.
+// read reads digests. One that was changed after it was written has only its hash: Verify reports it.
 func (c *Chain) read(ctx context.Context, numbers []int64) ([]*file, error) {
 	files := make([]*file, len(numbers))
 	group, ctx := errgroup.WithContext(ctx)
@@ -154,12 +153,12 @@ func (c *Chain) Head() Head { return c.head }
 // Has reports whether an hour, not before the since of Open, has a digest.
 func (c *Chain) Has(start time.Time) bool { return len(c.numbers[start.Unix()]) > 0 }
 
-// Append makes the digest of the hour that starts at start, with the objects of the hour that no
-// digest names yet, and appends it. verdict may be nil. held is nil, but for an hour whose events
-// are not in this archive: then it has their uuids.
+// Append makes the digest of the hour that starts at start, of the objects of the hour that no digest
+// names yet, and appends it. verdict may be nil. held has the uuids of an hour whose events are not in
+// this archive; otherwise it is nil.
 //
-// It returns ErrUpToDate where the hour has a digest and no object is new. After ErrRaced, and any
-// error of the store, the chain has to be opened again: the digest may be there.
+// It returns ErrUpToDate where the hour has a digest and no object is new. After ErrRaced, and after any
+// error of the store, the chain has to be opened again: the digest may have been stored.
 func (c *Chain) Append(ctx context.Context, start time.Time, verdict *Verdict, held *UUIDs) (*Digest, error) {
 	d, err := c.make(ctx, start.UTC(), verdict, held)
 	if err == nil {
@@ -272,7 +271,7 @@ func (c *Chain) put(ctx context.Context, d *Digest) error {
 	}
 	err = c.store.Put(ctx, digestKey(c.org, d.Number), text)
 	if errors.Is(err, ErrExists) {
-		// An attempt of this call, whose response was lost, or another writer.
+		// Stored by an attempt of this call whose response was lost, or by another writer.
 		there, reading := readDigest(ctx, c.store, c.org, d.Number)
 		if there == nil || there.hash != hash {
 			err = errors.Join(ErrRaced, ignoreContents(reading))
@@ -281,15 +280,14 @@ func (c *Chain) put(ctx context.Context, d *Digest) error {
 		}
 	}
 	if c.stale = err; err != nil {
-		return err // it may be there
+		return err // it may have been stored
 	}
 	c.head, c.made = Head{d.Number, hash}, d.Made
 	c.numbers[d.Hour.Unix()] = append(c.numbers[d.Hour.Unix()], d.Number)
 	return nil
 }
 
-// ignoreContents returns nil for an error that says what is in a digest, and not that it could not
-// be read.
+// ignoreContents returns nil for an error about what a digest holds, and any error of reading it.
 func ignoreContents(err error) error {
 	if errors.Is(err, errDigest) || errors.Is(err, fs.ErrNotExist) {
 		return nil

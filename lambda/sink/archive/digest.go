@@ -20,9 +20,9 @@ const digestsFolder = "digest/"
 // digestVersion is the version of the form of digests that this package writes and reads.
 const digestVersion = 1
 
-// Digest says what the archive held of an hour when the digest was made. Its canonical JSON has the
-// members in this order, without spaces, and with no more escapes than JSON needs, as
-// encoding/json writes it without escapes for HTML.
+// Digest is what the archive held of an hour when the digest was made. Its canonical JSON has the members
+// in this order, no spaces, and no more escapes than JSON needs, as encoding/json writes it without
+// escapes for HTML.
 type Digest struct {
 	Version int       `json:"oktastream_digest"` // 1
 	Number  int64     `json:"number"`            // of this digest in the chain of its org, from 1
@@ -37,8 +37,8 @@ type Digest struct {
 	// Events is the number of distinct uuids in Objects, and Root their Merkle root (UUIDs.Root).
 	Events int64  `json:"events"`
 	Root   string `json:"root"`
-	// Outside is true where the events are not in this archive, but at another destination, which
-	// was read to count them: then Objects is empty.
+	// Outside is true where the events are not in this archive but at another destination, which was
+	// read to count them. Then Objects is empty.
 	Outside bool `json:"outside,omitempty"`
 
 	Previous string    `json:"previous"` // SHA-256 of the file of the digest before, "" of number 1
@@ -65,8 +65,8 @@ const (
 	FaultHour    Fault = "hour"    // it holds events of other hours
 )
 
-// fits reports whether an entry with this fault can be: named says that the SHA-256 of the bytes is
-// that of the name.
+// fits reports whether an entry can have this fault. named is true where the SHA-256 of the bytes is that
+// of the name.
 func (f Fault) fits(named bool, events int64) bool {
 	switch f {
 	case "", FaultHour:
@@ -79,15 +79,14 @@ func (f Fault) fits(named bool, events int64) bool {
 	return false
 }
 
-// Verdict is what a comparison with Okta's System Log API said of the hour. The counts are those
-// of distinct uuids.
+// Verdict is the result of comparing the hour with Okta's System Log API. It counts distinct uuids.
 type Verdict struct {
 	Okta    int64     `json:"okta"`    // events that Okta lists and the pipeline's filter keeps
 	Here    int64     `json:"here"`    // events that the destination has
-	Missing int64     `json:"missing"` // of Okta, neither here nor waiting
-	Filled  int64     `json:"filled"`  // that were missing, were sent, and were found here after that
-	Extra   int64     `json:"extra"`   // of Here, Okta does not list them
-	Waiting int64     `json:"waiting"` // of Okta, not here, in a dead-letter queue
+	Missing int64     `json:"missing"` // of Okta: neither here nor waiting
+	Filled  int64     `json:"filled"`  // were missing, were sent, and were found here after that
+	Extra   int64     `json:"extra"`   // of Here: Okta does not list them
+	Waiting int64     `json:"waiting"` // of Okta: not here, but in a dead-letter queue
 	State   string    `json:"state"`
 	ReadAt  time.Time `json:"read_at"`
 }
@@ -99,8 +98,8 @@ func digestKey(org string, number int64) string {
 
 func digestsPrefix(org string) string { return digestsFolder + "org=" + escape(org) + "/" }
 
-// maxNumber is the largest number of a digest: 10 digits. An hour and a late digest a minute take
-// 18,000 years.
+// maxNumber is the largest number of a digest: 10 digits. With a digest a minute it is reached after
+// 19,000 years.
 const maxNumber = 9_999_999_999
 
 // parseDigestKey returns the org and the number in the key of a digest. ok is false for any text
@@ -141,11 +140,11 @@ type file struct {
 // maxDigest bounds the file of a digest, in bytes. One with maxObjects has 27 MB.
 const maxDigest = 64 << 20
 
-// errDigest is a file of a digest that is not as this package writes it.
+// errDigest is a file of a digest that this package has not written so.
 var errDigest = errors.New("not a digest as it was written")
 
-// readDigest reads the digest with a number. It returns a file with a hash whenever the bytes could
-// be read, and with errDigest if they are not that digest.
+// readDigest reads the digest with a number. It returns a file with a hash where the bytes could be read,
+// and also errDigest where they are not that digest.
 func readDigest(ctx context.Context, r Reader, org string, number int64) (*file, error) {
 	var text []byte
 	err := again(ctx, func() error {
@@ -170,8 +169,8 @@ func readDigest(ctx context.Context, r Reader, org string, number int64) (*file,
 	return f, err
 }
 
-// parseDigest reads the file of a digest. Any other bytes than those that are written for what it
-// returns are an error. The hash is set in any case.
+// parseDigest reads the file of a digest. It is an error where writing the result would give other bytes.
+// The hash is always set.
 func parseDigest(text []byte) (*file, error) {
 	f := &file{}
 	sum := sha256.Sum256(text)
@@ -219,12 +218,12 @@ func parseLine(text []byte, into any) error {
 	return err
 }
 
-// check returns what contradicts itself in a digest, or its key.
+// check returns an error where members of a digest contradict each other, or its key.
 func (f *file) check(org string, number int64) error {
 	hour := Hour{Org: f.Org, Start: f.Hour}
 	switch {
 	case f.Version != digestVersion:
-		return fmt.Errorf("its form has the version %d, and this program reads version %d", f.Version, digestVersion)
+		return fmt.Errorf("its form has version %d, and this oktastream reads version %d", f.Version, digestVersion)
 	case f.Number != number:
 		return fmt.Errorf("it says that it is number %d", f.Number)
 	case f.Org != org:
@@ -232,7 +231,7 @@ func (f *file) check(org string, number int64) error {
 	case !onHour(f.Hour):
 		return errors.New("its hour is not the start of an hour in UTC")
 	case f.Objects == nil || f.Outside && len(f.Objects) > 0:
-		return errors.New("its objects are not a list, or are outside")
+		return errors.New("it has no list of objects, or has objects although it says outside")
 	case (number == 1) != (f.Previous == "") || f.Previous != "" && !isSum(f.Previous):
 		return errors.New("its hash of the digest before is not a SHA-256")
 	case f.Events < 0 || !isSum(f.Root):
@@ -242,7 +241,7 @@ func (f *file) check(org string, number int64) error {
 	for _, o := range f.Objects {
 		h, sum, ok := ParseKey(o.Key)
 		if !ok || h != hour || o.Key <= last || !isSum(o.SHA256) || o.Events < 0 || !o.Fault.fits(sum == o.SHA256, o.Events) {
-			return fmt.Errorf("its entry of the object %q contradicts it", o.Key)
+			return fmt.Errorf("its entry of the object %q is invalid", o.Key)
 		}
 		last, records = o.Key, records+o.Events
 	}

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// Dir is a store in a plain directory: a key is the path of a file in it. The directory has to
-// exist. Its file system has to have hard links, by which Put never overwrites.
+// Dir is a store in a plain directory: a key is the path of a file in it. The directory has to exist, and
+// its file system has to have hard links, with which Put never overwrites.
 type Dir string
 
 // temporary begins the names of files that are being written, which List leaves out.
@@ -50,8 +50,8 @@ func (d Dir) Folders(_ context.Context, prefix string) (names []string, err erro
 	return names, nil
 }
 
-// list lists a folder. A directory is sorted as its name with a slash, so that the keys are in
-// the order in which S3 lists them.
+// list lists a folder. A directory is sorted by its name with a slash, so that keys are in the order in
+// which S3 lists them.
 func (d Dir) list(ctx context.Context, folder, prefix string, each func(Object) error) error {
 	entries, err := os.ReadDir(d.path(folder))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -92,7 +92,7 @@ func (d Dir) list(ctx context.Context, folder, prefix string, each func(Object) 
 func (d Dir) file(entry fs.DirEntry, key string, each func(Object) error) error {
 	info, err := entry.Info()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it was removed meanwhile
+		return nil // it was removed since
 	}
 	if err != nil {
 		return fmt.Errorf("list the archive: %w", err)
@@ -100,7 +100,7 @@ func (d Dir) file(entry fs.DirEntry, key string, each func(Object) error) error 
 	return each(Object{Key: key, Size: info.Size(), Modified: info.ModTime()})
 }
 
-// Get implements Reader. What List leaves out is not there.
+// Get implements Reader. A file that List leaves out does not exist for it.
 func (d Dir) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	if !fs.ValidPath(key) {
 		return nil, fmt.Errorf("read %q: %w", key, fs.ErrNotExist)
@@ -119,7 +119,7 @@ func (d Dir) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	return file, nil
 }
 
-// Put implements Putter. It writes a temporary file, and gives it its name once it is on disk.
+// Put implements Putter. It writes a temporary file, and links it to its name once it is on disk.
 func (d Dir) Put(_ context.Context, key string, body []byte) (err error) {
 	if !fs.ValidPath(key) {
 		return fmt.Errorf("write %q: invalid key", key)

@@ -23,7 +23,7 @@ type KMS struct {
 	key    string
 
 	mu        sync.Mutex
-	algorithm string // that worked last
+	algorithm string // of the last call that succeeded
 }
 
 // The signing algorithms that are used: the one that a key of elliptic curve P-256 has, and one
@@ -54,7 +54,7 @@ func KeyRegion(keyARN string) (string, error) {
 	return parsed.Region, nil
 }
 
-// Sign implements Signer. A key that has another algorithm is known by the error that KMS gives.
+// Sign implements Signer. The error of KMS shows that a key needs the other algorithm.
 func (k *KMS) Sign(ctx context.Context, sum []byte) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Late returns the starts of the hours from since to until, which is not part of them, that have a
-// digest, and objects that no digest names. since must not be before that of Open. It makes a
-// listing and a read for each hour that has a digest.
+// Late returns the starts of the hours from since to until, which is not included, that have a digest and
+// also objects that no digest names. since must not be before that of Open. It lists the objects and
+// reads the digests of each hour that has a digest.
 func (c *Chain) Late(ctx context.Context, since, until time.Time) ([]time.Time, error) {
 	var mu sync.Mutex
 	var late []time.Time

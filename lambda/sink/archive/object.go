@@ -12,24 +12,24 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// contents is what an object was found to hold.
+// contents is what an object holds.
 type contents struct {
 	Entry
-	// uuids and times, in milliseconds since 1970, are those of its events, in their order; none where
-	// Fault is FaultContent.
+	// uuids and times, in milliseconds since 1970, are those of its events, in their order. There are
+	// none where Fault is FaultContent.
 	uuids []string
 	times []int64
 }
 
-// Bounds of reading: how often an object is read whose bytes did not come to their end, and how
-// many objects of an hour are read at the same time.
+// Bounds of reading: how often an object is read when the read is interrupted, and how many objects of an
+// hour are read at the same time.
 const (
 	maxReads  = 3
 	readAhead = 8
 )
 
-// errUnfinished is a reading that ended before its end.
-var errUnfinished = errors.New("the reading was interrupted")
+// errUnfinished is a read that ended too early.
+var errUnfinished = errors.New("the read was interrupted")
 
 // unfinished returns the error of a reader as errUnfinished.
 func unfinished(err error) error {
@@ -83,7 +83,7 @@ func readOnce(ctx context.Context, r Reader, key string) (contents, error) {
 		}
 		return nil
 	})
-	// What is behind the fault, if there is one.
+	// The hash needs the bytes after a fault too.
 	_, _ = io.Copy(io.Discard, source)
 	if source.err != nil {
 		return c, unfinished(source.err)
@@ -98,7 +98,7 @@ func readOnce(ctx context.Context, r Reader, key string) (contents, error) {
 	return c, nil
 }
 
-// source notes the error of a reader.
+// source keeps the error of a reader.
 type source struct {
 	r   io.Reader
 	ctx context.Context
@@ -132,9 +132,8 @@ func readObjects(ctx context.Context, r Reader, keys []string) ([]contents, []er
 
 // EachInHour calls do with each event of the objects of an hour: its uuid, valid until do returns, and
 // the time at which it was published, in milliseconds since 1970. It reads some objects at the same
-// time, and calls do from one goroutine. faulty counts the objects whose events could not be read,
-// as they are not gzip-compressed lines with an Okta event each. An object whose bytes could not be
-// read to their end, and an error of do, end it.
+// time, and calls do from one goroutine. faulty counts the objects for which EachEvent returns an
+// error. An object whose bytes could not be read to their end, and an error of do, end it.
 func EachInHour(ctx context.Context, r Reader, hour Hour, do func(uuid []byte, publishedMS int64) error) (
 	faulty int64, err error,
 ) {

@@ -19,23 +19,23 @@ type Reader interface {
 	// List calls each with every object whose key begins with prefix, in the order of the keys'
 	// bytes. It returns the first error of each.
 	List(ctx context.Context, prefix string, each func(Object) error) error
-	// Get returns the bytes of an object, which the caller has to close. Reading them ends with
-	// an error unless all were read. The error for a key without an object wraps fs.ErrNotExist.
+	// Get returns the bytes of an object, which the caller has to close. Reading them ends with an error
+	// where they end too early. The error for a key without an object wraps fs.ErrNotExist.
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
 // Folders lists the parts of keys that "/" ends.
 type Folders interface {
 	// Folders returns the names of the folders below prefix, which is "" or ends with "/": the next
-	// part of every key that begins with prefix and has another "/" after it. Each is there once, in
+	// part of every key that begins with prefix and has another "/" after it. Each is returned once, in
 	// the order of their bytes with the "/".
 	Folders(ctx context.Context, prefix string) ([]string, error)
 }
 
 // Putter is write access to a store.
 type Putter interface {
-	// Put stores an object, which after that is there whole. It never overwrites: where the key
-	// has an object, the error wraps ErrExists and that object stays as it is.
+	// Put stores an object as a whole. It never overwrites: where the key has an object, the error
+	// wraps ErrExists and that object stays unchanged.
 	Put(ctx context.Context, key string, body []byte) error
 }
 
@@ -45,5 +45,5 @@ type Store interface {
 	Putter
 }
 
-// ErrExists is a Put with a key that has an object.
+// ErrExists is the error of a Put with a key that has an object.
 var ErrExists = errors.New("the object exists")

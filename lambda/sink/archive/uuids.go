@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// UUIDs is a set of uuids. It takes 64 bytes or so for a uuid that is a UUID. The zero value is
-// the empty set. It is for one goroutine.
+// UUIDs is a set of uuids. It needs about 64 bytes for a uuid. The zero value is the empty set. It is for
+// one goroutine.
 type UUIDs struct {
 	list   []string
 	sorted int // the first of list are sorted, and each is there once
 }
 
-// minCompact is the least number of uuids that are sorted at a time.
+// minCompact is the smallest number of uuids that are sorted at a time.
 const minCompact = 1 << 16
 
 // Add adds a uuid, which it copies.

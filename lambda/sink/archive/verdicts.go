@@ -22,8 +22,8 @@ func (v *verification) verdicts() {
 	}
 }
 
-// Verdicts returns the last verdict of each hour from since to until, which is not part of them,
-// that has a digest: nil where its last digest has none. It only reads, and it verifies nothing.
+// Verdicts returns the last verdict of each hour from since to until, which is not included, that has a
+// digest: nil where its last digest has none. It only reads, and verifies nothing.
 func Verdicts(ctx context.Context, r Reader, org string, since, until time.Time) (map[time.Time]*Verdict, error) {
 	c, err := Open(ctx, readOnly{r}, org, since, Options{})
 	if err != nil {

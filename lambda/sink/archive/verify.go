@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// Kind is what a Finding says.
+// Kind is the kind of a Finding.
 type Kind string
 
 // What is broken.
 const (
 	DigestMissing    Kind = "digest_missing"    // a number of the chain has no digest
 	DigestChanged    Kind = "digest_changed"    // a digest is not as it was written
-	LinkBroken       Kind = "link_broken"       // of two digests one was changed
-	DigestWrong      Kind = "digest_wrong"      // a digest does not say what its objects hold, and they are unchanged
+	LinkBroken       Kind = "link_broken"       // one of two digests was changed
+	DigestWrong      Kind = "digest_wrong"      // a digest contradicts its objects, which are unchanged
 	SignatureMissing Kind = "signature_missing" // a digest after a signed one is not signed
-	SignatureBad     Kind = "signature_bad"     // a signature is not one of the public key
+	SignatureBad     Kind = "signature_bad"     // a signature was not made with the private key of the public key
 	HeadMissing      Kind = "head_missing"      // no digest has the hash of the head
 	HourMissing      Kind = "hour_missing"      // an hour has no digest
-	ObjectMissing    Kind = "object_missing"    // an object is gone
+	ObjectMissing    Kind = "object_missing"    // an object does not exist any more
 	ObjectChanged    Kind = "object_changed"    // an object has other bytes than it had
 	ObjectFaulty     Kind = "object_faulty"     // an object was faulty when its digest was made
 )
@@ -32,16 +32,16 @@ const (
 const (
 	NotRead    Kind = "not_read"   // something could not be read
 	Undigested Kind = "undigested" // objects are in no digest
-	Unknown    Kind = "unknown"    // an object has a key that the archive does not use
+	Unknown    Kind = "unknown"    // an object has a key that is not one of the archive's
 	Unchecked  Kind = "unchecked"  // something was not checked, and why
 )
 
-// Broken reports whether a finding of this kind says that something is broken.
+// Broken reports whether something is broken where a finding has this kind.
 func (k Kind) Broken() bool {
 	return !slices.Contains([]Kind{NotRead, Undigested, Unknown, Unchecked}, k)
 }
 
-// Finding is one thing that Verify has found. The place is that of what is broken.
+// Finding is one thing that Verify has found, with its place.
 type Finding struct {
 	Kind   Kind      `json:"kind"`
 	Number int64     `json:"number,omitempty"` // of a digest, or the first of several
@@ -60,13 +60,13 @@ type Check struct {
 	Since, Until time.Time
 	// PublicKey is the key that the digests were signed with; nil checks no signature.
 	PublicKey crypto.PublicKey
-	// Head is the hash of a digest that is known from elsewhere to be of this chain; "" for none.
+	// Head is the hash of a digest of this chain that was noted elsewhere; "" is none.
 	Head string
-	// Progress is told how much of a step is done. It may be nil.
+	// Progress is called with how much of a step is done. It may be nil.
 	Progress func(step string, done int64)
 }
 
-// The steps that Progress is told.
+// The steps of Progress.
 const (
 	StepDigests = "reading digests"
 	StepObjects = "reading objects"
@@ -83,8 +83,8 @@ type Summary struct {
 	Objects int64     `json:"objects"` // that were read
 	Events  int64     `json:"events"`  // of all digests of those hours
 	Outside int64     `json:"outside"` // digests of events that are not in this archive
-	// Verdicts are how many of Hours were compared with Okta's System Log, by the state of their
-	// last verdict.
+	// Verdicts counts the Hours that were compared with Okta's System Log, by the state of their last
+	// verdict.
 	Verdicts map[string]int64 `json:"verdicts"`
 	Head     Head             `json:"head"`
 }
@@ -96,22 +96,22 @@ type verification struct {
 	each    func(Finding)
 	summary Summary
 	links   []*link // in the order of their numbers
-	lost    int64   // digests whose hour is not known
-	// suspects are pairs of digests of which one was changed: nothing says yet which.
+	lost    int64   // how many digests have an hour that is not known
+	// suspects are pairs of digests of which one was changed, and it is not known yet which.
 	suspects [][2]*link
-	byHour   map[int64][]*link // that are as they were written, by the Unix time of their hour
-	claims   map[int64][]*link // the others whose hour can be read
+	byHour   map[int64][]*link // the unchanged digests, by the Unix time of their hour
+	claims   map[int64][]*link // the other digests whose hour can be read
 	missing  map[int64]bool    // the hours, by their Unix time, that have no digest
 
 	mu   sync.Mutex // of each, summary and the fields of links that checkHour sets
 	done int64
 }
 
-// Verify checks the chain of digests of an org, and the objects that it names, and calls each with
-// what it finds. It only reads. It returns an error where the chain or the objects could not be
-// listed; what of them could not be read is a Finding.
+// Verify checks the chain of digests of an org and the objects that it names, and calls each with every
+// Finding. It only reads. It returns an error where the chain or the objects could not be listed; a
+// digest or object that could not be read is a Finding.
 //
-// What each is told names the place that is broken, and nothing that only follows from it.
+// A Finding names the place that is broken. What only follows from it is not reported.
 func Verify(ctx context.Context, r Reader, check Check, each func(Finding)) (Summary, error) {
 	v := &verification{
 		Check: check, r: r, each: each, summary: Summary{Org: check.Org, Verdicts: map[string]int64{}},
@@ -131,7 +131,7 @@ func Verify(ctx context.Context, r Reader, check Check, each func(Finding)) (Sum
 			continue
 		}
 		v.report(Finding{Kind: LinkBroken, Number: pair[0].number, Last: pair[1].number, Text: fmt.Sprintf(
-			"digest %d does not have the hash that digest %d says it has: one of them was changed, and nothing says which",
+			"digest %d does not have the hash that digest %d says it has: one of them was changed, and it is not known which",
 			pair[0].number, pair[1].number)})
 	}
 	return v.summary, nil
@@ -162,7 +162,7 @@ func (v *verification) report(f Finding) {
 	v.each(f)
 }
 
-// blame reports what is broken about a digest, once.
+// blame reports what is broken in a digest; only the first call for a digest does.
 func (v *verification) blame(l *link, kind Kind, format string, args ...any) {
 	v.mu.Lock()
 	first := !l.blamed
@@ -177,7 +177,7 @@ func (v *verification) blame(l *link, kind Kind, format string, args ...any) {
 	}
 }
 
-// progress counts one more of a step.
+// progress reports how much of a step is done.
 func (v *verification) progress(step string, done int64) {
 	if v.Progress != nil {
 		v.Progress(step, done)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// link is what is kept of a digest.
+// link is what Verify keeps of a digest.
 type link struct {
 	number         int64
 	hash, previous string
@@ -21,16 +21,16 @@ type link struct {
 	state          string // of the verdict; "" where the hour was not compared
 	signed         bool
 	signatureGood  bool  // it was checked
-	err            error // the digest is not as it was written
+	err            error // the digest was changed after it was written
 	unread         error // it could not be read
-	distrusted     bool  // the chain says that it was changed
-	blamed         bool
+	distrusted     bool  // according to the chain it was changed
+	blamed         bool  // a fault of it was reported
 }
 
 // valid reports whether the members of a digest can be read.
 func (l *link) valid() bool { return l.err == nil && l.unread == nil }
 
-// good reports whether what a digest says may be held against the objects.
+// good reports whether the objects may be compared with a digest.
 func (l *link) good() bool { return l.valid() && !l.distrusted }
 
 // readChain reads all digests.
@@ -163,7 +163,7 @@ func (v *verification) link(i int) {
 		v.blame(after, DigestChanged, "was changed: it says that the SHA-256 of digest %d is %s, and it is %s",
 			before.number, after.previous, before.hash)
 	case len(v.suspects) > 0 && v.suspects[len(v.suspects)-1][1] == before:
-		// It is in two broken links.
+		// Both of its links are broken.
 		before.distrusted = true
 		v.blame(before, DigestChanged, "was changed: neither the digest before it nor the one after it agrees with it")
 	default:
@@ -171,8 +171,8 @@ func (v *verification) link(i int) {
 	}
 }
 
-// confirmed reports whether something outside digest i says that its bytes are as they were
-// written: its signature, the head, or, where next asks for it, the digest after it.
+// confirmed reports whether something outside digest i shows that its bytes are unchanged: its signature,
+// the head, or, where next is true, the digest after it.
 func (v *verification) confirmed(i int, next bool) bool {
 	l := v.links[i]
 	if l.signatureGood || v.Head != "" && l.hash == v.Head {
@@ -185,7 +185,7 @@ func (v *verification) confirmed(i int, next bool) bool {
 	return after.number == l.number+1 && after.valid() && after.previous == l.hash
 }
 
-// head looks for the head that is known from elsewhere.
+// head searches for the head that was noted elsewhere.
 func (v *verification) head() {
 	found := func(l *link) bool { return l.hash == v.Head }
 	if v.Head == "" || slices.ContainsFunc(v.links, found) {
@@ -225,15 +225,15 @@ func (v *verification) signatures() {
 			v.blame(l, SignatureMissing, "is not signed, and digest %d before it is", v.links[first].number)
 		case !l.signatureGood:
 			l.distrusted = true
-			v.blame(l, SignatureBad, "has a signature that is not one of the public key")
+			v.blame(l, SignatureBad, "has a signature that does not match the public key")
 		}
 	}
 }
 
-// lateness checks that the first digest of an hour, and no other, says that it is the first.
+// lateness checks that the first digest of an hour is not late, and that all others are.
 func (v *verification) lateness() {
 	if v.lost > 0 {
-		return // the first may be lost
+		return // the lost one may be the first
 	}
 	for _, hour := range slices.Sorted(maps.Keys(v.byHour)) {
 		for i, l := range v.byHour[hour] {
@@ -244,8 +244,8 @@ func (v *verification) lateness() {
 	}
 }
 
-// hours finds the hours that have no digest. An hour that a lost digest can have named is reported
-// with that digest.
+// hours finds the hours that have no digest. Where a lost digest can be that of the hour, the hour is not
+// called broken.
 func (v *verification) hours() {
 	known := slices.Sorted(maps.Keys(v.byHour))
 	since, until := v.Since, v.Until
@@ -289,21 +289,21 @@ func (v *verification) hours() {
 	}
 	gap(until)
 	for _, f := range gaps {
-		// The objects of these hours are in no digest: that follows.
+		// That their objects are in no digest follows, and is not reported.
 		for hour := f.Hour; hour.Before(f.Until) && len(v.missing) < maxMissing; hour = hour.Add(time.Hour) {
 			v.missing[hour.Unix()] = true
 		}
 		if total > v.lost {
 			v.report(f)
 		} else {
-			f.Kind, f.Text = Unchecked, f.Text+": it can be of a digest that is missing or was changed"
+			f.Kind, f.Text = Unchecked, f.Text+": a digest that is missing or was changed can be theirs"
 			v.report(f)
 		}
 	}
 }
 
-// hourForm is how an hour is written in a text.
+// hourForm is the form of an hour in a text.
 const hourForm = "2006-01-02T15Z"
 
-// maxMissing bounds the hours without a digest that are kept: 100 years.
+// maxMissing bounds how many hours without a digest are kept in memory: 100 years.
 const maxMissing = 876_600

@@ -19,14 +19,14 @@ const hoursAtOnce = 4
 func (v *verification) objects(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(hoursAtOnce)
-	hours := slices.Sorted(maps.Keys(v.byHour)) // those that are left
+	hours := slices.Sorted(maps.Keys(v.byHour)) // those that are still to be checked
 	start := func(unix int64, there []string) {
 		group.Go(func() error {
 			v.checkHour(inner, Hour{v.Org, time.Unix(unix, 0).UTC()}, there)
 			return inner.Err()
 		})
 	}
-	// before checks the hours that come before one, and have no objects any more.
+	// before checks the hours before one, whose objects no longer exist.
 	before := func(unix int64) {
 		for len(hours) > 0 && hours[0] < unix {
 			start(hours[0], nil)
@@ -66,7 +66,7 @@ func (v *verification) objects(ctx context.Context) error {
 	return errors.Join(group.Wait(), err)
 }
 
-// maxDays is how long a window is, in days, of which each day is listed by itself.
+// maxDays is the longest window, in days, that is listed day by day.
 const maxDays = 400
 
 // list lists the objects of the window.
@@ -91,7 +91,7 @@ func (v *verification) inWindow(start time.Time) bool {
 	return (v.Since.IsZero() || !start.Before(v.Since)) && (v.Until.IsZero() || start.Before(v.Until))
 }
 
-// checkHour checks the digests of an hour against the objects that are there.
+// checkHour checks the digests of an hour. there are the keys of the objects that the hour has.
 func (v *verification) checkHour(ctx context.Context, hour Hour, there []string) {
 	if !v.inWindow(hour.Start) {
 		return
@@ -140,7 +140,7 @@ func (v *verification) undigested(hour Hour, there []string, named map[string]bo
 	v.report(Finding{Kind: Undigested, Hour: hour.Start, Key: there[0], Text: text})
 }
 
-// checkDigest reads the objects that a digest names, and compares.
+// checkDigest reads the objects that a digest names, and compares them with it.
 func (v *verification) checkDigest(ctx context.Context, l *link, d *Digest) {
 	v.count(func(s *Summary) {
 		s.Events += d.Events
@@ -178,7 +178,7 @@ func (v *verification) checkDigest(ctx context.Context, l *link, d *Digest) {
 	}
 }
 
-// checkObject compares an object with its entry in a digest, and reports whether it is as it was.
+// checkObject compares an object with its entry in a digest, and reports whether it is unchanged.
 func (v *verification) checkObject(l *link, want Entry, got contents, err error) bool {
 	broken := func(kind Kind, text string) bool {
 		v.report(Finding{Kind: kind, Number: l.number, Hour: l.hour, Key: want.Key, Text: text})

@@ -2,15 +2,15 @@ package backfill
 
 import "time"
 
-// Treatment is what happens to the time of an event that is too old for a destination.
+// Treatment is what a destination does with the time of an event that is too old for it.
 type Treatment string
 
 // The treatments.
 const (
-	// Kept: a record of any age keeps its own time.
+	// Kept means that a record of any age keeps its own time.
 	Kept Treatment = "kept"
-	// Restamped: an older record is stored under the time of delivery; its own time
-	// stays in the record, in a field of the record's own format.
+	// Restamped means that an older record is stored under the time of delivery; its own time stays in
+	// the record.
 	Restamped Treatment = "re-stamped"
 )
 
@@ -24,8 +24,8 @@ type Age struct {
 // DatadogHTTPS stands for the destination datadog with transport=https.
 const DatadogHTTPS = "datadog-https"
 
-// AgeOf says what a destination of a pipeline, or "-" or a directory, does with the time
-// of old events. retentionDays is that of the log group of cloudwatch, 0 for none.
+// AgeOf returns what a destination of a pipeline, or "-" or a directory, does with the time of old
+// events. retentionDays is that of the log group of cloudwatch, 0 for none.
 //
 // CloudWatch Logs takes events of the last 14 days and not older than the group's
 // retention (PutLogEvents, API reference, 2026-11). Datadog drops logs older than 18

@@ -1,17 +1,16 @@
-// Package backfill reads the events of a time window from Okta's System Log API and
-// sends them: to a pipeline's buffer queue, from where the function delivers them as it
-// delivers what Okta streams, or to any other Sender.
+// Package backfill reads the events of a time window from Okta's System Log API and sends them: to a
+// pipeline's buffer queue, from which the function delivers them as it delivers streamed events, or to
+// any other Sender.
 //
 // # Guarantees
 //
-// A page is noted in the state file only after each sender has accepted all of it. A
-// run that is killed at any moment can be continued with its state file: it loses
-// nothing and sends at most the page again that was on its way. Copies have the same
-// bytes and the same uuid.
+// A page is noted in the state file only after each sender has accepted all of it. A run that is killed
+// at any moment can be continued with its state file: it loses nothing, and sends at most one page
+// twice. Copies have the same bytes and the same uuid.
 //
 // Memory is bounded by one page.
 //
-// What this package prints in errors holds uuids and no other content of an event.
+// Errors have uuids and no other content of an event.
 package backfill
 
 import (
@@ -24,9 +23,9 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// Sender sends the events of a page. When it returns nil, each of them is stored where
-// it belongs: in a queue, on a disk, at a destination, among dead letters. An error ends
-// the run, and the next one reads and sends the page again.
+// Sender sends the events of a page. When Send returns nil, all of them are stored: in a queue, on a
+// disk, at a destination or as dead letters. An error ends the run, and the next run reads and sends
+// the page again.
 type Sender interface {
 	Send(ctx context.Context, events []systemlog.Event) error
 }
@@ -34,54 +33,53 @@ type Sender interface {
 // Job is one backfill.
 type Job struct {
 	Client *systemlog.Client
-	// Since is the beginning of the window, included, Until its end, not included, both
-	// by published. Until must not be in the future.
+	// Since is the beginning of the window, included, and Until its end, not included, both by
+	// published. Until must not be in the future.
 	Since, Until time.Time
-	// Keep reports whether an event is sent; nil keeps all. What it drops is counted in
-	// Counts.Skipped.
+	// Keep reports whether an event is sent; nil keeps all. Counts.Skipped counts the events that it
+	// drops.
 	Keep func(*systemlog.Event) bool
-	// Senders are offered each page one after the other; none: events are only counted.
+	// Senders get each page, one after the other. Without one, events are only counted.
 	Senders []Sender
-	// State is where the run is noted; nil: nowhere.
+	// State is the state file; it may be nil.
 	State *State
 	// Progress is called after each page. It may be nil.
 	Progress func(Progress)
 	Now      func() time.Time
 }
 
-// Progress is how far a run is.
+// Progress is how far a run has come.
 type Progress struct {
 	Counts
 	// At is when the newest event that was read was published.
 	At time.Time
 	// Share is how much of the window has been read, from 0 to 1, by time.
 	Share float64
-	// Left is how long the rest takes at the pace of this run so far; 0 where that is not
-	// known.
+	// Left is how long the rest takes at the speed of this run so far; 0 where that is not known.
 	Left time.Duration
 	Rate systemlog.Rate
 }
 
-// Result is what a run has done, together with the runs that it continues.
+// Result is the result of a run, and of the runs that it continues.
 type Result struct {
 	Counts
-	// Kept says how much of the window Okta still had.
+	// Kept is how much of the window Okta still had.
 	Kept systemlog.Kept
-	// Done: the window was read to its end and all of it was sent.
+	// Done is true where the window was read to its end and all of it was sent.
 	Done bool
-	// Interrupted: the context ended the run.
+	// Interrupted is true where the context ended the run.
 	Interrupted bool
 }
 
-// finishTime is how long a page that is being sent may take to be sent when the run is
-// interrupted, so that it need not be sent again.
+// finishTime is how long sending the current page may take after the run is interrupted, so that the page
+// is not sent again.
 const finishTime = 10 * time.Second
 
-// errFuture is why a window is refused.
-var errFuture = errors.New("the window ends in the future, when events are not there yet")
+// errFuture is the error of a window that ends in the future.
+var errFuture = errors.New("the window ends in the future")
 
-// Run runs the job until the window ends or ctx does. After an error, too, the result
-// says what has been sent.
+// Run runs the job until the window or ctx ends. The result says what has been sent, after an error
+// too.
 func (j *Job) Run(ctx context.Context) (Result, error) {
 	r := Result{Kept: j.Client.Kept(j.Since), Counts: Counts{Hours: map[Hour]int64{}}}
 	if j.Until.After(j.Now()) {
@@ -93,7 +91,7 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 			return r, err
 		}
 		r.Counts, at = j.State.Counts(), j.State.file.Cursor
-		// What cannot be noted must not be sent.
+		// A page that cannot be noted must not be sent.
 		if err := j.State.save(r.Counts, at); err != nil {
 			return r, err
 		}
@@ -125,8 +123,7 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 	}
 }
 
-// send offers the events that are kept to each sender, and counts them when all have
-// accepted them.
+// send calls each sender with the events that are kept, and counts them once all have accepted them.
 func (j *Job) send(ctx context.Context, list []systemlog.Event, counts *Counts) error {
 	read := len(list)
 	if j.Keep != nil {
@@ -177,7 +174,7 @@ func (j *Job) note(counts Counts, at systemlog.Cursor) error {
 	return j.State.save(counts, at)
 }
 
-// share is how much of the window is before at.
+// share returns how much of the window is before at, from 0 to 1.
 func (j *Job) share(at time.Time) float64 {
 	if at.Before(j.Since) {
 		return 0

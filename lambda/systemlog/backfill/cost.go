@@ -21,9 +21,9 @@ const (
 	EnvelopeBytes = 240
 )
 
-// CostOf is about what AWS charges for sending events of so many bytes in all by a
-// buffer queue and the function to a destination, in US dollars. What a destination
-// outside AWS charges itself is not part of it.
+// CostOf returns about what AWS charges for sending events, with so many bytes in all, by a buffer queue
+// and the function to a destination, in US dollars. The charges of a destination outside AWS are not
+// part of it.
 func CostOf(destination string, events, bytes int64) float64 {
 	if events == 0 {
 		return 0

@@ -12,7 +12,7 @@ type Hour string
 
 const hourForm = "2006-01-02T15"
 
-// HourOf is the hour of t.
+// HourOf returns the hour of t.
 func HourOf(t time.Time) Hour {
 	if t.IsZero() {
 		return ""
@@ -20,7 +20,7 @@ func HourOf(t time.Time) Hour {
 	return Hour(t.UTC().Format(hourForm))
 }
 
-// Time is when the hour begins; the zero time where that is not known.
+// Time returns when the hour begins; the zero time where that is not known.
 func (h Hour) Time() time.Time {
 	t, err := time.Parse(hourForm, string(h))
 	if err != nil {
@@ -29,10 +29,10 @@ func (h Hour) Time() time.Time {
 	return t
 }
 
-// Counts are the numbers of a run and of those that it continues.
+// Counts are the numbers of a run and of the runs that it continues.
 type Counts struct {
 	Events  int64 `json:"events"`  // sent
-	Skipped int64 `json:"skipped"` // read, and not to be sent
+	Skipped int64 `json:"skipped"` // read, and dropped by Job.Keep
 	Pages   int64 `json:"pages"`
 	Bytes   int64 `json:"bytes"` // read
 	// Hours are the events that were sent, by the hour in which they were published.

@@ -16,9 +16,9 @@ type Plan struct {
 	Hours []HourPlan
 	// Events, Bytes and Pages are of the whole window.
 	Events, Bytes, Pages int64
-	// Exact: all of Hours are. What Okta stores later is not counted.
+	// Exact is true where all hours are. Events that Okta stores later are not counted.
 	Exact bool
-	// Time is how long reading takes at Rate; 0 where the rate is not known.
+	// Time is how long the read takes at Rate; 0 where the rate is not known.
 	Time time.Duration
 	Rate systemlog.Rate
 	Kept systemlog.Kept
@@ -28,19 +28,18 @@ type Plan struct {
 type HourPlan struct {
 	Hour   Hour
 	Events int64
-	// Exact: the events were counted. Otherwise Events is an estimate, from the first
-	// page of the hour or of an hour before it.
+	// Exact is true where the events were counted. Otherwise Events is an estimate, from the first page
+	// of the hour or of an earlier hour.
 	Exact bool
 }
 
 // maxPlanRequests bounds the requests of a plan.
 const maxPlanRequests = 200
 
-// Plan looks at the window without sending anything. Where little happens, it counts
-// the events. Where an hour has more than a page of events it reads the first page of
-// the hour and estimates the rest; where there are more such hours than requests, it
-// leaves hours out. It makes at most 200 requests. progress gets the share of the window
-// that has been looked at, from 0 to 1; it may be nil.
+// Plan reads the window without sending anything. It counts the events of an hour that has at most a
+// page of them, and estimates those of an hour that has more from the first page. It makes at most 200
+// requests: where there are more such hours, it estimates several from one page. progress gets the
+// share of the window that has been read, from 0 to 1; it may be nil.
 func (j *Job) Plan(ctx context.Context, progress func(share float64)) (Plan, error) {
 	p := planner{job: j, plan: Plan{Kept: j.Client.Kept(j.Since), Exact: true}, at: j.Since.UTC()}
 	if j.Until.After(j.Now()) {
@@ -68,7 +67,7 @@ type planner struct {
 	sample, bytes int64 // events that were read, and their bytes
 }
 
-// take takes in the first page of the window that begins at p.at.
+// take adds the first page of the window that begins at p.at.
 func (p *planner) take(page systemlog.Page, last bool) {
 	if page.Rate != (systemlog.Rate{}) {
 		p.plan.Rate = page.Rate
@@ -96,8 +95,8 @@ func (p *planner) take(page systemlog.Page, last bool) {
 	// The page ends in the hour in which it began.
 	span := max(newest.Sub(p.at), time.Millisecond)
 	perHour := float64(len(page.Events)) / span.Hours()
-	// The requests that are left are spread over the hours that are left; the last one
-	// stands for all of these.
+	// The requests that are left are spread over the hours that are left: the estimate counts for all
+	// hours until the next request.
 	skip := math.Ceil(p.job.Until.Sub(hour).Hours() / float64(max(maxPlanRequests-p.requests-1, 0)))
 	for done := 0.0; done < max(skip, 1) && p.at.Before(p.job.Until); done++ {
 		end := p.endOfHour()
@@ -140,7 +139,7 @@ func (p *planner) end() Plan {
 	return p.plan
 }
 
-// Older is how many events of the plan are older than age at now, to the hour.
+// Older returns how many events of the plan are older than age at now, by whole hours.
 func (p *Plan) Older(age time.Duration, now time.Time) (events int64) {
 	for _, h := range p.Hours {
 		if now.Sub(h.Hour.Time()) > age {

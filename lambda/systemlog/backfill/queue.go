@@ -26,9 +26,9 @@ type api interface {
 type Queue struct {
 	API api
 	URL string
-	// Own is where events of the stack come from. The function refuses all others.
+	// Own is the origin of the stack's events. The function refuses events of any other.
 	Own pipeline.Origin
-	// Filter is the pipeline's: its rule may drop what this queue would let through.
+	// Filter is the pipeline's: these events do not pass its rule, which may be what filters.
 	Filter  events.Filter
 	Version string // of oktastream
 	Now     func() time.Time
@@ -41,12 +41,12 @@ type Queue struct {
 	TooLong        []string
 }
 
-// concurrency is how many batches are on their way at once: with 10 events a batch and
-// some 30 ms a call, a page of 1,000 takes half a second.
+// concurrency is how many batches are sent at a time: with 10 events a batch and about 30 ms a call, a
+// page of 1,000 takes half a second.
 const concurrency = 8
 
-// Send sends each event in the envelope in which EventBridge would have delivered it,
-// marked as a backfill.
+// Send sends each event in the envelope in which EventBridge delivers it, with the message attribute of
+// a backfill.
 func (q *Queue) Send(ctx context.Context, list []systemlog.Event) error {
 	mark, err := deadletter.Encode(deadletter.Note{
 		Origin: deadletter.OriginBackfill, Version: q.Version, FirstSeen: q.Now().UTC(),
@@ -83,13 +83,13 @@ func (q *Queue) Send(ctx context.Context, list []systemlog.Event) error {
 		}
 	}
 	if failed != nil {
-		return failed // the page comes again, and is counted then
+		return failed // the page is sent and counted again
 	}
 	q.Sent, q.Filtered, q.TooLong = q.Sent+sent, q.Filtered+filtered, append(q.TooLong, tooLong...)
 	return nil
 }
 
-// send sends the messages in as many parts as there may be calls at a time.
+// send sends the messages in concurrency parts.
 func (q *Queue) send(ctx context.Context, list []*dlq.Outgoing) error {
 	var group errgroup.Group
 	size := max((len(list)+concurrency-1)/concurrency, 10)

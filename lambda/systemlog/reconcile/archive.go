@@ -7,15 +7,14 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink/archive"
 )
 
-// Archive is the events of an org in an archive: the objects of the window's hours.
+// Archive is the events of an org in an archive.
 type Archive struct {
 	Store archive.Reader
 	Org   string
 }
 
-// Read reads the objects of each hour that the window touches. An object that is not as the
-// archive writes it counts as one record that was not recognised: its events, if it has any, count
-// as not held.
+// Read reads the objects of each hour of which a part is in the window. An object that cannot be read as
+// events counts as one record that is not recognised, and its events as not held.
 func (a *Archive) Read(ctx context.Context, w Window, take Take) (HeldRead, error) {
 	var read HeldRead
 	for start := w.Since.UTC().Truncate(time.Hour); start.Before(w.Until); start = start.Add(time.Hour) {

@@ -32,22 +32,22 @@ type LogGroup struct {
 }
 
 const (
-	// before is how far before the window reading starts. A record's timestamp is the time
-	// at which the event was published, unless CloudWatch Logs did not take it: then it is
-	// that of its arrival, which is later, or up to two clocks' difference earlier.
+	// before is how long before the window a read starts. A record's timestamp is when the event was
+	// published, unless CloudWatch Logs did not accept that: then it is when the record arrived, which
+	// is later, but for the difference between two clocks.
 	before = 2 * time.Hour
 	// pageTimeout is how long one page may take, with the SDK's retries.
 	pageTimeout = 2 * time.Minute
-	// maxPages bounds the pages of one reading: 10 TB at 1 MB a page, which is what
-	// FilterLogEvents returns at most.
+	// maxPages bounds the pages of one read: 10 TB at 1 MB a page, the most that FilterLogEvents
+	// returns.
 	maxPages = 10_000_000
 )
 
-// ErrIncomplete is a reading that the service ended before its end.
-var ErrIncomplete = errors.New("the reading is incomplete")
+// ErrIncomplete is a read that the service ended too early.
+var ErrIncomplete = errors.New("the read is incomplete")
 
-// Check makes one call, for one record, and returns its error: that the log group does not
-// exist, that the caller may not read it, or that its class does not allow it. Log groups of
+// Check makes one call, for one record, and returns its error: the log group does not exist, the caller
+// may not read it, or its class does not allow it. Log groups of
 // the class Infrequent Access cannot be read: AWS answers InvalidOperationException, "The log
 // group NAME is of log-group-class INFREQUENT_ACCESS. FilterLogEvents is not supported for
 // this log class." (as quoted in aws/karpenter-provider-aws, pull request 9567, 2026-09).
@@ -63,15 +63,15 @@ func (g *LogGroup) Check(ctx context.Context) error {
 	return nil
 }
 
-// Read reads the log group from before the window until now: a record that was given the
-// time of its arrival lies anywhere in between.
+// Read reads the log group from before the window until now: a record that was given the time of its
+// arrival can be anywhere in between.
 func (g *LogGroup) Read(ctx context.Context, w Window, take Take) (HeldRead, error) {
-	// Events of the function's future: CloudWatch Logs takes those of the next two hours.
+	// A timestamp may be ahead of this clock: CloudWatch Logs accepts up to two hours.
 	return g.ReadBetween(ctx, w.Since.Add(-before), g.Now().Add(before), take)
 }
 
-// ReadBetween reads the records whose timestamps are between since and until, both included. A
-// record that was given the time of its arrival may be outside, and is not found then.
+// ReadBetween reads the records whose timestamps are between since and until, both included. It does not
+// find a record of that time that was given a later time, that of its arrival.
 func (g *LogGroup) ReadBetween(ctx context.Context, since, until time.Time, take Take) (HeldRead, error) {
 	in := &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: aws.String(g.Name),

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// State says how far the figures of an hour can still change.
+// State says whether the figures of an hour can still change.
 type State string
 
-// The states. An hour is settled when it ended SettledAfter ago and two reads of Okta's
-// System Log, in one run, listed the same events. Okta says that a bounded request may lack
-// delayed events, and not how long the delay can be ("System Log query", Okta developer
-// documentation, 2026-08): so the age is an assumption of this product.
+// The states. An hour is settled when it ended SettledAfter ago and two reads of Okta's System Log, in
+// one run, listed the same events. Okta says that a bounded request may lack delayed events, but not
+// how long the delay can be ("System Log query", Okta developer documentation, 2026-08): SettledAfter
+// is an assumption of this product.
 const (
 	Settled     State = "settled"
 	Provisional State = "provisional"
@@ -26,8 +26,8 @@ const (
 	WhyDiffer = "two reads of Okta's System Log differ"
 )
 
-// Counts are the figures of an hour, or of all hours together. Events are told apart by
-// their uuids: an event counts once, however often a side has it.
+// Counts are the figures of an hour, or of all hours together. An event, identified by its uuid, counts
+// once, however often a side has it.
 type Counts struct {
 	Okta    int64 `json:"okta"`    // events that Okta lists and the filter keeps
 	Here    int64 `json:"here"`    // events that the destination has
@@ -100,7 +100,7 @@ func (c *comparison) hour(hour int64) (counts Counts, agreed int64, same bool, e
 	return counts, agreed, same, nil
 }
 
-// merge goes over the loaded entries in the order of their keys.
+// merge compares the loaded entries, in the order of their keys.
 func (c *comparison) merge(hour int64) (counts Counts, agreed int64, same bool, err error) {
 	first, second, held := c.okta, c.again, c.here
 	same = true

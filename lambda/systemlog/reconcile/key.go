@@ -76,8 +76,8 @@ func (k Key) String() string {
 // Compare orders keys by their bytes: it returns -1, 0 or 1.
 func (k Key) Compare(other Key) int { return bytes.Compare(k[:], other[:]) }
 
-// share returns which of n shares of nearly equal size k belongs to, whatever uuids the
-// events have: FNV-1a, as uuids that are counted up share their first bytes.
+// share returns to which of n shares of nearly equal size k belongs. It is a hash, FNV-1a, because uuids
+// that are counters have the same first bytes.
 func (k Key) share(n int) int {
 	hash := uint32(2166136261)
 	for _, b := range k {

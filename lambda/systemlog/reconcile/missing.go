@@ -54,7 +54,7 @@ func (r *Run) EachMissing(do func(uuid string) error) error {
 	return nil
 }
 
-// texts calls do with the uuids that are not UUIDs, out of missing, which is sorted by key.
+// texts calls do with the texts of those in missing whose uuid is not a UUID. missing is sorted by key.
 func (r *Run) texts(hour int64, missing []entry, do func(uuid string) error) error {
 	if !slices.ContainsFunc(missing, func(e entry) bool { return e.meta&hashed != 0 }) {
 		return nil
@@ -80,16 +80,16 @@ func find(sorted []entry, key Key) (i int, found bool) {
 	return slices.BinarySearchFunc(sorted, key, func(e entry, k Key) int { return e.key.Compare(k) })
 }
 
-// Filled is what Fill has done.
+// Filled is the result of Fill.
 type Filled struct {
 	Sent int64 `json:"sent"`
-	// Gone are missing events that Okta no longer lists.
+	// Gone is how many missing events Okta no longer lists.
 	Gone int64 `json:"gone"`
 }
 
-// Fill reads the events that the last Compare found missing from Okta once more, and gives
-// them to send, a page at most at a time. It stops at the first error: events that were
-// given to send before it have been sent.
+// Fill reads the events that the last Compare found missing from Okta once more, and calls send with
+// them, at most a page at a time. The first error ends it: what send had accepted before has been
+// sent.
 func (r *Run) Fill(ctx context.Context, send func(context.Context, []systemlog.Event) error) (Filled, error) {
 	var filled Filled
 	for _, hour := range r.missing.sorted() {
@@ -107,8 +107,8 @@ func (r *Run) Fill(ctx context.Context, send func(context.Context, []systemlog.E
 	return filled, nil
 }
 
-// fillHour sends the missing events of one hour, which are sorted by key. before is how
-// many events were sent before.
+// fillHour sends the missing events of one hour, which are sorted by key. before is how many events of
+// earlier hours were sent.
 func (r *Run) fillHour(ctx context.Context, hour int64, missing []entry, before int64,
 	send func(context.Context, []systemlog.Event) error,
 ) (sent int64, err error) {

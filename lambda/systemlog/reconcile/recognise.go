@@ -6,9 +6,9 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// recogniser finds the Okta events in records of any form that this product writes: an event
-// as Okta sent it, its EventBridge envelope, a Datadog log and an OCSF record; and in what
-// other tools wrap these in. It is for one goroutine and reuses its memory.
+// recogniser finds the Okta events in records of all forms that this product writes: an event as Okta
+// sent it, its EventBridge envelope, a Datadog log and an OCSF record; and in the envelopes of other
+// tools. It is for one goroutine and reuses its memory.
 type recogniser struct {
 	decoder events.Decoder
 	tree    jsontree.Tree
@@ -17,7 +17,7 @@ type recogniser struct {
 
 func newRecogniser() *recogniser { return &recogniser{decoder: events.Decoder{AnyEnvelope: true}} }
 
-// record counts a record in read, and gives take the events in it.
+// record counts a record in read, and calls take with the events in it.
 func (r *recogniser) record(text []byte, read *HeldRead, take Take) (err error) {
 	found := false
 	r.decoder.Decode(text, func(e *events.Event, fault *events.Fault) {
@@ -43,8 +43,8 @@ func (r *recogniser) record(text []byte, read *HeldRead, take Take) (err error) 
 	return err
 }
 
-// ocsf returns the uuid and the time of an OCSF record of this product, or of one that is the
-// member ocsf of a Datadog log.
+// ocsf returns the uuid and the time of an OCSF record of this product, which may be the member ocsf of a
+// Datadog log.
 func (r *recogniser) ocsf(text []byte) (uuid []byte, publishedMS int64, ok bool) {
 	t := &r.tree
 	if t.Parse(text) != nil || t.Nodes[0].Kind != '{' {

@@ -1,16 +1,14 @@
-// Package reconcile compares Okta's own record of events, its System Log API, with what a
-// destination has: by uuid, for each hour of published.
+// Package reconcile compares Okta's own record of events, its System Log API, with what a destination
+// has: by uuid, for each hour of published.
 //
-// Both sides are read whole, and uuids are held by hour: 20 bytes an event, on disk beyond a
-// few megabytes. The hours are compared one at a time, so that memory does not depend on the
-// length of the window: an hour of a million events takes less than 256 MB
-// (TestMemoryOfAnHour measures it).
+// Both sides are read to their ends, and uuids are kept by hour: 20 bytes an event, on disk beyond a few
+// megabytes. The hours are compared one at a time, so that memory does not depend on the length of the
+// window: an hour of a million events takes less than 256 MB (TestMemoryOfAnHour measures it).
 //
-// Events are told apart by uuid only. No document of Okta's says that the API and a log
-// stream give an event the same uuid: so the figures are given only if some agree
-// (Report.Comparable).
+// Events are identified by uuid only. No document of Okta's says that an event has the same uuid in the
+// API and in a log stream: so the figures are given only if some uuids agree (Report.Comparable).
 //
-// A read that does not come to its end is an error, and no figure follows from it.
+// A read that does not reach its end is an error, and gives no figures.
 package reconcile
 
 import (
@@ -42,10 +40,10 @@ type Held interface {
 // milliseconds since 1970 at which Okta published it.
 type Take func(uuid []byte, publishedMS int64) error
 
-// HeldRead is what a reading of a destination has found.
+// HeldRead is what a read of a destination has found.
 type HeldRead struct {
 	Records int64 `json:"records"` // all records, whatever they hold
-	// Unrecognised are the records in which no Okta event was recognised.
+	// Unrecognised is how many of them are not recognised as records of an Okta event.
 	Unrecognised int64 `json:"unrecognised"`
 }
 
@@ -68,12 +66,12 @@ type Job struct {
 	// Waiting returns the keys of the events in the pipeline's dead-letter queues. It may
 	// be nil.
 	Waiting func(context.Context) ([]Key, error)
-	// Progress is told how many events or records the current step has read. It may be nil.
+	// Progress is called with the number of events or records that a step has read. It may be nil.
 	Progress func(step string, n int64)
 	Now      func() time.Time
 }
 
-// The steps that Progress is told.
+// The steps of Progress.
 const (
 	StepOkta  = "reading Okta's System Log"
 	StepAgain = "reading Okta's System Log a second time"
@@ -86,21 +84,21 @@ type Report struct {
 	Window
 	Counts
 	Hours []Hour
-	// Comparable is false where the two sides have events in the same hours, minEvidence
-	// at least, and not one uuid in common. Then they are not the same events, or their
-	// uuids differ, and Missing and Extra mean nothing.
+	// Comparable is false where both sides have minEvidence events or more in the same hours, and no
+	// uuid in common. Then they are not the same events, or their uuids differ, and Missing and Extra
+	// mean nothing.
 	Comparable bool
 	Held       HeldRead
-	// When Okta's side was read, the second time for the hours that can be settled, and
-	// when the destination was. Zero: not at all.
+	// OktaRead is when Okta's side was read, OktaReadAgain when the hours that can be settled were read
+	// again, and HeldRead when the destination was read. The zero time is not at all.
 	OktaRead, OktaReadAgain, HeldRead time.Time
 }
 
-// minEvidence is how many events, on the side with fewer of them, have to be in hours that
-// both sides have before the lack of any common uuid is taken for a difference of uuids.
+// minEvidence is how many events the side with fewer has to have, in hours that both sides have, before
+// no common uuid means that the uuids differ.
 const minEvidence = 100
 
-// Verdict is what a report says in one word.
+// Verdict is the result of a comparison in one word.
 type Verdict string
 
 // The verdicts.
@@ -112,7 +110,7 @@ const (
 	NotComparable Verdict = "not_comparable" // the uuids of the two sides do not agree
 )
 
-// Verdict returns what the report says.
+// Verdict returns the verdict of the report.
 func (r *Report) Verdict() Verdict {
 	switch {
 	case !r.Comparable:
@@ -155,8 +153,8 @@ func New(job Job, dir string) (*Run, error) {
 // Close removes the temporary files.
 func (r *Run) Close() error { return os.RemoveAll(r.dir) }
 
-// ReadOkta reads Okta's side: the whole window, and those hours that can be settled a
-// second time. It has to succeed before Compare.
+// ReadOkta reads Okta's side: the whole window, then the hours that can be settled a second time. It has
+// to succeed before Compare.
 func (r *Run) ReadOkta(ctx context.Context) error {
 	now := r.job.Now()
 	r.first, r.second = newSpill(r.dir, "okta"), newSpill(r.dir, "okta-again")
@@ -211,8 +209,8 @@ func (r *Run) list(ctx context.Context, to *spill, step string, until time.Time)
 	return nil
 }
 
-// each calls do with the events of a source, and page after those of each page. An error
-// ends it.
+// each calls do with the events of a source, and page after the events of each page. The first error ends
+// it.
 func each(ctx context.Context, source Source, do func(*systemlog.Event) error, page func() error) error {
 	for {
 		p, err := source.Next(ctx)
@@ -239,8 +237,8 @@ func (r *Run) progress(step string, n int64) {
 	}
 }
 
-// Compare reads the destination and compares it with Okta's side. It may be called again,
-// to see what has arrived since.
+// Compare reads the destination and compares it with Okta's side. It may be called again, to include
+// what has arrived since.
 func (r *Run) Compare(ctx context.Context) (*Report, error) {
 	c := &comparison{
 		first: r.first, second: r.second, held: newSpill(r.dir, "held"), missing: newSpill(r.dir, "missing"),
@@ -251,7 +249,7 @@ func (r *Run) Compare(ctx context.Context) (*Report, error) {
 	}
 	report := &Report{Window: r.job.Window, OktaRead: r.readAt[0], OktaReadAgain: r.readAt[1]}
 	if r.job.Waiting != nil {
-		// Before the destination: a message that is replayed meanwhile is found there.
+		// Before the destination is read: a message that is replayed in between is found there.
 		waiting, err := r.job.Waiting(ctx)
 		if err != nil {
 			return nil, err
@@ -293,14 +291,14 @@ func (r *Run) readHeld(ctx context.Context, to *spill) (HeldRead, error) {
 	return read, nil
 }
 
-// progressEvery is how many records of the destination Progress is told at a time.
+// progressEvery is after how many records of the destination Progress is called.
 const progressEvery = 1000
 
-// UnrecognisedError is a destination that has records, none of which is of an Okta event.
+// UnrecognisedError is the error of a destination that has records, but no record of an Okta event.
 type UnrecognisedError struct{ Records int64 }
 
 func (e *UnrecognisedError) Error() string {
-	return fmt.Sprintf("the destination has %d records, and in none of them an Okta event was recognised", e.Records)
+	return fmt.Sprintf("the destination has %d records, and none is recognised as a record of an Okta event", e.Records)
 }
 
 // compare compares all hours of the window.

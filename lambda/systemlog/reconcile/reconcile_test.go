@@ -118,7 +118,7 @@ func TestPartialReadsClaimNothing(t *testing.T) {
 		"the destination":    {full(org{}), records{fail: broken}, nil, "broken"},
 		"a queue":            {full(org{}), records{}, broken, "broken"},
 		"no uuid":            {org{events: []systemlog.Event{{Published: yesterday}}}, records{}, nil, "without uuid"},
-		"only other records": {full(org{}), records{bad: 7}, nil, "7 records, and in none of them an Okta event"},
+		"only other records": {full(org{}), records{bad: 7}, nil, "7 records, and none is recognised as a record of an Okta event"},
 	} {
 		r, err := New(Job{
 			Window: Window{yesterday, yesterday.Add(time.Hour)}, List: test.org.list, Held: &test.held, Now: clock,

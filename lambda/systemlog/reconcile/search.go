@@ -24,19 +24,19 @@ type SearchAPI interface {
 	Call(ctx context.Context, method, path, query string, body []byte) (*https.Response, *sink.Error)
 }
 
-// Search is the documents in a data stream, index or alias of Elasticsearch or OpenSearch,
-// read with _search.
+// Search is the documents in a data stream, index or alias of Elasticsearch or OpenSearch, read with
+// _search.
 //
-// The read is of a point in time, so that nothing moves while it is read, in pages by
-// search_after. The sort is by a value that no two documents share:
+// It reads a point in time, which does not change, in pages by search_after. The sort is by a value that
+// no two documents share:
 //
 //   - _shard_doc, which is "unique per document and constant within a PIT" (Elasticsearch
 //     pull request 68833; 7.12 and later; OpenSearch pull request 18924; 3.3 and later);
 //   - else, with OpenSearch, _id and _index. Elasticsearch 8 refuses to sort by _id
 //     (indices.id_field_data.enabled); OpenSearch 2.19.6 allows it.
 //
-// Each response says how many documents there are. The read is complete when that many were
-// returned, and is an error otherwise: so is a response of which a part is missing.
+// Each response says how many documents there are. It is an error where another number was returned, or
+// where a response lacks a part.
 type Search struct {
 	API SearchAPI
 	// OpenSearch is true for OpenSearch, false for Elasticsearch.
@@ -55,13 +55,13 @@ const (
 	// page is asked for up to searchTries times, a minute each.
 	keepAlive   = "10m"
 	searchTries = 5
-	// The time between tries, at first and at most, unless the service says how long.
+	// The first and the longest pause between tries, unless the service says how long to wait.
 	firstSearchPause, maxSearchPause = time.Second, 30 * time.Second
-	// closeTimeout is how long giving up the point in time may take.
+	// closeTimeout is how long closing the point in time may take.
 	closeTimeout = 10 * time.Second
 )
 
-// sorts are the orders that are tried, the first that the service takes is used.
+// sorts returns the orders to try: the first that the service accepts is used.
 func (s *Search) sorts() []string {
 	list := []string{`[{"_shard_doc":"asc"}]`}
 	if s.OpenSearch {
@@ -70,7 +70,7 @@ func (s *Search) sorts() []string {
 	return list
 }
 
-// Read reads all documents but those that a field shows to be of a time before the window.
+// Read reads all documents except those whose time is before the window.
 func (s *Search) Read(ctx context.Context, w Window, take Take) (HeldRead, error) {
 	c := &searchCursor{search: s, query: s.query(ctx, w), size: cmp.Or(s.pageSize, pageSize), total: -1, sorts: s.sorts()}
 	read, err := c.read(ctx, take)
@@ -84,9 +84,9 @@ func (s *Search) Read(ctx context.Context, w Window, take Take) (HeldRead, error
 // and of an OCSF record.
 var times = []string{"@timestamp", "published", "time"}
 
-// query leaves out the documents of a time before the window, less the time that two clocks
-// may differ. It does so by fields that all indexes map as times or numbers; a document
-// without the field is kept. If that cannot be found out, everything is read.
+// query returns the query that leaves out documents whose time is before the window, less a margin for
+// the difference between clocks. It uses the fields that all indexes map as dates or as numbers; a
+// document without such a field is kept. Where the mapping cannot be read, all documents are read.
 func (s *Search) query(ctx context.Context, w Window) string {
 	var mapped struct {
 		Fields map[string]map[string]json.RawMessage `json:"fields"`
@@ -157,7 +157,7 @@ func (c *searchCursor) read(ctx context.Context, take Take) (read HeldRead, err 
 	return read, fmt.Errorf("more than %d pages: %w", maxPages, ErrIncomplete)
 }
 
-// shards is how many shards have answered.
+// shards is how many shards have responded.
 type shards struct {
 	Total      int `json:"total"`
 	Successful int `json:"successful"`
@@ -197,7 +197,7 @@ func (c *searchCursor) open(ctx context.Context) error {
 	return nil
 }
 
-// close gives up the point in time. Where that fails, the service does so after keepAlive.
+// close closes the point in time. Where that fails, the service closes it after keepAlive.
 func (c *searchCursor) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
@@ -233,15 +233,15 @@ type searchPage struct {
 	} `json:"hits"`
 }
 
-// fault says why the response is not that of a whole search, "" where it is.
+// fault returns why the response is not that of a complete search, "" where it is.
 func (p *searchPage) fault() string {
 	switch {
 	case p.TimedOut == nil || p.Shards == nil || p.Hits == nil || p.Hits.Total == nil:
 		return "unreadable response"
 	case *p.TimedOut:
-		return "the search timed out, and the response has what was found until then"
+		return "the search timed out, and the response has only a part"
 	case p.Early:
-		return "the search was ended before its end"
+		return "the search ended too early"
 	case p.Shards.missing():
 		return fmt.Sprintf("%d of %d shards answered", p.Shards.Successful, p.Shards.Total)
 	case p.Hits.Total.Relation != "eq":
@@ -288,8 +288,8 @@ func (c *searchCursor) page(ctx context.Context) ([]hit, error) {
 	return hits, nil
 }
 
-// ask asks for a page, smaller where it is too long, and in another order where the
-// service does not know the first.
+// ask requests a page: a smaller one where it is too long, and in another order where the service does
+// not know the first.
 func (c *searchCursor) ask(ctx context.Context) (*https.Response, error) {
 	for {
 		pit, err := json.Marshal(map[string]string{"id": c.pit, "keep_alive": keepAlive})
@@ -310,7 +310,7 @@ func (c *searchCursor) ask(ctx context.Context) (*https.Response, error) {
 		case sink.KindOf(err) == sink.Content && c.after == nil && len(c.sorts) > 1:
 			c.sorts = c.sorts[1:]
 		case sink.KindOf(err) == sink.Content && c.after == nil:
-			return nil, fmt.Errorf("the service sorts by nothing that tells all documents apart: %w: %w", err, ErrIncomplete)
+			return nil, fmt.Errorf("the service accepts no sort by a unique value: %w: %w", err, ErrIncomplete)
 		case sink.KindOf(err) == sink.Unknown:
 			return nil, fmt.Errorf("the point in time may have been lost: %w: %w", err, ErrIncomplete)
 		default:
@@ -319,7 +319,7 @@ func (c *searchCursor) ask(ctx context.Context) (*https.Response, error) {
 	}
 }
 
-// call makes a POST, and again where it may succeed in a moment.
+// call makes a POST request, and makes it again where it may succeed later.
 func (c *searchCursor) call(ctx context.Context, path, query string, body []byte) (*https.Response, error) {
 	pause := firstSearchPause
 	for try := 1; ; try++ {

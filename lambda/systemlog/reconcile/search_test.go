@@ -331,7 +331,7 @@ func TestSearchRefused(t *testing.T) {
 				}
 				return status, body
 			}
-		}, "sorts by nothing that tells all documents apart"},
+		}, "accepts no sort by a unique value"},
 		"a page is too long": {"opensearch, raw", func(s *searched) {
 			s.change = func(path string, status int, body []byte) (int, []byte) {
 				if bytes.Count(body, []byte(`"_id"`)) > 1 {

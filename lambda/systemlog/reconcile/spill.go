@@ -26,7 +26,7 @@ type entry struct {
 // Flags of entry.meta. An hour has 3,600,000 milliseconds, which take 22 bits.
 const (
 	dropped  = 1 << 31 // the stack's filter drops the event
-	hashed   = 1 << 30 // the key is not a UUID: spill.names has the text
+	hashed   = 1 << 30 // the uuid is not a UUID: names has its text
 	timeMask = 1<<22 - 1
 )
 
@@ -36,8 +36,8 @@ const entryBytes = keyBytes + 4
 // spillBytes is how many bytes of entries a spill keeps in memory: 400,000 entries.
 const spillBytes = 8 << 20
 
-// spill holds the entries of one side by hour, in any order: in memory up to spillBytes,
-// beyond that in a file for each hour. It is for one goroutine.
+// spill has the entries of one side by hour, in any order: in memory up to spillBytes, beyond that in a
+// file for each hour. It is for one goroutine.
 type spill struct {
 	dir, name string
 	hours     map[int64]*hourFile // by hours since 1970
@@ -56,7 +56,7 @@ func newSpill(dir, name string) *spill {
 	return &spill{dir: dir, name: name, hours: map[int64]*hourFile{}, limit: spillBytes}
 }
 
-// hourOf returns the hour of a time, in hours since 1970, and the time in it, both of a
+// hourOf returns the hour of a time, in hours since 1970, and the milliseconds from its start. ms is the
 // time in milliseconds since 1970.
 func hourOf(ms int64) (hour int64, offset uint32) {
 	const length = int64(time.Hour / time.Millisecond)
@@ -175,7 +175,7 @@ func (s *spill) load(dst []entry, hour int64, share, n int) ([]entry, error) {
 		}
 	})
 	if err == nil && total != s.count(hour) {
-		err = fmt.Errorf("read the uuids of %s from %s: %d of %d are there", hourStart(hour), s.dir, total, s.count(hour))
+		err = fmt.Errorf("read the uuids of %s from %s: %d of %d were read", hourStart(hour), s.dir, total, s.count(hour))
 	}
 	slices.SortFunc(dst[from:], func(a, b entry) int { return a.key.Compare(b.key) })
 	return dst, err
