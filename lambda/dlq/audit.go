@@ -93,14 +93,12 @@ func (a *Audit) read(from io.Reader, now time.Time) (torn bool, err error) {
 	lines := bufio.NewReaderSize(from, 1<<16)
 	for {
 		text, err := lines.ReadBytes('\n')
-		torn = err == io.EOF && len(text) > 0
-		if err == nil {
+		switch err {
+		case nil:
 			a.remember(text, now)
-		}
-		if err == io.EOF {
-			return torn, nil
-		}
-		if err != nil {
+		case io.EOF:
+			return len(text) > 0, nil
+		default:
 			return false, err
 		}
 	}

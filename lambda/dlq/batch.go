@@ -18,7 +18,8 @@ const maxTries = 4
 
 // batchCall calls SQS once for the entries with these numbers, which are their ids too. It
 // returns the ids of those that the response confirms.
-type batchCall func(ctx context.Context, entries []int) (done []*string, failed []types.BatchResultErrorEntry, err error)
+type batchCall func(ctx context.Context, entries []int) (
+	done []*string, failed []types.BatchResultErrorEntry, err error)
 
 // inBatch makes call for the entries 0 to n-1, at most 10 of them, and up to tries times
 // for those that neither succeed nor are refused; wait comes before the second time and

@@ -269,7 +269,7 @@ func (r *dlqReplay) printEnd(b *bytes.Buffer, out replayed) {
 		text += ", " + thousands(left) + " " + rest
 	}
 	b.WriteByte('\n')
-	if len(out.going) == 1 && out.going[0].Messages == 1 && len(out.sample) > 0 {
+	if done == 1 && len(out.going) == 1 && out.going[0].Messages == 1 && len(out.sample) > 0 {
 		first := "uuid " + out.sample[0].UUID + ", " + out.sample[0].Type
 		if more := len(out.sample) - 1; more > 0 {
 			first += ", and " + count(more, "event") + " more"
