@@ -147,6 +147,7 @@ var parts = map[string]int{
 	"resource.collection.assign":                 entityUpdate,
 	"resource.collection.unassign":               entityUpdate,
 	"resource.governance*engine.*":               entityUpdate,
+	"security.device.*_blacklist*":               entityUpdate,
 	"self_service.disabled":                      entityUpdate,
 	"self_service.enabled":                       entityUpdate,
 	"system.hook.key.*":                          ByVerb,

@@ -46,7 +46,7 @@ func entityRulesV1_8() []Rule {
 		{on("zone.*_blacklist", "security.zone.*_blacklist"),
 			entityMgmt, entityUpdate, thing("Network Zone", 7), "a zone's block list changed"},
 		{on("security.device.*_blacklist*"),
-			entityMgmt, entityUpdate, thing("Device", 1), "the request block list changed"},
+			entityMgmt, entityUpdate, thing("Security Setting", 99), "the block list of requests changed"},
 		{on("security.voice.*_blacklist"),
 			entityMgmt, entityUpdate, thing("Okta Setting", 99), "countries barred from calls changed"},
 		{on("system.internal.classify.*"),

@@ -274,6 +274,7 @@ func TestAPartIsNotTheThing(t *testing.T) {
 		{"resource.entitlement_policy.draft.delete", `{"id":"p","type":"EntitlementPolicy"}`, rest, "p", ""},
 		{"pam.offline_enabled_event", `{"id":"g","type":"pam_group"}`, update, "g", ""},
 		{"pam.gateway.setup_token.delete", `{"id":"g","type":"pam_gateway"}`, remove, "", "PAM Resource"},
+		{"security.device.add_request_blacklist_policy", policy, update, "", "Security Setting"},
 		{"pki.cert.bind", `{"id":"d","type":"UDDevice"},{"id":"c","type":"Certificate"}`, update, "c", ""},
 		{"pki.cert.lifecycle.revoke", `{"id":"d","type":"UDDevice"}`, remove, "", "Certificate"},
 		{"user.credential.enroll", ann, "6", "", "Certificate"},

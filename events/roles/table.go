@@ -125,7 +125,7 @@ var table = []Row{
 		"the part itself, not what it belongs to"},
 
 	// Things whose types are not called like the event type.
-	{on("device.*", "mim.*", "security.device.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
+	{on("device.*", "mim.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
 		seen, "the device; users beside it are whose it is"},
 	{on("application.lifecycle.*", "application.configuration.*", "application.cache.*", "self_service.*"),
 		Cast{Entity: apps + " > " + named + " > " + thing}, seen, "the app itself"},
