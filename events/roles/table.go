@@ -117,8 +117,8 @@ var table = []Row{
 
 	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
 	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
-		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
-		"workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
+		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*",
+		"workload_principal.*connection.*", "workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
 		"system.org.task.*"),
 		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
 			"*Captcha*|*Task*|*Attribute*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
@@ -139,6 +139,7 @@ var table = []Row{
 	{on("system.custom_signin.*", "system.custom_signout.*", "system.custom_error.*"), Cast{Entity: "*Page"}, described,
 		"the page; the brand beside it is whose page it is"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
+	{on("network_zone.rule.*"), Cast{Entity: "*Rule"}, assumed, "a rule that uses the network zone"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
 	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
 		"the org group is changed; the org is what it gains or loses"},
