@@ -118,8 +118,8 @@ var table = []Row{
 	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
 	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
 		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*",
-		"workload_principal.*connection.*", "workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
-		"system.org.task.*"),
+		"workload_principal.*connection.*", "workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*",
+		"system.org.captcha.*", "system.org.task.*"),
 		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
 			"*Captcha*|*Task*|*Attribute*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
 		"the part itself, not what it belongs to"},
