@@ -2,40 +2,25 @@ package classify
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/oktastream/oktastream/events"
 )
 
-// A Classifier answers questions from one compiled [Table]. It never changes
-// after [New] and may be used by any number of goroutines at once.
-//
-// A linear scan over nearly four hundred patterns would take microseconds per
-// event, so patterns are filed by their literal beginning: whole event types,
-// the first two words, the first word. Each list keeps the table's order, and
-// the earliest match over all of them wins, which is the first match of the
-// scan.
+// A Classifier answers questions from one [Table]. It never changes after [New]
+// and may be used by any number of goroutines at once.
 type Classifier struct {
-	whole    map[string]*pattern   // patterns without a star
-	twoWords map[string][]*pattern // key "app.oauth2.", the last dot included
-	oneWord  map[string][]*pattern // key "app.", the dot included
-	anywhere []*pattern            // patterns that begin with a star, or nearly
-	families map[string]struct{}
+	rules    []rule
+	families map[string]bool
 }
 
-// pattern is one compiled pattern of one row.
-type pattern struct {
-	order  int // position over all patterns of the table; lower wins
-	text   string
-	prefix string   // literal before the first star
-	middle []string // literals between stars
-	suffix string   // literal after the last star
-	rule   *Rule
-	class  *Class
-	verbs  map[string]int // word to activity; nil unless the rule is ByVerb
-	group  *Decision      // of Marks.ForGroup, or nil
+// rule is a row of the table with what its decisions share.
+type rule struct {
+	*Rule
+	class *Class
+	verbs map[string]int // word to activity; nil unless the row is ByVerb
+	group *Decision      // of Marks.ForGroup, or nil
 }
 
 // New compiles a table. It panics on a table that is not well formed (a row
@@ -55,103 +40,29 @@ func New(t *Table) *Classifier {
 			}
 		}
 	}
-	c := &Classifier{
-		whole:    map[string]*pattern{},
-		twoWords: map[string][]*pattern{},
-		oneWord:  map[string][]*pattern{},
-		families: map[string]struct{}{},
-	}
+	c := &Classifier{families: map[string]bool{}}
 	for _, f := range t.Families {
-		c.families[f] = struct{}{}
+		c.families[f] = true
 	}
-	order := 0
 	for i := range t.Rules {
-		r := &t.Rules[i]
-		for _, text := range r.Patterns {
-			p := compile(text)
-			p.order, p.rule, p.class = order, r, t.class(r.Class)
-			if r.ForGroup.Class != 0 {
-				class := t.class(r.ForGroup.Class)
-				p.group = &Decision{
-					Class:        class,
-					Activity:     r.ForGroup.Activity,
-					ActivityName: class.Activities[r.ForGroup.Activity],
-					Rule:         r,
-					Pattern:      text,
-					Family:       true,
-					Marks:        r.Marks,
-				}
-			}
-			if r.Activity == ByVerb {
-				p.verbs = verbs[r.Class]
-			}
-			c.file(p)
-			order++
+		r := rule{Rule: &t.Rules[i], class: t.class(t.Rules[i].Class)}
+		if r.Activity == ByVerb {
+			r.verbs = verbs[r.Class]
 		}
+		if of := r.ForGroup; of.Class != 0 {
+			class := t.class(of.Class)
+			r.group = &Decision{
+				Class:        class,
+				Activity:     of.Activity,
+				ActivityName: class.Activities[of.Activity],
+				Rule:         r.Rule,
+				Family:       true,
+				Marks:        r.Marks,
+			}
+		}
+		c.rules = append(c.rules, r)
 	}
 	return c
-}
-
-// compile splits a pattern at its stars.
-func compile(text string) *pattern {
-	parts := strings.Split(text, "*")
-	p := &pattern{text: text, prefix: parts[0]}
-	if last := len(parts) - 1; last > 0 {
-		p.middle, p.suffix = parts[1:last], parts[last]
-	}
-	return p
-}
-
-// file puts p in the list that a matching event type will look in.
-func (c *Classifier) file(p *pattern) {
-	if p.prefix == p.text {
-		if c.whole[p.text] == nil { // an earlier row with the same text wins
-			c.whole[p.text] = p
-		}
-		return
-	}
-	one, two := heads(p.prefix)
-	switch {
-	case two != "":
-		c.twoWords[two] = append(c.twoWords[two], p)
-	case one != "":
-		c.oneWord[one] = append(c.oneWord[one], p)
-	default:
-		c.anywhere = append(c.anywhere, p)
-	}
-}
-
-// heads returns s up to and with its first dot, and up to and with its second;
-// "" for a dot that is not there.
-func heads(s string) (one, two string) {
-	i := strings.IndexByte(s, '.')
-	if i < 0 {
-		return "", ""
-	}
-	j := strings.IndexByte(s[i+1:], '.')
-	if j < 0 {
-		return s[:i+1], ""
-	}
-	return s[:i+1], s[:i+1+j+1]
-}
-
-// match reports whether the event type s fits a pattern that has a star.
-func (p *pattern) match(s string) bool {
-	if len(s) < len(p.prefix)+len(p.suffix) ||
-		!strings.HasPrefix(s, p.prefix) || !strings.HasSuffix(s, p.suffix) {
-		return false
-	}
-	s = s[len(p.prefix) : len(s)-len(p.suffix)]
-	// Taking the leftmost place for each literal leaves the most room for the
-	// next, so no other choice can match where this one does not.
-	for _, m := range p.middle {
-		i := strings.Index(s, m)
-		if i < 0 {
-			return false
-		}
-		s = s[i+len(m):]
-	}
-	return true
 }
 
 // Remember returns a Memo of c's decisions.
@@ -162,59 +73,42 @@ func Remember(c *Classifier) *events.Memo[*Decision] {
 	})
 }
 
-// Decide says what an Okta event type is. It takes any string, allocates
-// nothing, and never fails.
+// Decide says what an Okta event type is: by the first row with a pattern that
+// matches. It takes any string, allocates nothing, and never fails.
 func (c *Classifier) Decide(eventType string) Decision {
-	best, limit := c.whole[eventType], math.MaxInt
-	if best != nil {
-		limit = best.order
-	}
-	scan := func(list []*pattern) {
-		for _, p := range list {
-			if p.order >= limit {
-				return
+	for i := range c.rules {
+		for _, pattern := range c.rules[i].Patterns {
+			// Most patterns begin with another letter; this is faster than Match.
+			if pattern[0] != '*' && (eventType == "" || pattern[0] != eventType[0]) {
+				continue
 			}
-			if p.match(eventType) {
-				best, limit = p, p.order
-				return
+			if events.Match(pattern, eventType) {
+				return c.decide(&c.rules[i], pattern, eventType)
 			}
 		}
 	}
-	one, two := heads(eventType)
-	if two != "" {
-		scan(c.twoWords[two])
-	}
-	if one != "" {
-		scan(c.oneWord[one])
-	}
-	scan(c.anywhere)
-
-	first := strings.TrimSuffix(one, ".")
-	if one == "" {
-		first = eventType
-	}
-	_, family := c.families[first]
-	return best.decide(eventType, family)
+	return Decision{} // New has checked that the last row matches everything
 }
 
-// decide fills in the decision of the pattern that won.
-func (p *pattern) decide(eventType string, family bool) Decision {
+// decide fills in the decision of the row that matched.
+func (c *Classifier) decide(r *rule, pattern, eventType string) Decision {
+	family, _, _ := strings.Cut(eventType, ".")
 	d := Decision{
-		Class:    p.class,
-		Activity: p.rule.Activity,
-		Rule:     p.rule,
-		Pattern:  p.text,
-		Family:   family,
-		Marks:    p.rule.Marks,
-		ForGroup: p.group,
+		Class:    r.class,
+		Activity: r.Activity,
+		Rule:     r.Rule,
+		Pattern:  pattern,
+		Family:   c.families[family],
+		Marks:    r.Marks,
+		ForGroup: r.group,
 	}
 	if d.Activity == ByVerb {
-		d.Activity, d.Verb = verb(p.verbs, eventType)
+		d.Activity, d.Verb = verb(r.verbs, eventType)
 	}
 	if d.Activity == other && eventType != "" {
 		d.ActivityName = eventType
 	} else {
-		d.ActivityName = p.class.Activities[d.Activity]
+		d.ActivityName = r.class.Activities[d.Activity]
 	}
 	return d
 }
