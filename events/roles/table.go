@@ -85,7 +85,8 @@ var table = []Row{
 		seen,
 		"a user, group or client is given an admin role over a resource set",
 	},
-	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, seen, "a user or group is given a role in Workflows"},
+	{on("workflows.user.role.*", "*.privilege.*"), Cast{Privilege: rolesHeld}, seen,
+		"a user or group is given an admin role, or one in Workflows"},
 	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget, App: NoTarget}, assumed,
 		"the actor is asked to authenticate again; a target is what the action is to be done to"},
 
