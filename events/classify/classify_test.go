@@ -112,7 +112,7 @@ var differences = map[string]struct {
 // where an event names no target: "Create Organization" for a group of orgs.
 var finerKinds = map[string]string{
 	"AI Agent Provider": "Application", "API Resource": "Application", "Campaign Item": "Governance Object",
-	"Device Setting": "Device", "Network Zone Rule": "Network Zone", "Org Group": "Organization", "Policy Rule": "Policy", "Resource Set": "Role",
+	"Device Setting": "Device", "Org Group": "Organization", "Policy Rule": "Policy", "Resource Set": "Role",
 	"Template Condition": "Okta Setting",
 }
 
@@ -136,6 +136,7 @@ var parts = map[string]int{
 	"application.configuration.enable_*":         entityUpdate,
 	"device.desktop_mfa.recovery_pin.*":          entityUpdate,
 	"device.platform_sso.keys.*":                 entityUpdate,
+	"network_zone.rule.*":                        entityUpdate,
 	"oauth2.claim.*":                             ByVerb,
 	"oauth2.scope.*":                             ByVerb,
 	"pam.offline_*_event":                        entityUpdate,

@@ -140,7 +140,6 @@ var table = []Row{
 	{on("system.custom_signin.*", "system.custom_signout.*", "system.custom_error.*"), Cast{Entity: "*Page"}, described,
 		"the page; the brand beside it is whose page it is"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
-	{on("network_zone.rule.*"), Cast{Entity: "*Rule"}, assumed, "a rule that uses the network zone"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
 	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
 		"the org group is changed; the org is what it gains or loses"},
