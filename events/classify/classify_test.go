@@ -138,6 +138,7 @@ var parts = map[string]int{
 	"application.configuration.enable_*":         entityUpdate,
 	"device.desktop_mfa.recovery_pin.*":          entityUpdate,
 	"device.platform_sso.keys.*":                 entityUpdate,
+	"network_zone.rule.*":                        entityUpdate,
 	"oauth2.claim.*":                             ByVerb,
 	"oauth2.scope.*":                             ByVerb,
 	"pam.offline_*_event":                        entityUpdate,

@@ -113,6 +113,8 @@ func entityRulesV1_8() []Rule {
 			entityMgmt, ByVerb, thing("Mapping", 99), "trust between two apps"},
 		{on("application.account.*"),
 			entityMgmt, ByVerb, thing("App Account", 99), "an account in an app that Okta does not manage"},
+		{on("network_zone.rule.*"),
+			entityMgmt, entityUpdate, thing("Network Zone", 7), "a rule that uses a network zone was disabled, not the zone"},
 		{on("oauth2.claim.*"),
 			entityMgmt, ByVerb, thing("OAuth 2.0 Claim", 99), "a claim of an authorization server"},
 		{on("oauth2.scope.*"),

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"cmp"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -167,8 +166,7 @@ func isOurs(key []byte) bool {
 
 // attributes are what stands beside the raw event.
 func attributes(s Settings) []record.Part {
-	parts := reserved(s)
-	return append(parts,
+	return append(reserved(s),
 		event(), person(), network(), request(),
 		&record.Object{Key: "session", Rest: []record.Part{
 			record.Field("id", record.AsName, events.ExternalSessionID),
@@ -177,7 +175,7 @@ func attributes(s Settings) []record.Part {
 			record.Field("message", record.AsText, events.OutcomeReason),
 		}}),
 		&record.Object{Key: "aws", Rest: []record.Part{
-			fromEnvelope("account", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
+			record.FromEnvelope("account", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
 		}},
 		verdict(),
 	)
@@ -185,10 +183,9 @@ func attributes(s Settings) []record.Part {
 
 // reserved are the attributes that Datadog itself reads.
 func reserved(s Settings) []record.Part {
-	return []record.Part{
-		record.Const("ddsource", Source, "makes Datadog run its Okta pipeline"),
-		record.Const("service", s.Service, "the setting"),
-		tags(s),
+	needed := needed(s)
+	source, date := needed[:3:3], needed[3]
+	return append(source,
 		record.Derive("hostname", "the Okta org of the envelope and the setting", func(e *record.Emitter) bool {
 			org := e.Event.Provenance.Org
 			return org != "" && s.Domain != NoDomain && e.Quote(org+"."+s.Domain)
@@ -197,9 +194,9 @@ func reserved(s Settings) []record.Part {
 			record.Field("message", record.AsText, events.DisplayMessage),
 			record.Field("message", record.AsText, events.EventType),
 		},
-		date(),
+		date,
 		record.Derive("status", "severity", func(e *record.Emitter) bool { return e.Quote(status(e)) }),
-	}
+	)
 }
 
 func tags(s Settings) record.Part {
@@ -213,12 +210,6 @@ func tags(s Settings) record.Part {
 		}
 		tags = append(tags, s.Tags...)
 		return len(tags) > 0 && e.Quote(strings.Join(tags, ","))
-	})
-}
-
-func date() record.Part {
-	return record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
-		return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
 	})
 }
 
@@ -241,11 +232,4 @@ func failed(e *record.Emitter) bool {
 		return true
 	}
 	return false
-}
-
-func fromEnvelope(key, why string, of func(*events.Provenance) string) record.Part {
-	return record.Derive(key, why, func(e *record.Emitter) bool {
-		text := of(&e.Event.Provenance)
-		return text != "" && e.Quote(text)
-	})
 }

@@ -1,6 +1,8 @@
 package datadog
 
 import (
+	"time"
+
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/record"
 )
@@ -39,6 +41,8 @@ func needed(s Settings) []record.Part {
 		record.Const("ddsource", Source, "makes Datadog run its Okta pipeline"),
 		record.Const("service", s.Service, "the setting"),
 		tags(s),
-		date(),
+		record.Derive("date", "published, in UTC", func(e *record.Emitter) bool {
+			return e.Quote(time.UnixMilli(e.Event.PublishedMS).UTC().Format("2006-01-02T15:04:05.000Z"))
+		}),
 	}
 }

@@ -119,7 +119,7 @@ func metadata() record.Part {
 		record.Field("correlation_uid", record.AsName, events.TransactionID),
 		record.Field("log_level", record.AsText, events.Severity),
 		record.Field("log_version", record.AsText, events.Version),
-		provenanceText(
+		record.FromEnvelope(
 			"tenant_uid",
 			"the Okta org, out of the envelope's source",
 			func(p *events.Provenance) string { return p.Org },
@@ -127,22 +127,15 @@ func metadata() record.Part {
 		record.Derive("labels", "behaviors that are POSITIVE", writePositiveBehaviors),
 		record.Derive("profiles", "the OCSF profiles in use", writeProfiles),
 		&record.Object{Key: "loggers", List: true, AtLeastOne: []record.Part{
-			provenanceText("uid", "the envelope's source", func(p *events.Provenance) string { return p.Source }),
+			record.FromEnvelope("uid", "the envelope's source", func(p *events.Provenance) string { return p.Source }),
 		}, Rest: []record.Part{
 			record.Const("name", "EventBridge", "what brought the event"),
-			provenanceText("event_uid", "the envelope's id", func(p *events.Provenance) string { return p.ID }),
+			record.FromEnvelope("event_uid", "the envelope's id", func(p *events.Provenance) string { return p.ID }),
 			record.Derive("logged_time", "the envelope's time, in milliseconds", func(e *record.Emitter) bool {
 				return e.Event.Provenance.TimeMS != 0 && e.Int(e.Event.Provenance.TimeMS)
 			}),
 		}},
 	}}
-}
-
-func provenanceText(key, why string, of func(*events.Provenance) string) record.Part {
-	return record.Derive(key, why, func(e *record.Emitter) bool {
-		text := of(&e.Event.Provenance)
-		return text != "" && e.Quote(text)
-	})
 }
 
 // writePositiveBehaviors lists the behaviors that Okta found to be new as Okta writes them, "New Device=POSITIVE": that
@@ -177,9 +170,9 @@ func writePositiveBehaviors(e *record.Emitter) bool {
 // cloud is where the event entered AWS.
 func cloud() record.Part {
 	return &record.Object{Key: "cloud", AtLeastOne: []record.Part{
-		provenanceText("region", "the envelope's region", func(p *events.Provenance) string { return p.Region }),
+		record.FromEnvelope("region", "the envelope's region", func(p *events.Provenance) string { return p.Region }),
 		&record.Object{Key: "account", Rest: []record.Part{
-			provenanceText("uid", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
+			record.FromEnvelope("uid", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
 		}},
 	}, Rest: []record.Part{record.Const("provider", "AWS", "whose region and account it is")}}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/oktastream/oktastream/events/classify"
+	"github.com/oktastream/oktastream/events/roles"
 )
 
 // The derived attributes of the classes and of the objects that they share.
@@ -276,7 +277,8 @@ func (v *view) access(string) []want {
 	}
 	var names []string
 	for _, target := range v.targets {
-		if name := v.word(target.last("displayName")); name != "" && !v.ranks(target).Person && target != v.named["user"] {
+		if name := v.word(target.last("displayName")); name != "" && !v.ranks(target).Person &&
+			v.ranks(target).Of[roles.Group] == 0 && target != v.named["user"] {
 			names = append(names, name)
 		}
 	}

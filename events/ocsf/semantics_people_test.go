@@ -346,12 +346,15 @@ func TestPrivileges(t *testing.T) {
 		"user.account.privilege.grant",
 		members(debug("privilegeGranted", `"a, "`), targets(ann+","+group+","+app)),
 		says{
-			"privileges": `["Staff","Payroll"]`,
+			"privileges": `["Payroll"]`,
 			"unmapped.debugContext.debugData.privilegeGranted": `"a, "`,
 			// The app is the first resource, whatever Okta's order.
 			"resources": `[{"uid":"0oa1","name":"Payroll","type":"AppInstance"},{"uid":"00g1","name":"Staff","type":"UserGroup"}]`,
 		},
 	)
+	const role = `{"id":"irb1","type":"CUSTOM","displayName":"Help desk"}`
+	expect(t, "group.privilege.grant", members(targets(role+","+group)), says{"privileges": `["Help desk"]`})
+	expect(t, "user.account.privilege.revoke", members(targets(app+","+role+","+ann)), says{"privileges": `["Help desk"]`})
 	expect(t, typeAccess, members(targets(ann)), says{"privileges": `["` + typeAccess + `"]`})
 	expect(t, "user.session.impersonation.grant", members(targets(app)), says{"privileges": `["impersonation"]`})
 }

@@ -183,7 +183,7 @@ func privileges() record.Part {
 			return true
 		}),
 		rolePrivilege(),
-		record.Derive("privileges", "the names of the targets that are no users", writeTargetNames),
+		record.Derive("privileges", "the names of the targets that are no users and no groups", writeTargetNames),
 		record.Derive("privileges", "the event type", func(e *record.Emitter) bool {
 			e.Out = append(e.Out, '[')
 			e.Text(events.EventType)
@@ -219,7 +219,7 @@ func writeTargetNames(e *record.Emitter) bool {
 	start := len(e.Out)
 	e.Out = append(e.Out, '[')
 	for i := range e.Targets {
-		if t := &e.Targets[i]; !t.Person && t != e.Who(roles.User) && e.Says(t.DisplayName) {
+		if t := &e.Targets[i]; !t.Person && t != e.Who(roles.User) && !t.Fits(roles.Group) && e.Says(t.DisplayName) {
 			if e.Out[len(e.Out)-1] != '[' {
 				e.Out = append(e.Out, ',')
 			}

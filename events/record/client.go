@@ -29,8 +29,8 @@ func actorAddress(e *Emitter) uint32 {
 	return e.Event.Node(events.ActorID)
 }
 
-// ActorIsPrincipal reports whether the actor is a user, a service or Okta itself. It is none where Okta knows an address
-// alone: that is no user's id or name.
+// ActorIsPrincipal reports whether the actor is a user, a service or Okta itself. It is none where Okta knows an
+// address alone: that is no user's id or name.
 func ActorIsPrincipal(e *Emitter) bool { return !e.Is(e.Event.Node(events.ActorType), "IP address") }
 
 // chain is the node of request.ipChain where it is an array, or 0.

@@ -150,6 +150,14 @@ func Const(key, value, why string) Part {
 	})
 }
 
+// FromEnvelope is an attribute that EventBridge's envelope holds, if there was one.
+func FromEnvelope(key, why string, of func(*events.Provenance) string) Part {
+	return Derive(key, why, func(e *Emitter) bool {
+		text := of(&e.Event.Provenance)
+		return text != "" && e.Quote(text)
+	})
+}
+
 // Number is an attribute that is the same number in every record that has it.
 func Number(key string, value int64, why string) Part {
 	return Derive(key, why, func(e *Emitter) bool { return e.Int(value) })

@@ -9,6 +9,7 @@
 package roles
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -115,7 +116,7 @@ func Decide(eventType string) *Decision {
 	}
 	nouns := nounsOf(eventType)
 	for role := range Count {
-		d.types[role] = cmpOr(d.Row.Cast[role], usual[role])
+		d.types[role] = cmp.Or(d.Row.Cast[role], usual[role])
 		if d.types[role] == NoTarget {
 			continue
 		}
@@ -127,13 +128,6 @@ func Decide(eventType string) *Decision {
 		}
 	}
 	return d
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func matches(patterns []string, eventType string) bool {

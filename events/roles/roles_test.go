@@ -40,6 +40,7 @@ func TestWho(t *testing.T) {
 		{"account.org_group.update", "OrgGroup", Entity, "OrgGroup"},
 		{"certification.campaign.item.decide", "User AppInstance CAMPAIGN", Entity, "CAMPAIGN"},
 		{"access.review.action", "User AccessReviewItem", Entity, "AccessReviewItem"},
+		{"network_zone.rule.disabled", "PolicyRule NetworkZone", Entity, "NetworkZone"},
 		{"zone.update", "networkzoneentity", Entity, "networkzoneentity"},
 		{"zone.update", "NetworkZone NetworkZone", Entity, "NetworkZone NetworkZone"},
 		{"galaxy.star.create", "User AppInstance Star Planet", Entity, "Star"},

@@ -85,7 +85,8 @@ var table = []Row{
 		seen,
 		"a user, group or client is given an admin role over a resource set",
 	},
-	{on("workflows.user.role.*"), Cast{Privilege: rolesHeld}, seen, "a user or group is given a role in Workflows"},
+	{on("workflows.user.role.*", "*.privilege.*"), Cast{Privilege: rolesHeld}, seen,
+		"a user or group is given an admin role, or one in Workflows"},
 	{on("security.protected_action.*"), Cast{User: NoTarget, Account: NoTarget, App: NoTarget}, assumed,
 		"the actor is asked to authenticate again; a target is what the action is to be done to"},
 
@@ -117,9 +118,9 @@ var table = []Row{
 
 	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
 	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
-		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*", "workload_principal.*connection.*",
-		"workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*", "system.org.captcha.*",
-		"system.org.task.*"),
+		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*",
+		"workload_principal.*connection.*", "workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*",
+		"system.org.captcha.*", "system.org.task.*"),
 		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
 			"*Captcha*|*Task*|*Attribute*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
 		"the part itself, not what it belongs to"},

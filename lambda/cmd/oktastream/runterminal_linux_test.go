@@ -51,6 +51,22 @@ func TestATableOnATerminal(t *testing.T) {
 	}
 }
 
+// TestATableShowsTheClientOfEveryClass: where a record has the client's address and the actor depends on its class.
+func TestATableShowsTheClientOfEveryClass(t *testing.T) {
+	for _, record := range []string{
+		`{"actor":{"user":{"name":"ann"}},"src_endpoint":{"ip":"192.0.2.1","location":{"city":"Dublin","country":"IE"}}}`,
+		`{"evidences":[{"actor":{"user":{"name":"ann"}},
+			"src_endpoint":{"ip":"192.0.2.1","location":{"city":"Dublin","country":"IE"}}}]}`,
+		`{"actor":{"user":{"name":"ann"}},
+			"unmapped":{"client":{"ipAddress":"192.0.2.1","geographicalContext":{"city":"Dublin","country":"IE"}}}}`,
+	} {
+		row := string(tableOf(io.Discard, 80).row(&sink.Record{Line: []byte(record)}))
+		if !strings.Contains(row, "  ann") || !strings.Contains(row, "192.0.2.1 Dublin, IE") {
+			t.Errorf("%s\n%s", record, row)
+		}
+	}
+}
+
 // TestATableOnlyWhereNobodyAskedForRecords: a format that was asked for, and a directory, get records.
 func TestATableOnlyWhereNobodyAskedForRecords(t *testing.T) {
 	dir := t.TempDir()
