@@ -8,6 +8,7 @@ from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import events_backends
+from moto.scheduler.models import scheduler_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sqs.models import sqs_backends
 
@@ -159,12 +160,40 @@ class Alarm(Model):
         cloudwatch_backends[account_id][region_name].delete_alarms([self.name])
 
 
+class Schedule(Model):
+    """It has a state, and starts nothing."""
+
+    __module__ = "moto.events.models"
+
+    @classmethod
+    def make(cls, name, properties, account_id, region_name):
+        scheduler_backends[account_id][region_name].create_schedule(
+            group_name="default", name=name, action_after_completion=None, **cls.of(properties),
+        )
+        return cls(name, {})
+
+    @staticmethod
+    def of(properties):
+        return {
+            "description": properties.get("Description"), "schedule_expression": properties["ScheduleExpression"], "state": properties["State"],
+            "flexible_time_window": properties["FlexibleTimeWindow"], "target": properties["Target"], "schedule_expression_timezone": None,
+            "start_date": None, "end_date": None, "kms_key_arn": None,
+        }
+
+    def change(self, properties, account_id, region_name):
+        scheduler_backends[account_id][region_name].update_schedule(group_name="default", name=self.name, **self.of(properties))
+
+    def delete(self, account_id, region_name):
+        scheduler_backends[account_id][region_name].delete_schedule("default", self.name)
+
+
 MODELS = {
     "AWS::SQS::QueuePolicy": QueuePolicy,
     "AWS::CloudWatch::Alarm": Alarm,
     "AWS::Events::Connection": Connection,
     "AWS::Events::ApiDestination": ApiDestination,
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,
+    "AWS::Scheduler::Schedule": Schedule,
 }
 
 REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^{}]+?):SecretString(?::([^:{}]*))?(?::([^:{}]*))?(?::([^:{}]*))?\}\}")
