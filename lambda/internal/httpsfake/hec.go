@@ -93,7 +93,7 @@ func (h *HEC) Events() []HECEvent {
 	return slices.Clone(h.stored)
 }
 
-// Requests returns how many requests for events there were.
+// Requests returns how many requests for events there were, with those that were refused.
 func (h *HEC) Requests() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,6 +156,9 @@ func (h *HEC) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
+	if !strings.Contains(r.URL.Path, "/ack") {
+		h.requests++
+	}
 	var out any
 	refused := attempt[reply](func() {
 		h.authorize(r)
@@ -215,7 +218,6 @@ func (h *HEC) channel(r *http.Request) *channel {
 }
 
 func (h *HEC) event(r *http.Request, text []byte, err error) any {
-	h.requests++
 	switch {
 	case errors.Is(err, errTooLong):
 		h.refuse(tooLong)

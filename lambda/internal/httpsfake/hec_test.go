@@ -50,7 +50,7 @@ func TestHECIsStrict(t *testing.T) {
 		h.ServeHTTP(w, r)
 		out := reply{Code: -1}
 		_ = json.Unmarshal(w.Body.Bytes(), &out) // a page is none
-		if w.Code != c.status || out.Code != c.code || len(h.Events()) != c.stored {
+		if w.Code != c.status || out.Code != c.code || len(h.Events()) != c.stored || h.Requests() != 1 {
 			t.Errorf("%s: HTTP %d, %s, %d stored", name, w.Code, w.Body, len(h.Events()))
 		}
 	}
