@@ -143,7 +143,7 @@ func (f *filling) window() error {
 			Org: f.client.Org(), Since: since.Time, Until: until.Time, To: f.to.name(),
 		})
 		if err != nil {
-			return stateProblem(err)
+			return withStep(err)
 		}
 		f.job.State = state
 		f.job.Since, f.job.Until = state.Window().Since, state.Window().Until
@@ -165,21 +165,13 @@ func (f *filling) window() error {
 	return nil
 }
 
-// stateProblem adds to an error of the state file what to do about it.
-func stateProblem(err error) error {
-	if e, ok := errors.AsType[*backfill.StateError](err); ok && e.Step != "" {
-		return withHint(err, e.Step)
-	}
-	return err
-}
-
 // plan is the dry run.
 func (f *filling) plan(ctx context.Context) error {
 	defer func() { _ = f.to.close() }() // nothing was written
 	plan, err := f.job.Plan(ctx, func(share float64) { f.report.bar.at(int64(share*shares), shares) })
 	f.report.bar.end()
 	if err != nil {
-		return oktaProblem(err)
+		return withStep(err)
 	}
 	result := f.result(plan.Kept)
 	result.DryRun, result.Exact, result.Seconds = true, &plan.Exact, int64(plan.Time.Seconds())
@@ -221,7 +213,7 @@ func (f *filling) fill(ctx context.Context) error {
 	if err != nil {
 		code := exitInterrupted
 		if !done.Interrupted {
-			code = report(f.c.err, f.hint(stateProblem(oktaProblem(err))))
+			code = report(f.c.err, f.hint(withStep(err)))
 		}
 		f.goOn(done.Counts)
 		return quiet(code)
@@ -255,8 +247,7 @@ func (f *filling) goOn(done backfill.Counts) {
 const momentForm = "2006-01-02T15:04:05.000Z"
 
 func (f *filling) progress(p backfill.Progress) {
-	f.report.bar.describe(count(int(p.Events), "event") + " until " + p.At.Format("2006-01-02 15:04"))
-	f.report.bar.at(int64(p.Share*shares), shares)
+	f.report.bar.step(count(int(p.Events), "event")+" until "+p.At.Format("2006-01-02 15:04"), int64(p.Share*shares))
 }
 
 // waitLog prints what the client of the System Log waits for.

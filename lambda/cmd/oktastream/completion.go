@@ -52,15 +52,6 @@ type completionCommand struct {
 	Shell string `arg:"" help:"bash, zsh or fish."`
 }
 
-// Help is what --help shows between the command and its options.
-func (completionCommand) Help() string {
-	return `Examples:
-
-    source <(oktastream completion bash)
-    source <(oktastream completion zsh)
-    oktastream completion fish | source`
-}
-
 func (x *completionCommand) Run(c console) error {
 	script, ok := shells[x.Shell]
 	if !ok {

@@ -194,13 +194,13 @@ func (p *site) name() string {
 	if p.pipeline == nil {
 		return dlq.None
 	}
-	return p.pipeline.Pipeline
+	return p.pipeline.Name
 }
 
 func (p *site) recogniser(q *dlq.Queue) *dlq.Recogniser {
 	r := &dlq.Recogniser{}
 	if p.pipeline != nil {
-		r.Pipeline = p.pipeline.Pipeline
+		r.Pipeline = p.pipeline.Name
 		r.BufferARN = arnLike(q.ARN, p.pipeline.Buffer)
 	}
 	return r

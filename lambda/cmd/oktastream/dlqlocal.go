@@ -57,13 +57,13 @@ func (r *dlqReplay) target(p *site) (target, error) {
 // local is the function's own path with the settings of a stack.
 func (o *pipelineOutput) local() (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
-		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
+		Pipeline: o.Name, Source: o.Source, Account: o.Account, Region: o.Region,
 		Destination: config.Destination(o.Destination), Transport: config.Transport(o.Transport),
 		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags), Domain: o.OktaDomain},
 	}}
 	fault := func(err error) error {
-		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")
+		return withHint(fmt.Errorf("pipeline %s: %w", o.Name, err), "the stack's output is at fault: deploy it again")
 	}
 	route := l.Config.Route()
 	if route.Format == "" { // there is no such route

@@ -102,7 +102,7 @@ func (k *doctorCommand) watch(
 			return report, nil
 		}
 		say(fmt.Sprintf("%s %s; looking again in %s", report.At.Format(time.TimeOnly), report.Summary(), every))
-		if _, err := sleepFor(ctx, every); err != nil {
+		if err := sleep(ctx, every); err != nil {
 			return report, err
 		}
 	}

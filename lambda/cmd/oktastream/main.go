@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 func main() {
@@ -184,3 +186,11 @@ func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicod
 func version() string { return deadletter.Build() }
 
 func now() time.Time { return time.Now() }
+
+// sleep waits for d. The error is that of ctx, if it ends before, or will.
+func sleep(ctx context.Context, d time.Duration) error {
+	if !sink.Sleep(ctx, d) {
+		return cmp.Or(ctx.Err(), context.DeadlineExceeded)
+	}
+	return nil
+}

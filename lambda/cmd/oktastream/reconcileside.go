@@ -67,7 +67,7 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 	}
 	if side.pipeline.LogGroup == "" {
 		return nil, usage(fmt.Errorf("pipeline %s delivers to %s: --against cloudwatch is for a pipeline with a log group",
-			side.pipeline.Pipeline, side.pipeline.Destination))
+			side.pipeline.Name, side.pipeline.Destination))
 	}
 	// The stack's role is for its queues, and may not read the log group.
 	sdk, side.who = r.assume(ctx, sdk, r.Role)
@@ -138,7 +138,7 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 	if len(outputs) > 1 {
 		var names []string
 		for i := range outputs {
-			names = append(names, outputs[i].Pipeline)
+			names = append(names, outputs[i].Name)
 		}
 		return usage(fmt.Errorf("stack %s has several pipelines: choose one with --pipeline: %s",
 			r.Stack, strings.Join(names, ", ")))
