@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/events"
@@ -79,7 +77,7 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 ) {
 	filter, err := o.filter()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("pipeline %s: %w", o.Name, err)
 	}
 	own := pipeline.Origin{Source: o.Source, Account: o.Account, Region: o.Region}
 	p := &stackPipeline{pipelineOutput: o}
@@ -91,27 +89,14 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 		}
 		return p, nil
 	}
-	local, err := o.local()
+	local, err := o.local(&called)
 	if err != nil {
-		return nil, err
-	}
-	logs, bus := cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called)
-	if local.Deliver, err = local.Config.NewLoop(config.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
 		return nil, err
 	}
 	p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {
 		return backfill.AppendEnvelope(nil, own, e)
 	}}
 	return p, nil
-}
-
-// filter is the pipeline's.
-func (o *pipelineOutput) filter() (events.Filter, error) {
-	filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
-	if err != nil {
-		return filter, fmt.Errorf("pipeline %s: %w", o.Name, err)
-	}
-	return filter, nil
 }
 
 // sameOrg returns an error where the org that is read is not the one whose events the

@@ -114,26 +114,18 @@ func (s span) text() string {
 
 // fault returns what is wrong with the choice of queues.
 func (t *queueFlags) fault() error {
-	var faults []error
-	switch {
-	case t.Stack != "" && len(t.Queue) > 0:
-		faults = append(faults, errors.New("--stack and --queue exclude each other"))
-	case t.Stack == "" && t.Pipeline != "":
-		faults = append(faults, errors.New("--pipeline is for --stack"))
-	case t.Stack == "" && t.In != "":
-		faults = append(faults, errors.New("--in is for --stack; --queue names the queue itself"))
-	}
-	if t.In != "" && t.In != dlq.RedriveQueue && t.In != dlq.DeadQueue {
-		faults = append(faults, fmt.Errorf("--in is %s or %s, not %q", dlq.RedriveQueue, dlq.DeadQueue, t.In))
-	}
-	faults = append(faults, t.stackFlags.fault())
+	var all faults
+	all.add(t.Stack != "" && len(t.Queue) > 0, "--stack and --queue exclude each other")
+	all.add(t.Stack == "" && t.Pipeline != "", "--pipeline is for --stack")
+	all.add(t.Stack == "" && t.In != "" && t.Pipeline == "", "--in is for --stack; --queue names the queue itself")
+	all.add(t.In != "" && t.In != dlq.RedriveQueue && t.In != dlq.DeadQueue, "--in is %s or %s, not %q",
+		dlq.RedriveQueue, dlq.DeadQueue, t.In)
+	all = append(all, t.stackFlags.fault())
 	for i, url := range t.Queue {
-		faults = append(faults, queueURL("--queue", url))
-		if slices.Contains(t.Queue[:i], url) {
-			faults = append(faults, fmt.Errorf("--queue names %s twice", url))
-		}
+		all = append(all, queueURL("--queue", url))
+		all.add(slices.Contains(t.Queue[:i], url), "--queue names %s twice", url)
 	}
-	return errors.Join(faults...)
+	return errors.Join(all...)
 }
 
 // advice is a fix in which the commands name this message and this stack, as words that

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -36,12 +35,10 @@ type listing struct {
 }
 
 func (l *dlqList) fault() error {
-	faults := []error{l.queueFlags.fault(), l.filterFlags.fault()}
+	all := faults{l.queueFlags.fault(), l.filterFlags.fault()}
 	dimensions := []string{"", dlq.ByType, dlq.ByQueue, dlq.ByForm, dlq.ByAge}
-	if !slices.Contains(dimensions, l.By) {
-		faults = append(faults, fmt.Errorf("--by is type, queue, form or age, not %q", l.By))
-	}
-	return errors.Join(faults...)
+	all.add(!slices.Contains(dimensions, l.By), "--by is type, queue, form or age, not %q", l.By)
+	return all.join()
 }
 
 func (l *dlqList) Run(ctx context.Context, c console) error {

@@ -39,18 +39,11 @@ type shown struct {
 var errFound = errors.New("found")
 
 func (s *dlqShow) fault() error {
-	faults := []error{s.queueFlags.fault(), s.filterFlags.fault()}
-	if s.JSON && s.Body {
-		faults = append(faults, errors.New("--json and --body exclude each other"))
-	}
-	filter := s.filter()
-	if s.ID == "" && filter.Empty() {
-		faults = append(faults, errors.New("name a uuid or a message id, or a filter such as --reason"))
-	}
-	if s.ID != "" && len(s.UUID) > 0 {
-		faults = append(faults, errors.New("--uuid and a uuid or message id exclude each other"))
-	}
-	return errors.Join(faults...)
+	all, filter := faults{s.queueFlags.fault(), s.filterFlags.fault()}, s.filter()
+	all.add(s.JSON && s.Body, "--json and --body exclude each other")
+	all.add(s.ID == "" && filter.Empty(), "name a uuid or a message id, or a filter such as --reason")
+	all.add(s.ID != "" && len(s.UUID) > 0, "--uuid and a uuid or message id exclude each other")
+	return all.join()
 }
 
 func (s *dlqShow) Run(ctx context.Context, c console) error {

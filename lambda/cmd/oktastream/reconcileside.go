@@ -145,20 +145,14 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 	}
 	side.pipeline = o
 	if side.filter, err = o.filter(); err != nil {
-		return err
+		return fmt.Errorf("pipeline %s: %w", o.Name, err)
 	}
 	queues := queueFlags{stackFlags: r.stackFlags}
-	p := queues.newSite(ctx, sdk, cmp.Or(r.Role, o.ReplayRole))
-	p.pipeline, p.identity.account = o, cmp.Or(o.Account, p.identity.account)
-	for _, queue := range [][2]string{{dlq.RedriveQueue, o.Redrive}, {dlq.DeadQueue, o.Dead}} {
-		if queue[1] == "" {
-			continue
-		}
-		if err := p.open(ctx, queue[1], queue[0]); err != nil {
-			return err
-		}
+	p, err := queues.siteOf(ctx, sdk, o)
+	if err == nil {
+		err = p.notOpened()
 	}
-	if err := p.notOpened(); err != nil {
+	if err != nil {
 		return err
 	}
 	side.site = p
