@@ -32,12 +32,7 @@ type backfillCommand struct {
 }
 
 // AfterApply sets the default stack, which holds only without --to.
-func (b *backfillCommand) AfterApply() error {
-	if b.Stack == "" && b.To == "" {
-		b.Stack = defaultStack
-	}
-	return nil
-}
+func (b *backfillCommand) AfterApply() error { return b.useDefault(b.To == "") }
 
 // fault returns all that is wrong with the flags.
 func (b *backfillCommand) fault() error {

@@ -55,13 +55,7 @@ func (n *notes) take(note bulk.Note) {
 	if n.file == nil || n.err != nil {
 		return
 	}
-	line, err := json.Marshal(struct {
-		Note bulk.NoteKind `json:"note"`
-		UUID string        `json:"uuid,omitempty"`
-		Type string        `json:"event_type,omitempty"`
-		File string        `json:"file"`
-		Line int           `json:"line"`
-	}{note.Kind, note.UUID, note.Type, note.File, note.Line})
+	line, err := json.Marshal(note)
 	if err == nil {
 		_, err = n.file.Write(append(line, '\n'))
 	}

@@ -28,12 +28,7 @@ type queueFlags struct {
 }
 
 // AfterApply sets the default stack, which holds only without --queue.
-func (t *queueFlags) AfterApply() error {
-	if t.Stack == "" && len(t.Queue) == 0 {
-		t.Stack = defaultStack
-	}
-	return nil
-}
+func (t *queueFlags) AfterApply() error { return t.useDefault(len(t.Queue) == 0) }
 
 // filterFlags choose messages.
 type filterFlags struct {
@@ -189,13 +184,28 @@ func (p *site) name() string {
 	return p.pipeline.Name
 }
 
-func (p *site) recogniser(q *dlq.Queue) *dlq.Recogniser {
-	r := &dlq.Recogniser{}
+// readWorkers is how many calls read a queue at a time, and pollSeconds is the long
+// polling time: with 0 SQS would ask a subset of its servers only.
+const (
+	readWorkers = 8
+	pollSeconds = 1
+)
+
+// read gives the messages of a queue to visit, with what is recognised in them.
+func (p *site) read(ctx context.Context, q *dlq.Queue, visit func([]*dlq.Item) error) (dlq.Read, error) {
+	return dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}.Each(ctx, p.recogniser(q), visit)
+}
+
+// recogniser returns what makes the recognisers of the messages in a queue.
+func (p *site) recogniser(q *dlq.Queue) func() *dlq.Recogniser {
+	r := dlq.Recogniser{}
 	if p.pipeline != nil {
-		r.Pipeline = p.pipeline.Name
-		r.BufferARN = arnLike(q.ARN, p.pipeline.Buffer)
+		r.Pipeline, r.BufferARN = p.pipeline.Name, arnLike(q.ARN, p.pipeline.Buffer)
 	}
-	return r
+	return func() *dlq.Recogniser {
+		own := r
+		return &own
+	}
 }
 
 // arnLike is the ARN of the queue at url, in the region of the queue with ARN like;

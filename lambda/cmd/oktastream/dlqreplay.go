@@ -184,9 +184,7 @@ func (r *dlqReplay) replay(
 	replay := &dlq.Replay{
 		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: max(limit, 0), DryRun: !r.Yes, Force: r.Force,
 		Rate: r.Rate, Audit: audit,
-		Recogniser: func() *dlq.Recogniser { return p.recogniser(q) },
-		Progress:   bar.add,
-		Workers:    readWorkers, Wait: pollSeconds,
+		Recogniser: p.recogniser(q), Progress: bar.add, Workers: readWorkers, Wait: pollSeconds,
 	}
 	if r.Check {
 		replay.Check = to.check

@@ -25,12 +25,7 @@ type doctorCommand struct {
 const watchEvery = 20 * time.Second
 
 // AfterApply sets the default stack.
-func (k *doctorCommand) AfterApply() error {
-	if k.Stack == "" {
-		k.Stack = defaultStack
-	}
-	return nil
-}
+func (k *doctorCommand) AfterApply() error { return k.useDefault(true) }
 
 // fault returns all that is wrong with the flags. Without any flag of Okta's, the org is not
 // looked at.

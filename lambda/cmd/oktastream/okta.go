@@ -114,7 +114,7 @@ func (o *oktaFlags) secret(ctx context.Context, aws *awsFlags, quiet *silence) (
 		&secretsmanager.GetSecretValueInput{SecretId: &o.Secret})
 	if err != nil {
 		problem := dlq.ProblemOf("GetSecretValue", err)
-		who := identity{region: sdk.Region, account: accountOf(ctx, sdk), profile: aws.Profile}
+		who := aws.identity(ctx, sdk)
 		if problem.Code == "ResourceNotFoundException" {
 			return nil, withHint(fmt.Errorf("secret %s does not exist (%s)", o.Secret, who),
 				"check --secret, --region and --profile")

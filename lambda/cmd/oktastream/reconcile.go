@@ -45,10 +45,7 @@ const exitUnproven = 3
 func (r *reconcileCommand) AfterApply() error {
 	ofStack := slices.Contains(r.Against, againstLogGroup) ||
 		slices.Contains(r.Against, againstArchive) && r.Bucket == "" && r.Dir == ""
-	if r.Stack == "" && ofStack {
-		r.Stack = defaultStack
-	}
-	return nil
+	return r.useDefault(ofStack)
 }
 
 // fault returns all that is wrong with the flags.

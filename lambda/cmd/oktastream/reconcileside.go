@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -177,23 +176,17 @@ func (s *heldSide) waiting(ctx context.Context) ([]reconcile.Key, error) {
 		return nil, nil
 	}
 	s.looks = nil
-	var mu sync.Mutex
 	var keys []reconcile.Key
 	err := eachSite(ctx, []*site{s.site}, func(p *site, q *dlq.Queue) error {
-		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
-		reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
-			r := p.recogniser(q)
-			for _, m := range messages {
-				for _, e := range r.Recognise(q, m).Events {
+		read, err := p.read(ctx, q, func(items []*dlq.Item) error {
+			for _, item := range items {
+				for _, e := range item.Dead.Events {
 					key, _ := reconcile.KeyOf([]byte(e.UUID))
-					mu.Lock()
 					keys = append(keys, key)
-					mu.Unlock()
 				}
 			}
 			return nil
-		}
-		read, err := reader.Run(ctx)
+		})
 		s.looks = append(s.looks, p.looked(ctx, q, read, 0, err))
 		return p.identity.explain(err, q.URL)
 	})

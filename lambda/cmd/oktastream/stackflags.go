@@ -28,6 +28,14 @@ type stackFlags struct {
 // defaultStack is the stack that cdk deploy makes.
 const defaultStack = "oktastream"
 
+// useDefault chooses the default stack where that holds and none is named.
+func (t *stackFlags) useDefault(holds bool) error {
+	if t.Stack == "" && holds {
+		t.Stack = defaultStack
+	}
+	return nil
+}
+
 // fault returns what is wrong with the flags.
 func (t *stackFlags) fault() error {
 	if t.Role != "" && t.NoAssumeRole {
@@ -38,7 +46,9 @@ func (t *stackFlags) fault() error {
 
 // identity is who calls, before a role is assumed.
 func (t *stackFlags) identity(ctx context.Context, sdk aws.Config) identity {
-	return identity{region: sdk.Region, account: accountOf(ctx, sdk), profile: t.Profile, stack: t.Stack}
+	who := t.awsFlags.identity(ctx, sdk)
+	who.stack = t.Stack
+	return who
 }
 
 // assume returns the configuration of calls that are made under a role, unless it is ""
