@@ -125,7 +125,7 @@ func (a *archiveCommand) explain(err error) error { return explainArchive(err, a
 
 // explainArchive adds to an error of AWS, of an archive or of its key, who called, and the next step.
 func explainArchive(err error, who identity) error {
-	if err == nil || !ofAWS(err) {
+	if err == nil || who == (identity{}) || !ofAWS(err) {
 		return err
 	}
 	p := dlq.ProblemOf("the call", err)

@@ -210,7 +210,7 @@ func (f *filling) fill(ctx context.Context) error {
 		if !done.Interrupted {
 			code = report(f.c.err, f.hint(withStep(err)))
 		}
-		f.goOn(done.Counts)
+		f.sayHowToContinue(done.Counts)
 		return quiet(code)
 	}
 	if result.NotSent > 0 {
@@ -227,8 +227,8 @@ func (f *filling) hint(err error) error {
 	return err
 }
 
-// goOn prints how to continue a run that did not reach its end.
-func (f *filling) goOn(done backfill.Counts) {
+// sayHowToContinue prints how to continue a run that did not reach its end.
+func (f *filling) sayHowToContinue(done backfill.Counts) {
 	switch {
 	case f.State != "":
 		say(f.c.err, "next: run the same command again; it continues behind the last page that was sent")

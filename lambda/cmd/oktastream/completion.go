@@ -137,9 +137,7 @@ func values(placeholder, before, prefix string) []completion {
 	case "QUEUE":
 		all = []string{"redrive", "dead"}
 	case "TO":
-		for _, d := range destinations {
-			all = append(all, string(d))
-		}
+		all = destinations
 	case "SHELL":
 		all = []string{"bash", "zsh", "fish"}
 	case "TYPE":

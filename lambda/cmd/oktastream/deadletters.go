@@ -12,8 +12,8 @@ import (
 // maxReported is how many bad records are reported on stderr, a line each.
 const maxReported = 20
 
-// letters is where bad records go: a file, or else the messages, where those after maxReported are only
-// counted.
+// letters writes bad records to a file, or without one to the messages; there those after maxReported are
+// only counted.
 type letters struct {
 	file     *os.File
 	messages *messages
@@ -45,7 +45,7 @@ func (l *letters) end() {
 	}
 }
 
-// notes is where events and envelopes are named that someone may want to look at: a file, or nowhere.
+// notes writes a line for each note of a run to a file. Without a file it does nothing.
 type notes struct {
 	file *os.File
 	err  error // the first one; after it nothing is written

@@ -55,8 +55,7 @@ func (c identity) ask(ctx context.Context, sdk aws.Config, err error) identity {
 	return c
 }
 
-// explain adds to an error of AWS who called it and where, the resource, and the
-// next step.
+// explain adds to an error of AWS who made the call and where, the resource, and the next step.
 func (c identity) explain(err error, resource string) error {
 	err = roleProblem(err)
 	var p *dlq.Problem

@@ -159,10 +159,10 @@ func report(w io.Writer, err error) int {
 
 // say prints one line. A file's name or a uuid in it can neither break the line nor
 // send control codes to the terminal.
-func say(w io.Writer, line string) { fmt.Fprintln(w, spoken(line)) }
+func say(w io.Writer, line string) { fmt.Fprintln(w, messageLine(line)) }
 
-// spoken is a line as say prints it.
-func spoken(line string) string { return "oktastream: " + printable(line) }
+// messageLine returns a line as say prints it.
+func messageLine(line string) string { return "oktastream: " + printable(line) }
 
 // printable spells control characters, and those that turn the direction of
 // text, as JSON does.

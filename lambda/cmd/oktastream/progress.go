@@ -113,7 +113,7 @@ func (p *progress) add(n int) {
 }
 
 // say prints a message in the place of the bar, which is drawn again below it.
-func (p *progress) say(w io.Writer, line string) { p.print(w, spoken(line)) }
+func (p *progress) say(w io.Writer, line string) { p.print(w, messageLine(line)) }
 
 // print is say for a line that is printed as it is.
 func (p *progress) print(w io.Writer, line string) {

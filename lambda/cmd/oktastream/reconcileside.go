@@ -234,13 +234,15 @@ func (s *heldSide) explain(err error) error {
 	if errors.As(err, &problem) {
 		return err // of a queue, and explained
 	}
-	if _, ok := s.held.(*reconcile.Search); ok {
+	switch s.held.(type) {
+	case *reconcile.Search:
 		return s.explainSearch(err)
-	}
-	if _, ok := s.held.(*reconcile.Archive); ok {
+	case *reconcile.Archive:
 		return explainArchive(err, s.who)
+	case reconcile.Files:
+		return err
 	}
-	if _, ok := s.held.(*reconcile.LogGroup); !ok || errors.Is(err, reconcile.ErrIncomplete) {
+	if errors.Is(err, reconcile.ErrIncomplete) {
 		return err
 	}
 	err = roleProblem(dlq.ProblemOf("FilterLogEvents", err))
