@@ -112,10 +112,10 @@ type mark struct{ start, content, log, steps int }
 
 // Step is one thing that normalising did, as explain shows it.
 type Step struct {
-	From  string // the place in the Okta event; "" where To is derived
-	To    string // the place in the record; "" where the value was dropped
-	How   string // what was done to the value, or why it is there
-	Value []byte // as the record holds it
+	From  string         `json:"from,omitempty"`  // the place in the Okta event; "" where To is derived
+	To    string         `json:"to,omitempty"`    // the place in the record; "" where the value was dropped
+	How   string         `json:"how"`             // what was done to the value, or why it is there
+	Value jsontext.Value `json:"value,omitempty"` // as the record holds it
 }
 
 func (e *Emitter) begin(key string, list bool) mark {

@@ -3,7 +3,6 @@ package auditor
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
@@ -58,22 +57,17 @@ func (p *PipelineQueues) Waiting(ctx context.Context) (keys []reconcile.Key, com
 		if err != nil {
 			return nil, false, err
 		}
-		var mu sync.Mutex
-		reader := dlq.Reader{Queue: q, Workers: queueReaders, Wait: p.Wait}
-		reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
-			var recogniser dlq.Recogniser
-			for _, m := range messages {
-				for _, e := range recogniser.Recognise(q, m).Events {
+		about, reader := q.About(), dlq.Reader{Queue: q, Workers: queueReaders, Wait: p.Wait}
+		recogniser := func() *dlq.Recogniser { return &dlq.Recogniser{} }
+		read, err := reader.Each(ctx, recogniser, func(items []*dlq.Item) error {
+			for _, item := range items {
+				for _, e := range item.Dead.Events {
 					key, _ := reconcile.KeyOf([]byte(e.UUID))
-					mu.Lock()
 					keys = append(keys, key)
-					mu.Unlock()
 				}
 			}
 			return nil
-		}
-		about := q.About()
-		read, err := reader.Run(ctx)
+		})
 		if err != nil {
 			return nil, false, err
 		}

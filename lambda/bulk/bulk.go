@@ -49,10 +49,11 @@ const (
 // Note names an event that was delivered and that someone may want to look at, or, without UUID and Type, the place of
 // an envelope that held no events.
 type Note struct {
-	Kind       NoteKind
-	UUID, Type string
-	File       string
-	Line       int
+	Kind NoteKind `json:"note"`
+	UUID string   `json:"uuid,omitempty"`
+	Type string   `json:"event_type,omitempty"`
+	File string   `json:"file"`
+	Line int      `json:"line"`
 }
 
 // Result is what a run has done.

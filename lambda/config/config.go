@@ -15,6 +15,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/events/datadog"
 	"github.com/oktastream/oktastream/lambda/pipeline"
+	"github.com/oktastream/oktastream/lambda/sink/archive"
 	"github.com/oktastream/oktastream/lambda/sink/eventbridge"
 	"github.com/oktastream/oktastream/lambda/sink/https"
 )
@@ -54,9 +55,6 @@ type Config struct {
 var (
 	account = regexp.MustCompile(`^[0-9]{12}$`)
 	name    = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
-	// bucket is the form of the names of general purpose buckets ("General purpose bucket
-	// naming rules", Amazon S3 user guide, 2026-11).
-	bucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// siteName is a host name (RFC 1123, 2.1).
 	siteName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 )
@@ -96,7 +94,7 @@ func Read(get func(string) string) (Config, error) {
 	}
 	switch {
 	case route.Destination == Archive:
-		c.Bucket = r.text("BUCKET", bucket, "the name of an S3 bucket")
+		c.Bucket = r.text("BUCKET", archive.BucketName, "the name of an S3 bucket")
 		c.BucketOwner = r.text("BUCKET_OWNER", account, "12 digits")
 	case route.Transport == API:
 		c.LogGroup = r.text("LOG_GROUP", name, "the name of a log group")

@@ -114,6 +114,23 @@ func (r *Reader) Run(ctx context.Context) (Read, error) {
 	return read, nil
 }
 
+// Each gives the messages of the queue to visit, some at a time, with what recogniser, which is called for
+// each batch, finds in them. It calls visit from one goroutine at a time. The error of visit ends the
+// reading, as that of Visit, which is not used.
+func (r Reader) Each(ctx context.Context, recogniser func() *Recogniser, visit func([]*Item) error) (Read, error) {
+	var mu sync.Mutex
+	r.Visit = func(_ context.Context, messages []*Message) error {
+		own, items := recogniser(), make([]*Item, len(messages))
+		for i, m := range messages {
+			items[i] = &Item{Message: m, Dead: own.Recognise(r.Queue, m)}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		return visit(items)
+	}
+	return r.Run(ctx)
+}
+
 // emptyReceives is how many receives in a row have to be empty to end the reading.
 const emptyReceives = 2
 

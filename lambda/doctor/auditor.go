@@ -11,13 +11,15 @@ import (
 
 // AuditorParts are the parts of the auditor of a stack, as its output describes them.
 type AuditorParts struct {
-	Pipeline          string // name of the pipeline that it audits
-	Function          string // name
-	FunctionLogGroup  string // where the function writes its own log
-	Schedule          string // name
-	Failed, Unstarted string // URLs of the queues of runs that failed, and that could not start
-	Bucket            string // of its digests
-	Org               string
+	Version          int    `json:"oktastream_auditor"` // of this form
+	Pipeline         string `json:"pipeline"`           // name of the pipeline that it audits
+	Function         string `json:"function"`           // name
+	FunctionLogGroup string `json:"log_group_function"` // where the function writes its own log
+	Schedule         string `json:"schedule"`           // name
+	Failed           string `json:"dead"`               // URL of the queue of runs that failed
+	Unstarted        string `json:"unstarted"`          // URL of the queue of runs that could not start
+	Bucket           string `json:"bucket"`             // of its digests
+	Org              string `json:"org"`
 }
 
 // getSchedule is the IAM action of the schedule.

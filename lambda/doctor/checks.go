@@ -29,39 +29,56 @@ type Stack struct {
 // deploy returns the step that makes again what belongs to the stack.
 func (s *Stack) deploy() string { return "deploy the stack: cdk deploy " + s.Name }
 
-// Pipeline is a pipeline of a stack, as its output describes it. A member is "" where the pipeline has
-// no such part.
+// Pipeline is a pipeline of a stack: the value of an output of the stack that has the key oktastream. A
+// member is "" where the pipeline has no such part.
 type Pipeline struct {
-	Name        string
-	Destination string
-	Transport   string
-	Ingest      string // queue, lambda or rule
-	Format      string
+	Oktastream  int    `json:"oktastream"` // version of this form
+	Name        string `json:"pipeline"`
+	Destination string `json:"destination"`
+	Transport   string `json:"transport"` // "" is the destination's default
+	Ingest      string `json:"ingest"`    // queue, lambda or rule
+	Format      string `json:"format"`
+	Observables bool   `json:"observables"`
+	Include     string `json:"include"` // with Exclude the filter: patterns of event types with commas between
+	Exclude     string `json:"exclude"`
+	Service     string `json:"service"` // with Tags those of Datadog logs
+	Tags        string `json:"tags"`
+	OktaDomain  string `json:"okta_domain"`
 
-	Include, Exclude string // the filter, patterns of event types with commas between
-	Rule             string // name of the rule on the partner event bus
-	Function         string // name
-	FunctionLogGroup string // where the function writes its own log
-	Mapping          string // UUID of the event source mapping
+	Source           string `json:"source"` // name of the partner event source
+	Account          string `json:"account"`
+	Region           string `json:"region"`
+	Bus              string `json:"bus"`
+	Rule             string `json:"rule"`               // name of the rule on the partner event bus
+	Function         string `json:"function"`           // name
+	FunctionLogGroup string `json:"log_group_function"` // where the function writes its own log
+	Mapping          string `json:"mapping"`            // UUID of the event source mapping
+	Buffer           string `json:"buffer"`             // URL, as Redrive and Dead
+	Redrive          string `json:"redrive"`
+	Dead             string `json:"dead"`
+	ReplayRole       string `json:"replay_role"` // ARN
 
-	Buffer, Redrive, Dead string // URLs
+	LogGroup       string `json:"log_group"`
+	RetentionDays  int    `json:"retention_days"`
+	DeliveryBus    string `json:"delivery_bus"`
+	DeliveryRule   string `json:"delivery_rule"` // name of the rule on it
+	PackBytes      int    `json:"pack_bytes"`
+	APIDestination string `json:"api_destination"` // name
+	Connection     string `json:"connection"`      // name
+	Endpoint       string `json:"endpoint"`
+	Auth           string `json:"auth"`
+	Index          string `json:"index"`
+	DataStream     string `json:"data_stream"`
+	Bucket         string `json:"bucket"`
+	BucketOwner    string `json:"bucket_owner"`
+	BucketKey      string `json:"bucket_key"` // ARN of the KMS key of a bucket that the stack made
+	Lock           string `json:"lock"`       // off, governance or compliance
+	LockYears      int    `json:"lock_years"` // of the default retention
+	DigestKey      string `json:"digest_key"`
 
-	LogGroup       string
-	RetentionDays  int
-	DeliveryBus    string
-	DeliveryRule   string // name of the rule on it
-	APIDestination string // name
-	Connection     string // name
-	Endpoint       string
-	Auth           string
-	Index          string
-	DataStream     string
-	Bucket         string
-	BucketOwner    string
-	BucketKey      string // ARN of the KMS key of a bucket that the stack made
-	Lock           string // off, governance or compliance
-	LockYears      int    // of the default retention
-	DigestKey      string
+	Topic   string `json:"topic"`   // ARN of the topic of the stack's alarms
+	Alarms  string `json:"alarms"`  // prefix of the alarms' names
+	Version string `json:"version"` // of oktastream, which the functions carry
 }
 
 // Doctor makes the checks of a stack.

@@ -76,7 +76,7 @@ type archiveCommand struct {
 	Org string `placeholder:"NAME" help:"help_archive_org"`
 	awsFlags
 
-	who  identity // zero for a directory
+	who  identity // zero where nothing of AWS is called
 	orgs []string // that the archive has
 }
 
@@ -89,7 +89,7 @@ func (a *archiveCommand) store(ctx context.Context, quiet *silence) (archiveStor
 		if sdk, err = a.sdk(ctx, quiet, ""); err != nil {
 			return nil, sdk, err
 		}
-		a.who = identity{region: sdk.Region, account: accountOf(ctx, sdk), profile: a.Profile}
+		a.who = a.identity(ctx, sdk)
 	}
 	store, err := a.archiveFlags.open(ctx, sdk, "")
 	if err != nil {
@@ -123,10 +123,9 @@ func orgsText(orgs []string) string {
 // explain adds to an error of the archive who called, and the next step.
 func (a *archiveCommand) explain(err error) error { return explainArchive(err, a.who) }
 
-// explainArchive adds to an error of an archive who called, and the next step. Errors of a
-// directory are left as they are.
+// explainArchive adds to an error of AWS, of an archive or of its key, who called, and the next step.
 func explainArchive(err error, who identity) error {
-	if err == nil || who == (identity{}) {
+	if err == nil || who == (identity{}) || !ofAWS(err) {
 		return err
 	}
 	p := dlq.ProblemOf("the call", err)

@@ -52,6 +52,17 @@ func (a *awsFlags) sdk(ctx context.Context, quiet *silence, region string) (aws.
 	return sdk, nil
 }
 
+// identity is who calls, before a role is assumed.
+func (a *awsFlags) identity(ctx context.Context, sdk aws.Config) identity {
+	who := identity{region: sdk.Region, profile: a.Profile}
+	if sdk.Credentials != nil {
+		if credentials, err := sdk.Credentials.Retrieve(ctx); err == nil {
+			who.account = credentials.AccountID // where they say it
+		}
+	}
+	return who
+}
+
 // identified is the configuration of AWS's SDK with credentials, for a call of that
 // name.
 func (a *awsFlags) identified(ctx context.Context, call string) (aws.Config, error) {

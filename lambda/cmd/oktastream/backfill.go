@@ -32,12 +32,7 @@ type backfillCommand struct {
 }
 
 // AfterApply sets the default stack, which holds only without --to.
-func (b *backfillCommand) AfterApply() error {
-	if b.Stack == "" && b.To == "" {
-		b.Stack = defaultStack
-	}
-	return nil
-}
+func (b *backfillCommand) AfterApply() error { return b.useDefault(b.To == "") }
 
 // fault returns all that is wrong with the flags.
 func (b *backfillCommand) fault() error {
@@ -143,7 +138,7 @@ func (f *filling) window() error {
 			Org: f.client.Org(), Since: since.Time, Until: until.Time, To: f.to.name(),
 		})
 		if err != nil {
-			return stateProblem(err)
+			return withStep(err)
 		}
 		f.job.State = state
 		f.job.Since, f.job.Until = state.Window().Since, state.Window().Until
@@ -165,21 +160,13 @@ func (f *filling) window() error {
 	return nil
 }
 
-// stateProblem adds to an error of the state file what to do about it.
-func stateProblem(err error) error {
-	if e, ok := errors.AsType[*backfill.StateError](err); ok && e.Step != "" {
-		return withHint(err, e.Step)
-	}
-	return err
-}
-
 // plan is the dry run.
 func (f *filling) plan(ctx context.Context) error {
 	defer func() { _ = f.to.close() }() // nothing was written
 	plan, err := f.job.Plan(ctx, func(share float64) { f.report.bar.at(int64(share*shares), shares) })
 	f.report.bar.end()
 	if err != nil {
-		return oktaProblem(err)
+		return withStep(err)
 	}
 	result := f.result(plan.Kept)
 	result.DryRun, result.Exact, result.Seconds = true, &plan.Exact, int64(plan.Time.Seconds())
@@ -221,9 +208,9 @@ func (f *filling) fill(ctx context.Context) error {
 	if err != nil {
 		code := exitInterrupted
 		if !done.Interrupted {
-			code = report(f.c.err, f.hint(stateProblem(oktaProblem(err))))
+			code = report(f.c.err, f.hint(withStep(err)))
 		}
-		f.goOn(done.Counts)
+		f.sayHowToContinue(done.Counts)
 		return quiet(code)
 	}
 	if result.NotSent > 0 {
@@ -240,8 +227,8 @@ func (f *filling) hint(err error) error {
 	return err
 }
 
-// goOn prints how to continue a run that did not reach its end.
-func (f *filling) goOn(done backfill.Counts) {
+// sayHowToContinue prints how to continue a run that did not reach its end.
+func (f *filling) sayHowToContinue(done backfill.Counts) {
 	switch {
 	case f.State != "":
 		say(f.c.err, "next: run the same command again; it continues behind the last page that was sent")
@@ -255,8 +242,7 @@ func (f *filling) goOn(done backfill.Counts) {
 const momentForm = "2006-01-02T15:04:05.000Z"
 
 func (f *filling) progress(p backfill.Progress) {
-	f.report.bar.describe(count(int(p.Events), "event") + " until " + p.At.Format("2006-01-02 15:04"))
-	f.report.bar.at(int64(p.Share*shares), shares)
+	f.report.bar.step(count(int(p.Events), "event")+" until "+p.At.Format("2006-01-02 15:04"), int64(p.Share*shares))
 }
 
 // waitLog prints what the client of the System Log waits for.

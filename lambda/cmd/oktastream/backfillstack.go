@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/oktastream/oktastream/events"
@@ -53,7 +51,7 @@ func (f *filling) openStack(ctx context.Context) (fillTarget, error) {
 	if len(outputs) > 1 && f.Pipeline == "" {
 		var names []string
 		for _, o := range outputs {
-			names = append(names, o.Pipeline)
+			names = append(names, o.Name)
 		}
 		return nil, usage(fmt.Errorf("stack %s has several pipelines: name one with --pipeline (%s), or write --pipeline %s",
 			f.Stack, strings.Join(names, ", "), allPipelines))
@@ -79,7 +77,7 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 ) {
 	filter, err := o.filter()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("pipeline %s: %w", o.Name, err)
 	}
 	own := pipeline.Origin{Source: o.Source, Account: o.Account, Region: o.Region}
 	p := &stackPipeline{pipelineOutput: o}
@@ -91,27 +89,14 @@ func newStackPipeline(ctx context.Context, flags *stackFlags, sdk aws.Config, o 
 		}
 		return p, nil
 	}
-	local, err := o.local()
+	local, err := o.local(&called)
 	if err != nil {
-		return nil, err
-	}
-	logs, bus := cloudwatchlogs.NewFromConfig(called), awseventbridge.NewFromConfig(called)
-	if local.Deliver, err = local.Config.NewLoop(config.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
 		return nil, err
 	}
 	p.rule = &ruleSender{target: local, filter: filter, wrap: func(e *systemlog.Event) []byte {
 		return backfill.AppendEnvelope(nil, own, e)
 	}}
 	return p, nil
-}
-
-// filter is the pipeline's.
-func (o *pipelineOutput) filter() (events.Filter, error) {
-	filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
-	if err != nil {
-		return filter, fmt.Errorf("pipeline %s: %w", o.Pipeline, err)
-	}
-	return filter, nil
 }
 
 // sameOrg returns an error where the org that is read is not the one whose events the
@@ -123,7 +108,7 @@ func sameOrg(address string, o *pipelineOutput) error {
 		return nil
 	}
 	return withHint(usage(fmt.Errorf("pipeline %s gets the events of the org %s, and --org-url is of %s",
-		o.Pipeline, own, org)), "name the org of the stack, or another stack")
+		o.Name, own, org)), "name the org of the stack, or another stack")
 }
 
 func (p *stackPipeline) to() string {
@@ -160,13 +145,13 @@ func (p *stackPipeline) Send(ctx context.Context, list []systemlog.Event) error 
 	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return err
 	}
-	return p.identity.explain(fmt.Errorf("pipeline %s: %w", p.Pipeline, err), p.to())
+	return p.identity.explain(fmt.Errorf("pipeline %s: %w", p.Name, err), p.to())
 }
 
 func (s *stackTarget) notes() []string {
 	var notes []string
 	for _, p := range s.pipelines {
-		notes = append(notes, ageNote(p.Pipeline, backfillName(p.Destination, p.Transport), p.RetentionDays))
+		notes = append(notes, ageNote(p.Name, backfillName(p.Destination, p.Transport), p.RetentionDays))
 	}
 	return append(notes, "events that are there already arrive again, with the same uuid; "+
 		"reconcile --fill sends only what is missing")
@@ -199,17 +184,17 @@ func (s *stackTarget) cost(n, bytes int64) float64 {
 
 func (s *stackTarget) summary(r *filled) {
 	for _, p := range s.pipelines {
-		line := filledPipeline{Pipeline: p.Pipeline, To: p.to()}
+		line := filledPipeline{Pipeline: p.Name, To: p.to()}
 		if p.queue != nil {
 			line.Sent, line.Filtered, line.NotSent = p.queue.Sent, p.queue.Filtered, int64(len(p.queue.TooLong))
-			s.list(p.Pipeline, "longer than an SQS message may be", p.queue.TooLong)
+			s.list(p.Name, "longer than an SQS message may be", p.queue.TooLong)
 		} else {
 			line.Sent, line.Filtered = p.rule.sent, p.rule.filtered
 			for why, n := range p.rule.refused {
 				line.NotSent += int64(n)
-				s.report.print(message{Note: fmt.Sprintf("%s: %s refused: %s", p.Pipeline, count(n, "event"), why)})
+				s.report.print(message{Note: fmt.Sprintf("%s: %s refused: %s", p.Name, count(n, "event"), why)})
 			}
-			s.list(p.Pipeline, "refused by the destination", p.rule.uuids)
+			s.list(p.Name, "refused by the destination", p.rule.uuids)
 		}
 		r.NotSent += line.NotSent
 		r.Pipelines = append(r.Pipelines, line)

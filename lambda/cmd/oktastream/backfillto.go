@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -158,25 +157,28 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 		}
 		job.Config.Format = format
 	}
-	var err error
-	switch {
-	case isRemote(f.To):
-		t.remote, err = f.remoteFlags.open(ctx, f.To, &f.awsFlags, &job.Config)
-		if err != nil {
-			return nil, err
-		}
-		job.Remote = t.remote.job(time.Duration(f.GiveUpAfter), true, f.report)
-		// What is not sent is still at Okta.
-		job.Remote.Unsent = func([]byte) error { return nil }
-	case f.To == "-":
-		job.Sink = &sink.Writer{W: f.c.out}
-	default:
+	open := sink.NewDir
+	if !isRemote(f.To) && f.To != "-" {
 		for _, warning := range directoryWarning(f.To) {
 			f.report.print(message{Warning: warning})
 		}
-		if err := t.directory(f, job); err != nil {
-			return nil, err
+		if abs, err := filepath.Abs(f.To); err == nil {
+			t.to = abs
 		}
+		// A run that a state file continues adds files to those of the runs before.
+		if _, err := os.Stat(f.State); err == nil {
+			open = sink.ContinueDir
+		}
+	}
+	out, err := f.remoteFlags.output(ctx, f.c, f.To, &f.awsFlags, job, open)
+	if err != nil {
+		return nil, err
+	}
+	t.closing = append(t.closing, out.close)
+	if t.remote = out.remote; t.remote != nil {
+		job.Remote = t.remote.job(time.Duration(f.GiveUpAfter), true, f.report)
+		// What is not sent is still at Okta.
+		job.Remote.Unsent = func([]byte) error { return nil }
 	}
 	if f.DeadLetters != "" {
 		file, err := openToAppend("--dead-letters", f.DeadLetters)
@@ -187,30 +189,6 @@ func (f *filling) openLocal(ctx context.Context) (fillTarget, error) {
 		t.closing = append(t.closing, file.Close)
 	}
 	return t, nil
-}
-
-// directory opens the directory of --to. A run that a state file continues adds files to
-// those of the runs before.
-func (t *localTarget) directory(f *filling, job *bulk.Job) error {
-	if abs, err := filepath.Abs(f.To); err == nil {
-		t.to = abs
-	}
-	open := sink.NewDir
-	if f.State != "" {
-		if _, err := os.Stat(f.State); err == nil {
-			open = sink.ContinueDir
-		}
-	}
-	dir, err := open(f.To, string(job.Config.Format))
-	if errors.Is(err, fs.ErrExist) {
-		return withHint(err, "oktastream overwrites nothing: name another directory, or move these files away")
-	}
-	if err != nil {
-		return err
-	}
-	job.Sink = dir
-	t.closing = append(t.closing, dir.Close)
-	return nil
 }
 
 // maxEvent is the size in bytes of the longest event that is read; a longer one is a

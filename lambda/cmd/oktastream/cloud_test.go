@@ -84,23 +84,23 @@ func newCloud(t testing.TB) *cloud {
 	}
 	c.AddStack(
 		"okta",
-		output(pipelineOutput{Pipeline: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
+		output(pipelineOutput{Name: "okta-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
 			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400,
 			Bus: ownSource, Rule: "okta-cloudwatch", Function: "okta-function", Mapping: "okta-mapping",
 			FunctionLogGroup: "/okta-function", Alarms: "okta-", Version: "devel"}),
 	)
 	c.AddBucket("an-archive", awsfake.BucketOptions{Owner: ownAccount, MaxKeys: 5})
-	vault := output(pipelineOutput{Pipeline: "vault-archive", Destination: "archive", Ingest: "queue",
+	vault := output(pipelineOutput{Name: "vault-archive", Destination: "archive", Ingest: "queue",
 		Format: "raw", Buffer: c.buffer, Redrive: redrive, Dead: dead, Bucket: "an-archive", BucketOwner: ownAccount})
 	vault["Auditor"] = fmt.Sprintf(`{"bucket":"vault-state","dead":%q,"function":"vault-auditor","oktastream_auditor":1,`+
 		`"org":"example","pipeline":"vault-archive","schedule":"vault","unstarted":%[1]q}`, dead)
 	c.AddStack("vault", vault)
 	c.AddStack(
 		"rules",
-		output(pipelineOutput{Pipeline: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
+		output(pipelineOutput{Name: "rules-cloudwatch", Destination: "cloudwatch", Ingest: "rule", Format: "envelope",
 			Dead: ruleDead, LogGroup: "/okta", RetentionDays: 400}),
 	)
-	c.AddStack("hounds", output(pipelineOutput{Pipeline: "hounds-datadog", Destination: "datadog", Ingest: "rule",
+	c.AddStack("hounds", output(pipelineOutput{Name: "hounds-datadog", Destination: "datadog", Ingest: "rule",
 		Dead: houndDead, DeliveryBus: "delivery", PackBytes: 245760, Service: "okta", Tags: "team:sec",
 		OktaDomain: "okta-emea.com"}))
 	redrive2, dead2 := queue("redrive2", awsfake.QueueOptions{}), queue("dead2", awsfake.QueueOptions{})
@@ -109,10 +109,10 @@ func newCloud(t testing.TB) *cloud {
 		awsfake.QueueOptions{VisibilityTimeout: time.Minute, MaxReceiveCount: 1, DeadLetter: "redrive2"},
 	)
 	two := output(
-		pipelineOutput{Pipeline: "oktastream-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
+		pipelineOutput{Name: "oktastream-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Format: "ocsf",
 			Buffer: c.buffer, Redrive: redrive, Dead: dead, LogGroup: "/okta", RetentionDays: 400},
 	)
-	two["Pipeline1"] = output(pipelineOutput{Pipeline: "oktastream-datadog", Destination: "datadog", Ingest: "queue",
+	two["Pipeline1"] = output(pipelineOutput{Name: "oktastream-datadog", Destination: "datadog", Ingest: "queue",
 		Format: "datadog", Buffer: c.buffer2, Redrive: redrive2, Dead: dead2, DeliveryBus: "delivery", PackBytes: 245760})["Pipeline0"]
 	c.AddStack(defaultStack, two)
 	c.AddStack("empty", map[string]string{"X": "y"})

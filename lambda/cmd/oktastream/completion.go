@@ -52,15 +52,6 @@ type completionCommand struct {
 	Shell string `arg:"" help:"bash, zsh or fish."`
 }
 
-// Help is what --help shows between the command and its options.
-func (completionCommand) Help() string {
-	return `Examples:
-
-    source <(oktastream completion bash)
-    source <(oktastream completion zsh)
-    oktastream completion fish | source`
-}
-
 func (x *completionCommand) Run(c console) error {
 	script, ok := shells[x.Shell]
 	if !ok {
@@ -146,9 +137,7 @@ func values(placeholder, before, prefix string) []completion {
 	case "QUEUE":
 		all = []string{"redrive", "dead"}
 	case "TO":
-		for _, d := range destinations {
-			all = append(all, string(d))
-		}
+		all = destinations
 	case "SHELL":
 		all = []string{"bash", "zsh", "fish"}
 	case "TYPE":

@@ -18,6 +18,7 @@ import (
 
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/ocsf"
+	"github.com/oktastream/oktastream/events/record"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
 
@@ -180,8 +181,8 @@ func TestAnyPageFits(t *testing.T) {
 		for _, text := range []string{strings.Repeat("x", n), strings.Repeat("x ", n), strings.Repeat("ü", n), strings.Repeat("a longer word, ", n/9)} {
 			e := explanation{EventType: text, UUID: text, Class: text, Rule: text, Why: text, Activity: text, Meant: text, More: n, Bad: n, file: text}
 			for _, s := range []step{{text, text, text, nil}, {"", text, text, nil}, {text, "", text, nil}} {
-				s.Value = json.RawMessage(text)
-				e.Steps = append(e.Steps, s)
+				s.Value = []byte(text)
+				e.Steps = append(e.Steps, record.Step(s))
 			}
 			page := string(e.page(true))
 			for line := range strings.Lines(page) {

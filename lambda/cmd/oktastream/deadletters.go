@@ -12,8 +12,8 @@ import (
 // maxReported is how many bad records are reported on stderr, a line each.
 const maxReported = 20
 
-// letters is where bad records go: a file, or else the messages, where those after maxReported are only
-// counted.
+// letters writes bad records to a file, or without one to the messages; there those after maxReported are
+// only counted.
 type letters struct {
 	file     *os.File
 	messages *messages
@@ -45,7 +45,7 @@ func (l *letters) end() {
 	}
 }
 
-// notes is where events and envelopes are named that someone may want to look at: a file, or nowhere.
+// notes writes a line for each note of a run to a file. Without a file it does nothing.
 type notes struct {
 	file *os.File
 	err  error // the first one; after it nothing is written
@@ -55,13 +55,7 @@ func (n *notes) take(note bulk.Note) {
 	if n.file == nil || n.err != nil {
 		return
 	}
-	line, err := json.Marshal(struct {
-		Note bulk.NoteKind `json:"note"`
-		UUID string        `json:"uuid,omitempty"`
-		Type string        `json:"event_type,omitempty"`
-		File string        `json:"file"`
-		Line int           `json:"line"`
-	}{note.Kind, note.UUID, note.Type, note.File, note.Line})
+	line, err := json.Marshal(note)
 	if err == nil {
 		_, err = n.file.Write(append(line, '\n'))
 	}

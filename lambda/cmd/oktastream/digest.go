@@ -130,6 +130,7 @@ func (d *digestCommand) signer(ctx context.Context, sdk aws.Config, quiet *silen
 	if err != nil {
 		return nil, err
 	}
+	d.who = d.identity(ctx, sdk)
 	return archive.NewKMS(sdk, d.SignKey, sdk.Retryer())
 }
 

@@ -28,12 +28,7 @@ type queueFlags struct {
 }
 
 // AfterApply sets the default stack, which holds only without --queue.
-func (t *queueFlags) AfterApply() error {
-	if t.Stack == "" && len(t.Queue) == 0 {
-		t.Stack = defaultStack
-	}
-	return nil
-}
+func (t *queueFlags) AfterApply() error { return t.useDefault(len(t.Queue) == 0) }
 
 // filterFlags choose messages.
 type filterFlags struct {
@@ -114,26 +109,18 @@ func (s span) text() string {
 
 // fault returns what is wrong with the choice of queues.
 func (t *queueFlags) fault() error {
-	var faults []error
-	switch {
-	case t.Stack != "" && len(t.Queue) > 0:
-		faults = append(faults, errors.New("--stack and --queue exclude each other"))
-	case t.Stack == "" && t.Pipeline != "":
-		faults = append(faults, errors.New("--pipeline is for --stack"))
-	case t.Stack == "" && t.In != "":
-		faults = append(faults, errors.New("--in is for --stack; --queue names the queue itself"))
-	}
-	if t.In != "" && t.In != dlq.RedriveQueue && t.In != dlq.DeadQueue {
-		faults = append(faults, fmt.Errorf("--in is %s or %s, not %q", dlq.RedriveQueue, dlq.DeadQueue, t.In))
-	}
-	faults = append(faults, t.stackFlags.fault())
+	var all faults
+	all.add(t.Stack != "" && len(t.Queue) > 0, "--stack and --queue exclude each other")
+	all.add(t.Stack == "" && t.Pipeline != "", "--pipeline is for --stack")
+	all.add(t.Stack == "" && t.In != "" && t.Pipeline == "", "--in is for --stack; --queue names the queue itself")
+	all.add(t.In != "" && t.In != dlq.RedriveQueue && t.In != dlq.DeadQueue, "--in is %s or %s, not %q",
+		dlq.RedriveQueue, dlq.DeadQueue, t.In)
+	all = append(all, t.stackFlags.fault())
 	for i, url := range t.Queue {
-		faults = append(faults, queueURL("--queue", url))
-		if slices.Contains(t.Queue[:i], url) {
-			faults = append(faults, fmt.Errorf("--queue names %s twice", url))
-		}
+		all = append(all, queueURL("--queue", url))
+		all.add(slices.Contains(t.Queue[:i], url), "--queue names %s twice", url)
 	}
-	return errors.Join(faults...)
+	return errors.Join(all...)
 }
 
 // advice is a fix in which the commands name this message and this stack, as words that
@@ -194,16 +181,31 @@ func (p *site) name() string {
 	if p.pipeline == nil {
 		return dlq.None
 	}
-	return p.pipeline.Pipeline
+	return p.pipeline.Name
 }
 
-func (p *site) recogniser(q *dlq.Queue) *dlq.Recogniser {
-	r := &dlq.Recogniser{}
+// readWorkers is how many calls read a queue at a time, and pollSeconds is the long
+// polling time: with 0 SQS would ask a subset of its servers only.
+const (
+	readWorkers = 8
+	pollSeconds = 1
+)
+
+// read gives the messages of a queue to visit, with what is recognised in them.
+func (p *site) read(ctx context.Context, q *dlq.Queue, visit func([]*dlq.Item) error) (dlq.Read, error) {
+	return dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}.Each(ctx, p.recogniser(q), visit)
+}
+
+// recogniser returns what makes the recognisers of the messages in a queue.
+func (p *site) recogniser(q *dlq.Queue) func() *dlq.Recogniser {
+	r := dlq.Recogniser{}
 	if p.pipeline != nil {
-		r.Pipeline = p.pipeline.Pipeline
-		r.BufferARN = arnLike(q.ARN, p.pipeline.Buffer)
+		r.Pipeline, r.BufferARN = p.pipeline.Name, arnLike(q.ARN, p.pipeline.Buffer)
 	}
-	return r
+	return func() *dlq.Recogniser {
+		own := r
+		return &own
+	}
 }
 
 // arnLike is the ARN of the queue at url, in the region of the queue with ARN like;

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
 )
@@ -35,18 +37,6 @@ func (c identity) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// accountOf is the account of the credentials, where they say it.
-func accountOf(ctx context.Context, sdk aws.Config) string {
-	if sdk.Credentials == nil {
-		return ""
-	}
-	credentials, err := sdk.Credentials.Retrieve(ctx)
-	if err != nil {
-		return ""
-	}
-	return credentials.AccountID
-}
-
 // askTime is how long it may take to ask who calls.
 const askTime = 5 * time.Second
 
@@ -65,8 +55,7 @@ func (c identity) ask(ctx context.Context, sdk aws.Config, err error) identity {
 	return c
 }
 
-// explain adds to an error of AWS who called it and where, the resource, and the
-// next step.
+// explain adds to an error of AWS who made the call and where, the resource, and the next step.
 func (c identity) explain(err error, resource string) error {
 	err = roleProblem(err)
 	var p *dlq.Problem
@@ -110,6 +99,16 @@ func (c identity) hint(p *dlq.Problem) string {
 		return "AWS is busy or failing: wait a minute and run it again; nothing is lost"
 	}
 	return "AWS's documentation of " + p.Call + " explains the code; nothing is lost"
+}
+
+// ofAWS reports whether err is of a call of AWS: it was answered with an error or not at all, or there were
+// no credentials for it.
+func ofAWS(err error) bool {
+	_, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
+	_, broken := errors.AsType[*net.OpError](err)
+	return answered || unsent || broken || errors.Is(err, context.DeadlineExceeded) ||
+		strings.Contains(err.Error(), "credentials")
 }
 
 // roleProblem returns the error of assuming a role, where it is the cause: the SDK

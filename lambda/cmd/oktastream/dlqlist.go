@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,13 +18,6 @@ type dlqList struct {
 	JSON bool   `help:"Print one JSON object."`
 }
 
-// readWorkers is how many calls read a queue at a time, and pollSeconds is the long
-// polling time: with 0 SQS would ask a subset of its servers only.
-const (
-	readWorkers = 8
-	pollSeconds = 1
-)
-
 // listing is what list prints.
 type listing struct {
 	Queues looks       `json:"queues"`
@@ -36,12 +28,10 @@ type listing struct {
 }
 
 func (l *dlqList) fault() error {
-	faults := []error{l.queueFlags.fault(), l.filterFlags.fault()}
+	all := faults{l.queueFlags.fault(), l.filterFlags.fault()}
 	dimensions := []string{"", dlq.ByType, dlq.ByQueue, dlq.ByForm, dlq.ByAge}
-	if !slices.Contains(dimensions, l.By) {
-		faults = append(faults, fmt.Errorf("--by is type, queue, form or age, not %q", l.By))
-	}
-	return errors.Join(faults...)
+	all.add(!slices.Contains(dimensions, l.By), "--by is type, queue, form or age, not %q", l.By)
+	return all.join()
 }
 
 func (l *dlqList) Run(ctx context.Context, c console) error {
@@ -57,20 +47,16 @@ func (l *dlqList) Run(ctx context.Context, c console) error {
 	seen, chosen := dlq.Groups{Unmatched: filter.Patterns()}, dlq.Groups{}
 	out := listing{}
 	failure := eachSite(ctx, s.sites, func(p *site, q *dlq.Queue) error {
-		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
-		reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
-			r := p.recogniser(q)
-			for _, m := range messages {
-				d := r.Recognise(q, m)
-				seen.Add(d, now())
-				if filter.Chooses(d, now()) {
-					chosen.Add(d, now())
+		read, err := p.read(ctx, q, func(items []*dlq.Item) error {
+			for _, item := range items {
+				seen.Add(item.Dead, now())
+				if filter.Chooses(item.Dead, now()) {
+					chosen.Add(item.Dead, now())
 				}
 			}
-			s.bar.add(len(messages))
+			s.bar.add(len(items))
 			return nil
-		}
-		read, err := reader.Run(ctx)
+		})
 		out.Queues = append(out.Queues, p.looked(ctx, q, read, 0, err))
 		s.note(q, read)
 		return p.identity.explain(err, q.URL)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awseventbridge "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
@@ -30,68 +31,70 @@ func (r *dlqReplay) target(p *site) (target, error) {
 	if p.pipeline == nil {
 		return target{&dlq.Buffer{API: p.api, URL: r.To, Version: version()}, r.To, "queue", nil}, nil
 	}
-	local, err := p.pipeline.local()
+	check, err := p.pipeline.local(nil)
 	if err != nil {
-		return target{}, err
-	}
-	check := *local
-	check.Config.HTTPS.Discard = true
-	nothing := config.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}
-	if check.Deliver, err = check.Config.NewLoop(nothing, now, 0); err != nil {
 		return target{}, err
 	}
 	if p.pipeline.Ingest != ingestRule {
 		buffer := &dlq.Buffer{API: p.api, URL: p.pipeline.Buffer, Version: version()}
-		return target{buffer, buffer.URL, "queue", &check}, nil
+		return target{buffer, buffer.URL, "queue", check}, nil
 	}
-	logs, bus := cloudwatchlogs.NewFromConfig(p.sdk), awseventbridge.NewFromConfig(p.sdk)
-	if local.Deliver, err = local.Config.NewLoop(config.Clients{Logs: logs, Bus: bus}, now, 0); err != nil {
+	local, err := p.pipeline.local(&p.sdk)
+	if err != nil {
 		return target{}, err
 	}
 	if p.pipeline.Destination == string(config.Datadog) {
-		return target{local, p.pipeline.DeliveryBus, "event bus", &check}, nil
+		return target{local, p.pipeline.DeliveryBus, "event bus", check}, nil
 	}
-	return target{local, p.pipeline.LogGroup, "log group", &check}, nil
+	return target{local, p.pipeline.LogGroup, "log group", check}, nil
 }
 
-// local is the function's own path with the settings of a stack.
-func (o *pipelineOutput) local() (*dlq.Local, error) {
+// local returns the function's own path to the destination, with the settings of a stack. sdk is for
+// calls of the destination; without it what the destination would get is discarded.
+func (o *pipelineOutput) local(sdk *aws.Config) (*dlq.Local, error) {
 	l := &dlq.Local{Config: config.Config{
-		Pipeline: o.Pipeline, Source: o.Source, Account: o.Account, Region: o.Region,
+		Pipeline: o.Name, Source: o.Source, Account: o.Account, Region: o.Region,
 		Destination: config.Destination(o.Destination), Transport: config.Transport(o.Transport),
 		LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, PackBytes: o.PackBytes,
 		Datadog: datadog.Settings{Service: o.Service, Tags: list(o.Tags), Domain: o.OktaDomain},
 	}}
-	fault := func(err error) error {
-		return withHint(fmt.Errorf("pipeline %s: %w", o.Pipeline, err), "the stack's output is at fault: deploy it again")
+	if err := o.route(l); err != nil {
+		return nil, withHint(fmt.Errorf("pipeline %s: %w", o.Name, err), "the stack's output is at fault: deploy it again")
 	}
-	route := l.Config.Route()
-	if route.Format == "" { // there is no such route
-		return nil, fault(fmt.Errorf("unknown destination %q with transport %q", o.Destination, o.Transport))
+	clients := config.Clients{Logs: dlq.Discard{}, Bus: dlq.Discard{}, Objects: dlq.Discard{}}
+	if l.Config.HTTPS.Discard = sdk == nil; sdk != nil {
+		clients = config.Clients{Logs: cloudwatchlogs.NewFromConfig(*sdk), Bus: awseventbridge.NewFromConfig(*sdk)}
 	}
-	l.Config.Format = route.Format
-	if o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch {
+	loop, err := l.Config.NewLoop(clients, now, 0)
+	l.Deliver = loop
+	return l, err
+}
+
+// route sets which records of which events the destination gets.
+func (o *pipelineOutput) route(l *dlq.Local) (err error) {
+	l.Config.Format = l.Config.Route().Format
+	switch {
+	case l.Config.Format == "": // there is no such route
+		return fmt.Errorf("unknown destination %q with transport %q", o.Destination, o.Transport)
+	case o.Ingest == ingestRule && l.Config.Destination == config.CloudWatch:
 		// What the rule stores is what EventBridge gives it.
 		l.Envelope = true
-		return l, nil
-	}
-	if o.Format != "" {
-		format, err := pipeline.ParseFormat(o.Format)
-		if err != nil {
-			return nil, fault(err)
+		return nil
+	case o.Format != "":
+		if l.Config.Format, err = pipeline.ParseFormat(o.Format); err != nil {
+			return err
 		}
-		l.Config.Format = format
 	}
 	l.Config.Observables = o.Observables
-	if o.Ingest != ingestRule {
-		// A rule has filtered already.
-		filter, err := events.NewFilter(list(o.Include), list(o.Exclude))
-		if err != nil {
-			return nil, fault(err)
-		}
-		l.Config.Filter = filter
+	if o.Ingest != ingestRule { // a rule has filtered already
+		l.Config.Filter, err = o.filter()
 	}
-	return l, nil
+	return err
+}
+
+// filter is the pipeline's.
+func (o *pipelineOutput) filter() (events.Filter, error) {
+	return events.NewFilter(list(o.Include), list(o.Exclude))
 }
 
 // list are the values of a setting.

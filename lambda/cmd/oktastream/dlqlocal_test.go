@@ -30,7 +30,7 @@ func TestCheckTakesTheTransportOfTheStack(t *testing.T) {
 	} {
 		name := "way-" + transport
 		text, err := json.Marshal(pipelineOutput{
-			Oktastream: 1, Pipeline: name + "-datadog", Destination: "datadog", Transport: transport, Ingest: "queue",
+			Oktastream: 1, Name: name + "-datadog", Destination: "datadog", Transport: transport, Ingest: "queue",
 			Format: "raw", Source: ownSource, Account: ownAccount, Region: ownRegion, ReplayRole: replayRole,
 			Buffer: w.buffer2, Redrive: url + "redrive2", Dead: url + "dead2", DeliveryBus: "delivery",
 		})

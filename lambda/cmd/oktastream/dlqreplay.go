@@ -148,31 +148,26 @@ func (r *replayed) total(outcome dlq.Outcome) (n int) {
 
 // fault returns all that is wrong with the flags.
 func (r *dlqReplay) fault() error {
-	faults := []error{r.queueFlags.fault(), r.filterFlags.fault()}
-	fault := func(when bool, text string) {
-		if when {
-			faults = append(faults, errors.New(text))
-		}
-	}
-	fault(r.Stack != "" && r.To != "", "--to is for --queue; a stack knows where its messages are replayed to")
-	fault(len(r.Queue) > 0 && r.To == "" && !r.Native, "--queue needs --to URL, the buffer queue to send to")
-	fault(r.Limit < 0, "--limit is a number of messages")
-	fault(r.Rate < 0, "--rate is a number of messages a second")
-	fault(r.Check && r.Stack == "", "--check needs --stack: the pipeline's settings are the stack's")
-	fault(slices.Contains(r.Queue, r.To), "--to is one of the queues that are read")
+	all := faults{r.queueFlags.fault(), r.filterFlags.fault()}
+	all.add(r.Stack != "" && r.To != "", "--to is for --queue; a stack knows where its messages are replayed to")
+	all.add(len(r.Queue) > 0 && r.To == "" && !r.Native, "--queue needs --to URL, the buffer queue to send to")
+	all.add(r.Limit < 0, "--limit is a number of messages")
+	all.add(r.Rate < 0, "--rate is a number of messages a second")
+	all.add(r.Check && r.Stack == "", "--check needs --stack: the pipeline's settings are the stack's")
+	all.add(slices.Contains(r.Queue, r.To), "--to is one of the queues that are read")
 	if r.To != "" {
-		faults = append(faults, queueURL("--to", r.To))
+		all = append(all, queueURL("--to", r.To))
 	}
 	if r.Native {
 		filter := r.filter()
-		fault(!filter.Empty() || r.Limit > 0,
+		all.add(!filter.Empty() || r.Limit > 0,
 			"--native moves a queue as a whole: SQS's own redrive has no filter and no limit; leave out either")
-		fault(r.Check, "--native and --check exclude each other: SQS's own redrive reads no message")
-		fault(r.Audit != "", "--native and --audit exclude each other: SQS's own redrive does not report message ids")
-		fault(r.In == dlq.DeadQueue, "--native is for redrive: "+deadIsNotMoved)
-		fault(r.Rate > dlq.MaxMoveRate, fmt.Sprintf("--rate is at most %d with --native", dlq.MaxMoveRate))
+		all.add(r.Check, "--native and --check exclude each other: SQS's own redrive reads no message")
+		all.add(r.Audit != "", "--native and --audit exclude each other: SQS's own redrive does not report message ids")
+		all.add(r.In == dlq.DeadQueue, "--native is for redrive: %s", deadIsNotMoved)
+		all.add(r.Rate > dlq.MaxMoveRate, "--rate is at most %d with --native", dlq.MaxMoveRate)
 	}
-	return errors.Join(faults...)
+	return all.join()
 }
 
 func (r *dlqReplay) audit() (*dlq.Audit, error) {
@@ -189,9 +184,7 @@ func (r *dlqReplay) replay(
 	replay := &dlq.Replay{
 		Queue: q, Target: to, To: to.name, Filter: r.filter(), Limit: max(limit, 0), DryRun: !r.Yes, Force: r.Force,
 		Rate: r.Rate, Audit: audit,
-		Recogniser: func() *dlq.Recogniser { return p.recogniser(q) },
-		Progress:   bar.add,
-		Workers:    readWorkers, Wait: pollSeconds,
+		Recogniser: p.recogniser(q), Progress: bar.add, Workers: readWorkers, Wait: pollSeconds,
 	}
 	if r.Check {
 		replay.Check = to.check

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/term"
@@ -39,18 +38,11 @@ type shown struct {
 var errFound = errors.New("found")
 
 func (s *dlqShow) fault() error {
-	faults := []error{s.queueFlags.fault(), s.filterFlags.fault()}
-	if s.JSON && s.Body {
-		faults = append(faults, errors.New("--json and --body exclude each other"))
-	}
-	filter := s.filter()
-	if s.ID == "" && filter.Empty() {
-		faults = append(faults, errors.New("name a uuid or a message id, or a filter such as --reason"))
-	}
-	if s.ID != "" && len(s.UUID) > 0 {
-		faults = append(faults, errors.New("--uuid and a uuid or message id exclude each other"))
-	}
-	return errors.Join(faults...)
+	all, filter := faults{s.queueFlags.fault(), s.filterFlags.fault()}, s.filter()
+	all.add(s.JSON && s.Body, "--json and --body exclude each other")
+	all.add(s.ID == "" && filter.Empty(), "name a uuid or a message id, or a filter such as --reason")
+	all.add(s.ID != "" && len(s.UUID) > 0, "--uuid and a uuid or message id exclude each other")
+	return all.join()
 }
 
 func (s *dlqShow) Run(ctx context.Context, c console) error {
@@ -99,38 +91,33 @@ func (s *dlqShow) Run(ctx context.Context, c console) error {
 // search looks for the message in one queue.
 func (s *dlqShow) search(
 	ctx context.Context, p *site, q *dlq.Queue, filter dlq.Filter, seen *dlq.Groups, bar *progress,
-) (*shown, dlq.Read, error) {
-	var mu sync.Mutex
-	var found *shown
-	reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
-	reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
-		r := p.recogniser(q)
-		bar.add(len(messages))
-		for _, m := range messages {
-			d := r.Recognise(q, m)
-			seen.Add(d, now())
-			if !filter.Chooses(d, now()) {
-				continue
+) (found *shown, read dlq.Read, err error) {
+	read, err = p.read(ctx, q, func(items []*dlq.Item) error {
+		bar.add(len(items))
+		for _, item := range items {
+			seen.Add(item.Dead, now())
+			if filter.Chooses(item.Dead, now()) {
+				if found == nil {
+					found = s.shown(item)
+				}
+				return dlq.ErrEnough
 			}
-			reason := dlq.ReasonOf(d.Reason, d.Code)
-			one := &shown{
-				Dead: d, Cause: reason.Cause, Fix: s.advice(reason.Fix, d.MessageID),
-				Attributes: map[string]string{}, Body: m.Body,
-			}
-			for name, value := range m.Attributes {
-				one.Attributes[name] = aws.ToString(value.StringValue)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if found == nil {
-				found = one
-			}
-			return dlq.ErrEnough
 		}
 		return nil
-	}
-	read, err := reader.Run(ctx)
+	})
 	return found, read, err
+}
+
+func (s *dlqShow) shown(item *dlq.Item) *shown {
+	reason := dlq.ReasonOf(item.Dead.Reason, item.Dead.Code)
+	one := &shown{
+		Dead: item.Dead, Cause: reason.Cause, Fix: s.advice(reason.Fix, item.Dead.MessageID),
+		Attributes: map[string]string{}, Body: item.Message.Body,
+	}
+	for name, value := range item.Message.Attributes {
+		one.Attributes[name] = aws.ToString(value.StringValue)
+	}
+	return one
 }
 
 func (s *dlqShow) print(c console, m *shown) error {

@@ -86,20 +86,28 @@ func (t *queueFlags) sites(ctx context.Context, sdk aws.Config, quiet *silence) 
 	}
 	var sites []*site
 	for i := range outputs {
-		o := &outputs[i]
-		p := t.newSite(ctx, sdk, cmp.Or(t.Role, o.ReplayRole))
-		p.pipeline, p.identity.account = o, cmp.Or(o.Account, p.identity.account)
-		for _, queue := range [][2]string{{dlq.RedriveQueue, o.Redrive}, {dlq.DeadQueue, o.Dead}} {
-			if queue[1] == "" || t.In != "" && t.In != queue[0] {
-				continue
-			}
-			if err := p.open(ctx, queue[1], queue[0]); err != nil {
-				return nil, err
-			}
+		p, err := t.siteOf(ctx, sdk, &outputs[i])
+		if err != nil {
+			return nil, err
 		}
 		sites = append(sites, p)
 	}
 	return sites, allClosed(sites)
+}
+
+// siteOf returns a pipeline with its dead-letter queues, or with that of --in.
+func (t *queueFlags) siteOf(ctx context.Context, sdk aws.Config, o *pipelineOutput) (*site, error) {
+	p := t.newSite(ctx, sdk, cmp.Or(t.Role, o.ReplayRole))
+	p.pipeline, p.identity.account = o, cmp.Or(o.Account, p.identity.account)
+	for _, queue := range [][2]string{{dlq.RedriveQueue, o.Redrive}, {dlq.DeadQueue, o.Dead}} {
+		if queue[1] == "" || t.In != "" && t.In != queue[0] {
+			continue
+		}
+		if err := p.open(ctx, queue[1], queue[0]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 // allClosed returns the errors of opening queues, if none could be opened.

@@ -25,12 +25,7 @@ type doctorCommand struct {
 const watchEvery = 20 * time.Second
 
 // AfterApply sets the default stack.
-func (k *doctorCommand) AfterApply() error {
-	if k.Stack == "" {
-		k.Stack = defaultStack
-	}
-	return nil
-}
+func (k *doctorCommand) AfterApply() error { return k.useDefault(true) }
 
 // fault returns all that is wrong with the flags. Without any flag of Okta's, the org is not
 // looked at.
@@ -102,7 +97,7 @@ func (k *doctorCommand) watch(
 			return report, nil
 		}
 		say(fmt.Sprintf("%s %s; looking again in %s", report.At.Format(time.TimeOnly), report.Summary(), every))
-		if _, err := sleepFor(ctx, every); err != nil {
+		if err := sleep(ctx, every); err != nil {
 			return report, err
 		}
 	}

@@ -79,17 +79,7 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 		Region: cmp.Or(first.Region, region), Topic: first.Topic, Alarms: first.Alarms, Version: first.Version,
 	}
 	for _, o := range outputs {
-		stack.Pipelines = append(stack.Pipelines, doctor.Pipeline{
-			Name: o.Pipeline, Destination: o.Destination, Transport: o.Transport, Ingest: o.Ingest, Format: o.Format,
-			Rule: o.Rule, Function: o.Function, FunctionLogGroup: o.FunctionLogGroup, Mapping: o.Mapping,
-			Include: o.Include, Exclude: o.Exclude,
-			Bucket: o.Bucket, BucketOwner: o.BucketOwner, BucketKey: o.BucketKey,
-			Lock: o.Lock, LockYears: o.LockYears, DigestKey: o.DigestKey,
-			Buffer: o.Buffer, Redrive: o.Redrive, Dead: o.Dead,
-			LogGroup: o.LogGroup, RetentionDays: o.RetentionDays, DeliveryBus: o.DeliveryBus, DeliveryRule: o.DeliveryRule,
-			APIDestination: o.APIDestination, Connection: o.Connection,
-			Endpoint: o.Endpoint, Auth: o.Auth, Index: o.Index, DataStream: o.DataStream,
-		})
+		stack.Pipelines = append(stack.Pipelines, doctor.Pipeline(o))
 	}
 	return stack
 }
@@ -97,17 +87,7 @@ func doctorStack(name, region string, outputs []pipelineOutput) doctor.Stack {
 // auditorOf returns what the outputs say of the stack's auditor; nil is none.
 func auditorOf(outputs []stackOutput) (*doctor.AuditorParts, error) {
 	for _, output := range outputs {
-		var o struct {
-			Version   int    `json:"oktastream_auditor"` // of this form
-			Pipeline  string `json:"pipeline"`
-			Function  string `json:"function"`
-			LogGroup  string `json:"log_group_function"`
-			Schedule  string `json:"schedule"`
-			Failed    string `json:"dead"`
-			Unstarted string `json:"unstarted"`
-			Bucket    string `json:"bucket"`
-			Org       string `json:"org"`
-		}
+		var o doctor.AuditorParts
 		// Other outputs are not JSON, or not an object.
 		if json.Unmarshal([]byte(output.Value), &o) != nil || o.Version == 0 {
 			continue
@@ -116,8 +96,7 @@ func auditorOf(outputs []stackOutput) (*doctor.AuditorParts, error) {
 			return nil, withHint(fmt.Errorf("output %s has version %d: a newer oktastream deployed the auditor", output.Key,
 				o.Version), "use the oktastream of the version that deployed it")
 		}
-		return &doctor.AuditorParts{Pipeline: o.Pipeline, Function: o.Function, FunctionLogGroup: o.LogGroup,
-			Schedule: o.Schedule, Failed: o.Failed, Unstarted: o.Unstarted, Bucket: o.Bucket, Org: o.Org}, nil
+		return &o, nil
 	}
 	return nil, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -116,22 +115,22 @@ func (x *explainCommand) list(c console, types []string) error {
 
 // explanation is how an event, or a type of event, is normalised.
 type explanation struct {
-	EventType string `json:"event_type"`
-	Published bool   `json:"published_by_okta"`
-	Meant     string `json:"did_you_mean,omitempty"` // of a type that is not published
-	Format    string `json:"format"`
-	Class     string `json:"class"`
-	ClassUID  int    `json:"class_uid"`
-	Category  string `json:"category"`
-	Activity  string `json:"activity"`
-	Number    int    `json:"activity_id"`
-	Rule      string `json:"rule"`
-	Why       string `json:"why"`
-	Roles     cast   `json:"roles"`
-	UUID      string `json:"uuid,omitempty"`
-	Steps     []step `json:"fields"`
-	More      int    `json:"more_events,omitempty"` // that the file holds behind this one
-	Bad       int    `json:"bad_records,omitempty"` // that the file holds
+	EventType string        `json:"event_type"`
+	Published bool          `json:"published_by_okta"`
+	Meant     string        `json:"did_you_mean,omitempty"` // of a type that is not published
+	Format    string        `json:"format"`
+	Class     string        `json:"class"`
+	ClassUID  int           `json:"class_uid"`
+	Category  string        `json:"category"`
+	Activity  string        `json:"activity"`
+	Number    int           `json:"activity_id"`
+	Rule      string        `json:"rule"`
+	Why       string        `json:"why"`
+	Roles     cast          `json:"roles"`
+	UUID      string        `json:"uuid,omitempty"`
+	Steps     []record.Step `json:"fields"`
+	More      int           `json:"more_events,omitempty"` // that the file holds behind this one
+	Bad       int           `json:"bad_records,omitempty"` // that the file holds
 	file      string
 }
 
@@ -162,13 +161,6 @@ func castOf(eventType string) cast {
 	return c
 }
 
-type step struct {
-	From  string          `json:"from,omitempty"`
-	To    string          `json:"to,omitempty"`
-	How   string          `json:"how"`
-	Value json.RawMessage `json:"value,omitempty"`
-}
-
 func decided(format pipeline.Format, d classify.Decision, name string) explanation {
 	why := d.Rule.Why
 	if d.Rule.Activity == classify.ByVerb {
@@ -190,29 +182,34 @@ func decided(format pipeline.Format, d classify.Decision, name string) explanati
 }
 
 // explainType explains an event type: the fields that its records can have.
-func explainType(format pipeline.Format, name string) explanation {
-	n := ocsf.New()
-	d := n.Decide(name)
-	e := decided(format, d, name)
-	switch format {
-	case pipeline.OCSF:
-		e.Steps = steps(n.Fields(d.Class.UID))
-		e.Steps = append(e.Steps, step{From: "everything else", To: "unmapped", How: "as it is, under Okta's own path"})
-	case pipeline.Datadog:
-		e.Steps = append(steps(datadog.New(datadog.Settings{}).Fields()),
-			step{From: "everything", To: "(the same path)", How: "as it is"})
-	case pipeline.Raw:
-		e.Steps = []step{{From: "everything", To: "(the same path)", How: "as it is"}}
-	}
+func explainType(format pipeline.Format, name string) explanation { return explain(format, name, nil) }
+
+func explainEvent(format pipeline.Format, event *events.Event) explanation {
+	e := explain(format, string(event.Type), event)
+	e.UUID = string(event.UUID)
 	return e
 }
 
-func steps(list []record.Step) []step {
-	out := make([]step, len(list))
-	for i, s := range list {
-		out[i] = step{s.From, s.To, s.How, s.Value}
+// explain explains an event type, or an event of it, which may be nil.
+func explain(format pipeline.Format, name string, event *events.Event) explanation {
+	toOCSF, toDatadog := ocsf.New(), datadog.New(datadog.Settings{})
+	d := toOCSF.Decide(name)
+	e := decided(format, d, name)
+	switch {
+	case format == pipeline.OCSF && event != nil:
+		e.Steps = toOCSF.Explain(event)
+		return e
+	case format == pipeline.OCSF:
+		e.Steps = append(toOCSF.Fields(d.Class.UID),
+			record.Step{From: "everything else", To: "unmapped", How: "as it is, under Okta's own path"})
+		return e
+	case format == pipeline.Datadog && event != nil:
+		e.Steps = toDatadog.Explain(event)
+	case format == pipeline.Datadog:
+		e.Steps = toDatadog.Fields()
 	}
-	return out
+	e.Steps = append(e.Steps, record.Step{From: "everything", To: "(the same path)", How: "as it is"})
+	return e
 }
 
 // explainFile explains one event of a file: what each of its fields became.
@@ -290,22 +287,6 @@ func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault
 		}
 		d.Decode(value.Text, func(e *events.Event, f *events.Fault) { take(value.Line, e, f) })
 	}
-}
-
-func explainEvent(format pipeline.Format, e *events.Event) explanation {
-	n := ocsf.New()
-	out := decided(format, n.Decide(string(e.Type)), string(e.Type))
-	out.UUID = string(e.UUID)
-	switch format {
-	case pipeline.OCSF:
-		out.Steps = steps(n.Explain(e))
-	case pipeline.Datadog:
-		out.Steps = append(steps(datadog.New(datadog.Settings{}).Explain(e)),
-			step{From: "everything", To: "(the same path)", How: "as it is"})
-	case pipeline.Raw:
-		out.Steps = []step{{From: "everything", To: "(the same path)", How: "as it is"}}
-	}
-	return out
 }
 
 func (x *explainCommand) print(c console, e explanation) error {

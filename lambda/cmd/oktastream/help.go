@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -84,11 +85,14 @@ var helpTexts = map[string]string{
 	"help_reconcile_html": "Write a page for an auditor to FILE: what was read, when, by whom, each hour; no event.",
 }
 
-// expandHelp replaces the names of help texts in a model by the texts.
+// expandHelp puts the help texts and the details into a model.
 func expandHelp(k *kong.Kong) error {
 	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
-		if value, ok := node.(*kong.Value); ok {
-			value.Help = cmp.Or(helpTexts[value.Help], value.Help)
+		switch node := node.(type) {
+		case *kong.Value:
+			node.Help = cmp.Or(helpTexts[node.Help], node.Help)
+		case *kong.Command:
+			node.Detail = details[strings.TrimPrefix(node.FullPath(), k.Model.Name+" ")]
 		}
 		return next(nil)
 	})
@@ -114,9 +118,9 @@ const (
 		"2 wrong options; 130 interrupted."
 )
 
-// Help is what --help shows between the command and its options.
-func (runCommand) Help() string {
-	return `Records go to stdout, the ledger to stderr.
+// details are what --help of each command shows between the command and its options.
+var details = map[string]string{
+	"run": `Records go to stdout, the ledger to stderr.
 
 Examples:
 
@@ -127,34 +131,25 @@ Examples:
     oktastream run --to cloudwatch --log-group /okta events.jsonl
     oktastream run --to archive --bucket okta-archive --org ORG events.jsonl
     oktastream run --to splunk --endpoint https://HOST:8088 \
-        --secret-file token events.jsonl` + runExitCodes
-}
+        --secret-file token events.jsonl` + runExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (explainCommand) Help() string {
-	return `Examples:
+	"explain": `Examples:
 
     oktastream explain user.session.start
     oktastream explain 'user.mfa.*'
     oktastream explain --fields event.json
-    oktastream explain --fields --format datadog - <event.json` + runExitCodes
-}
+    oktastream explain --fields --format datadog - <event.json` + runExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (reconcileCommand) Help() string {
-	return `Events are told apart by uuid, and counted for each hour in which Okta published
+	"reconcile": `Events are told apart by uuid, and counted for each hour in which Okta published
 them.
 
 Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
 
     oktastream reconcile --org-url $URL --since 3d --against cloudwatch
     oktastream reconcile --org-url $URL --since 3d --against cloudwatch --fill
-    oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes
-}
+    oktastream reconcile --org-url $URL --since 7d --against events.jsonl.gz` + reconcileExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (doctorCommand) Help() string {
-	return `Looks at every link in the order in which an event travels, and says of each
+	"doctor": `Looks at every link in the order in which an event travels, and says of each
 whether it works, what was seen, and the next step. It changes nothing, and uses
 the current credentials or --role, not the stack's replay role.
 
@@ -162,36 +157,24 @@ Examples, with URL=https://ORG.okta.com:
 
     oktastream doctor
     oktastream doctor --stack oktastream --org-url $URL --token-file token
-    oktastream doctor --watch` + doctorExitCodes
-}
+    oktastream doctor --watch` + doctorExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (dlqList) Help() string {
-	return `Examples:
+	"dlq list": `Examples:
 
     oktastream dlq list
-    oktastream dlq list --stack oktastream --reason not_json --json` + dlqExitCodes
-}
+    oktastream dlq list --stack oktastream --reason not_json --json` + dlqExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (dlqShow) Help() string {
-	return `Examples:
+	"dlq show": `Examples:
 
     oktastream dlq show --reason not_json
-    oktastream dlq show --reason not_okta --body | oktastream explain -` + dlqExitCodes
-}
+    oktastream dlq show --reason not_okta --body | oktastream explain -` + dlqExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (dlqReplay) Help() string {
-	return `Examples:
+	"dlq replay": `Examples:
 
     oktastream dlq replay --reason refused
-    oktastream dlq replay --reason refused --audit replay.jsonl --yes` + dlqExitCodes
-}
+    oktastream dlq replay --reason refused --audit replay.jsonl --yes` + dlqExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (backfillCommand) Help() string {
-	return `Reads the events of a window from Okta's System Log API and sends them to a
+	"backfill": `Reads the events of a window from Okta's System Log API and sends them to a
 pipeline of a stack, or where --to says. Without --yes it only reports how many
 there are, how long it takes and what it costs.
 
@@ -201,31 +184,31 @@ Examples, with URL=https://ORG.okta.com and an API token in OKTA_API_TOKEN:
     oktastream backfill --org-url $URL --since 2026-11-22T10:00 \
         --until 2026-11-22T16:00 --state fill.json --yes
     oktastream backfill --org-url $URL --since 90d --to events
-    oktastream backfill --org-url $URL --since 6h --to - --format raw` + fillExitCodes
-}
+    oktastream backfill --org-url $URL --since 6h --to - --format raw` + fillExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (digestCommand) Help() string {
-	return `A digest names the objects of an hour with their SHA-256, the number of events, and
+	"digest": `A digest names the objects of an hour with their SHA-256, the number of events, and
 the digest before it. An hour gets its first digest 24 hours after it has ended, and
 another for objects that come later. Nothing is ever overwritten.
 
 Examples:
 
     oktastream digest --bucket NAME --since 2026-11-22
-    oktastream digest --dir archive --since 30d` + digestExitCodes
-}
+    oktastream digest --dir archive --since 30d` + digestExitCodes,
 
-// Help is what --help shows between the command and its options.
-func (verifyCommand) Help() string {
-	return `Reads all digests of an org, and the objects that they name, and says which digest,
+	"verify": `Reads all digests of an org, and the objects that they name, and says which digest,
 hour or object is missing or was changed. It writes nothing.
 
 Examples:
 
     oktastream verify --bucket NAME --public-key key.pem
     oktastream verify --dir archive --until now
-    oktastream verify --bucket NAME --since 7d --head HASH` + verifyExitCodes
+    oktastream verify --bucket NAME --since 7d --head HASH` + verifyExitCodes,
+
+	"completion": `Examples:
+
+    source <(oktastream completion bash)
+    source <(oktastream completion zsh)
+    oktastream completion fish | source`,
 }
 
 // helpCommand shows the help of a command, as --help after it does.

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/oktastream/oktastream/lambda/deadletter"
+	"github.com/oktastream/oktastream/lambda/sink"
 )
 
 func main() {
@@ -157,10 +159,10 @@ func report(w io.Writer, err error) int {
 
 // say prints one line. A file's name or a uuid in it can neither break the line nor
 // send control codes to the terminal.
-func say(w io.Writer, line string) { fmt.Fprintln(w, spoken(line)) }
+func say(w io.Writer, line string) { fmt.Fprintln(w, messageLine(line)) }
 
-// spoken is a line as say prints it.
-func spoken(line string) string { return "oktastream: " + printable(line) }
+// messageLine returns a line as say prints it.
+func messageLine(line string) string { return "oktastream: " + printable(line) }
 
 // printable spells control characters, and those that turn the direction of
 // text, as JSON does.
@@ -184,3 +186,11 @@ func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicod
 func version() string { return deadletter.Build() }
 
 func now() time.Time { return time.Now() }
+
+// sleep waits for d. The error is that of ctx, if it ends before, or will.
+func sleep(ctx context.Context, d time.Duration) error {
+	if !sink.Sleep(ctx, d) {
+		return cmp.Or(ctx.Err(), context.DeadlineExceeded)
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/oktastream/oktastream/lambda/dlq"
 	"github.com/oktastream/oktastream/lambda/systemlog"
+	"github.com/oktastream/oktastream/lambda/systemlog/backfill"
 )
 
 // oktaFlags say which Okta org is read, with which credentials, and how fast. No secret
@@ -70,15 +72,12 @@ func (o *oktaFlags) client(
 ) (*systemlog.Client, error) {
 	credentials, err := o.credentials(ctx, aws, quiet)
 	if err != nil {
-		return nil, oktaProblem(err)
+		return nil, withStep(err)
 	}
 	client, err := systemlog.New(systemlog.Config{
 		OrgURL: o.OrgURL, Auth: credentials, Share: float64(o.Rate), Now: now, Log: log, Tries: o.tries,
 	})
-	if err != nil {
-		return nil, oktaProblem(err)
-	}
-	return client, nil
+	return client, withStep(err)
 }
 
 func (o *oktaFlags) credentials(ctx context.Context, aws *awsFlags, quiet *silence) (systemlog.Credentials, error) {
@@ -115,7 +114,7 @@ func (o *oktaFlags) secret(ctx context.Context, aws *awsFlags, quiet *silence) (
 		&secretsmanager.GetSecretValueInput{SecretId: &o.Secret})
 	if err != nil {
 		problem := dlq.ProblemOf("GetSecretValue", err)
-		who := identity{region: sdk.Region, account: accountOf(ctx, sdk), profile: aws.Profile}
+		who := aws.identity(ctx, sdk)
 		if problem.Code == "ResourceNotFoundException" {
 			return nil, withHint(fmt.Errorf("secret %s does not exist (%s)", o.Secret, who),
 				"check --secret, --region and --profile")
@@ -148,12 +147,19 @@ func readSecretFile(flag, name string) ([]byte, error) {
 	return text, nil
 }
 
-// oktaProblem adds to an error of the System Log client what to do about it.
-func oktaProblem(err error) error {
-	if e, ok := errors.AsType[*systemlog.Error](err); ok && e.Step != "" {
-		return withHint(err, e.Step)
+// withStep adds to an error of the System Log client or of the state file what to do about it.
+func withStep(err error) error {
+	step := ""
+	if e, ok := errors.AsType[*systemlog.Error](err); ok {
+		step = e.Step
 	}
-	return err
+	if e, ok := errors.AsType[*backfill.StateError](err); ok {
+		step = cmp.Or(e.Step, step)
+	}
+	if step == "" {
+		return err
+	}
+	return withHint(err, step)
 }
 
 // moment is a point in time of a flag: a date, a time, or an age.

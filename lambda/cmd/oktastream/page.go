@@ -8,6 +8,7 @@ import (
 
 	"github.com/fatih/color"
 
+	"github.com/oktastream/oktastream/events/record"
 	"github.com/oktastream/oktastream/events/roles"
 )
 
@@ -137,14 +138,14 @@ func row(b *bytes.Buffer, name, text string) {
 // fields prints a line for each field of the record, in its order: the attribute, its value, where it
 // comes from, and how. What is left out of the record follows.
 func (e explanation) fields(b *bytes.Buffer) {
-	var dropped []step
+	var dropped []record.Step
 	fmt.Fprintf(b, "\n%s\n", strong("fields of the record"))
 	for _, s := range e.Steps {
 		if s.To == "" {
 			dropped = append(dropped, s)
 			continue
 		}
-		fieldLine(b, s.line())
+		fieldLine(b, step(s).line())
 	}
 	if len(dropped) > 0 {
 		fmt.Fprintf(b, "\n%s\n", strong("left out: empty, or a placeholder"))
@@ -168,6 +169,9 @@ func fieldLine(b *bytes.Buffer, text string) {
 		fmt.Fprintf(b, "%s%s\n", indent, line)
 	}
 }
+
+// step is a field of an explanation.
+type step record.Step
 
 // line is a field on one line.
 func (s step) line() string {

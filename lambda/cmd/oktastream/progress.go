@@ -80,51 +80,40 @@ func sizeOf(c console, inputs []bulk.Input) int64 {
 	return total
 }
 
-// step shows which step is running, and how much of it is done.
-func (p *progress) step(what string, done int64) {
+// draw changes the bar, where there is one. An error of drawing is ignored.
+func (p *progress) draw(change func(*progressbar.ProgressBar) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
-		p.bar.Describe(what)
-		// An error of drawing is ignored.
-		_ = p.bar.Set64(done)
+		_ = change(p.bar)
 		p.silence.shown()
 	}
 }
 
-// describe sets the text in front of the bar. It is drawn with the bar.
-func (p *progress) describe(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar != nil {
-		p.bar.Describe(text)
-	}
+// step shows which step is running, and how much of it is done.
+func (p *progress) step(what string, done int64) {
+	p.draw(func(bar *progressbar.ProgressBar) error {
+		bar.Describe(what)
+		return bar.Set64(done)
+	})
 }
 
 // at shows how much is done, of a total that may change.
 func (p *progress) at(done, total int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar != nil && total > 0 {
-		p.bar.ChangeMax64(max(done, total))
-		// An error of drawing is ignored.
-		_ = p.bar.Set64(done)
-		p.silence.shown()
+	if total > 0 {
+		p.draw(func(bar *progressbar.ProgressBar) error {
+			bar.ChangeMax64(max(done, total))
+			return bar.Set64(done)
+		})
 	}
 }
 
-func (p *progress) add(bytes int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar != nil {
-		// An error of drawing is ignored.
-		_ = p.bar.Add(bytes)
-		p.silence.shown()
-	}
+func (p *progress) add(n int) {
+	p.draw(func(bar *progressbar.ProgressBar) error { return bar.Add(n) })
 }
 
 // say prints a message in the place of the bar, which is drawn again below it.
-func (p *progress) say(w io.Writer, line string) { p.print(w, spoken(line)) }
+func (p *progress) say(w io.Writer, line string) { p.print(w, messageLine(line)) }
 
 // print is say for a line that is printed as it is.
 func (p *progress) print(w io.Writer, line string) {

@@ -45,10 +45,7 @@ const exitUnproven = 3
 func (r *reconcileCommand) AfterApply() error {
 	ofStack := slices.Contains(r.Against, againstLogGroup) ||
 		slices.Contains(r.Against, againstArchive) && r.Bucket == "" && r.Dir == ""
-	if r.Stack == "" && ofStack {
-		r.Stack = defaultStack
-	}
-	return nil
+	return r.useDefault(ofStack)
 }
 
 // fault returns all that is wrong with the flags.
@@ -112,7 +109,7 @@ func (r *reconcileCommand) compare(ctx context.Context, c console, outputs *reco
 		return 0, err
 	}
 	if err := w.run(ctx, outputs); err != nil {
-		return 0, oktaProblem(err)
+		return 0, withStep(err)
 	}
 	w.audit(ctx)
 	w.report.bar.end()
@@ -270,9 +267,10 @@ func (w *comparison) fill(ctx context.Context, first *reconcile.Run, missing int
 	// What was just stored can be read a few seconds later.
 	deadline, pause := now().Add(time.Duration(w.Wait)), firstPause
 	for err == nil && report.Missing > 0 && now().Before(deadline) {
-		if pause, err = sleepFor(ctx, pause); err == nil {
+		if err = sleep(ctx, pause); err == nil {
 			report, err = w.compareAgain(ctx, second)
 		}
+		pause = min(2*pause, maxPause)
 	}
 	if err != nil {
 		return err
@@ -303,21 +301,10 @@ func (w *comparison) emptyBuffer(ctx context.Context) error {
 			return nil
 		}
 		w.report.bar.step(fmt.Sprintf("waiting for the buffer queue, about %s", count(n, "message")), 0)
-		if pause, err = sleepFor(ctx, pause); err != nil {
+		if err = sleep(ctx, pause); err != nil {
 			return err
 		}
-	}
-}
-
-// sleepFor waits for d, and returns how long to wait the next time.
-func sleepFor(ctx context.Context, d time.Duration) (next time.Duration, err error) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return min(2*d, maxPause), nil
-	case <-ctx.Done():
-		return d, ctx.Err()
+		pause = min(2*pause, maxPause)
 	}
 }
 

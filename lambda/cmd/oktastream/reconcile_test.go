@@ -332,7 +332,7 @@ func TestReconcileFilters(t *testing.T) {
 	dropped := list[0].EventType
 	queue := strings.TrimSuffix(w.buffer, "buffer")
 	text, err := json.Marshal(pipelineOutput{
-		Oktastream: 1, Pipeline: "few-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Source: ownSource,
+		Oktastream: 1, Name: "few-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Source: ownSource,
 		Account: ownAccount, Region: ownRegion, LogGroup: "/okta", RetentionDays: 400, Exclude: dropped + ",x.*",
 		Buffer: w.buffer, Redrive: queue + "redrive", Dead: queue + "dead", ReplayRole: replayRole,
 	})
@@ -551,7 +551,7 @@ func TestReconcileLooksAtTheLogGroupFirst(t *testing.T) {
 		"no such group": {"/gone", 0, []string{"ResourceNotFoundException", "check --stack"}},
 	} {
 		text, err := json.Marshal(pipelineOutput{
-			Oktastream: 1, Pipeline: "p-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Source: ownSource,
+			Oktastream: 1, Name: "p-cloudwatch", Destination: "cloudwatch", Ingest: "queue", Source: ownSource,
 			Account: ownAccount, Region: ownRegion, LogGroup: test.group, RetentionDays: 400,
 			Buffer: w.buffer, Redrive: queue + "redrive", Dead: queue + "dead", ReplayRole: replayRole,
 		})

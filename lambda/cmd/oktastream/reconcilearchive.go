@@ -50,7 +50,7 @@ func (r *reconcileCommand) openArchive(
 		if where.Bucket == "" && where.Dir == "" {
 			if o.Bucket == "" {
 				return usage(fmt.Errorf("pipeline %s delivers to %s: --against archive is for a pipeline with an archive",
-					o.Pipeline, o.Destination))
+					o.Name, o.Destination))
 			}
 			where.Bucket, owner = o.Bucket, o.BucketOwner
 		}

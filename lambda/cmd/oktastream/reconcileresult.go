@@ -89,7 +89,7 @@ func (f *figures) missing() int64 {
 func (r *reconciliation) describe(w *comparison) {
 	r.Org, r.Against, r.Stack, r.Version = w.client.Org(), w.side.name, w.Stack, version()
 	if w.side.pipeline != nil {
-		r.Pipeline = w.side.pipeline.Pipeline
+		r.Pipeline = w.side.pipeline.Name
 		r.AWS = w.side.site.identity.String()
 	}
 	if w.side.who != (identity{}) {

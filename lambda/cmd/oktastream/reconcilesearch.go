@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/oktastream/oktastream/lambda/config"
 	"github.com/oktastream/oktastream/lambda/sink"
@@ -62,7 +61,7 @@ func (r *reconcileCommand) openSearch(ctx context.Context, side *heldSide) error
 		o = &pipelineOutput{}
 	} else if o.Destination != r.Against[0] {
 		return usage(fmt.Errorf("pipeline %s delivers to %s: --against %s is for a pipeline that delivers there",
-			o.Pipeline, o.Destination, r.Against[0]))
+			o.Name, o.Destination, r.Against[0]))
 	}
 	c := r.searchConfig(o)
 	if err := r.httpsFault(c); err != nil {
@@ -93,11 +92,6 @@ func (r *reconcileCommand) openSearch(ctx context.Context, side *heldSide) error
 	side.name = fmt.Sprintf("%s %s (%s)", r.Against[0], index.Name(), c.Endpoint)
 	side.held = &reconcile.Search{API: index, OpenSearch: r.Against[0] == string(config.OpenSearch), Sleep: sleep}
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	_, err := sleepFor(ctx, d)
-	return err
 }
 
 // explainSearch adds the next step to an error of reading a destination by _search.

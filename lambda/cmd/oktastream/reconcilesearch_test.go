@@ -43,7 +43,7 @@ func newSearchWorld(t *testing.T, perHour int) *searchWorld {
 	}
 	queue := strings.TrimSuffix(w.buffer, "buffer")
 	text, err := json.Marshal(pipelineOutput{
-		Oktastream: 1, Pipeline: "elastics-elastic", Destination: "elastic", Ingest: "queue", Source: ownSource,
+		Oktastream: 1, Name: "elastics-elastic", Destination: "elastic", Ingest: "queue", Source: ownSource,
 		Account: ownAccount, Region: ownRegion, Endpoint: w.address, DataStream: "logs-okta.system-prod",
 		Buffer: w.buffer, Redrive: queue + "redrive", Dead: queue + "dead", ReplayRole: replayRole,
 	})

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,7 +66,7 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 	}
 	if side.pipeline.LogGroup == "" {
 		return nil, usage(fmt.Errorf("pipeline %s delivers to %s: --against cloudwatch is for a pipeline with a log group",
-			side.pipeline.Pipeline, side.pipeline.Destination))
+			side.pipeline.Name, side.pipeline.Destination))
 	}
 	// The stack's role is for its queues, and may not read the log group.
 	sdk, side.who = r.assume(ctx, sdk, r.Role)
@@ -138,27 +137,21 @@ func (r *reconcileCommand) openPipeline(ctx context.Context, sdk aws.Config, sid
 	if len(outputs) > 1 {
 		var names []string
 		for i := range outputs {
-			names = append(names, outputs[i].Pipeline)
+			names = append(names, outputs[i].Name)
 		}
 		return usage(fmt.Errorf("stack %s has several pipelines: choose one with --pipeline: %s",
 			r.Stack, strings.Join(names, ", ")))
 	}
 	side.pipeline = o
 	if side.filter, err = o.filter(); err != nil {
-		return err
+		return fmt.Errorf("pipeline %s: %w", o.Name, err)
 	}
 	queues := queueFlags{stackFlags: r.stackFlags}
-	p := queues.newSite(ctx, sdk, cmp.Or(r.Role, o.ReplayRole))
-	p.pipeline, p.identity.account = o, cmp.Or(o.Account, p.identity.account)
-	for _, queue := range [][2]string{{dlq.RedriveQueue, o.Redrive}, {dlq.DeadQueue, o.Dead}} {
-		if queue[1] == "" {
-			continue
-		}
-		if err := p.open(ctx, queue[1], queue[0]); err != nil {
-			return err
-		}
+	p, err := queues.siteOf(ctx, sdk, o)
+	if err == nil {
+		err = p.notOpened()
 	}
-	if err := p.notOpened(); err != nil {
+	if err != nil {
 		return err
 	}
 	side.site = p
@@ -183,23 +176,17 @@ func (s *heldSide) waiting(ctx context.Context) ([]reconcile.Key, error) {
 		return nil, nil
 	}
 	s.looks = nil
-	var mu sync.Mutex
 	var keys []reconcile.Key
 	err := eachSite(ctx, []*site{s.site}, func(p *site, q *dlq.Queue) error {
-		reader := &dlq.Reader{Queue: q, Workers: readWorkers, Wait: pollSeconds}
-		reader.Visit = func(_ context.Context, messages []*dlq.Message) error {
-			r := p.recogniser(q)
-			for _, m := range messages {
-				for _, e := range r.Recognise(q, m).Events {
+		read, err := p.read(ctx, q, func(items []*dlq.Item) error {
+			for _, item := range items {
+				for _, e := range item.Dead.Events {
 					key, _ := reconcile.KeyOf([]byte(e.UUID))
-					mu.Lock()
 					keys = append(keys, key)
-					mu.Unlock()
 				}
 			}
 			return nil
-		}
-		read, err := reader.Run(ctx)
+		})
 		s.looks = append(s.looks, p.looked(ctx, q, read, 0, err))
 		return p.identity.explain(err, q.URL)
 	})
@@ -247,13 +234,15 @@ func (s *heldSide) explain(err error) error {
 	if errors.As(err, &problem) {
 		return err // of a queue, and explained
 	}
-	if _, ok := s.held.(*reconcile.Search); ok {
+	switch s.held.(type) {
+	case *reconcile.Search:
 		return s.explainSearch(err)
-	}
-	if _, ok := s.held.(*reconcile.Archive); ok {
+	case *reconcile.Archive:
 		return explainArchive(err, s.who)
+	case reconcile.Files:
+		return err
 	}
-	if _, ok := s.held.(*reconcile.LogGroup); !ok || errors.Is(err, reconcile.ErrIncomplete) {
+	if errors.Is(err, reconcile.ErrIncomplete) {
 		return err
 	}
 	err = roleProblem(dlq.ProblemOf("FilterLogEvents", err))

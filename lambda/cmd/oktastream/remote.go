@@ -27,8 +27,9 @@ import (
 
 // destinations are the values of --to that name a destination. A directory of such a name
 // is written ./NAME.
-var destinations = []config.Destination{
-	config.CloudWatch, config.Splunk, config.Elastic, config.OpenSearch, config.Datadog, config.Archive,
+var destinations = []string{
+	string(config.CloudWatch), string(config.Splunk), string(config.Elastic), string(config.OpenSearch),
+	string(config.Datadog), string(config.Archive),
 }
 
 // httpsFlags say how a destination is reached by HTTPS.
@@ -53,7 +54,7 @@ type remoteFlags struct {
 }
 
 // isRemote reports whether to names a destination, rather than stdout or a directory.
-func isRemote(to string) bool { return slices.Contains(destinations, config.Destination(to)) }
+func isRemote(to string) bool { return slices.Contains(destinations, to) }
 
 // transports has the way from here to a destination that has several.
 var transports = map[config.Destination]config.Transport{config.Datadog: config.HTTPS}
@@ -121,11 +122,7 @@ func meant(to string) string {
 	if isRemote(to) {
 		return ""
 	}
-	var names []string
-	for _, d := range destinations {
-		names = append(names, string(d))
-	}
-	if nearest := catalogue.Nearest(to, names); nearest != "" {
+	if nearest := catalogue.Nearest(to, destinations); nearest != "" {
 		return fmt.Sprintf("; did you mean --to %s?", nearest)
 	}
 	return ""

@@ -107,7 +107,7 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	for _, warning := range r.warnings() {
 		report.print(message{Warning: warning})
 	}
-	letters, notes := &letters{file: files.deadLetters, messages: report}, &notes{file: files.notes}
+	letters, notes := &letters{file: files["--dead-letters"], messages: report}, &notes{file: files["--notes"]}
 	job.Bad, job.Note, job.Progress = letters.take, notes.take, bar.add
 	if output.remote != nil {
 		job.Remote = output.remote.job(time.Duration(r.GiveUpAfter), r.repeatable(), report)
@@ -177,7 +177,7 @@ func (r *runCommand) job(c console) (*bulk.Job, error) {
 	all.add(r.To == string(config.Archive) && strings.ContainsFunc(r.Org, notSubdomain),
 		"--org must be the subdomain of the Okta org: letters, digits and hyphens")
 	for _, file := range r.appended() {
-		all.add(*file.name == "-", "%s must be a file, and - is not; %s", file.flag, file.without)
+		all.add(file.name == "-", "%s must be a file, and - is not; %s", file.flag, file.without)
 	}
 	all.add(r.MaxRecord < 1 || r.MaxRecord > 1<<30, "--max-record must be between 1 byte and 1GiB")
 	all.add(format != pipeline.Datadog && r.To != string(config.Datadog) && (r.Service != "" || len(r.Tags) > 0),
@@ -281,9 +281,9 @@ func (r *runCommand) feedback(c console) error {
 		}
 	}
 	for _, file := range r.appended() {
-		if *file.name != "" {
-			info, err := os.Stat(*file.name)
-			note(file.flag+" "+*file.name, info, err)
+		if file.name != "" {
+			info, err := os.Stat(file.name)
+			note(file.flag+" "+file.name, info, err)
 		}
 	}
 	if r.To == "-" {

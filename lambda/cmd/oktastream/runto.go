@@ -16,42 +16,47 @@ import (
 
 // output is where records go.
 type output struct {
-	sink  sink.Sink
-	close func() error
-	table bool
-
-	remote *remote // where records go to a destination; then sink is nil
+	dir    *sink.Dir // nil where it is none
+	table  bool
+	remote *remote // where records go to a destination; then the job has no sink
 }
 
-// output opens the output of the job, and sets the job's sink.
+// output opens the output of the job.
 func (r *runCommand) output(ctx context.Context, c console, job *bulk.Job) (output, error) {
-	to, err := r.open(ctx, c, job)
-	job.Sink = to.sink
-	return to, err
+	if r.To == "-" && r.Format == nil && term.IsTerminal(int(c.out.Fd())) {
+		job.Sink = newTable(c.out)
+		return output{table: true}, nil
+	}
+	return r.remoteFlags.output(ctx, c, r.To, &r.awsFlags, job, sink.NewDir)
 }
 
-func (r *runCommand) open(ctx context.Context, c console, job *bulk.Job) (output, error) {
-	nothing := func() error { return nil }
+// output opens stdout, a destination, or a directory with openDir, and sets what the job needs of it.
+func (f *remoteFlags) output(
+	ctx context.Context, c console, to string, aws *awsFlags, job *bulk.Job,
+	openDir func(dir, name string) (*sink.Dir, error),
+) (out output, err error) {
 	switch {
-	case isRemote(r.To):
-		remote, err := r.remoteFlags.open(ctx, r.To, &r.awsFlags, &job.Config)
-		if err != nil {
-			return output{}, err
-		}
-		return output{close: nothing, remote: remote}, nil
-	case r.To == "-" && r.Format == nil && term.IsTerminal(int(c.out.Fd())):
-		return output{sink: newTable(c.out), close: nothing, table: true}, nil
-	case r.To == "-":
-		return output{sink: &sink.Writer{W: c.out}, close: nothing}, nil
+	case isRemote(to):
+		out.remote, err = f.open(ctx, to, aws, &job.Config)
+		return out, err
+	case to == "-":
+		job.Sink = &sink.Writer{W: c.out}
+		return out, nil
 	}
-	dir, err := sink.NewDir(r.To, string(job.Config.Format))
+	out.dir, err = openDir(to, string(job.Config.Format))
 	if errors.Is(err, fs.ErrExist) {
-		return output{}, withHint(err, "oktastream overwrites nothing: name another directory, or move these files away")
+		err = withHint(err, "oktastream overwrites nothing: name another directory, or move these files away")
 	}
-	if err != nil {
-		return output{}, err
+	job.Sink = out.dir
+	return out, err
+}
+
+// close ends the output.
+func (o output) close() error {
+	if o.dir == nil {
+		return nil
 	}
-	return output{sink: dir, close: dir.Close}, nil
+	return o.dir.Close()
 }
 
 // repeatable reports whether the inputs can be read again: the sample and files can, and

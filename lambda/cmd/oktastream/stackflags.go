@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/oktastream/oktastream/lambda/dlq"
+	"github.com/oktastream/oktastream/lambda/doctor"
 )
 
 // stackFlags choose the pipelines of a stack, and the credentials to use.
@@ -27,6 +28,14 @@ type stackFlags struct {
 // defaultStack is the stack that cdk deploy makes.
 const defaultStack = "oktastream"
 
+// useDefault chooses the default stack where that holds and none is named.
+func (t *stackFlags) useDefault(holds bool) error {
+	if t.Stack == "" && holds {
+		t.Stack = defaultStack
+	}
+	return nil
+}
+
 // fault returns what is wrong with the flags.
 func (t *stackFlags) fault() error {
 	if t.Role != "" && t.NoAssumeRole {
@@ -37,7 +46,9 @@ func (t *stackFlags) fault() error {
 
 // identity is who calls, before a role is assumed.
 func (t *stackFlags) identity(ctx context.Context, sdk aws.Config) identity {
-	return identity{region: sdk.Region, account: accountOf(ctx, sdk), profile: t.Profile, stack: t.Stack}
+	who := t.awsFlags.identity(ctx, sdk)
+	who.stack = t.Stack
+	return who
 }
 
 // assume returns the configuration of calls that are made under a role, unless it is ""
@@ -53,69 +64,11 @@ func (t *stackFlags) assume(ctx context.Context, sdk aws.Config, role string) (a
 	return sdk, who
 }
 
-// pipelineOutput describes a pipeline: the value of an output of a stack that has the
-// key oktastream.
-type pipelineOutput struct {
-	Oktastream      int    `json:"oktastream"` // version of this form
-	Pipeline        string `json:"pipeline"`
-	Destination     string `json:"destination"`
-	Transport       string `json:"transport"` // "" is the destination's default
-	Ingest          string `json:"ingest"`
-	Format          string `json:"format"`
-	Observables     bool   `json:"observables"`
-	Source          string `json:"source"`
-	Account         string `json:"account"`
-	Region          string `json:"region"`
-	Buffer          string `json:"buffer"`
-	Redrive         string `json:"redrive"`
-	Dead            string `json:"dead"`
-	LogGroup        string `json:"log_group"`
-	RetentionDays   int    `json:"retention_days"`
-	Endpoint        string `json:"endpoint"`
-	Auth            string `json:"auth"`
-	Index           string `json:"index"`
-	DataStream      string `json:"data_stream"`
-	Bucket          string `json:"bucket"`
-	BucketOwner     string `json:"bucket_owner"`
-	BucketKey       string `json:"bucket_key"`
-	Lock            string `json:"lock"`
-	LockYears       int    `json:"lock_years"`
-	DigestKey       string `json:"digest_key"`
-	DeliveryRule    string `json:"delivery_rule"`
-	DeliveryBus     string `json:"delivery_bus"`
-	PackBytes       int    `json:"pack_bytes"`
-	Include         string `json:"include"`
-	Exclude         string `json:"exclude"`
-	Service         string `json:"service"`
-	Tags            string `json:"tags"`
-	OktaDomain      string `json:"okta_domain"`
-	MaxReceiveCount int    `json:"max_receive_count"`
-	ReplayRole      string `json:"replay_role"`
-
-	// What doctor looks at.
-	Bus              string `json:"bus"`
-	Rule             string `json:"rule"`
-	Function         string `json:"function"`
-	Mapping          string `json:"mapping"`
-	FunctionLogGroup string `json:"log_group_function"`
-	APIDestination   string `json:"api_destination"`
-	Connection       string `json:"connection"`
-	Topic            string `json:"topic"`
-	Alarms           string `json:"alarms"` // prefix of the alarms' names
-	Version          string `json:"version"`
-}
+// pipelineOutput is a pipeline as an output of its stack describes it.
+type pipelineOutput doctor.Pipeline
 
 // outputVersion is the version that this program knows.
 const outputVersion = 1
-
-// describesPipeline reports whether an output's value describes a pipeline: a JSON
-// object with the key oktastream, in any order of the keys.
-func describesPipeline(value string) bool {
-	var mark struct {
-		Oktastream int `json:"oktastream"`
-	}
-	return json.Unmarshal([]byte(value), &mark) == nil && mark.Oktastream > 0
-}
 
 // outputs are the pipelines of the stack that the flags choose.
 func (t *stackFlags) outputs(ctx context.Context, sdk aws.Config, quiet *silence) ([]pipelineOutput, error) {
@@ -142,11 +95,13 @@ func (t *stackFlags) choose(outputs []stackOutput) ([]pipelineOutput, error) {
 	var all, chosen []pipelineOutput
 	var names []string
 	for _, output := range outputs {
-		if !describesPipeline(output.Value) {
+		// Other outputs are not JSON, or not an object, or an object without the key oktastream.
+		var o pipelineOutput
+		err := json.Unmarshal([]byte(output.Value), &o)
+		if o.Oktastream <= 0 {
 			continue
 		}
-		var o pipelineOutput
-		if err := json.Unmarshal([]byte(output.Value), &o); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("read output %s of stack %s: %w", output.Key, t.Stack, err)
 		}
 		if o.Oktastream > outputVersion {
@@ -154,8 +109,8 @@ func (t *stackFlags) choose(outputs []stackOutput) ([]pipelineOutput, error) {
 				fmt.Errorf("stack %s was deployed by a newer oktastream: its outputs have version %d", t.Stack, o.Oktastream),
 				"use the oktastream of the version that deployed it")
 		}
-		all, names = append(all, o), append(names, o.Pipeline)
-		if t.Pipeline == "" || t.Pipeline == o.Pipeline || t.Pipeline == o.Destination {
+		all, names = append(all, o), append(names, o.Name)
+		if t.Pipeline == "" || t.Pipeline == o.Name || t.Pipeline == o.Destination {
 			chosen = append(chosen, o)
 		}
 	}

@@ -54,15 +54,15 @@ const (
 // key names" (ListObjectsV2, Amazon S3 API reference, 2026-11).
 const maxPages = 1_000_000
 
-// bucketName is the form of the names of general purpose buckets ("General purpose bucket naming
+// BucketName is the form of the names of general purpose buckets ("General purpose bucket naming
 // rules", Amazon S3 user guide, 2026-11).
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var BucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // NewS3 returns the store in a bucket, which it does not call yet. The bucket is a part of the
 // host's name, but for a name with dots, which no certificate is for, and for a configured
 // endpoint, where it is the beginning of the path.
 func NewS3(ctx context.Context, sdk aws.Config, o S3Options) (*S3, error) {
-	if !bucketName.MatchString(o.Bucket) {
+	if !BucketName.MatchString(o.Bucket) {
 		return nil, fmt.Errorf("invalid bucket name %q: 3 to 63 characters of a-z, 0-9, . and -", o.Bucket)
 	}
 	service := awshttp.Service{ID: "S3", Name: "s3", SingleEscape: true}
