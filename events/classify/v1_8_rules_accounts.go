@@ -87,8 +87,6 @@ func accountRulesV1_8() []Rule {
 			accountChange, accountCreate, Marks{}, "an account was created in an app or on a device"},
 		{on("application.provision.user.*"),
 			accountChange, ByVerb, Marks{}, "life of an account in an app"},
-		{on("app.office365.user.remove.licenses.success"),
-			accountChange, other, Marks{}, "an Office 365 account lost its licences"},
 		{on("app.office365.user.delete.success"),
 			accountChange, accountDelete, Marks{}, "an Office 365 account was deleted"},
 		{on("app.ldap.password.change.failed"),

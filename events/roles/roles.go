@@ -139,6 +139,10 @@ func levelsOf(names string, nouns []string) []level {
 	switch names {
 	case named:
 		return namedLevels(nouns)
+	case other:
+		return []level{func(lower string) bool {
+			return !isPerson(lower) && !matches(containers, lower) && !matches(wholes, lower)
+		}}
 	case thing:
 		return []level{func(lower string) bool { return !isPerson(lower) && !matches(containers, lower) }}
 	}
