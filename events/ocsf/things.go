@@ -10,8 +10,8 @@ import (
 
 // entity is the thing that was managed, and entity_result what it became. Where no target is that thing, but one is
 // what it is part of, the record says that this was read or updated; to say that it was created or deleted would be
-// wrong. OCSF requires an entity with a name: where there is neither, the record says that it is unknown and, by the type
-// of the event, of what kind.
+// wrong. OCSF requires an entity with a name: where there is neither, the record says that it is unknown, and of what
+// kind by the type of the event.
 func entity() record.Part {
 	const why = "the kind of thing that the event type is about"
 	unknown := []record.Part{
