@@ -39,7 +39,8 @@ var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup"
 
 // wholes are the types of things whose parts have event types of their own: a hook and its keys, a server and its
 // services. In events about parts they are no part.
-var wholes = []string{"org*", "brand", "*hook", "*device", "pam_*", "workloadprincipal", "workload_principal", "*agent"}
+var wholes = []string{"org*", "brand", "realm", "*request", "*hook", "*device", "pam_*", "workloadprincipal",
+	"workload_principal", "*agent"}
 
 // usual is who plays a role where a row says nothing else.
 var usual = [Count]string{
@@ -117,20 +118,26 @@ var table = []Row{
 		"the rule is changed; the PolicyEntity is the policy that it belongs to"},
 	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, seen,
 		"the sign-on policy of an app: events name the app alone"},
-	{on("policy.*", "application.*policy.*", "device.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
+	{on("policy.*", "application.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
 		"pam.*policies.*"),
 		Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing, Container: "RESOURCE_SET|ResourceSet"}, seen,
 		"the policy is changed; groups and apps beside it are whom it is for"},
+
+	{on("device.*policy.*", "device.check.*", "device.desktop_mfa.configuration.*", "device.integration.*",
+		"device.platform.*", "device.posture.*", "device.push.*"),
+		Cast{Entity: "*Policy > " + other, Container: "UDDevice|Device"}, described,
+		"a policy, a check or another setting for devices, not a device"},
 
 	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
 	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
 		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*",
 		"workload_principal.*connection.*", "workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*",
-		"system.org.captcha.*", "system.org.task.*"),
+		"system.org.captcha.*", "system.org.task.*", "access.request.condition.*", "access.request.sequence.*",
+		"directory.realm.assignment.*"),
 		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
-			"*Captcha*|*Task*|*Attribute* > " + other,
-			Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook|Workload*|*Agent|" + apps}, described,
-		"the part itself, not what it belongs to"},
+			"*Captcha*|*Task*|*Attribute*|*Condition*|*Sequence*|*Assignment* > " + other,
+			Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook|Workload*|*Agent|pam_gateway|" + apps},
+		described, "the part itself, not what it belongs to"},
 
 	// Things whose types are not called like the event type.
 	{on("device.*", "mim.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
