@@ -120,12 +120,16 @@ func Decide(eventType string) *Decision {
 		if d.types[role] == NoTarget {
 			continue
 		}
+		var types []string
 		for _, names := range strings.Split(d.types[role], " > ") {
 			d.levels[role] = append(d.levels[role], levelsOf(names, nouns)...)
+			if names == named {
+				types = append(types, withStars(nouns)...)
+			} else {
+				types = append(types, names)
+			}
 		}
-		if len(nouns) > 0 {
-			d.types[role] = strings.Replace(d.types[role], named, strings.Join(withStars(nouns), " > "), 1)
-		}
+		d.types[role] = cmp.Or(strings.Join(types, " > "), NoTarget)
 	}
 	return d
 }
