@@ -77,8 +77,7 @@ type Marks struct {
 	EntityType   string
 	EntityTypeID int
 	// Status is the status_id the type itself states, whatever outcome.result
-	// says (2 Failure for types that Okta logs only when something failed, 1
-	// Success where the outcome is that of what came before).
+	// says (2 Failure for types that Okta logs only when something failed).
 	Status int
 	// Disposition is the disposition_id the type itself states.
 	Disposition int

@@ -45,7 +45,7 @@ const (
 
 // Values of the other OCSF enumerations in the rules.
 const (
-	success, failure = 1, 2 // status_id
+	failure = 2 // status_id
 
 	blocked, rejected, unauthorized = 2, 25, 26 // disposition_id
 

@@ -16,14 +16,15 @@ func groupRulesV1_8() []Rule {
 		{on("application.provision.group.*", "application.provision.group_membership.*"),
 			groupMgmt, other, Marks{Status: failure}, "a step with an app's group failed"},
 
-		{on("group.lifecycle.create", "pam.group.create", "system.*.group.create"),
-			groupMgmt, groupCreate, Marks{}, "a group was created"},
+		{on("group.lifecycle.create", "pam.group.create", "system.*.group.create",
+			"app.user_management.user_group_import.upsert_success"),
+			groupMgmt, groupCreate, Marks{}, "a group was created, or imported from an app"},
 		{on("group.lifecycle.delete", "pam.group.delete", "system.*.group.delete",
 			"app.user_management.user_group_import.delete_success",
 			"application.provision.group_push.delete_appgroup", "application.provision.group_push.removed"),
 			groupMgmt, groupDelete, Marks{}, "a group was deleted, here or in an app"},
 		{on("application.provision.group_push.*", "app.user_management*"),
-			groupMgmt, other, Marks{}, "groups, members and mappings exchanged with an app; an upsert may be either"},
+			groupMgmt, other, Marks{}, "groups, members and mappings exchanged with an app"},
 
 		{on("group.user_membership.add", "directory.*.group.membership.add", "pam.member.add",
 			"system.identity_sources.group.user.assign"),

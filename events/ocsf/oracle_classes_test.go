@@ -143,11 +143,9 @@ func (v *view) entity(string) []want {
 		}
 		return append(wants, v.entityAgain()...)
 	}
-	kind := v.decision.EntityType
-	if kind == "" {
-		kind = v.root.at("eventType").text
-	}
-	return append(wants, want{path: "entity.name", value: str(kind)})
+	return append(wants, want{path: "entity.name", value: str("unknown")},
+		want{path: "entity.type_id", value: integer(int64(v.decision.EntityTypeID))},
+		want{path: "entity.type", value: str(v.decision.EntityType)})
 }
 
 // entityAgain is the entity as the object that OCSF has for things of its kind.
@@ -174,12 +172,12 @@ func (v *view) entityAgain() []want {
 	return append(wants, rest...)
 }
 
-// belongsTo is the policy of a rule, and the user whose password kept for an app was read.
+// belongsTo is the policy of a rule, and the user whose password or certificate it is.
 func (v *view) belongsTo() []want {
 	switch v.decision.EntityType {
 	case "Policy Rule":
 		return v.apply("entity.", rows["policy"])
-	case "Credential":
+	case "Credential", "Certificate":
 		if !named("user")(v) {
 			return nil
 		}

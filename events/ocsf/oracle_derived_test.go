@@ -143,8 +143,6 @@ func (v *view) status() (int64, *node) {
 	case v.class == 2004:
 		finding := map[int]int64{1: 1, 2: 2, 3: 4}[v.decision.Activity]
 		return finding, str(map[int64]string{0: "Unknown", 1: "New", 2: "In Progress", 4: "Resolved"}[finding])
-	case v.decision.Status == 1:
-		return 1, str("Success")
 	case v.decision.Status == 2,
 		slices.Contains([]string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}, word):
 		return 2, str("Failure")

@@ -67,10 +67,7 @@ func status(e *record.Emitter) (id int64, caption string) {
 		}
 		return 0, "Unknown"
 	}
-	switch e.Decision.Status {
-	case 1:
-		return 1, "Success"
-	case 2:
+	if e.Decision.Status == 2 {
 		return 2, "Failure"
 	}
 	switch word := e.Inner(events.OutcomeResult); string(word) {

@@ -206,11 +206,11 @@ func TestNoPlaceholderNamesAnything(t *testing.T) {
 	})
 }
 
-// saysUnknown are the words of our own: OCSF requires a user and a group, and has captions that say that something is
+// saysUnknown are the words of our own: OCSF requires a user, a group and an entity, and has captions that say that something is
 // unknown.
 func saysUnknown(path, text string) bool {
 	switch {
-	case path == "user.name" || path == "group.name":
+	case path == "user.name" || path == "group.name" || path == "entity.name":
 		return text == "unknown"
 	case strings.HasSuffix(path, "device.type") || path == "action":
 		return text == "Unknown"

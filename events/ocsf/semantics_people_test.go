@@ -208,22 +208,23 @@ func TestEntity(t *testing.T) {
 		"of the kind that the type names":         {"policy.lifecycle.update", rule + "," + policy, `{"uid":"pol1","name":"Policy","type_id":5,"type":"Policy","policy":{"uid":"pol1","name":"Policy"}}`},
 		"else what is no user":                    {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
 		"a user, of whom a part is updated":       {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
-		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"User Setting"}`},
+		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"unknown","type_id":99,"type":"User Setting"}`},
 		"an app, of which a part is updated":      {"application.provision.mapping.update", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},
-		"no app, of which a part is deleted":      {"application.provision.mapping.delete", app, `{"name":"Application"}`},
+		"no app, of which a part is deleted":      {"application.provision.mapping.delete", app, `{"name":"unknown","type_id":99,"type":"Application"}`},
 		"a group":                                 {"group.rule.update", group, `{"uid":"00g1","name":"Staff","type_id":3,"type":"Group","group":{"uid":"00g1","name":"Staff"}}`},
 		"the target's own word":                   {"system.brand.update", `{"id":"b","type":"Brand"}`, `{"uid":"b","type_id":99,"type":"Brand"}`},
-		"else the kind of the type":               {"zone.update", "", `{"name":"Network Zone"}`},
+		"else the kind of the type":               {"zone.update", "", `{"name":"unknown","type_id":7,"type":"Network Zone"}`},
 		"a rule, not its policy":                  {"policy.rule.deactivate", policy + "," + rule, `{"uid":"rul1","name":"Rule","type_id":99,"type":"PolicyRule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
-		"a rule that is not named":                {"policy.rule.delete", policy, `{"name":"Policy Rule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
+		"a rule that is not named":                {"policy.rule.delete", policy, `{"name":"unknown","type_id":99,"type":"Policy Rule","policy":{"uid":"pol1","name":"Policy","type":"PolicyEntity"}}`},
 		"the rule of an app":                      {"application.policy.sign_on.rule.delete", app + `,{"id":"r","type":"Rule"}`, `{"uid":"r","type_id":99,"type":"Rule"}`},
 		"a flow, not its app":                     {"workflows.user.flow.delete", app + `,{"id":"f","type":"Flow"}`, `{"uid":"f","type_id":99,"type":"Flow"}`},
 		"a device":                                {"device.user.add", ann + `,{"id":"d","type":"UDDevice"}`, `{"uid":"d","type_id":1,"type":"Device","device":{"uid":"d","type_id":0,"type":"Unknown"}}`},
 		"an org group, not the org that it gains": {"account.org_group.org.assign", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, `{"uid":"g","type_id":99,"type":"OrgGroup"}`},
 		"a password kept for an app":              {"application.user_membership.show_password", account + "," + app + "," + bob, `{"uid":"0ua1","name":"Ann P","type_id":99,"type":"AppUser","user":{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User","account":{"uid":"0ua1","name":"ann.payroll","type_id":99,"type":"AppUser"}}}`},
-		"two things":                              {"app.cross_app_access.connection.create", app + `,{"id":"0oa2","type":"AppInstance"}`, `{"name":"Connection"}`},
+		"two things":                              {"app.cross_app_access.connection.create", app + `,{"id":"0oa2","type":"AppInstance"}`, `{"name":"unknown","type_id":99,"type":"Connection"}`},
 		"of two, what changed":                    {"zone.update", `{"id":"y","type":"NetworkZone"},{"id":"z","type":"NetworkZone","changeDetails":{"from":{"a":1}}}`, `{"uid":"z","type_id":7,"type":"Network Zone","data":{"a":1}}`},
-		"a target without names":                  {"zone.update", `{"type":"NetworkZoneEntity"}`, `{"name":"Network Zone"}`},
+		"a target without names":                  {"zone.update", `{"type":"NetworkZoneEntity"}`, `{"name":"unknown","type_id":7,"type":"Network Zone"}`},
+		"the user of a certificate":               {"user.credential.enroll", bob, `{"name":"unknown","type_id":99,"type":"Certificate","user":{"uid":"00u2","name":"bob@example.com","full_name":"Bob","email_addr":"bob@example.com","type_id":1,"type":"User"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			expect(t, row.eventType, members(targets(row.targets)), says{"class_uid": "3004", "entity": row.want})
@@ -236,55 +237,79 @@ func TestAPartIsNotTheThing(t *testing.T) {
 	const server, idp, flow = `{"id":"aus1","type":"AuthorizationServer"}`, `{"id":"0oai","type":"IdentityProvider"}`,
 		`{"id":"f1","type":"Flow"}`
 	const update, create, remove, rest = "3", "1", "4", "99"
-	for _, row := range []struct{ eventType, targets, activity, uid, name string }{
+	for _, row := range []struct{ eventType, targets, activity, uid, kind string }{
 		{"workflows.user.flow.execution_history.delete", app + "," + flow, update, "f1", ""},
 		{"workflows.user.flow.execution_log_stream.deactivate", flow, update, "f1", ""},
 		{"workflows.user.flow.execution.cancel", flow, rest, "f1", ""},
 		{"workflows.user.execution_log_stream_connection.deactivate", ann + "," + app, "11", "", "Workflow"},
-		{"self_service.disabled", app, update, "0oa1", "Payroll"},
-		{"application.configuration.disable_fed_broker_mode", app, update, "0oa1", "Payroll"},
-		{"app.app_instance.csr.revoke", app, update, "0oa1", "Payroll"},
+		{"self_service.disabled", app, update, "0oa1", ""},
+		{"application.configuration.disable_fed_broker_mode", app, update, "0oa1", ""},
+		{"app.app_instance.csr.revoke", app, update, "0oa1", ""},
 		{"app.oauth2.credentials.lifecycle.delete", app, remove, "", "OAuth 2.0 Credential"},
 		{"app.oauth2.credentials.lifecycle.create", app + `,{"id":"ocs1","type":"ClientSecret"}`, create, "ocs1", ""},
 		{"app.interclient_mapping.delete_all", app, remove, "", "Mapping"},
-		{"application.account.decision.revoke", app + "," + account, remove, "0ua1", "Ann P"},
+		{"application.account.decision.revoke", app + "," + account, remove, "0ua1", ""},
 		{"application.account.remove", app, remove, "", "App Account"},
 		{"access.request.create", ann + "," + app, create, "", "Governance Object"},
-		{"account.org.consent.revoke", `{"id":"o","type":"Org"}`, rest, "o", ""},
+		{"account.org.consent.revoke", `{"id":"o","type":"Org"}`, remove, "", "Consent"},
+		{"account.product.add", `{"id":"o","type":"Org"}`, create, "", "Product"},
+		{"account.product.add", `{"id":"o","type":"Org"},{"id":"p","type":"Product"}`, create, "p", ""},
 		{"account.org.add", `{"id":"o","type":"Org"}`, update, "o", ""},
 		{"account.org_group.org.revoke", `{"id":"g","type":"OrgGroup"},{"id":"o","type":"Org"}`, update, "g", ""},
 		{"device.platform_sso.keys.register", `{"id":"d","type":"UDDevice"}`, update, "d", ""},
 		{"device.desktop_mfa.recovery_pin.generate", ann + `,{"id":"d","type":"UDDevice"}`, update, "d", ""},
 		{"device.posture.check.delete", "", remove, "", "Device Setting"},
+		{"device.posture.check.delete", `{"id":"d","type":"UDDevice"}`, remove, "", "Device Setting"},
+		{"device.posture.check.delete", `{"id":"d","type":"UDDevice"},{"id":"c","type":"PostureCheck"}`, remove, "c", ""},
+		{"device.check.update", `{"id":"d","type":"UDDevice"}`, update, "d", ""},
+		{"device.assurance.policy.delete", `{"id":"d","type":"UDDevice"}`, remove, "", "Policy"},
+		{"device.assurance.policy.delete", `{"id":"d","type":"UDDevice"},{"id":"p","type":"Policy"}`, remove, "p", ""},
+		{"pam.gateway.setup_token.update", `{"id":"g","type":"pam_gateway"}`, update, "g", ""},
 		{"system.idp.key.delete", idp, remove, "", "Key"},
 		{"system.hook.key.deleted", `{"id":"h","type":"Hook"},{"id":"k","type":"HookKey"}`, remove, "k", ""},
 		{"system.org.captcha.deactivate", `{"id":"o","type":"Org"}`, "11", "", "Captcha"},
 		{"system.org.task.remove", "", remove, "", "Task"},
+		{"directory.realm.assignment.delete", `{"id":"r","type":"Realm"}`, remove, "", "Directory Object"},
+		{"directory.realm.assignment.delete", `{"id":"r","type":"Realm"},{"id":"a","type":"RealmAssignment"}`, remove, "a", ""},
+		{"access.request.condition.delete", `{"id":"r","type":"AccessRequest"}`, remove, "", "Governance Object"},
 		{"oauth2.scope.deleted", server, remove, "", "OAuth 2.0 Scope"},
 		{"oauth2.claim.deleted", server + `,{"id":"c","type":"Claim"}`, remove, "c", ""},
 		{"app.oauth2.trusted_server.delete", server, update, "aus1", ""},
 		{"workload_principal.ai_agent.credential.delete", `{"id":"w","type":"AIAgent"}`, remove, "", "Workload Credential"},
 		{"workload_principal.managed_connection.delete", `{"id":"w","type":"WorkloadPrincipal"}`, remove, "", "Connection"},
-		{"policy.mapping.create", policy + "," + app, update, "pol1", "Policy"},
-		{"policy.branch.lifecycle.delete", policy, rest, "pol1", "Policy"},
-		{"policy.branch.lifecycle.promote", policy, update, "pol1", "Policy"},
-		{"policy.branch.rule.delete", policy + "," + rule, rest, "rul1", "Rule"},
+		{"policy.mapping.create", policy + "," + app, update, "pol1", ""},
+		{"policy.branch.lifecycle.delete", policy, remove, "pol1", ""},
+		{"policy.branch.lifecycle.promote", policy, update, "pol1", ""},
+		{"policy.branch.rule.delete", policy + "," + rule, remove, "rul1", ""},
 		{"resource.collection.unassign", `{"id":"c","type":"RESOURCE_COLLECTION"}`, update, "c", ""},
-		{"resource.governance_engine.disable", app, update, "0oa1", "Payroll"},
-		{"resource.entitlement_policy.draft.delete", `{"id":"p","type":"EntitlementPolicy"}`, rest, "p", ""},
+		{"resource.governance_engine.disable", app, update, "0oa1", ""},
+		{"resource.entitlement_policy.draft.delete", `{"id":"p","type":"EntitlementPolicy"}`, remove, "p", ""},
 		{"pam.offline_enabled_event", `{"id":"g","type":"pam_group"}`, update, "g", ""},
 		{"pam.gateway.setup_token.delete", `{"id":"g","type":"pam_gateway"}`, remove, "", "PAM Resource"},
 		{"security.device.add_request_blacklist_policy", policy, update, "", "Security Setting"},
 		{"pki.cert.bind", `{"id":"d","type":"UDDevice"},{"id":"c","type":"Certificate"}`, update, "c", ""},
 		{"pki.cert.lifecycle.revoke", `{"id":"d","type":"UDDevice"}`, remove, "", "Certificate"},
 		{"user.credential.enroll", ann, "6", "", "Certificate"},
+		// A type that the tables do not know is the part, where it stands alone.
+		{"system.hook.key.deleted", `{"id":"k","type":"Setting"}`, remove, "k", ""},
+		{"workload_principal.resource_connection.create", `{"id":"c","type":"Setting"}`, create, "c", ""},
+		{"pam.secret.create", ann + `,{"id":"s","type":"PamResource"}`, create, "s", ""},
+		{"pam.secret.create", `{"id":"s","type":"PamResource"},{"id":"v","type":"pam_server"}`, create, "s", ""},
+		{"pki.ca.add", `{"id":"c","type":"Setting"}`, create, "c", ""},
+		{"system.custom_signin.delete", `{"id":"b","type":"Brand"},{"id":"p","type":"Setting"}`, remove, "p", ""},
+		// What is read or updated in a thing is read or updated in it.
+		{"iam.policy.configuration.update", `{"id":"r","type":"RESOURCE_SET"}`, update, "r", ""},
+		{"app.cross_app_access.connection.update", app, update, "0oa1", ""},
+		{"workload_principal.resource_connection.update", `{"id":"w","type":"AIAgent"}`, update, "w", ""},
+		// An OAuth client and a provider of agents are apps.
+		{"app.oauth2.client.lifecycle.delete", app, remove, "0oa1", ""},
+		{"app.ai_agent_provider.create", app, create, "0oa1", ""},
 	} {
-		want := says{"class_uid": "3004", "activity_id": row.activity, "entity.uid": "", "entity.name": ""}
+		want := says{"class_uid": "3004", "activity_id": row.activity}
 		if row.uid != "" {
 			want["entity.uid"] = quote(row.uid)
-		}
-		if row.name != "" {
-			want["entity.name"] = quote(row.name)
+		} else {
+			want["entity.name"], want["entity.type"] = `"unknown"`, quote(row.kind)
 		}
 		expect(t, row.eventType, members(targets(row.targets)), want)
 	}
@@ -298,7 +323,7 @@ func TestWhatIsNotYetDone(t *testing.T) {
 		"scheduled_action.user_suspension.scheduled", "application.provision.user.delete.schedule",
 		"account.org.delete.request", "pam.server_account.password_change.initiated", "pam.resource.checkin.start",
 		"app.access_request.request", "system.custom_url_domain.initiate", "system.mfa.preregister.initiate",
-		"policy.branch.lifecycle.stage", "workflows.user.flow.execution.cancel",
+		"workflows.user.flow.execution.cancel",
 	} {
 		expect(t, eventType, nil, says{"activity_id": "99", "activity_name": quote(eventType)})
 	}
@@ -317,7 +342,7 @@ func TestChangeDetailsAreTheEntityBeforeAndAfter(t *testing.T) {
 		"zone.update",
 		members(targets(`{"type":"NetworkZoneEntity","changeDetails":{"from":{"a":1},"to":{"a":2}}}`)),
 		says{
-			"entity": `{"name":"Network Zone"}`, "entity_result": "",
+			"entity": `{"name":"unknown","type_id":7,"type":"Network Zone"}`, "entity_result": "",
 			"unmapped": `{"target":[{"type":"NetworkZoneEntity","changeDetails":{"from":{"a":1},"to":{"a":2}}}]}`,
 		},
 	)

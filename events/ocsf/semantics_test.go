@@ -109,9 +109,6 @@ func TestStatusThatTheEventTypeStates(t *testing.T) {
 			expect(t, eventType, members(outcome(quote(word))), want)
 		}
 	}
-	// The account is locked; what failed is the sign-in before.
-	expect(t, "user.account.lock", members(outcome(`"FAILURE"`)), says{"status_id": "1", "status": `"Success"`,
-		"status_code": `"FAILURE"`})
 	expect(t, "security.request.blocked", members(outcome(`"DENY"`)),
 		says{"class_uid": "2004", "status_id": "1", "disposition_id": "2", "action_id": "2", "action": `"Denied"`})
 }

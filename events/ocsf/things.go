@@ -10,18 +10,20 @@ import (
 
 // entity is the thing that was managed, and entity_result what it became. Where no target is that thing, but one is
 // what it is part of, the record says that this was read or updated; to say that it was created or deleted would be
-// wrong. OCSF requires an entity with a name: where there is neither, it is the kind of thing that the type is about.
+// wrong. OCSF requires an entity with a name: where there is neither, the record says that it is unknown, and of what
+// kind by the type of the event.
 func entity() record.Part {
-	kind := record.Derive("name", "the kind of thing that the event type is about", func(e *record.Emitter) bool {
-		if e.Decision.EntityType == "" {
-			return e.Text(events.EventType)
-		}
-		return e.Quote(e.Decision.EntityType)
-	})
+	const why = "the kind of thing that the event type is about"
+	unknown := []record.Part{
+		record.Const("name", "unknown", "the event does not say which it is"),
+		record.Derive("type_id", why, func(e *record.Emitter) bool { return e.Int(int64(e.Decision.EntityTypeID)) }),
+		record.Derive("type", why, func(e *record.Emitter) bool { return e.Quote(e.Decision.EntityType) }),
+		belongsTo(),
+	}
 	return record.FirstOf{
 		managedTarget(roles.Entity),
 		record.When(touchesContainer, managedTarget(roles.Container)),
-		&record.Object{Key: "entity", Rest: []record.Part{kind, belongsTo()}},
+		&record.Object{Key: "entity", Rest: unknown},
 	}
 }
 
@@ -52,7 +54,8 @@ func touchesContainer(e *record.Emitter) bool {
 	return false
 }
 
-// belongsTo is the policy that a rule belongs to, and the user whose password kept for an app was read.
+// belongsTo is the policy that a rule belongs to, and the user whose password kept for an app was read or for whom a
+// certificate is.
 func belongsTo() record.Part {
 	of := func(kind string) func(*record.Emitter) bool {
 		return func(e *record.Emitter) bool { return e.Decision.EntityType == kind }
@@ -61,6 +64,7 @@ func belongsTo() record.Part {
 		record.When(of("Policy Rule"), record.ForRole(roles.Policy, &record.Object{Key: "policy", AtLeastOne: names(),
 			Rest: []record.Part{record.Member("type", record.AsName, record.TargetType)}})),
 		record.When(of("Credential"), targetUser()),
+		record.When(of("Certificate"), targetUser()),
 	}
 }
 

@@ -272,7 +272,7 @@ const maxPlaceholder = 64
 // "null" in any case of letters, ".", nothing, or one of these between blanks. As the value of an attribute that
 // identifies or names something it would join events that have nothing in common.
 func IsPlaceholder(text []byte) bool {
-	if bytes.IndexByte(text, '\\') >= 0 && len(text) <= maxPlaceholder {
+	if len(text) <= maxPlaceholder && bytes.IndexByte(text, '\\') >= 0 {
 		unescaped, err := jsontext.AppendUnquote(nil, append(append([]byte{'"'}, text...), '"'))
 		if err != nil { // half a character was escaped
 			return false

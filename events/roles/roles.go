@@ -120,12 +120,16 @@ func Decide(eventType string) *Decision {
 		if d.types[role] == NoTarget {
 			continue
 		}
+		var types []string
 		for _, names := range strings.Split(d.types[role], " > ") {
 			d.levels[role] = append(d.levels[role], levelsOf(names, nouns)...)
+			if names == named {
+				types = append(types, withStars(nouns)...)
+			} else {
+				types = append(types, names)
+			}
 		}
-		if len(nouns) > 0 {
-			d.types[role] = strings.Replace(d.types[role], named, strings.Join(withStars(nouns), " > "), 1)
-		}
+		d.types[role] = cmp.Or(strings.Join(types, " > "), NoTarget)
 	}
 	return d
 }
@@ -139,6 +143,10 @@ func levelsOf(names string, nouns []string) []level {
 	switch names {
 	case named:
 		return namedLevels(nouns)
+	case other:
+		return []level{func(lower string) bool {
+			return !isPerson(lower) && !matches(containers, lower) && !matches(wholes, lower)
+		}}
 	case thing:
 		return []level{func(lower string) bool { return !isPerson(lower) && !matches(containers, lower) }}
 	}

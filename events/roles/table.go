@@ -27,6 +27,7 @@ const NoTarget = "-"
 const (
 	named = "{named}" // a type that is called like the event type
 	thing = "{thing}" // any type that is neither a person nor one of containers
+	other = "{other}" // as thing, and none of wholes
 )
 
 // persons are the types of people and of their accounts in apps.
@@ -35,6 +36,11 @@ var persons = []string{"user", "newuser", "appuser", "user account", "pam_user"}
 // containers are the types that other things are part of: a flow of an app, a scope of an authorization server.
 var containers = []string{"appinstance", "app", "usergroup", "group", "appgroup", "authorizationserver",
 	"identityprovider", "publicclientapp*", "policyentity", "resource_set", "*project", "*resource_group"}
+
+// wholes are the types of things whose parts have event types of their own: a hook and its keys, a server and its
+// services. In events about parts they are no part.
+var wholes = []string{"org*", "brand", "realm", "*request", "*hook", "*device", "pam_*", "workloadprincipal",
+	"workload_principal", "*agent"}
 
 // usual is who plays a role where a row says nothing else.
 var usual = [Count]string{
@@ -65,7 +71,7 @@ func on(patterns ...string) []string { return patterns }
 // of this project. AppUser stands before User in every public event that has both, PolicyEntity before PolicyRule.
 var table = []Row{
 	// Users and their accounts.
-	{on("application.account.*"), Cast{User: appUsers, Entity: "AppUser > " + named}, described,
+	{on("application.account.*"), Cast{User: appUsers, Entity: "AppUser > " + named, Container: apps}, described,
 		"an account in an app that Okta found there"},
 	{on("application.user_membership.show_password"), Cast{Entity: "AppUser"}, seen,
 		"the password that was read is that of the account in the app"},
@@ -102,7 +108,7 @@ var table = []Row{
 	{on("pam.group.*", "pam.member.*", "pam.project.*_group"),
 		Cast{Group: "pam_group|*_group|UserGroup|Group", User: "pam_user|User|NewUser"}, assumed,
 		"a group of Privileged Access and its members"},
-	{on("pam.offline_*_event", "pam.permission.*"), Cast{Entity: "pam_group|UserGroup|Group"}, described,
+	{on("pam.offline_*_event", "pam.permission.*"), Cast{Entity: "pam_group|UserGroup|Group > " + other}, described,
 		"the group whose mode or permissions change"},
 	{on("pam.user.*", "pam.password.*"), Cast{User: "pam_user|User|NewUser"}, assumed,
 		"a user of Privileged Access"},
@@ -112,18 +118,26 @@ var table = []Row{
 		"the rule is changed; the PolicyEntity is the policy that it belongs to"},
 	{on("application.policy.*", "app.policy.*"), Cast{Entity: "PolicyEntity|Policy|*Policy > " + apps}, seen,
 		"the sign-on policy of an app: events name the app alone"},
-	{on("policy.*", "application.*policy.*", "device.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
-		"pam.*policies.*"), Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing}, seen,
+	{on("policy.*", "application.*policy.*", "iam.policy.*", "resource.*policy.*", "pam.*policy.*",
+		"pam.*policies.*"),
+		Cast{Entity: "PolicyEntity|Policy > *Policy > " + named + " > " + thing, Container: "RESOURCE_SET|ResourceSet"}, seen,
 		"the policy is changed; groups and apps beside it are whom it is for"},
+
+	{on("device.*policy.*", "device.check.*", "device.desktop_mfa.configuration.*", "device.integration.*",
+		"device.platform.*", "device.posture.*", "device.push.*"),
+		Cast{Entity: "*Policy > " + other, Container: "UDDevice|Device"}, described,
+		"a policy, a check or another setting for devices, not a device"},
 
 	// Parts of a thing, which stands beside them or alone: where the part is no target, the thing must not stand for it.
 	{on("app.oauth2.*credentials.*", "workload_principal.*credential.*", "system.idp.key.*", "system.hook.key.*",
 		"pam.*token.*", "pam.*attribute.*", "app.cross_app_access.*", "app.interclient_mapping.*",
 		"workload_principal.*connection.*", "workload_principal.delegation_link.*", "oauth2.claim.*", "oauth2.scope.*",
-		"system.org.captcha.*", "system.org.task.*"),
+		"system.org.captcha.*", "system.org.task.*", "access.request.condition.*", "access.request.sequence.*",
+		"directory.realm.assignment.*"),
 		Cast{Entity: "*Credential*|*Secret*|*Key*|*JWK*|*Cert*|*Token*|*Connection*|*Link*|*Mapping*|*Claim*|*Scope*|" +
-			"*Captcha*|*Task*|*Attribute*", Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook"}, described,
-		"the part itself, not what it belongs to"},
+			"*Captcha*|*Task*|*Attribute*|*Condition*|*Sequence*|*Assignment* > " + other,
+			Container: "AuthorizationServer|IdentityProvider|PublicClientApp*|Hook|Workload*|*Agent|pam_gateway|" + apps},
+		described, "the part itself, not what it belongs to"},
 
 	// Things whose types are not called like the event type.
 	{on("device.*", "mim.*"), Cast{Entity: "UDDevice|Device > *Device > " + named + " > " + thing},
@@ -137,18 +151,27 @@ var table = []Row{
 		seen,
 		"the admin role; CUSTOM is the type of a custom one",
 	},
-	{on("system.custom_signin.*", "system.custom_signout.*", "system.custom_error.*"), Cast{Entity: "*Page"}, described,
+	{on("system.custom_signin.*", "system.custom_signout.*", "system.custom_error.*"),
+		Cast{Entity: "*Page > " + other}, described,
 		"the page; the brand beside it is whose page it is"},
 	{on("system.idp.*"), Cast{Entity: "IdentityProvider > " + thing}, seen, "the identity provider"},
 	{on("zone.*", "network_zone.*", "security.zone.*"), Cast{Entity: "NetworkZone* > " + thing}, seen, "the network zone"},
-	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
+	{on("account.org.consent.*", "account.product.*"),
+		Cast{Entity: "*Consent*|*Product* > " + other, Container: "Org|Organization"}, assumed,
+		"the consent or the product, not the org that gives or has it"},
+	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group > " + other}, seen,
 		"the org group is changed; the org is what it gains or loses"},
 	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
-	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user beside it is for whom it is"},
+	{on("pki.*"), Cast{Entity: "*Cert*|*CA > " + other}, seen, "the certificate; a user beside it is for whom it is"},
 	{on("pam.server.ssh_login"), Cast{App: "*Server*"}, seen, "the user signed in to the server"},
 
-	{on("pam.*.create", "pam.*.delete", "pam.*.remove", "pam.*.enroll", "pam.*.assign"), Cast{Entity: named}, assumed,
+	{on("pam.*.create", "pam.*.delete", "pam.*.remove", "pam.*.enroll", "pam.*.assign"),
+		Cast{Entity: named + " > " + other}, assumed,
 		"the thing by its name in the event type: servers, projects and groups beside it are where it belongs"},
+	{on("app.oauth2.client.lifecycle.*"), Cast{Entity: "PublicClientApp*|*Client* > " + apps}, seen,
+		"the client, which is an app"},
+	{on("app.ai_agent_provider.*"), Cast{Entity: "*Provider* > " + other + " > " + apps}, described,
+		"the provider, which is connected as an app"},
 	{on("application.*", "app.*", "resource.governance*engine.*"), Cast{Container: apps + " > AuthorizationServer"}, seen,
 		"a thing by its name in the event type, else something of the app"},
 	{on("user.*", "credential.*"), Cast{Container: "User|NewUser"}, seen,

@@ -19,6 +19,7 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 	"github.com/oktastream/oktastream/events/ocsf"
 	"github.com/oktastream/oktastream/events/record"
+	"github.com/oktastream/oktastream/events/roles"
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
 
@@ -284,5 +285,17 @@ func TestNoContentInMessages(t *testing.T) {
 	}
 	if told < len(all)/27/3 {
 		t.Errorf("explain: only %d of %d damages are reported", told, len(all)/27)
+	}
+}
+
+// TestTargetTypesAreInWords holds that explain leaves none of the table's notation in what it prints.
+func TestTargetTypesAreInWords(t *testing.T) {
+	for _, eventType := range catalogue.All() {
+		decision := roles.Decide(eventType)
+		for role := range roles.Count {
+			if text := inWords.Replace(decision.Types(role)); strings.ContainsAny(text, "{}|>") {
+				t.Errorf("%s: the %s is %q", eventType, role, text)
+			}
+		}
 	}
 }

@@ -106,7 +106,8 @@ func pageOf(all []listed) []byte {
 
 // inWords writes a choice of target types for a person: of the types that | separates either, and those
 // after a > only where there is no target of those before it.
-var inWords = strings.NewReplacer("|", " or ", " > ", ", else ", "{thing}", "any other type")
+var inWords = strings.NewReplacer("|", " or ", " > ", ", else ", "{thing}", "any other type",
+	"{other}", "any other type that is not known to have parts")
 
 // rows print which targets play which role, and why.
 func (c cast) rows(b *bytes.Buffer) {
