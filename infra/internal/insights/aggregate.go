@@ -88,7 +88,7 @@ func combine(aggregation string, sum, v value) value {
 	n, ok := v.asNumber()
 	switch {
 	case !ok:
-		fail("%s of %q, which is no number", aggregation, v)
+		fail("%s of %q, which is not a number", aggregation, v)
 	case sum.none():
 		sum = value{kind: number, number: n}
 		if v.kind == timestamp && aggregation != "sum" {
