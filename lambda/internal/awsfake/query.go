@@ -127,12 +127,9 @@ func (c *Cloud) getSecretValue(_ *request, in struct {
 
 // getCallerIdentity: API reference of AWS STS, GetCallerIdentity. It needs no permission.
 func (c *Cloud) getCallerIdentity(*request) any {
-	type member struct {
-		XMLName xml.Name
-		Text    string `xml:",chardata"`
-	}
-	user := "arn:aws:iam::" + c.opt.Account + ":user/operator"
-	return []member{
-		{xml.Name{Local: "Arn"}, user}, {xml.Name{Local: "UserId"}, "AIDAFAKE"}, {xml.Name{Local: "Account"}, c.opt.Account},
-	}
+	return struct {
+		Arn     string
+		UserID  string `xml:"UserId"`
+		Account string
+	}{"arn:aws:iam::" + c.opt.Account + ":user/operator", "AIDAFAKE", c.opt.Account}
 }
