@@ -17,6 +17,8 @@ const (
 	lost          = "The event is lost to this pipeline. Only Okta's System Log still has it, for 90 days."
 	sendMissed    = "Once the stream is active, find and send what was missed, with `oktastream reconcile` or " +
 		"`oktastream backfill`: lambda/systemlog/README.md, \"Okta switched the stream off: what now\"."
+	sendLost = "Find and send what was lost, with `oktastream reconcile` or `oktastream backfill`: " +
+		"lambda/systemlog/README.md, \"Okta switched the stream off: what now\", from step 3."
 	readErrors = "In the CloudWatch console, Logs Insights, log group of the function of {name}, run " +
 		"`filter level = \"ERROR\" or @message like /Task timed out|Runtime|panic/`."
 	activateStream = "In Okta, Reports, Log Streaming: activate the stream if it is not Active."
@@ -120,7 +122,7 @@ func ruleAlarms(s Stack, p Pipeline) []Alarm {
 			Do:       replaySteps(s, "REASON")}),
 		failed("rule-lost", p.Bus, p.Rule, "InvocationsFailedToBeSentToDlq", Alarm{
 			Happened: "EventBridge could deliver an event neither to the target of the rule {name} nor to the queue dead.",
-			Means:    lost, Do: []string{writeDown, deployAgain}}),
+			Means:    lost, Do: []string{writeDown, deployAgain, sendLost}}),
 	}
 	if p.DeliveryRule == "" && p.Ingest != ingestRule {
 		return all
@@ -139,7 +141,7 @@ func ruleAlarms(s Stack, p Pipeline) []Alarm {
 			Happened: "EventBridge could deliver a batch of {name} neither to Datadog nor to the queue dead.",
 			Means: "Up to 1,000 events are lost to Datadog. Okta's System Log still has them for 90 days, " +
 				"and so has the log group of a CloudWatch pipeline.",
-			Do: []string{writeDown, deployAgain}}))
+			Do: []string{writeDown, deployAgain, sendLost}}))
 }
 
 // deliveryRetrying counts what EventBridge repeats, which FailedInvocations leaves out ("doesn't include invocations

@@ -133,7 +133,7 @@ func countersAlarm(s Stack, p Pipeline) Alarm {
 		Do: []string{"Open the dashboard " + s.Name + ", graph counters, line not accounted for.",
 			"Above zero: does EventBridge still repeat deliveries (RetryInvocationAttempts of the rule)? Did somebody " +
 				"purge the buffer or redrive (CloudTrail: PurgeQueue, DeleteMessage)? " +
-				"Compare the hour with Okta's System Log by uuid.",
+				"Compare the hour with Okta's System Log: `oktastream reconcile`.",
 			"Below zero: look in CloudTrail for SendMessage to the buffer queue."},
 	}
 }

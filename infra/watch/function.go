@@ -29,7 +29,7 @@ func functionAlarms(s Stack, p Pipeline) []Alarm {
 				Happened: "Lambda could not send an event to the queue dead after the function of {name} failed on it.",
 				Means:    lost,
 				Do: []string{writeDown,
-					"Deploy again: that restores the queue dead, its policy and the function's role."}}),
+					"Deploy again: that restores the queue dead, its policy and the function's role.", sendLost}}),
 			counter("async-dropped", "AsyncEventsDropped", Alarm{
 				Happened: "Lambda gave up an event after the function of {name} failed on it three times, or after six hours.",
 				Means:    "The event is in the queue dead, unless the alarm async-lost fired too.",
@@ -124,7 +124,7 @@ func ledgerAlarms(s Stack, p Pipeline) []Alarm {
 			Happened: "The ledger of {name} does not balance.",
 			Means:    "The function does not account for every event that it received. That is a fault of oktastream.",
 			Do: []string{inFunctionLog + "`filter ispresent(fault)` and report the line.", "Deploy the version before.",
-				"Compare the hour with Okta's System Log."}},
+				"Compare the hour with Okta's System Log: `oktastream reconcile`."}},
 	}
 	for i := range all {
 		all[i].WhyMissing = onlyWritten

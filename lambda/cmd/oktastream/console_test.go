@@ -94,7 +94,7 @@ func TestReport(t *testing.T) {
 		"nothing":     {nil, 0, ""},
 		"quiet":       {quiet(130), 130, ""},
 		"one":         {errors.New("no"), 1, "oktastream: error: no\n"},
-		"wrong use":   {usage(errors.New("no")), 2, "oktastream: error: no\noktastream: hint: see oktastream --help, or --help after a command\n"},
+		"wrong use":   {usage(errors.New("no")), 2, "oktastream: error: no\noktastream: hint: see oktastream --help\n"},
 		"with a hint": {fmt.Errorf("do: %w", withHint(usage(errors.New("no")), "try")), 2, "oktastream: error: do: no\noktastream: hint: try\n"},
 		"several":     {errors.Join(errors.New("a"), errors.New("b")), 1, "oktastream: error: a\noktastream: error: b\n"},
 	} {

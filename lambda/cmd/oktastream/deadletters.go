@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/oktastream/oktastream/events"
 	"github.com/oktastream/oktastream/lambda/bulk"
 	"github.com/oktastream/oktastream/lambda/deadletter"
 )
@@ -19,10 +20,12 @@ type letters struct {
 	messages *messages
 	line     []byte
 	reported int
+	tooLong  bool // one of those reported is longer than --max-record
 }
 
 func (l *letters) take(letter *deadletter.Letter) error {
 	if l.file == nil {
+		l.tooLong = l.tooLong || letter.Reason == string(events.TooLarge)
 		if l.reported++; l.reported <= maxReported {
 			l.messages.badRecord(letter)
 		}

@@ -218,7 +218,7 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	if x.What != "-" {
 		var err error
 		if file, err = os.Open(x.What); err != nil {
-			return explanation{}, fmt.Errorf("read %s: %w", x.What, plain(err))
+			return explanation{}, withHint(fmt.Errorf("read %s: %w", x.What, plain(err)), hintFor(err))
 		}
 		defer file.Close()
 	}
@@ -241,10 +241,7 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	}
 	if err := eachEvent(file, take); err != nil {
 		err = fmt.Errorf("read %s: %w", x.What, plain(err))
-		if hint := hintFor(err); hint != "" {
-			return explanation{}, withHint(err, hint)
-		}
-		return explanation{}, err
+		return explanation{}, withHint(err, hintFor(err))
 	}
 	if found != nil {
 		found.Bad, found.file = bad, x.What

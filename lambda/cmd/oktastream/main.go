@@ -83,11 +83,36 @@ func run(ctx context.Context, args []string, c console) (code int) {
 		}
 	}()
 	command, err := parser.Parse(args)
-	if err != nil {
+	if wrong := (*kong.ParseError)(nil); errors.As(err, &wrong) {
+		return report(c.err, usageOf(wrong.Context, missingValue(err)))
+	} else if err != nil {
 		return report(c.err, usage(err))
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	return report(c.err, command.Run(c))
+	err = command.Run(c)
+	if u := (usageError{}); errors.As(err, &u) {
+		err = usageOf(command, err)
+	}
+	return report(c.err, err)
+}
+
+// missingValue says in words what kong's error says of a flag at the end of the command line.
+func missingValue(err error) error {
+	if name, _, found := strings.Cut(err.Error(), ": expected "); found && strings.Contains(err.Error(), `"EOL"`) {
+		return fmt.Errorf("%s needs a value", name)
+	}
+	return err
+}
+
+// usageOf returns a usage error whose hint, where it has none, names the command.
+func usageOf(command *kong.Context, err error) error {
+	if h := (hinted{}); errors.As(err, &h) || fileHint(err) != "" {
+		return usage(err)
+	}
+	if node := command.Selected(); node != nil {
+		return withHint(usage(err), "see oktastream "+strings.TrimPrefix(node.FullPath(), "oktastream ")+" --help")
+	}
+	return usage(err)
 }
 
 // newParser returns the parser of the command line.
@@ -144,9 +169,9 @@ func report(w io.Writer, err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		say(w, "error: "+line)
 	}
-	code, hint := exitFailed, ""
+	code, hint := exitFailed, fileHint(err)
 	if u := (usageError{}); errors.As(err, &u) {
-		code, hint = exitUsage, "see oktastream --help, or --help after a command"
+		code, hint = exitUsage, cmp.Or(hint, "see oktastream --help")
 	}
 	if h := (hinted{}); errors.As(err, &h) {
 		hint = h.hint

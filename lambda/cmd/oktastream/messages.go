@@ -85,4 +85,7 @@ func (m *messages) failed(err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		m.print(message{Error: line})
 	}
+	if hint := fileHint(err); hint != "" {
+		m.print(message{Hint: hint})
+	}
 }

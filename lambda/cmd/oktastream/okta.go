@@ -134,7 +134,7 @@ const maxSecretFile = 64 << 10
 func readSecretFile(flag, name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, withHint(fmt.Errorf("read the file of %s: %w", flag, err), "check the name and the permissions")
+		return nil, withHint(fmt.Errorf("read the file of %s: %w", flag, err), fileHint(err))
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxSecretFile+1))

@@ -573,6 +573,26 @@ func TestReconcileLooksAtTheLogGroupFirst(t *testing.T) {
 	}
 }
 
+// A file of --against that cannot be read is reported before Okta is read.
+func TestReconcileLooksAtTheFilesFirst(t *testing.T) {
+	w := newReconcileWorld(t, 20)
+	var oktaCalls atomic.Int64
+	w.org.SetFaults(func(oktafake.Call) oktafake.Fault {
+		oktaCalls.Add(1)
+		return oktafake.Fault{}
+	})
+	dir := t.TempDir()
+	for name, want := range map[string]string{
+		dir:                        "is a directory\noktastream: hint: it is a directory: name a file",
+		filepath.Join(dir, "none"): "no such file or directory\noktastream: hint: check the name",
+	} {
+		code, stdout, stderr := w.call(t, "", w.args("--against", name)...)
+		if n := oktaCalls.Load(); code != exitFailed || stdout != "" || n > 0 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %d requests to Okta, %s%s", name, code, n, stdout, stderr)
+		}
+	}
+}
+
 // What Okta no longer keeps is left out, and that is said.
 func TestReconcileSaysWhatOktaNoLongerKeeps(t *testing.T) {
 	w := newReconcileWorld(t, 20)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,7 +64,7 @@ func (r *reconcileCommand) open(ctx context.Context, org string, quiet *silence)
 		return side, r.openArchive(ctx, sdk, org, side, quiet)
 	case r.Against[0] != againstLogGroup:
 		side.name, side.held = r.files()
-		return side, nil
+		return side, r.readable()
 	}
 	if side.pipeline.LogGroup == "" {
 		return nil, usage(fmt.Errorf("pipeline %s delivers to %s: --against cloudwatch is for a pipeline with a log group",
@@ -98,6 +100,26 @@ func (r *reconcileCommand) files() (name string, held reconcile.Files) {
 		return "file " + names[0], held
 	}
 	return fmt.Sprintf("%d files, the first %s", len(names), names[0]), held
+}
+
+// readable returns an error where a file of --against cannot be opened. Okta is read first, which can take hours.
+func (r *reconcileCommand) readable() error {
+	for _, name := range append(slices.Clone(r.Against), r.Files...) {
+		info, err := os.Stat(name)
+		switch {
+		case err == nil && info.IsDir():
+			err = syscall.EISDIR
+		case err == nil && info.Mode().IsRegular(): // opening a pipe would wait for its writer
+			var file *os.File
+			if file, err = os.Open(name); err == nil {
+				file.Close()
+			}
+		}
+		if err != nil {
+			return withHint(fmt.Errorf("read %s of --against: %w", name, plain(err)), fileHint(err))
+		}
+	}
+	return nil
 }
 
 // fileRecords are the records of a file of any form that run reads.

@@ -150,6 +150,9 @@ func (r *runCommand) verdict(
 		return quiet(exitFailed)
 	case failed || total.Dead > 0 || total.Returned > 0 || !total.Balanced():
 		if letters.reported > 0 && !r.JSON {
+			if letters.tooLong {
+				report.print(message{Hint: "--max-record SIZE reads longer records"})
+			}
 			report.print(message{Hint: "--dead-letters FILE keeps bad records, to be fixed and run again"})
 		}
 		return quiet(exitFailed)
@@ -338,8 +341,25 @@ func hintFor(err error) string {
 		return "check the name; - stands for stdin"
 	case errors.Is(err, syscall.EISDIR):
 		return "it is a directory: name the files in it"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the file is cut short: copy or download it again"
+	}
+	return fileHint(err)
+}
+
+// fileHint is the next step after a file that cannot be opened, made or written; "" where there is none.
+func fileHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the name, and that its directory exists"
+	case errors.Is(err, syscall.EISDIR):
+		return "it is a directory: name a file"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "a part of the name is a file, not a directory: name another directory"
 	case errors.Is(err, fs.ErrPermission):
-		return "you may not read it"
+		return "you have no permission: change it, or run as another user; ls -ld shows who may"
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full: make room, or name a file on another disk"
 	}
 	return ""
 }

@@ -127,6 +127,9 @@ func (c *Cloud) getSecretValue(_ *request, in struct {
 
 // getCallerIdentity: API reference of AWS STS, GetCallerIdentity. It needs no permission.
 func (c *Cloud) getCallerIdentity(*request) any {
-	user := "arn:aws:iam::" + c.opt.Account + ":user/operator"
-	return struct{ Arn, UserId, Account string }{user, "AIDAFAKE", c.opt.Account}
+	return struct {
+		Arn     string
+		UserID  string `xml:"UserId"`
+		Account string
+	}{"arn:aws:iam::" + c.opt.Account + ":user/operator", "AIDAFAKE", c.opt.Account}
 }

@@ -108,7 +108,7 @@ func (c *Config) resolve(hasSecret bool) (p Preset, u *url.URL, auth Auth, fault
 	case err != nil:
 		faults = append(faults, Fault{SettingAuth, err.Error()})
 	case auth.Secret && !hasSecret:
-		faults = append(faults, Fault{SettingSecret, "the secret is missing: the destination authenticates us by it"})
+		faults = append(faults, Fault{SettingSecret, "the secret is missing: the destination needs a token or key"})
 	}
 	return p, u, auth, faults
 }
