@@ -107,7 +107,7 @@ func TestFaultsSayWhatIsWrong(t *testing.T) {
 		object("eventType", ""):               "eventType is missing, empty or not a string",
 		object("published", `"yesterday"`):    "published is not a time such as",
 		`[[]]`:                                "an array where an event was expected",
-		"{":                                   "ends too soon, at byte 1",
+		"{":                                   "ends too early, at byte 1",
 		`{"a" 1}`:                             "syntax error at byte",
 		"\"\xff\"":                            "invalid UTF-8",
 		"":                                    "no value",
