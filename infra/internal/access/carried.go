@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// onSelf reads a policy that stands in the resource which it protects.
+// onSelf reads a policy that is in the resource which it protects.
 func onSelf(property, kind string) func(carrier) []document {
 	return func(c carrier) []document {
 		if _, ok := c.properties[property]; !ok {
@@ -16,8 +16,8 @@ func onSelf(property, kind string) func(carrier) []document {
 	}
 }
 
-// role reads the trust policy of a role, and notes why its identity policies cannot all be
-// evaluated: a boundary, which limits what they allow, or a managed policy.
+// role reads the trust policy of a role. It also records why the role's identity policies cannot
+// all be evaluated: a boundary, which limits what they allow, or a managed policy.
 func role(c carrier) []document {
 	self := c.self()
 	for _, property := range []string{"PermissionsBoundary", "ManagedPolicyArns"} {
@@ -32,7 +32,7 @@ func role(c carrier) []document {
 	return c.document("AssumeRolePolicyDocument", trustPolicy, self.arn)
 }
 
-// identity reads AWS::IAM::Policy, which names the roles that it is put into.
+// identity reads AWS::IAM::Policy, which names the roles that it is attached to.
 func identity(c carrier) []document {
 	for _, property := range []string{"Users", "Groups"} {
 		if len(c.list(property)) > 0 {
@@ -86,9 +86,9 @@ func logs(c carrier) []document {
 	return c.document("PolicyDocument", resourcePolicy, c.arn("logs", "*"))
 }
 
-// permission reads AWS::Lambda::Permission as the statement that Lambda makes
-// of it: SourceArn becomes an ArnLike condition, SourceAccount a StringEquals
-// one (Lambda API Reference, AddPermission). It knows services as principals only.
+// permission reads AWS::Lambda::Permission as the statement that Lambda makes from it: SourceArn
+// becomes an ArnLike condition, SourceAccount a StringEquals one (Lambda API Reference,
+// AddPermission). It knows only services as principals.
 func permission(c carrier) []document {
 	body := map[string]any{"Effect": "Allow"}
 	condition := map[string]any{}
@@ -125,20 +125,20 @@ func permission(c carrier) []document {
 func busPolicy(c carrier) []document {
 	body, ok := c.properties["Statement"]
 	if !ok || c.properties["Principal"] != nil || c.properties["Action"] != nil {
-		fail("it has no Statement, or a Principal or Action beside it")
+		fail("it has no Statement, or also a Principal or Action")
 	}
 	target := c.arn("events", "event-bus/"+c.one("EventBusName"))
 	return []document{{c.id, "Statement", resourcePolicy, []string{target}, map[string]any{"Statement": body}}}
 }
 
-// covers reports whether a policy attached to target decides on the resource.
+// covers reports whether a policy attached to target applies to calls on the resource.
 func covers(target, resource string) bool {
 	if target == resource {
 		return true
 	}
 	switch parseARN(target).service {
 	case "logs":
-		// A log group is named with or without ":*"; its streams lie below it.
+		// A log group is named with or without ":*"; its streams are below it.
 		group := strings.TrimSuffix(target, "*")
 		group = strings.TrimSuffix(group, ":") + ":"
 		return strings.HasPrefix(resource+":", group)

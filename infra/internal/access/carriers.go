@@ -49,14 +49,14 @@ func (a *Account) add(d document) {
 	}
 }
 
-// given adds a policy of something outside the template.
+// given adds a policy of a resource outside the template.
 func (a *Account) given(arn string, policy any) {
 	if err := checkARN(arn); err != nil {
 		fail("%w", err)
 	}
 	for id, named := range a.names {
 		if named.arn == arn {
-			fail("the template has it, as %s", id)
+			fail("it is a resource of the template, %s", id)
 		}
 	}
 	kind := resourcePolicy
@@ -69,7 +69,7 @@ func (a *Account) given(arn string, policy any) {
 	a.add(document{arn, "policy", kind, []string{arn}, plain(policy)})
 }
 
-// holders names the roles of an identity policy for Statement.Principals.
+// holders returns the roles of an identity policy for Statement.Principals.
 func (a *Account) holders(names []string) (all []string) {
 	for _, name := range names {
 		if arn, ok := a.roles[name]; ok {
@@ -80,7 +80,7 @@ func (a *Account) holders(names []string) (all []string) {
 	return all
 }
 
-// documents returns the policies that a resource carries.
+// documents returns the policies in a resource.
 func (a *Account) documents(id string) []document {
 	read := carriers[a.resources[id].kind]
 	a.unread(id, read.properties)
@@ -88,14 +88,14 @@ func (a *Account) documents(id string) []document {
 		return nil
 	}
 	if a.resources[id].condition {
-		fail("it carries a policy and has a Condition; conditions are not evaluated")
+		fail("it has a policy and a Condition; conditions are not evaluated")
 	}
 	properties, _ := resolver{a, map[string]bool{}}.value(a.resources[id].properties).(map[string]any)
 	return read.documents(carrier{a, id, properties})
 }
 
-// unread refuses a policy in a property from which none is read: a type of
-// resource that the template has and that the evaluator does not know.
+// unread refuses a policy in a property from which none is read: the type of the resource is not
+// known here.
 func (a *Account) unread(id string, read []string) {
 	for property, value := range a.resources[id].properties {
 		text, err := json.Marshal(value)
@@ -110,7 +110,7 @@ func (a *Account) unread(id string, read []string) {
 	}
 }
 
-// carrier is a resource that carries policies, its properties resolved.
+// carrier is a resource with policies, its properties resolved.
 type carrier struct {
 	account    *Account
 	id         string
@@ -126,7 +126,7 @@ func (c carrier) document(property, kind string, targets ...string) []document {
 	return []document{{c.id, property, kind, targets, body}}
 }
 
-// list is a property that holds texts; an absent one is empty.
+// list returns a property that is a list of texts; an absent one is empty.
 func (c carrier) list(property string) []string {
 	value, ok := c.properties[property]
 	if list, isList := value.([]any); !ok || isList && len(list) == 0 {
@@ -135,7 +135,7 @@ func (c carrier) list(property string) []string {
 	return texts("property "+property, value)
 }
 
-// one is a property that holds one text.
+// one returns a property that is one text.
 func (c carrier) one(property string) string {
 	defer within("property %s", property)
 	return text(c.properties[property])
@@ -147,17 +147,17 @@ func (c carrier) arn(service, resource string) string {
 	return strings.Join([]string{"arn", "aws", service, w.Region, w.Account, resource}, ":")
 }
 
-// self are the carrier's own identifiers.
+// self returns the identifiers of the resource itself.
 func (c carrier) self() identifiers { return resolver{account: c.account}.named(c.id) }
 
-// reading is how the policies of a resource type are read, and from which
-// properties; a policy anywhere else is an error.
+// reading says how the policies of a resource type are read, and from which properties; a policy in
+// any other property is an error.
 type reading struct {
 	properties []string
 	documents  func(carrier) []document
 }
 
-// carriers holds the resource types whose policies are read.
+// carriers has the resource types from which policies are read.
 var carriers = map[string]reading{
 	"AWS::IAM::Role":              {[]string{"AssumeRolePolicyDocument"}, role},
 	"AWS::IAM::Policy":            {[]string{"PolicyDocument"}, identity},
