@@ -115,7 +115,7 @@ func user() record.Part {
 			record.Field("name", record.Repeated(record.AsName), events.ActorAlternateID),
 		}, Rest: accountOfUser()}),
 		record.When(noUserNamed, &record.Object{Key: "user", AtLeastOne: accountOfUser()[:1], Rest: accountOfUser()[1:]}),
-		&record.Object{Key: "user", Rest: []record.Part{record.Const("name", "unknown", "the event does not say which user")}},
+		&record.Object{Key: "user", Rest: []record.Part{record.Const("name", "unknown", "the event does not name the user")}},
 	}
 }
 

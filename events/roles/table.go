@@ -148,7 +148,7 @@ var table = []Row{
 	{on("account.org_group.org.*"), Cast{Entity: "OrgGroup|Org_Group"}, seen,
 		"the org group is changed; the org is added to it or removed from it"},
 	{on("oauth2.as.*"), Cast{Entity: "AuthorizationServer > " + thing}, seen, "the authorization server"},
-	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user among the targets is the user that it is for"},
+	{on("pki.*"), Cast{Entity: "*Cert*|*CA"}, seen, "the certificate; a user among the targets is its owner"},
 	{on("pam.server.ssh_login"), Cast{App: "*Server*"}, seen, "the user signed in to the server"},
 
 	{on("pam.*.create", "pam.*.delete", "pam.*.remove", "pam.*.enroll", "pam.*.assign"), Cast{Entity: named}, assumed,
@@ -163,8 +163,8 @@ var table = []Row{
 	{on("access.*", "account.*", "certification.*", "directory.*", "event_hook.*", "governance.*", "group.*",
 		"inline_hook.*", "resource.*", "resource_servers.*", "support.*", "task.*", "workflows.*",
 		"workload_principal.*", "system.*", "oauth2.*"), Cast{}, seen,
-		"users, groups, apps and policies by their types, other things by the name in the event type"},
-	{on("*"), Cast{}, assumed, "users, groups, apps and policies by their types, other things by the name in the event type"},
+		"users, groups, apps and policies by type, other things by the name in the event type"},
+	{on("*"), Cast{}, assumed, "users, groups, apps and policies by type, other things by the name in the event type"},
 }
 
 // self lists the event types in which people act on themselves: if no target is the user, the actor
