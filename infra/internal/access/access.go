@@ -168,7 +168,7 @@ func (a *Account) ARN(logicalID string) string {
 // Statement is one statement of a policy of the template with its values resolved, for tests that
 // check all statements.
 type Statement struct {
-	Resource string // logical id of the policy's carrier; the ARN for one of Where.Policies
+	Resource string // logical id of the resource with the policy; the ARN for one of Where.Policies
 	Kind     string // identity, resource, key, trust or permission (AWS::Lambda::Permission)
 	Sid      string
 	Effect   string

@@ -36,7 +36,7 @@ type grantee struct {
 
 // document is a policy found in a resource, its values resolved.
 type document struct {
-	carrier, property, kind string
+	resource, property, kind string
 	targets                 []string
 	body                    any
 }
@@ -71,14 +71,14 @@ func (d document) statements() (all []statement) {
 func (d document) statement(i int, value any) statement {
 	defer within("statement %d", i)
 	body := object(value)
-	s := statement{Statement: Statement{Resource: d.carrier, Kind: d.kind}, targets: d.targets}
+	s := statement{Statement: Statement{Resource: d.resource, Kind: d.kind}, targets: d.targets}
 	for _, key := range slices.Sorted(maps.Keys(body)) {
 		s.element(key, body[key])
 	}
 	s.complete()
-	s.label = fmt.Sprintf("%s/%s/#%d", d.carrier, d.property, i)
+	s.label = fmt.Sprintf("%s/%s/#%d", d.resource, d.property, i)
 	if s.Sid != "" {
-		s.label = d.carrier + "/" + d.property + "/" + s.Sid
+		s.label = d.resource + "/" + d.property + "/" + s.Sid
 	}
 	return s
 }

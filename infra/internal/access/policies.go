@@ -82,7 +82,7 @@ func (a *Account) holders(names []string) (all []string) {
 
 // documents returns the policies in a resource.
 func (a *Account) documents(id string) []document {
-	read := carriers[a.resources[id].kind]
+	read := readers[a.resources[id].kind]
 	a.unread(id, read.properties)
 	if read.documents == nil {
 		return nil
@@ -91,7 +91,7 @@ func (a *Account) documents(id string) []document {
 		fail("it has a policy and a Condition; conditions are not evaluated")
 	}
 	properties, _ := resolver{a, map[string]bool{}}.value(a.resources[id].properties).(map[string]any)
-	return read.documents(carrier{a, id, properties})
+	return read.documents(policyResource{a, id, properties})
 }
 
 // unread refuses a policy in a property from which none is read: the type of the resource is not
@@ -110,25 +110,25 @@ func (a *Account) unread(id string, read []string) {
 	}
 }
 
-// carrier is a resource with policies, its properties resolved.
-type carrier struct {
+// policyResource is a resource with policies, its properties resolved.
+type policyResource struct {
 	account    *Account
 	id         string
 	properties map[string]any
 }
 
 // document is the policy in a property; nil if the resource has none there.
-func (c carrier) document(property, kind string, targets ...string) []document {
-	body, ok := c.properties[property]
+func (r policyResource) document(property, kind string, targets ...string) []document {
+	body, ok := r.properties[property]
 	if !ok {
 		return nil
 	}
-	return []document{{c.id, property, kind, targets, body}}
+	return []document{{r.id, property, kind, targets, body}}
 }
 
 // list returns a property that is a list of texts; an absent one is empty.
-func (c carrier) list(property string) []string {
-	value, ok := c.properties[property]
+func (r policyResource) list(property string) []string {
+	value, ok := r.properties[property]
 	if list, isList := value.([]any); !ok || isList && len(list) == 0 {
 		return nil
 	}
@@ -136,29 +136,29 @@ func (c carrier) list(property string) []string {
 }
 
 // one returns a property that is one text.
-func (c carrier) one(property string) string {
+func (r policyResource) one(property string) string {
 	defer within("property %s", property)
-	return text(c.properties[property])
+	return text(r.properties[property])
 }
 
 // arn makes an ARN in the stack's account and region.
-func (c carrier) arn(service, resource string) string {
-	w := c.account.where
+func (r policyResource) arn(service, resource string) string {
+	w := r.account.where
 	return strings.Join([]string{"arn", "aws", service, w.Region, w.Account, resource}, ":")
 }
 
 // self returns the identifiers of the resource itself.
-func (c carrier) self() identifiers { return resolver{account: c.account}.named(c.id) }
+func (r policyResource) self() identifiers { return resolver{account: r.account}.named(r.id) }
 
 // reading says how the policies of a resource type are read, and from which properties; a policy in
 // any other property is an error.
 type reading struct {
 	properties []string
-	documents  func(carrier) []document
+	documents  func(policyResource) []document
 }
 
-// carriers has the resource types from which policies are read.
-var carriers = map[string]reading{
+// readers has the resource types from which policies are read.
+var readers = map[string]reading{
 	"AWS::IAM::Role":              {[]string{"AssumeRolePolicyDocument"}, role},
 	"AWS::IAM::Policy":            {[]string{"PolicyDocument"}, identity},
 	"AWS::KMS::Key":               {[]string{"KeyPolicy"}, onSelf("KeyPolicy", keyPolicy)},
