@@ -80,7 +80,7 @@ func text(v any) string {
 	return ""
 }
 
-// known is text that is no placeholder.
+// known is text that is not a placeholder.
 func known(v any) string {
 	s := text(v)
 	switch strings.ToLower(strings.TrimSpace(s)) {
@@ -159,7 +159,7 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// failures are the outcomes that are no success: error.message is for those.
+// failures are the outcomes that are not success: error.message is for those.
 var failures = []string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}
 
 // standard says what each attribute beside the event is, "" where it is absent.

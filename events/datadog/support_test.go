@@ -84,7 +84,7 @@ type log struct {
 }
 
 // normalise is the records of all events in text, each by a Normaliser of its
-// own. What is no event is passed over: some samples are there for that.
+// own. What is not an event is passed over: some samples are there for that.
 func normalise(text []byte, s datadog.Settings) []log {
 	var all []log
 	var d events.Decoder
@@ -151,7 +151,7 @@ func members(t reporter, object []byte) []member {
 }
 
 // leaf is a value that holds no other, and its place: member names joined by
-// dots, quoted where they are no plain words, and indexes in brackets.
+// dots, quoted where they are not plain words, and indexes in brackets.
 type leaf struct{ path, raw string }
 
 // leaves lists the leaves of a value in order, as they are written; nulls and

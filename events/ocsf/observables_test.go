@@ -91,7 +91,7 @@ func observablesOf(record []byte) (got []seenValue, wrong []string) {
 		}
 		for id, ending := range kinds {
 			if ending.MatchString(place) && !slices.Contains(got, seenValue{id, value}) {
-				wrong = append(wrong, path+": "+value+" is no observable of type "+strconv.Itoa(id))
+				wrong = append(wrong, path+": "+value+" is not an observable of type "+strconv.Itoa(id))
 			}
 		}
 	})

@@ -288,7 +288,7 @@ func (v *view) access(string) []want {
 	return []want{{path: "privileges", value: strs(names)}}
 }
 
-// resources are the targets that are no users and have a name, the app before the others.
+// resources are the targets that are not users and have a name, the app before the others.
 func (v *view) resources(at string) []want {
 	var wants []want
 	n := 0

@@ -175,7 +175,7 @@ var rows = map[string][]row{
 		{from: "$app.alternateId", to: "resource.uid_alt", how: asName},
 		{from: "$app.detailEntry", to: "resource.data", how: asJSON},
 	},
-	// One of these for every target that is no user, at resources[n].
+	// One of these for every target that is not a user, at resources[n].
 	"resource": {
 		{from: "$resource.id", to: "uid", how: asName},
 		{from: "$resource.displayName", to: "name", how: asName},

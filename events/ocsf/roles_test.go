@@ -45,7 +45,7 @@ func permutations(list []string) [][]string {
 	return all
 }
 
-// formats make a record in each format, each with a Normaliser of its own.
+// formats make a record in each format, each with a separate Normaliser.
 func formats() map[string]func(*events.Event) []byte {
 	o, d := ocsf.New(), datadog.New(datadog.Settings{})
 	return map[string]func(*events.Event) []byte{

@@ -18,7 +18,7 @@ func TestCountrySpellings(t *testing.T) {
 		"Bolivia (Plurinational State of)": "BO", "Venezuela (Bolivarian Republic of)": "VE", "Tanzania (United Republic of)": "TZ",
 		"Saint Martin (French part)": "MF", "Sint Maarten (Dutch part)": "SX", "Falkland Islands (Malvinas)": "FK",
 		"Cocos (Keeling) Islands": "CC", "Netherlands (Kingdom of the)": "NL", "Holy See (Vatican City State)": "VA",
-		// What is no country keeps the word that Okta has for it.
+		// What is not a country keeps the word that Okta has for it.
 		"Atlantis": "Atlantis", "None": "None", "International": "International", "XX": "XX", "Europe": "Europe", "A1": "A1",
 	} {
 		expect(t, typeEntity, members(client(`"geographicalContext":{"country":"`+name+`"}`)),

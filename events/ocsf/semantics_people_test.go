@@ -206,7 +206,7 @@ func TestServiceAndPolicyOfASignIn(t *testing.T) {
 func TestEntity(t *testing.T) {
 	for name, row := range map[string]struct{ eventType, targets, want string }{
 		"of the kind that the type names":         {"policy.lifecycle.update", rule + "," + policy, `{"uid":"pol1","name":"Policy","type_id":5,"type":"Policy","policy":{"uid":"pol1","name":"Policy"}}`},
-		"else what is no user":                    {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
+		"else what is not a user":                 {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
 		"a user, of whom a part is updated":       {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
 		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"User Setting"}`},
 		"an app, of which a part is updated":      {"application.provision.mapping.update", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},

@@ -70,7 +70,7 @@ func TestEncodingsCutOffOrDamaged(t *testing.T) {
 		}
 		for _, it := range items {
 			if it.Fault != "" {
-				t.Errorf("%s: %+v; what is cut off is no bad record", name, it)
+				t.Errorf("%s: %+v; what is cut off is not a bad record", name, it)
 			}
 		}
 	}

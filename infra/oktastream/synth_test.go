@@ -32,7 +32,7 @@ var (
 )
 
 // withoutNode is the environment variable that skips the tests which need
-// Node.js. It is no flag, because `go test ./...` passes flags to every package.
+// Node.js. It is not a flag, because `go test ./...` passes flags to every package.
 const withoutNode = "OKTASTREAM_WITHOUT_NODE"
 
 // TestMain fails without Node.js: `go test` prints nothing of a package that

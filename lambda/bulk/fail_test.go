@@ -97,7 +97,7 @@ func TestUnreadable(t *testing.T) {
 				t.Errorf("%d of %d came through", n, len(all))
 			}
 			if len(b.letters) != 1 || b.letters[0].File != "after" {
-				t.Errorf("letters: %+v; what is cut off by a fault of the disk is no bad record", b.letters)
+				t.Errorf("letters: %+v; what is cut off by a fault of the disk is not a bad record", b.letters)
 			}
 		})
 	}

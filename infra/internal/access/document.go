@@ -37,8 +37,8 @@ type grantee struct {
 // document is a policy found in a resource, its values resolved.
 type document struct {
 	resource, property, kind string
-	targets                 []string
-	body                    any
+	targets                  []string
+	body                     any
 }
 
 // statements parses the policy. Unknown elements are an error.
