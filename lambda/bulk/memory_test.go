@@ -76,7 +76,7 @@ func underRace() bool {
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// What is held does not grow with the input.
+// Memory does not grow with the input.
 func TestMemory(t *testing.T) {
 	event, err := os.ReadFile(filepath.Join("..", "..", "testdata", "events", "session-start-success.json"))
 	if err != nil {
@@ -111,7 +111,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// A record that is too long is never held.
+// A record that is too long is never in memory as a whole.
 func TestMemoryOfALongRecord(t *testing.T) {
 	length := int64(200 << 20)
 	if underRace() || testing.Short() {
