@@ -109,6 +109,9 @@ func (e *Emitter) Steps() []Step {
 // mark is a position in the record that the Emitter can return to.
 type mark struct{ start, content, log, steps int }
 
+// Unchanged is the How of a Step that copies a value.
+const Unchanged = "unchanged"
+
 // Step is one step of normalising, for explain.
 type Step struct {
 	From  string // path in the Okta event; "" if To is derived

@@ -41,7 +41,7 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 		}
 		start := len(e.Out)
 		e.Raw(i)
-		e.traceRest(i, "as it is", start)
+		e.traceRest(i, Unchanged, start)
 		return true
 	}
 	start := len(e.Out)

@@ -26,9 +26,9 @@ func Repeated(how Transform) Transform {
 var (
 	// AsText accepts strings unchanged, and quotes numbers and booleans, which Okta sometimes
 	// writes instead of strings (postalCode, version).
-	AsText = Transform{Name: "unchanged", Write: writeText}
+	AsText = Transform{Name: Unchanged, Write: writeText}
 	// AsName is AsText for attributes that identify or name something. It refuses placeholders.
-	AsName = Transform{Name: "unchanged", Write: writeName}
+	AsName = Transform{Name: Unchanged, Write: writeName}
 	// AsOneName is AsName for an attribute that holds a list of names.
 	AsOneName = Transform{
 		Name: "as the one element of a list",
@@ -56,7 +56,7 @@ var (
 		return (k == 't' || k == 'f') && e.Raw(i)
 	}}
 	// AsJSON accepts any value with content.
-	AsJSON = Transform{Name: "unchanged", Write: func(e *Emitter, i uint32) bool {
+	AsJSON = Transform{Name: Unchanged, Write: func(e *Emitter, i uint32) bool {
 		var wrote bool
 		e.Out, wrote = e.Tree.AppendDense(e.Out, i)
 		return wrote

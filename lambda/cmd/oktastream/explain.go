@@ -200,9 +200,9 @@ func explainType(format pipeline.Format, name string) explanation {
 		e.Steps = append(e.Steps, step{From: "everything else", To: "unmapped", How: "unchanged, under Okta's own path"})
 	case pipeline.Datadog:
 		e.Steps = append(steps(datadog.New(datadog.Settings{}).Fields()),
-			step{From: "everything", To: "(the same path)", How: "unchanged"})
+			step{From: "everything", To: "(the same path)", How: record.Unchanged})
 	case pipeline.Raw:
-		e.Steps = []step{{From: "everything", To: "(the same path)", How: "unchanged"}}
+		e.Steps = []step{{From: "everything", To: "(the same path)", How: record.Unchanged}}
 	}
 	return e
 }
@@ -302,9 +302,9 @@ func explainEvent(format pipeline.Format, e *events.Event) explanation {
 		out.Steps = steps(n.Explain(e))
 	case pipeline.Datadog:
 		out.Steps = append(steps(datadog.New(datadog.Settings{}).Explain(e)),
-			step{From: "everything", To: "(the same path)", How: "unchanged"})
+			step{From: "everything", To: "(the same path)", How: record.Unchanged})
 	case pipeline.Raw:
-		out.Steps = []step{{From: "everything", To: "(the same path)", How: "unchanged"}}
+		out.Steps = []step{{From: "everything", To: "(the same path)", How: record.Unchanged}}
 	}
 	return out
 }
