@@ -2,9 +2,9 @@ package events
 
 import "testing"
 
-// maxAllocations is what one enveloped event may cost in steady state: it is the
-// garbage that a batch of a thousand makes, and the collector's time that goes
-// with it, on a function with a fraction of a core.
+// maxAllocations is the limit for one enveloped event in steady state. It bounds the garbage of a
+// batch of a thousand events, and the time of the garbage collector on a function with a fraction
+// of a core.
 const maxAllocations = 4
 
 func TestDecodeAllocatesLittle(t *testing.T) {

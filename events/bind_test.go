@@ -58,8 +58,8 @@ func TestRequiredFields(t *testing.T) {
 	}
 }
 
-// An object that has any of the three is a broken event; only one that has none
-// of them is something else.
+// An object that has any of the three fields is a broken event. An object that has none of them is
+// something else.
 func TestMissingFieldOrNotOkta(t *testing.T) {
 	for text, want := range map[string]Reason{
 		`{"uuid":null}`:                     MissingField,
@@ -83,9 +83,9 @@ func TestIdentityIsUnescaped(t *testing.T) {
 	}
 }
 
-// Okta writes its keys plainly. One that is spelt with escapes is compared as it
-// is written: an event without its three fields is given up with its bytes, and
-// any other field is merely not read by name.
+// Okta writes its keys without escapes. A key with escapes is compared as it is written: without
+// one of the three fields the event is given up with its bytes; any other such field is written
+// under its own path.
 func TestKeysWrittenWithEscapes(t *testing.T) {
 	escaped := strings.Replace(bare("a"), "uuid", `\u0075uid`, 1)
 	if got := decode(t, new(Decoder), []byte(escaped)); len(got) != 1 || outcome(got[0]) != faulty(MissingField,
@@ -104,8 +104,8 @@ func TestKeysWrittenWithEscapes(t *testing.T) {
 	}
 }
 
-// Everything but the three may be of any type: an event is worth delivering
-// whatever its other fields hold, and Okta's document says "may change".
+// All other fields may be of any type: an event is delivered with any content, and Okta's
+// documentation says "may change".
 func TestOddTypesAreAccepted(t *testing.T) {
 	odd := []string{"null", "{}", "[]", "0", "-1.5e300", `""`, `"x"`, "true", `[{"id":7}]`, `{"id":{"id":[]}}`}
 	for _, f := range allFields() {
@@ -159,7 +159,7 @@ func TestDuplicateKeys(t *testing.T) {
 	}
 }
 
-// The same names at other places are no fields.
+// The same names at other places are not fields.
 func TestFieldsAreBoundByTheirWholePath(t *testing.T) {
 	text := object("actor", `{"actor":{"id":"x"},"uuid":"x","list":[{"id":"x"}]}`, "id", `"x"`, "client", `[{"id":"x"}]`,
 		"target.id", `"x"`)
@@ -169,8 +169,8 @@ func TestFieldsAreBoundByTheirWholePath(t *testing.T) {
 	}
 }
 
-// Every field of every event that there is holds what encoding/json finds at its
-// path, byte for byte.
+// In all sample events, every field has the value that encoding/json finds at its path, byte for
+// byte.
 func TestFieldsOfAllEvents(t *testing.T) {
 	for _, s := range fixtures() {
 		got, event := only(t, s.Text), detail(t, s.Text)
@@ -182,8 +182,8 @@ func TestFieldsOfAllEvents(t *testing.T) {
 	}
 }
 
-// first is the value that stands first in the event among those at paths, which
-// differ in their last name alone; "" where there is none.
+// first returns the value that comes first in the event among those at paths, which differ only in
+// their last name; "" if there is none.
 func first(t *testing.T, event []byte, paths []string) string {
 	var lasts []string
 	parent := ""
@@ -204,8 +204,8 @@ func first(t *testing.T, event []byte, paths []string) string {
 	return ""
 }
 
-// Text and Hash are those of the event's text as it came: out of the envelope,
-// out of the SQS body that holds it as a string, and before any compaction.
+// Text and Hash are those of the event's text as received: from the envelope, from the SQS body
+// that has it as a string, and before any compaction.
 func TestTextAndHashAreTheBytesAsTheyCame(t *testing.T) {
 	for _, s := range append(fixtures(), files("testdata", "canary.json")...) {
 		want := string(detail(t, s.Text))
@@ -219,7 +219,7 @@ func TestTextAndHashAreTheBytesAsTheyCame(t *testing.T) {
 		} {
 			for _, got := range decode(t, new(Decoder), []byte(text)) {
 				if !got.isEvent() {
-					continue // the one that stands in front
+					continue // the one that comes first
 				}
 				want := want
 				if name == "ASCII" {
@@ -240,8 +240,8 @@ func TestTextAndHashAreTheBytesAsTheyCame(t *testing.T) {
 	}
 }
 
-// asciiOnly writes what is not ASCII as escapes, as a sender may: they stand
-// inside of the event's strings and so belong to its bytes.
+// asciiOnly writes non-ASCII characters as escapes, as a sender may. They are inside the event's
+// strings and so belong to its bytes.
 func asciiOnly(text string) string {
 	var b strings.Builder
 	for _, r := range text {

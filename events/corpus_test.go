@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// The corpus is what others have published of Okta's events (corpus/SOURCES.md).
-// All of it is events, but for what a warehouse has taken the identity or the
-// time out of. Exact numbers: one event more given up is one lost in production.
+// The corpus has Okta events that others have published (corpus/SOURCES.md). All are events, except
+// those from which a data warehouse removed the id or the time. The numbers are exact: one more
+// event given up here is one lost in production.
 func TestCorpora(t *testing.T) {
 	if len(corpora()) == 0 {
 		t.Log("../shared/corpus is not there: nothing is counted")

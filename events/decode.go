@@ -7,38 +7,38 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// SourcePrefix begins the name of every partner event source of Okta, and so
-// the source of every envelope: aws.partner/okta.com/<org>/<stream> (Okta help,
-// "Add an AWS EventBridge log stream", 2026-11).
+// SourcePrefix is the beginning of the name of every partner event source of Okta, and so the
+// source of every envelope: aws.partner/okta.com/<org>/<stream> (Okta help, "Add an AWS EventBridge
+// log stream", 2026-11).
 const SourcePrefix = "aws.partner/okta.com/"
 
 // DetailType is the detail-type of every envelope that carries an Okta System
 // Log event.
 const DetailType = "SystemLog"
 
-// NoOrg stands for the org of events whose org is not known.
+// NoOrg is used in place of the org if that is not known.
 const NoOrg = "none"
 
-// The source and detail-type of a packed batch: the form in which events that are
-// ready for Datadog travel from the function to the rule that POSTs them.
+// The source and detail-type of a packed batch: events ready for Datadog, sent by the function to
+// the rule that POSTs them.
 const (
 	PackedSource     = "oktastream"
 	PackedDetailType = "oktastream.logs.v1"
 )
 
-// maxWrappers bounds how many texts an event's text may be within: a Logs
-// subscription payload in an SQS message in a dead letter makes four.
+// maxWrappers bounds how deep an event's text may be nested as a string in another text. A Logs
+// subscription payload in an SQS message in a dead letter is nested four times.
 const maxWrappers = 8
 
-// Decoder finds the Okta System Log events in a text. It must not be used by two
-// goroutines at once, and keeps its memory from call to call.
+// Decoder finds the Okta System Log events in a text. It must not be used by two goroutines at
+// once, and keeps its memory between calls.
 type Decoder struct {
-	// AnyEnvelope makes Decode also read the envelopes of other systems: what AWS's
-	// CLI, log exports and other products wrap events in.
+	// AnyEnvelope makes Decode also read the envelopes of other systems: AWS's CLI, log exports and
+	// other products.
 	AnyEnvelope bool
 
 	event  Event
-	last   Provenance // of the last envelope; that of the next is nearly the same
+	last   Provenance // of the last envelope; the next one is usually almost equal
 	layers [maxWrappers + 1]layer
 	visit  func(*Event, *Fault)
 
@@ -46,18 +46,17 @@ type Decoder struct {
 	unpacked int64  // bytes of gzip unpacked in this call
 }
 
-// layer is one text that was a string in another: its tree and its bytes.
+// layer is a text that was a string in another text: its tree and its bytes.
 type layer struct {
 	tree jsontree.Tree
 	text []byte
 }
 
-// Decode finds the events in text, which is one JSON value: an event, an
-// EventBridge envelope, an SQS message or batch as Lambda gets it, Lambda's record
-// of an asynchronous call that failed, a line of dead letters, an array of any of
-// these, or with AnyEnvelope one of the envelopes of other systems. For every record,
-// in order, it calls visit with the event, or with the fault of a record that is not
-// one. What visit gets is valid until it returns.
+// Decode finds the events in text, which is one JSON value: an event, an EventBridge envelope, an
+// SQS message or batch as Lambda receives it, Lambda's record of an asynchronous invocation that
+// failed, a line of dead letters, an array of any of these, or with AnyEnvelope one of the
+// envelopes of other systems. For every record, in order, it calls visit with the event, or with
+// the fault of a record that is not one. The arguments of visit are valid until it returns.
 func (d *Decoder) Decode(text []byte, visit func(*Event, *Fault)) {
 	d.visit, d.unpacked = visit, 0
 	d.parse(0, text)

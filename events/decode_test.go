@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The hand-written events of these tests differ in nothing but their uuid.
+// The hand-written events of these tests differ only in their uuid.
 func bare(uuid string) string {
 	return `{"uuid":"` + uuid + `","eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z"}`
 }
@@ -58,8 +58,7 @@ func failedCall(payload string) string {
 		`,"responseContext":{"statusCode":200},"responsePayload":{"errorMessage":"x"}}`
 }
 
-// A visit is written in short as the uuid of the event, or as the reason of the
-// fault and its body.
+// A visit is written as the uuid of the event, or as the reason of the fault and its body.
 func event(uuid string) string                 { return "event " + uuid }
 func faulty(reason Reason, body string) string { return "fault " + string(reason) + ": " + body }
 
@@ -94,23 +93,23 @@ func TestDecodeTakesEveryFormApart(t *testing.T) {
 		"an empty SQS batch": {batch(), nil},
 		"an SQS body is an array": {batch(message("["+bare("a")+","+envelope(bare("b"))+"]"),
 			message(bare("c"))), []string{event("a"), event("b"), event("c")}},
-		"an SQS body is no JSON": {batch(message("hello"), message(bare("a"))),
+		"an SQS body is not JSON": {batch(message("hello"), message(bare("a"))),
 			[]string{faulty(NotJSON, "hello"), event("a")}},
 		"an SQS body is empty": {batch(message(""), message(bare("a"))),
 			[]string{faulty(NotJSON, ""), event("a")}},
 		"an SQS body is a number": {message("42"), []string{faulty(NotOkta, "42")}},
 		"an SQS body is cut off":  {message(bare("a")[:40]), []string{faulty(NotJSON, bare("a")[:40])}},
-		"an SQS body is no string": {`{"messageId":"m","body":` + bare("a") + `}`,
+		"an SQS body is not a string": {`{"messageId":"m","body":` + bare("a") + `}`,
 			[]string{faulty(NotOkta, `{"messageId":"m","body":`+bare("a")+`}`)}},
 		"an SQS message by source": {`{"eventSource":"aws:sqs","body":` + quoted(bare("a")) + `}`,
 			[]string{event("a")}},
 		"a batch in a batch": {batch(batch(message(bare("a"))), message(bare("b"))),
 			[]string{event("a"), event("b")}},
-		"records are no messages": {`{"Records":[1,` + bare("a") + `,null]}`,
+		"records are not messages": {`{"Records":[1,` + bare("a") + `,null]}`,
 			[]string{faulty(NotOkta, "1"), event("a"), faulty(NotOkta, "null")}},
-		"Records is no array":   {`{"Records":{}}`, []string{faulty(NotOkta, `{"Records":{}}`)}},
-		"a dead letter":         {letter(envelope(bare("a"))), []string{event("a")}},
-		"a dead letter, binary": {binaryLetter(envelope(bare("a"))), []string{event("a")}},
+		"Records is not an array": {`{"Records":{}}`, []string{faulty(NotOkta, `{"Records":{}}`)}},
+		"a dead letter":           {letter(envelope(bare("a"))), []string{event("a")}},
+		"a dead letter, binary":   {binaryLetter(envelope(bare("a"))), []string{event("a")}},
 		"a dead letter, escaped /": {strings.ReplaceAll(binaryLetter(bare("??????")), "/", `\/`),
 			[]string{event("??????")}},
 		"a dead letter, not UTF-8": {binaryLetter("{\"a\":\"\xff\"}"),
@@ -144,7 +143,7 @@ func TestDecodeTakesEveryFormApart(t *testing.T) {
 		"another detail-type": {wrongType, []string{faulty(NotOkta, wrongType)}},
 		"a detail-type like ours": {envelope(bare("a"), "detail-type", `"systemlog"`),
 			[]string{faulty(NotOkta, envelope(bare("a"), "detail-type", `"systemlog"`))}},
-		"detail-type is no string": {envelope(bare("a"), "detail-type", `["SystemLog"]`),
+		"detail-type is not a string": {envelope(bare("a"), "detail-type", `["SystemLog"]`),
 			[]string{faulty(NotOkta, envelope(bare("a"), "detail-type", `["SystemLog"]`))}},
 		"no detail-type": {envelope(bare("a"), "detail-type", ""),
 			[]string{faulty(NotOkta, envelope(bare("a"), "detail-type", ""))}},
@@ -170,8 +169,8 @@ func TestDecodeTakesEveryFormApart(t *testing.T) {
 	}
 }
 
-// What has the three fields of an event is one, whatever else Okta adds to it:
-// the marks of the carriers are no names that only carriers may have.
+// A JSON object with the three fields of an event is one, whatever else Okta adds to it: the
+// members by which envelopes are recognised may also be in an event.
 func TestDecodeKnowsAnEventByItsThreeFields(t *testing.T) {
 	for name, added := range map[string]string{
 		"Records":          `"Records":[]`,

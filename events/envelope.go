@@ -14,12 +14,12 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// maxUnpacked is how many bytes all gzip within one call of Decode may unpack to.
-// CloudWatch Logs sends at most 1 MB unpacked in a subscription payload to Kinesis
-// and Lambda takes at most 6 MB ("Lambda quotas", AWS, 2026-11).
+// maxUnpacked is the number of bytes to which all gzip within one call of Decode may unpack.
+// CloudWatch Logs sends at most 1 MB unpacked in a subscription payload to Kinesis and Lambda
+// accepts at most 6 MB ("Lambda quotas", AWS, 2026-11).
 const maxUnpacked = 64 << 20
 
-// holding is how an envelope holds its content.
+// holding is the form in which an envelope has its content.
 type holding uint8
 
 const (
@@ -27,17 +27,17 @@ const (
 	inner                  // an object, or a string with JSON in it
 	encoded                // base64 of JSON, or of gzip of JSON
 	refused                // not at all
-	empty                  // it holds no events, and that is no fault
+	empty                  // it has no events, which is not a fault
 )
 
-// envelopeKind is one kind of object that holds events, known by its members.
+// envelopeKind is one kind of object with events in it, recognised by its members.
 type envelopeKind struct {
 	name   string
-	member string   // holds the content
+	member string   // has the content
 	kinds  string   // the JSON types that member may have
 	value  string   // the text that member has, unless empty
-	with   []string // at least one of these members is there too, unless the list is empty
-	below  string   // a member of member that is there too, unless empty
+	with   []string // at least one of these members must be there too, unless the list is empty
+	below  string   // a member of member that must be there too, unless empty
 	how    holding
 	wayOut string // for refused: what to do instead
 }
@@ -47,16 +47,17 @@ const (
 	s3WayOut = "it names objects in S3 and holds no events: download the objects (aws s3 cp) and run those files"
 )
 
-// envelopes are the objects other than events, and other than what Lambda gets from
-// this product's own queue, in which people have Okta's events. The first that fits
-// an object is the one. An object within an object has its own row.
+// envelopes are the objects in which other systems wrap Okta's events, beside those that Lambda
+// receives from this product's own queue. The first kind that fits an object is used. An object
+// within an object has its own row.
 var envelopes = [...]envelopeKind{
 	{name: "an OCSF record", member: "class_uid", kinds: "0", with: []string{"metadata"}, how: refused,
 		wayOut: "OCSF does not hold the event as Okta sent it: run the Okta events it was made from"},
 	{name: s3Name, member: "s3", kinds: "{", with: []string{"eventName", "eventSource"}, how: refused, wayOut: s3WayOut},
 	{name: s3Name, member: "Event", kinds: `"`, with: []string{"Bucket"}, how: refused, wayOut: s3WayOut},
 
-	// Before a CloudWatch Logs event, as it also has message and timestamp.
+	// This row must come before that of a CloudWatch Logs event, as it also has message and
+	// timestamp.
 	{name: "a Datadog log", member: "attributes", kinds: "{", how: inner},
 
 	// "Sometimes CloudWatch Logs may emit Kinesis Data Streams records with a CONTROL_MESSAGE type, mainly for checking
@@ -98,8 +99,8 @@ var envelopes = [...]envelopeKind{
 	{name: "a Splunk HEC event", member: "event", kinds: `{"`, how: inner},
 }
 
-// fits returns the node of the member with the content, or 0 if e is not the kind
-// of envelope that object i is.
+// fits returns the node of the member with the content, or 0 if object i is not an envelope of kind
+// e.
 func (e *envelopeKind) fits(tree *jsontree.Tree, i uint32) uint32 {
 	at := tree.Member(i, e.member)
 	if at == 0 || strings.IndexByte(e.kinds, byte(tree.Nodes[at].Kind)) < 0 {
@@ -122,8 +123,7 @@ func (e *envelopeKind) fits(tree *jsontree.Tree, i uint32) uint32 {
 	return at
 }
 
-// envelopeOf returns the kind of envelope that object i is and the node of its
-// content; nil for none.
+// envelopeOf returns the kind of envelope of object i and the node of its content; nil for none.
 func envelopeOf(tree *jsontree.Tree, i uint32) (*envelopeKind, uint32) {
 	for n := range envelopes {
 		if at := envelopes[n].fits(tree, i); at != 0 {
@@ -133,7 +133,7 @@ func envelopeOf(tree *jsontree.Tree, i uint32) (*envelopeKind, uint32) {
 	return nil, 0
 }
 
-// FormatError is a file, or a record, of a kind that is not read.
+// FormatError is the error for a file or a record of a kind that is not read.
 type FormatError struct {
 	Name   string // of the kind, with its article: "a zip archive"
 	WayOut string // what to do instead
@@ -141,8 +141,8 @@ type FormatError struct {
 
 func (e *FormatError) Error() string { return "it is " + e.Name + ", which is not read" }
 
-// CheckFormat returns an error if text is one JSON object of a kind that is known and
-// not read, and nil for all else.
+// CheckFormat returns an error if text is one JSON object of a known kind that is not read, and nil
+// otherwise.
 func CheckFormat(text []byte) *FormatError {
 	var tree jsontree.Tree
 	if tree.Parse(text) != nil || tree.Nodes[0].Kind != '{' {
@@ -190,8 +190,8 @@ func (d *Decoder) open(depth int, i uint32) {
 	}
 }
 
-// insightsRow decodes a row of the results of a Logs Insights query: an array of
-// objects with field and value, of which @message is the log event's text.
+// insightsRow decodes a row of the results of a Logs Insights query: an array of objects with field
+// and value. The field @message has the log event's text.
 func (d *Decoder) insightsRow(depth int, row uint32) {
 	tree := &d.layers[depth].tree
 	for c := row + 1; c < tree.Nodes[row].Next; c = tree.Nodes[c].Next {
@@ -235,9 +235,8 @@ func (d *Decoder) unpack(depth int, data []byte) ([]byte, *Fault) {
 	return unpacked.Bytes(), nil
 }
 
-// several decodes a text that is not one JSON value, but may be several in a row, as
-// Firehose and Kinesis producers write them. It reports false if not even the
-// first is valid.
+// several decodes a text that is not one JSON value, but may be several in a row, as Firehose and
+// Kinesis producers write them. It returns false if not even the first is valid.
 func (d *Decoder) several(depth int, text []byte) bool {
 	syntax := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 	values := jsontext.NewDecoder(bytes.NewReader(text), syntax...)
@@ -262,15 +261,15 @@ func (d *Decoder) several(depth int, text []byte) bool {
 	return true
 }
 
-// The names of an unknown object's members that its fault tells: at most maxNames,
-// each at most maxNameLength bytes of letters, digits, '_', '.' and '-', perhaps after an '@'.
+// Bounds of the member names that the fault of an unknown object lists: at most maxNames, each of
+// at most maxNameLength bytes of letters, digits, '_', '.' and '-', with or without a leading '@'.
 const (
 	maxNames      = 5
 	maxNameLength = 40
 )
 
-// unknown visits the fault of object i, which is neither event nor envelope: what
-// an event lacks, or the names of the members that the object has.
+// unknown visits the fault of object i, which is neither an event nor an envelope: the members that
+// an event needs and the object lacks, or the names of those that it has.
 func (d *Decoder) unknown(tree *jsontree.Tree, i uint32) {
 	fault := d.event.bind(tree, i, i, Provenance{})
 	if fault == nil {

@@ -101,8 +101,8 @@ var wrappers = []wrapper{
 	{"failed call", 0, failedCall},
 }
 
-// Whatever known envelopes are around an event, in whatever order, the event comes
-// out as it went in. Without AnyEnvelope only the function's own are read.
+// An event can be in any of the known envelopes, in any order, and is decoded without a change.
+// Without AnyEnvelope only the function's own envelopes are read.
 func TestAnyStackOfEnvelopes(t *testing.T) {
 	for _, w := range wrappers {
 		checkStack(t, w.wrap(bare("a")), bare("a"))
@@ -197,7 +197,7 @@ func TestFaultsOfEnvelopes(t *testing.T) {
 	}
 }
 
-// A control message of CloudWatch Logs holds no event, and is no fault; what is beside it is read.
+// A control message of CloudWatch Logs holds no event, and is not a fault; what is beside it is read.
 func TestControlMessagesHoldNoEvents(t *testing.T) {
 	control := strings.NewReplacer("DATA_MESSAGE", "CONTROL_MESSAGE",
 		quoted(bare("a")), `"CWL CONTROL MESSAGE: Checking health of destination Firehose."`).Replace(subscription(bare("a")))

@@ -1,6 +1,5 @@
-// Package events is the Okta System Log event: the forms in which it arrives,
-// its identity, time and provenance, and filters on its type. Everything in it
-// is pure and nothing in it knows AWS's SDK.
+// Package events reads Okta System Log events: the forms in which they arrive, their identity, time
+// and provenance, and filters by type. The package is pure and does not import AWS's SDK.
 package events
 
 import (
@@ -13,18 +12,18 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// Event is one Okta System Log event. It is a view of the text it was decoded
-// from, valid until the Decoder continues.
+// Event is one Okta System Log event. It refers to the text that it was decoded from, and is valid
+// until the Decoder continues.
 type Event struct {
-	// Tree holds the text that the event is part of, Root the event's node in it
-	// (an envelope's detail, an array's element, or the whole).
+	// Tree holds the text with the event, and Root is the event's node in it (an envelope's detail,
+	// an array's element, or the whole text).
 	Tree *jsontree.Tree
 	Root uint32
 	// UUID and Type are never empty. PublishedMS is the time of publication in
 	// milliseconds since 1970.
 	UUID, Type  []byte
 	PublishedMS int64
-	// Provenance is the zero value where the event came without an envelope.
+	// Provenance is the zero value if the event came without an envelope.
 	Provenance Provenance
 
 	whole  uint32 // the envelope that carries it, or Root
@@ -34,32 +33,31 @@ type Event struct {
 	hashed bool
 }
 
-// Provenance holds where an event comes from, as its EventBridge envelope says. All values are
+// Provenance is where an event comes from, according to its EventBridge envelope. All values are
 // unescaped.
 type Provenance struct {
 	ID      string // of the EventBridge event
 	Source  string // aws.partner/okta.com/<org>/<stream>
-	Org     string // the Okta org's subdomain, out of Source
-	Stream  string // the log stream's event source name, out of Source
+	Org     string // the Okta org's subdomain, from Source
+	Stream  string // the log stream's event source name, from Source
 	Account string // the AWS account that received it
 	Region  string
-	TimeMS  int64 // when Okta sent it to EventBridge, since 1970; 0 where absent
+	TimeMS  int64 // when Okta sent it to EventBridge, since 1970; 0 if absent
 }
 
-// Carrier is the text of the envelope that carries the event, or the event's own
-// where it came without one: what has to be kept to process it again.
+// Carrier returns the text of the envelope of the event, or the event's own text if it came without
+// one: what must be kept to process the event again.
 func (e *Event) Carrier() []byte { return e.Tree.Raw(e.whole) }
 
-// Text is the event's JSON text as it came.
+// Text returns the event's JSON text as received.
 func (e *Event) Text() []byte { return e.Tree.Raw(e.Root) }
 
-// Node is the index in the Tree of the value of field f, or 0 where the event
-// has none. A null is a value.
+// Node returns the index in the Tree of the value of field f, or 0 if the event has none. A null is
+// a value.
 func (e *Event) Node(f Field) uint32 { return e.nodes[f] }
 
-// bind makes e the event at node root: it finds the fields and checks the three
-// that every event must have. Everything else may be absent, null or of a type
-// that Okta does not document.
+// bind makes e the event at node root: it finds the fields and checks the three that every event
+// must have. All others may be absent, null or of a type that Okta does not document.
 func (e *Event) bind(tree *jsontree.Tree, at, whole uint32, from Provenance) *Fault {
 	e.Tree, e.Root, e.whole, e.Provenance = tree, at, whole, from
 	e.nodes = [FieldCount]uint32{}
@@ -106,8 +104,8 @@ func (e *Event) find(b *branch, object uint32) {
 	}
 }
 
-// string returns the text of a string field, unescaped, and whether it has a value:
-// in places Okta writes "null" for none.
+// string returns the text of a string field, unescaped, and whether it has a value: Okta sometimes
+// writes "null" for none.
 func (e *Event) string(f Field) (text []byte, ok bool) {
 	i := e.nodes[f]
 	if i == 0 || e.Tree.Nodes[i].Kind != '"' {
@@ -122,8 +120,8 @@ func (e *Event) string(f Field) (text []byte, ok bool) {
 	return text, len(text) > 0 && string(text) != "null"
 }
 
-// Hash is the SHA-256 of Text: the event's JSON text as it came, neither
-// compacted nor reordered. It is computed on the first call.
+// Hash returns the SHA-256 of Text, the event's JSON text as received, neither compacted nor
+// reordered. It is computed on the first call.
 func (e *Event) Hash() [sha256.Size]byte {
 	if !e.hashed {
 		e.hash, e.hashed = sha256.Sum256(e.Text()), true
@@ -131,8 +129,8 @@ func (e *Event) Hash() [sha256.Size]byte {
 	return e.hash
 }
 
-// AppendLine appends the event's JSON text to dst as one line: as it came, or
-// compacted if it has line breaks. This is the format "raw".
+// AppendLine appends the event's JSON text to dst as one line: unchanged, or compacted if it has
+// line breaks. This is the format "raw".
 func (e *Event) AppendLine(dst []byte) []byte { return e.appendLine(dst, e.Root) }
 
 // AppendCarrier appends Carrier to dst as one line, as AppendLine does.
@@ -146,14 +144,14 @@ func (e *Event) appendLine(dst []byte, node uint32) []byte {
 	return e.Tree.AppendCompact(dst, node)
 }
 
-// AppendEnvelope appends an event in the envelope in which EventBridge delivers Okta's
-// events: event, one line of JSON, as detail, and what from says (Amazon EventBridge user
-// guide, "Events", 2026-11). The envelope has no time where from has none. by, unless it is
-// "", names who made the envelope in a member that EventBridge's have not, envelope_by.
+// AppendEnvelope appends an event in an envelope like those in which EventBridge delivers Okta's
+// events: event, one line of JSON, as detail, and the values of from (Amazon EventBridge user
+// guide, "Events", 2026-11). The envelope has no time if from has none. by, if not "", is who made
+// the envelope, in the member envelope_by, which EventBridge's envelopes do not have.
 func AppendEnvelope(dst []byte, from Provenance, by string, event []byte) []byte {
 	text := func(name, value string) {
 		dst = append(append(append(dst, `,"`...), name...), `":`...)
-		dst, _ = jsontext.AppendQuote(dst, value) // what is not UTF-8 in it is replaced
+		dst, _ = jsontext.AppendQuote(dst, value) // bytes that are not UTF-8 are replaced
 	}
 	dst = append(dst, `{"version":"0"`...)
 	text("id", from.ID)

@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// What goes to the dead letters is no more than the broken record: with the
-// envelope that carries it, because its provenance is worth keeping, and without
-// the good records around it. Byte for byte, odd blanks included.
+// A dead letter has only the broken record: with its envelope, because the provenance is needed,
+// and without the good records around it. It is byte for byte the same, with its blanks.
 func TestFaultsBodyIsTheSmallestRecord(t *testing.T) {
 	spaced := func(text string) string { return strings.NewReplacer(`":`, `" :  `, `,"`, ",\n\t\"").Replace(text) }
 	broken := spaced(envelope(object("uuid", "null")))
@@ -46,8 +45,8 @@ func TestFaultsBodyIsTheSmallestRecord(t *testing.T) {
 	}
 }
 
-// Faults are logged and metered, events are personal data: no text of a fault
-// holds anything of the event, whatever is wrong with it.
+// Faults are logged and counted, and events are personal data: the text of a fault has no content
+// of the event, whatever is wrong with it.
 func TestFaultsQuoteNothing(t *testing.T) {
 	canary := string(files("testdata", "canary.json")[0].Text)
 	short := compact(t, []byte(canary))
@@ -92,7 +91,7 @@ func TestFaultsQuoteNothing(t *testing.T) {
 	}
 }
 
-// The text of a fault is what an operator has to go by.
+// The text of a fault is all that an operator has.
 func TestFaultsSayWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		envelope("[]"):                        "detail is an array",
@@ -107,7 +106,7 @@ func TestFaultsSayWhatIsWrong(t *testing.T) {
 		object("eventType", ""):               "eventType is missing, empty or not a string",
 		object("published", `"yesterday"`):    "published is not a time such as",
 		`[[]]`:                                "an array where an event was expected",
-		"{":                                   "ends too soon, at byte 1",
+		"{":                                   "ends too early, at byte 1",
 		`{"a" 1}`:                             "syntax error at byte",
 		"\"\xff\"":                            "invalid UTF-8",
 		"":                                    "no value",
@@ -129,8 +128,8 @@ func wrap(in func(string) string, n int, text string) string {
 	return text
 }
 
-// A Decoder that has seen other texts before gives what a new one gives: nothing
-// of one event, fault or envelope gets into the next.
+// A Decoder that has decoded other texts gives the same results as a new one: nothing of one event,
+// envelope or fault gets into the next.
 func TestDecoderForgets(t *testing.T) {
 	texts := [][]byte{
 		[]byte(envelope(bare("a"), "id", "", "account", "", "region", "", "time", "")),

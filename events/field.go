@@ -81,13 +81,13 @@ const (
 	DebugThreatDetections
 	DebugTunnels
 
-	// FieldCount is one more than the last field.
+	// FieldCount is the number of fields plus one.
 	FieldCount
 )
 
-// paths are the paths of the fields. Where Okta spells a key in two ways (device in
-// snake_case and in camelCase, both seen in real events), the first one that an
-// event has is the field; a second one is written under its own path.
+// paths are the paths of the fields. If Okta spells a key in two ways (device in snake_case and in
+// camelCase, both seen in real events), the first one that an event has is the field; a second one
+// is written under its own path.
 var paths = [FieldCount]string{
 	UUID:           "uuid",
 	EventType:      "eventType",
@@ -162,16 +162,15 @@ var paths = [FieldCount]string{
 	DebugTunnels:             "debugContext.debugData.tunnels",
 }
 
-// Path is the field's path in the event, names joined by dots; where there are two
-// spellings, the one that Okta documents.
+// Path returns the field's path in the event, names joined by dots; of two spellings, the one that
+// Okta documents.
 func (f Field) Path() string {
 	first, _, _ := strings.Cut(paths[f], "|")
 	return first
 }
 
-// branch is a node of the tree of all paths: the children of one key. They are
-// grouped by the length of their names, which is enough to skip most keys that are
-// not fields.
+// branch is a node of the tree of all paths: the children of one key. They are grouped by the
+// length of their names, which is enough to skip most keys that are not fields.
 type branch struct {
 	field  Field
 	byName [][]child

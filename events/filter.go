@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Match reports whether pattern matches all of name. In a pattern, * stands for
-// any number of any characters, none and dots included; every other character
-// stands for itself. Upper and lower case differ, as in EventBridge's wildcard.
+// Match reports whether pattern matches all of name. In a pattern, * matches any number of any
+// characters, also none, and also dots; every other character matches itself. Case matters, as in
+// EventBridge's wildcard.
 func Match(pattern, name string) bool {
 	prefix, pattern, starred := strings.Cut(pattern, "*")
 	name, found := strings.CutPrefix(name, prefix)
@@ -26,9 +26,8 @@ func Match(pattern, name string) bool {
 	return false
 }
 
-// LogStreamEvents matches the event types that report a change of a log stream.
-// They are never filtered, and an alarm counts them: somebody may have switched
-// this stream off.
+// LogStreamEvents matches the event types that report a change of a log stream. They are never
+// filtered, and an alarm counts them: somebody may have deactivated this stream.
 const LogStreamEvents = "system.log_stream.*"
 
 // Filter selects events by their type. The zero value keeps all events.
@@ -36,9 +35,9 @@ type Filter struct {
 	include, exclude []string
 }
 
-// NewFilter returns a filter of patterns as Match reads them. Without include
-// patterns all types are included; exclude takes precedence. A pattern that no
-// event type can match is an error; the error names all such patterns.
+// NewFilter returns a filter of patterns as Match reads them. Without include patterns all types
+// are included; exclude takes precedence. A pattern that no event type can match is an error; the
+// error names all such patterns.
 func NewFilter(include, exclude []string) (Filter, error) {
 	var faults []error
 	for _, list := range []struct {
@@ -62,7 +61,7 @@ func checkPattern(pattern string) error {
 		return r != '*' && r != '.' && r != '_' && r != '-' &&
 			(r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}); i >= 0 {
-		return errors.New("an event type holds letters, digits, dots, hyphens and underscores; * stands for any of them")
+		return errors.New("an event type has letters, digits, dots, hyphens and underscores; * matches any of them")
 	}
 	return nil
 }

@@ -2,20 +2,19 @@ package events
 
 import "github.com/oktastream/oktastream/events/jsontree"
 
-// form holds the members that show whether an object is an event or what carries
-// events. Zero: the object has none of that name (or, where the type matters, none
-// of that type).
+// form has the members that show whether an object is an event or an envelope. Zero: the object has
+// no member of that name (or, if the type matters, none of that type).
 type form struct {
-	// An object with these three is an event, whatever its other members: Okta may
-	// add a field called body.
+	// An object with these three is an event, whatever other members it has: Okta may add a field
+	// called body.
 	uuid, eventType, published bool
 	// An EventBridge envelope has a detail and a detail-type.
 	id, detailType, source, account, time, region, detail uint32
-	// An SQS message as Lambda gets it has a body and a messageId, and comes in Records.
+	// An SQS message as Lambda receives it has a body and a messageId, and is in Records.
 	records, messageID, eventSource, body uint32
-	// A dead letter of ours has a body and a reason.
+	// A dead letter of oktastream has a body and a reason.
 	bodyBase64, reason uint32
-	// Lambda's record of an asynchronous call that failed holds its payload.
+	// Lambda's record of an asynchronous invocation that failed has its payload.
 	requestContext, requestPayload uint32
 }
 

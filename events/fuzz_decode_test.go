@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzDecode holds Decode to what every caller relies on, whatever comes in.
+// FuzzDecode checks the guarantees of Decode for any text.
 func FuzzDecode(f *testing.F) {
 	for _, s := range append(fixtures(), forms()...) {
 		f.Add(s.Text)
@@ -92,8 +92,8 @@ func checkFault(t *testing.T, v visited) {
 	}
 }
 
-// checkWithin checks that part is a part of text, or of a text that a string in
-// text holds: Decode makes nothing up.
+// checkWithin checks that part is a part of text, or of a text in a string of text: Decode returns
+// no other bytes.
 func checkWithin(t *testing.T, text []byte, part string) {
 	t.Helper()
 	if !within(text, []byte(part), maxWrappers) {

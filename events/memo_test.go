@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What a Memo remembers has a bound, and what is beyond it is answered all the same.
+// The cache of a Memo has a bound, and types beyond it also get their result.
 func TestMemoIsBounded(t *testing.T) {
 	calls := 0
 	m := NewMemo(func(eventType string) int { calls++; return len(eventType) })

@@ -2,12 +2,12 @@ package events
 
 import "time"
 
-// ParsePublished reads the time at which Okta published an event and returns it
-// in milliseconds since 1970-01-01T00:00:00Z; digits beyond are cut off.
+// ParsePublished parses the time at which Okta published an event and returns it in milliseconds
+// since 1970-01-01T00:00:00Z; further digits are cut off.
 //
-// Okta writes RFC 3339 in UTC with milliseconds. Archives and data warehouses also
-// write a space for the T, no zone (it is UTC then), an offset, or any number of
-// decimals: all of these are accepted, and nothing else is.
+// Okta writes RFC 3339 in UTC with milliseconds. Archives and data warehouses also write a space in
+// place of the T, no zone (which means UTC), an offset, or any number of decimals: all of these are
+// accepted, and nothing else is.
 func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	const shape = "2006-01-02T15:04:05"
 	if len(s) < len(shape) {
@@ -41,7 +41,7 @@ func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	if at.UnmarshalText(text) != nil {
 		return 0, false
 	}
-	if text[len(text)-1] != 'Z' { // package time takes any two digits for the hours and minutes of an offset
+	if text[len(text)-1] != 'Z' { // package time accepts any two digits for the hours and minutes of an offset
 		offset := text[len(text)-len("02:00"):]
 		if string(offset) > "23:59" || offset[3] > '5' {
 			return 0, false
@@ -54,7 +54,7 @@ func ParsePublished(s []byte) (milliseconds int64, ok bool) {
 	return at.UnixMilli(), true
 }
 
-// The first and the last second that RFC 3339 can write, 0000-01-01T00:00:00Z and
+// The first and the last second that RFC 3339 can express, 0000-01-01T00:00:00Z and
 // 9999-12-31T23:59:59Z.
 const (
 	firstSecond = -62167219200

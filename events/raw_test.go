@@ -18,8 +18,7 @@ func goldenFile(name, format string) string {
 	return filepath.Join(eventstest.Root(), "testdata", "golden", strings.TrimSuffix(name, ".json")+"."+format+".json")
 }
 
-// The raw record of every event, as a file of its own: that is what a user of
-// the format gets, and a change of it is to be seen in review.
+// The raw record of every event, as a separate file, so that a review shows every change.
 func TestRawGolden(t *testing.T) {
 	want := map[string]bool{}
 	for _, s := range fixtures() {
@@ -51,8 +50,8 @@ func TestRawGolden(t *testing.T) {
 	}
 }
 
-// checkLine checks what AppendLine promises of an event's text: its bytes, and
-// only where it spans lines without the blanks between its tokens.
+// checkLine checks what AppendLine guarantees: the event's bytes, without the blanks between its
+// tokens if it has line breaks.
 func checkLine(t reporter, text, line string) {
 	t.Helper()
 	want := text
@@ -91,7 +90,7 @@ func TestAppendLine(t *testing.T) {
 			checkLine(t, text, got.Line)
 		}
 	}
-	// It appends: what stands in front is left alone.
+	// It appends: the bytes before it are not changed.
 	new(Decoder).Decode([]byte(bare("a")), func(e *Event, _ *Fault) {
 		if got := string(e.AppendLine([]byte("before "))); got != "before "+bare("a") {
 			t.Errorf("AppendLine gives %q", got)
@@ -99,8 +98,8 @@ func TestAppendLine(t *testing.T) {
 	})
 }
 
-// Every event that there is, as it is written, on one line, and indented by a
-// tool: the same event, and the very bytes of it where they are on one line.
+// Each sample event as it is written, on one line, and indented by a tool is the same event; on one
+// line also its bytes are the same.
 func TestRawIsLossless(t *testing.T) {
 	all := append(fixtures(), files("testdata", "canary.json")...)
 	if all = append(all, corpora()...); len(corpora()) == 0 {

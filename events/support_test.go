@@ -22,13 +22,13 @@ var (
 	corpora  = eventstest.Corpora
 )
 
-// forms are the other texts of testdata that Decode is for: whole files of one
-// JSON value, and the lines of the others.
+// forms are the other texts of testdata for Decode: whole files of one JSON value, and the lines of
+// the others.
 var forms = sync.OnceValue(func() []sample {
 	return append(files("testdata", "forms", "*.json"), lines(files("testdata", "forms", "*.jsonl"))...)
 })
 
-// reporter is what the helpers need of a testing.TB; a rapid.T is one as well.
+// reporter has the methods of testing.TB that the helpers need; a rapid.T has them too.
 type reporter interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -52,7 +52,7 @@ type visited struct {
 
 func (v visited) isEvent() bool { return v.Reason == "" }
 
-// decode is everything that d finds in text.
+// decode returns everything that d finds in text.
 func decode(t reporter, d *Decoder, text []byte) []visited {
 	t.Helper()
 	var all []visited
@@ -81,7 +81,7 @@ func decode(t reporter, d *Decoder, text []byte) []visited {
 	return all
 }
 
-// only is the one event in text, found by a Decoder of its own.
+// only is the one event in text, found by a separate Decoder.
 func only(t reporter, text []byte) visited {
 	t.Helper()
 	all := decode(t, new(Decoder), text)
@@ -91,15 +91,14 @@ func only(t reporter, text []byte) visited {
 	return all[0]
 }
 
-// member is one of an object's, with its value as it is written.
+// member is a member of an object, with its value as written.
 type member struct {
 	key   string
 	value json.RawMessage
 }
 
-// members takes an object apart with encoding/json, which has nothing in common
-// with the code under test: in order, names that stand twice included. It is nil
-// for what is no object.
+// members splits an object with encoding/json, which shares no code with the code under test: in
+// order, with repeated names. It returns nil for anything else than an object.
 func members(t reporter, object []byte) []member {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -149,7 +148,7 @@ func detail(t reporter, text []byte) []byte {
 	return bytes.TrimSpace(text)
 }
 
-// compact is what encoding/json makes of a text on one line.
+// compact returns the text on one line, as encoding/json writes it.
 func compact(t reporter, text []byte) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -1,6 +1,6 @@
-// Command infra is the CDK app: `cdk deploy` runs it. It reads its settings from
-// CDK context (package settings), reports what is wrong with them all at once, and
-// puts one construct (package oktastream) into one stack.
+// Command infra is the CDK app: `cdk deploy` runs it. It reads its settings from CDK context
+// (package settings), reports all faults in them at once, and puts one construct (package
+// oktastream) into one stack.
 package main
 
 import (
@@ -42,8 +42,8 @@ func synth() error {
 	return nil
 }
 
-// environment is the account and region of the credentials in use, as the CDK's
-// command line has found them; without it the stack can go anywhere.
+// environment returns the account and region of the credentials in use, from the CDK's command
+// line; without them the stack can be deployed to any account and region.
 func environment() *awscdk.Environment {
 	account, region := os.Getenv("CDK_DEFAULT_ACCOUNT"), os.Getenv("CDK_DEFAULT_REGION")
 	if account == "" || region == "" {
@@ -52,7 +52,7 @@ func environment() *awscdk.Environment {
 	return &awscdk.Environment{Account: &account, Region: &region}
 }
 
-// report prints every fault on a line of its own.
+// report prints every fault on a separate line.
 func report(err error) {
 	faults := strings.Split(err.Error(), "\n")
 	fmt.Fprintf(os.Stderr, "oktastream: nothing was deployed:\n")

@@ -1,8 +1,7 @@
 // Package catalogue lists the event types that Okta has published.
 //
-// An event whose type is not in the list is normalised and delivered like any
-// other. The ledger counts such events (unknown_type), which shows when Okta has
-// new types.
+// An event with a type that is not in the list is normalised and delivered like any other. The
+// ledger counts such events (unknown_type), which shows that Okta has new types.
 package catalogue
 
 import (
@@ -19,13 +18,12 @@ import (
 //go:embed event-types.txt
 var names string
 
-// All lists the published event types in order. Callers must not change it.
+// All returns the published event types in order. Callers must not change the result.
 func All() []string { return list() }
 
 var list = sync.OnceValue(func() []string { return strings.Split(strings.TrimSuffix(names, "\n"), "\n") })
 
-// Known reports whether eventType is one that Okta has published. Upper and lower
-// case differ.
+// Known reports whether Okta has published eventType. Case matters.
 func Known(eventType string) bool {
 	_, found := slices.BinarySearch(list(), eventType)
 	return found

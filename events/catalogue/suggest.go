@@ -18,9 +18,10 @@ func Matching(pattern string) []string {
 	return found
 }
 
-// Suggest returns the pattern that was probably meant where pattern, an event type or a pattern of
-// them, matches no published type: with .* at an end where a name of a group was given alone, or else
-// spelled like the nearest type. It returns "" if pattern matches a type, and if nothing is near.
+// Suggest returns the published pattern that the user probably meant by pattern, an event type or a
+// pattern that matches no published type: the pattern with .* at its end if it is only the name of
+// a group, or else the nearest type. It returns "" if pattern matches a type, or if no type is
+// near.
 func Suggest(pattern string) string {
 	all := All()
 	matches := func(pattern string) bool {
@@ -42,14 +43,14 @@ func Suggest(pattern string) string {
 	return Nearest(pattern, all)
 }
 
-// maxPatternLength is the longest text that Nearest compares, in bytes: the longest published type has
-// fewer than 100, and the time it takes grows with the length.
+// maxPatternLength is the longest text in bytes that Nearest compares. The longest published type
+// is shorter than 100 bytes, and the run time grows with the length.
 const maxPatternLength = 200
 
-// Nearest returns text spelled like the name among names that it is nearest to, "" if none is near.
-// The distance is the number of letters to insert, delete or replace, or to exchange with their
-// neighbour; case does not count. A * in text stands for any letters at no distance, and is kept. Near
-// is one edit in three to six letters, two in seven to ten, three in eleven or more.
+// Nearest returns text with the spelling of the nearest of names, or "" if none is near. The
+// distance is the number of letters to insert, delete, replace, or exchange with a neighbour; case
+// is ignored. A * in text matches any letters at distance 0, and is kept. Near is one edit in three
+// to six letters, two in seven to ten, three in eleven or more.
 func Nearest(text string, names []string) string {
 	literals := len(text) - strings.Count(text, "*")
 	if len(text) > maxPatternLength {
@@ -66,16 +67,17 @@ func Nearest(text string, names []string) string {
 	return nearest
 }
 
-// distances holds at [i][j] how far the first i bytes of a text are from the first j of a name.
+// distances has at [i][j] the distance between the first i bytes of a text and the first j of a
+// name.
 type distances [][]int
 
-// fill computes the distances of text and name, and returns that of the whole. It stops when that
-// cannot be less than bound, and returns bound.
+// fill computes the distances of text and name, and returns the distance of the whole texts. It
+// stops when that cannot be less than bound, and returns bound.
 func (t *distances) fill(text, name string, bound int) int {
 	for len(*t) <= len(text) {
 		*t = append(*t, nil)
 	}
-	last := 0 // the least of the row before
+	last := 0 // the smallest of the row before
 	for i := range len(text) + 1 {
 		row, least := (*t)[i][:0], bound
 		for j := range len(name) + 1 {
@@ -92,7 +94,7 @@ func (t *distances) fill(text, name string, bound int) int {
 	return (*t)[len(text)][len(name)]
 }
 
-// step is the distance at [i][j]; row is what is known of the i-th row.
+// step returns the distance at [i][j]; row is the i-th row so far.
 func (t *distances) step(text, name string, i, j int, row []int) int {
 	switch {
 	case i == 0:

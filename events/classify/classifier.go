@@ -8,14 +8,14 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// A Classifier answers questions from one [Table]. It never changes after [New]
-// and may be used by any number of goroutines at once.
+// A Classifier answers questions from one [Table]. It never changes after [New] and may be used by
+// any number of goroutines at once.
 type Classifier struct {
 	rules    []rule
 	families map[string]bool
 }
 
-// rule is a row of the table with what its decisions share.
+// rule is a row of the table with the values that its decisions share.
 type rule struct {
 	*Rule
 	class *Class
@@ -23,10 +23,9 @@ type rule struct {
 	group *Decision      // of Marks.ForGroup, or nil
 }
 
-// New compiles a table. It panics on a table that is not well formed (a row
-// with a class or an activity that Classes lacks, a row without a pattern, no
-// "*" row at the end): tables are source code and their tests prove them, so
-// such a table is a programming error.
+// New compiles a table. It panics on an invalid table (a row with a class or an activity that
+// Classes lacks, a row without a pattern, no "*" row at the end): tables are source code and
+// tested, so an invalid one is a programming error.
 func New(t *Table) *Classifier {
 	if err := t.check(); err != nil {
 		panic("classify: table " + t.Version + ": " + err.Error())
@@ -73,12 +72,12 @@ func Remember(c *Classifier) *events.Memo[*Decision] {
 	})
 }
 
-// Decide says what an Okta event type is: by the first row with a pattern that
-// matches. It takes any string, allocates nothing, and never fails.
+// Decide returns the decision of the first row with a pattern that matches the event type. It
+// accepts any string, allocates nothing, and never fails.
 func (c *Classifier) Decide(eventType string) Decision {
 	for i := range c.rules {
 		for _, pattern := range c.rules[i].Patterns {
-			// Most patterns begin with another letter; this is faster than Match.
+			// Most patterns begin with another letter; this check is faster than Match.
 			if pattern[0] != '*' && (eventType == "" || pattern[0] != eventType[0]) {
 				continue
 			}
@@ -113,9 +112,9 @@ func (c *Classifier) decide(r *rule, pattern, eventType string) Decision {
 	return d
 }
 
-// verb finds the activity in the last word of an event type: the word as a
-// whole, else the first of its parts between underscores that is a verb, since
-// Okta puts the verb on either side ("reset_logo", "cert_renew").
+// verb finds the activity in the last word of an event type: the whole word, or else the first of
+// its parts between underscores that is a verb. Okta writes the verb on either side ("reset_logo",
+// "cert_renew").
 func verb(verbs map[string]int, eventType string) (activity int, word string) {
 	last := eventType[strings.LastIndexByte(eventType, '.')+1:]
 	if a, ok := verbs[last]; ok {
@@ -149,7 +148,7 @@ func (t *Table) check() error {
 			}
 			for _, w := range v.Words {
 				if seen[w] {
-					return fmt.Errorf("verb %q stands twice in class %d", w, uid)
+					return fmt.Errorf("class %[2]d has verb %[1]q twice", w, uid)
 				}
 				seen[w] = true
 			}

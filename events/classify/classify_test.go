@@ -56,7 +56,8 @@ var differences = map[string]struct {
 		"'no primary IWA app found, using default login': no agent was updated"},
 	"user.account.unlock_token": {"3001/12", "3001/99",
 		"a recovery token was issued; the account is still locked until user.account.unlock"},
-	// Asked for, planned or begun is not done: what is done logs an event of its own.
+	// A request, a plan or a beginning is not the change itself: Okta logs that as a separate
+	// event.
 	"account.org.delete.request":       {"3004/4", "3004/99", "the org is to be deleted"},
 	"analytics.reports.export.request": {"6003/1", "6003/99", "the report is asked for"},
 	"app.access_request.approver.approve": {

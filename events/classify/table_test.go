@@ -56,7 +56,7 @@ func TestEveryPatternDecides(t *testing.T) {
 	}
 	for p := range yetToCome {
 		if !patterns[p] {
-			t.Errorf("%q is excused but is no pattern of the table", p)
+			t.Errorf("%q is excused but is not a pattern of the table", p)
 		}
 	}
 }

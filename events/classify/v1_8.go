@@ -41,7 +41,7 @@ func familiesV1_8() []string {
 // on names the patterns of a row.
 func on(patterns ...string) []string { return patterns }
 
-// thing is the kind of object an Entity Management row manages, with its
-// managed_entity.type_id: 1 Device, 3 Group, 4 Organization, 5 Policy,
-// 7 Network Zone, and 99 for kinds OCSF has no number for.
+// thing is the kind of object that an Entity Management row manages, with its
+// managed_entity.type_id: 1 Device, 3 Group, 4 Organization, 5 Policy, 7 Network Zone, and 99 for
+// kinds without a number in OCSF.
 func thing(kind string, id int) Marks { return Marks{EntityType: kind, EntityTypeID: id} }

@@ -1,6 +1,6 @@
 package classify
 
-// The classes Okta events fall in, by class_uid.
+// The classes of Okta events, by class_uid.
 const (
 	baseEvent      = 0
 	finding        = 2004
@@ -14,8 +14,7 @@ const (
 	appError       = 6008
 )
 
-// The activities the rules name outright, by class. Rows that leave the choice
-// to the verb need no name for it.
+// The activities that rules name, by class. Rows that are ByVerb need no name for theirs.
 const (
 	findingCreate, findingUpdate, findingClose = 1, 2, 3
 
@@ -54,9 +53,9 @@ const (
 	impersonate = 2 // account_switch_type_id
 )
 
-// classesV1_8 returns the facts of the classes in use, captions as in the OCSF
-// 1.8.0 schema (2026-03-18). Authorize Session (3003) is absent because no Okta
-// event is one: privileges given to a person are 3005, to a group 3006.
+// classesV1_8 returns the facts of the classes in use, with captions as in the OCSF 1.8.0 schema
+// (2026-03-18). Authorize Session (3003) is absent because no Okta event is one: privileges given
+// to a person are 3005, to a group 3006.
 func classesV1_8() []Class {
 	return []Class{
 		{

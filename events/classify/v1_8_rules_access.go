@@ -1,7 +1,7 @@
 package classify
 
-// groupRulesV1_8 returns the rows of class 3006, Group Management. A verb alone
-// would not do here: "add" is a member, a privilege or a group.
+// groupRulesV1_8 returns the rows of class 3006, Group Management. ByVerb cannot be used here:
+// "add" can mean a member, a privilege or a group.
 func groupRulesV1_8() []Rule {
 	return []Rule{
 		// Okta logs the application.provision.group types on failure only.
@@ -44,8 +44,7 @@ func groupRulesV1_8() []Rule {
 	}
 }
 
-// accessRulesV1_8 returns the rows of class 3005, User Access Management: who
-// may use what.
+// accessRulesV1_8 returns the rows of class 3005, User Access Management: who may use what.
 func accessRulesV1_8() []Rule {
 	return []Rule{
 		{on("user.session.impersonation.*"),
@@ -53,7 +52,7 @@ func accessRulesV1_8() []Rule {
 		{on("application.user_membership.*", "master_application.user_membership.*"),
 			userAccess, ByVerb, Marks{}, "assignment of an app to a user"},
 		{on("app.access_request.approver.*"),
-			userAccess, other, Marks{}, "one of the approvers answered; the grant is an event of its own"},
+			userAccess, other, Marks{}, "one of the approvers answered; the grant is a separate event"},
 		{on("app.access_request.*", "app.request_new.*"),
 			userAccess, ByVerb, Marks{}, "a request for access to an app"},
 		{on("app.oauth2.client.privilege.*", "integration.api_service.lifecycle.*"),

@@ -1,18 +1,17 @@
 package classify
 
-// accountRulesV1_8 returns the rows of class 3001, Account Change: the life of
-// a person's account in Okta, in a directory or in an app, its passwords and
-// its factors.
+// accountRulesV1_8 returns the rows of class 3001, Account Change: the lifecycle of a person's
+// account in Okta, in a directory or in an app, its passwords and its factors.
 func accountRulesV1_8() []Rule {
 	return []Rule{
-		// Imports log their own progress next to the accounts and groups they touch.
+		// Imports also log their progress, beside the changes of accounts and groups.
 		{on("system.import.user.start", "system.import.user.complete", "system.import.group.start",
 			"system.import.group.complete"),
 			apiActivity, other, Marks{}, "an import run started or ended; nothing changed yet"},
 		{on("system.agent.*.import_user"),
 			apiActivity, other, Marks{}, "an agent ran an import command; the import logs each account"},
 
-		// Factors. Disabling them is the classic step of an account take-over.
+		// Factors. Attackers disable them to take over an account.
 		{on("user.mfa.factor.activate", "user.mfa.factor.unsuspend"),
 			accountChange, accountFactorEnable, Marks{MFA: true}, "a user gained a factor"},
 		{on("user.mfa.factor.deactivate", "user.mfa.factor.suspend", "user.mfa.factor.reset_all"),
@@ -24,10 +23,10 @@ func accountRulesV1_8() []Rule {
 			entityMgmt,
 			entityEnroll,
 			thing("Certificate", 99),
-			"a Device Trust certificate was enrolled: no factor of the user's",
+			"a Device Trust certificate was enrolled: it is not a factor of the user",
 		},
 		{on("device.token.enrollment.create"),
-			accountChange, other, Marks{}, "a token was made with which another device can be enrolled; none is yet"},
+			accountChange, other, Marks{}, "a token to enroll another device was created; no device is enrolled yet"},
 		{on("credential.register", "device.*.enrollment.create"),
 			accountChange, accountFactorEnable, Marks{MFA: true}, "a user enrolled a credential or a device as factor"},
 		{on("credential.revoke"),
@@ -47,7 +46,7 @@ func accountRulesV1_8() []Rule {
 		{on("user.account.lock*", "app.ad.api.user_import.account_locked"),
 			accountChange, accountLock, Marks{}, "an account was locked"},
 		{on("user.account.unlock_token"),
-			accountChange, other, Marks{}, "a token to unlock was issued; the unlock itself is its own event"},
+			accountChange, other, Marks{}, "a token to unlock was issued; the unlock is a separate event"},
 		{on("user.account.unlock_failure"),
 			accountChange, accountUnlock, Marks{Status: failure}, "an account could not be unlocked"},
 		{on("user.account.unlock*"),
@@ -60,7 +59,7 @@ func accountRulesV1_8() []Rule {
 			entityMgmt, entityRead, thing("Credential", 99), "someone saw the password kept for an app"},
 		{on("user.account.update_password", "user.import.password", "pam.password.change",
 			"application.user_membership.*_password"),
-			accountChange, accountPasswordChange, Marks{}, "a password changed, in Okta or the one kept for an app"},
+			accountChange, accountPasswordChange, Marks{}, "the password for Okta or for an app changed"},
 		{on("user.account.use_token"),
 			accountChange, other, Marks{Status: failure}, "Okta logs this for an invalid recovery token only"},
 
@@ -73,7 +72,7 @@ func accountRulesV1_8() []Rule {
 		{on("scheduled_action.user_suspension.completed"),
 			accountChange, accountDisable, Marks{}, "the planned suspension took place"},
 		{on("scheduled_action.user_suspension.*"),
-			accountChange, other, Marks{}, "a suspension was planned, changed or called off"},
+			accountChange, other, Marks{}, "a suspension was planned, changed or cancelled"},
 
 		// Accounts in apps.
 		{on("application.provision.user.delete.schedule"),

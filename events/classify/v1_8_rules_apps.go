@@ -1,8 +1,7 @@
 package classify
 
-// agentRulesV1_8 returns the rows of class 6002, Application Lifecycle: Okta's
-// own software on the customer's machines. Commands that an agent carries out
-// are API Activity.
+// agentRulesV1_8 returns the rows of class 6002, Application Lifecycle: Okta's own software on the
+// customer's machines. Commands that an agent carries out are API Activity.
 func agentRulesV1_8() []Rule {
 	return []Rule{
 		{on("system.agent.*.read_*", "system.agent.*.write_*", "system.agent.*.import_*", "system.agent.*.invoke*",
@@ -23,8 +22,8 @@ func agentRulesV1_8() []Rule {
 	}
 }
 
-// errorRulesV1_8 returns the rows of class 6008, Application Error: something
-// between Okta and an app went wrong and no person did it.
+// errorRulesV1_8 returns the rows of class 6008, Application Error: something between Okta and an
+// app failed, and no person caused it.
 func errorRulesV1_8() []Rule {
 	return []Rule{
 		{on("app.office365.*error*", "app.office365.*failed", "app.office365.*cleanup.job.invalid*",
@@ -40,7 +39,7 @@ func errorRulesV1_8() []Rule {
 		{on("application.provision.group_push.*.failed*"),
 			appError, generalError, Marks{}, "a pushed group could not be changed"},
 		{on("application.appuser.mapping.invalid*", "application.configuration.detect_error", "core.el.evaluate"),
-			appError, generalError, Marks{}, "a mapping, an expression or an app is set up wrong"},
+			appError, generalError, Marks{}, "a mapping, an expression or an app is misconfigured"},
 		{on("application.integration.*failure", "core.user_auth.*failure", "pki.*failure", "entitlement.*.fail"),
 			appError, generalError, Marks{}, "an app's API, a revocation list or a migration failed"},
 	}
@@ -70,18 +69,18 @@ func apiRulesV1_8() []Rule {
 		{on("oauth2.tokens.*", "saml.tokens.*", "tokens.transform.*"),
 			apiActivity, other, Marks{}, "a hook changed a token"},
 
-		// Limits. A warning is no failure; a violation is: requests were turned away.
+		// Limits. A warning is not a failure. A violation is one: requests were refused.
 		{on("core.*limit.violation", "system.*limit.violation", "workflows.*limit.violation",
 			"application.integration.rate_limit_exceeded", "system.ldapi.*limit_exceeded"),
 			apiActivity, other, Marks{Status: failure}, "a rate, concurrency or size limit was exceeded"},
 		{on("application.configuration.update_rate_limits", "system.rate_limit.configuration.*"),
 			apiActivity, ByVerb, Marks{}, "rate limits were set"},
 		{on("app.oauth2.client_id_rate_limit*", "system.*rate_limit.*", "workflows.*limit.*"),
-			apiActivity, other, Marks{}, "a limit is near or was reached; nothing was turned away"},
+			apiActivity, other, Marks{}, "a limit is near or was reached; no request was refused"},
 
 		// Reads of data.
 		{on("analytics.reports.*", "app.audit_report.download"),
-			apiActivity, ByVerb, Marks{}, "a report was asked for, made or fetched"},
+			apiActivity, ByVerb, Marks{}, "a report was requested, created or fetched"},
 		{on("app.audit_report.download.*", "personal.user.*export", "system.ldapi.search",
 			"system.directory.debugger.query*"),
 			apiActivity, apiRead, Marks{}, "someone read or exported data"},
@@ -111,7 +110,7 @@ func apiRulesV1_8() []Rule {
 		{on("org.not_configured_origin.*"),
 			apiActivity, other, Marks{}, "a redirect went to an origin that is not configured"},
 
-		// Runs of jobs: they start, end and are put off; none is a verb of this class.
+		// Runs of jobs: they are started, ended or postponed, and no verb of this class means that.
 		{on("system.import.*", "system.identity_sources.*", "app.ad.password_migration_campaign.*",
 			"app.ai_agent_provider.import*", "app.app_instance.*_job.*"),
 			apiActivity, other, Marks{}, "an import, migration or synchronisation run"},

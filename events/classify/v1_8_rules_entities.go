@@ -1,11 +1,11 @@
 package classify
 
-// entityRulesV1_8 returns the rows of class 3004, Entity Management, that the
-// rows by family would get wrong: other activities than the verb says, or other
-// kinds of thing than the family's.
+// entityRulesV1_8 returns the rows of class 3004, Entity Management, that the rows by family would
+// get wrong: the activity is not that of the verb, or the kind of thing is not that of the family.
 func entityRulesV1_8() []Rule {
 	return []Rule{
-		// The verb is about a part, the thing itself is updated: Create or Delete would say that the thing came or went.
+		// The verb is about a part. The thing itself is updated: Create or Delete would say that
+		// the thing was.
 		{on("pam.service_account.assign", "pam.privileged_accounts.assign", "pam.entitlement_sudo.*_project"),
 			entityMgmt, entityUpdate, thing("PAM Resource", 99), "an account or entitlement joined or left a project"},
 		{on("pam.offline_*_event"),
@@ -36,7 +36,7 @@ func entityRulesV1_8() []Rule {
 		{on("pki.cert.bind"),
 			entityMgmt, entityUpdate, thing("Certificate", 99), "a certificate was bound to a device"},
 		{on("iam.resourceset.bindings.*", "iam.resourceset.resources.*"),
-			entityMgmt, entityUpdate, thing("Resource Set", 99), "what is in a resource set changed, or who administers it"},
+			entityMgmt, entityUpdate, thing("Resource Set", 99), "the content of a resource set changed, or its administrators"},
 		{on("iam.role.permission*"),
 			entityMgmt, entityUpdate, thing("Role", 99), "the permissions of an admin role changed"},
 		{on("resource_servers.*.auth_server.*", "resource_servers.*.capability.*"),
@@ -50,17 +50,17 @@ func entityRulesV1_8() []Rule {
 		{on("security.voice.*_blacklist"),
 			entityMgmt, entityUpdate, thing("Okta Setting", 99), "countries barred from calls changed"},
 		{on("system.internal.classify.*"),
-			entityMgmt, entityUpdate, thing("Okta Setting", 99), "users were classified, the word says whom"},
+			entityMgmt, entityUpdate, thing("Okta Setting", 99), "users were classified"},
 		{on("system.feature.ea_auto_enroll"),
 			entityMgmt, entityUpdate, thing("Okta Setting", 99), "automatic early access was switched on, or off"},
 
-		// The verb stands elsewhere or is none.
+		// The verb is not the last word, or the type has none.
 		{on("account.org.delete.request"),
 			entityMgmt, other, thing("Organization", 4), "the deletion of an org was requested"},
 		{on("workflows.user.flow.execution.cancel"),
-			entityMgmt, other, thing("Workflow", 99), "it was requested to stop a run; the flow does not change"},
+			entityMgmt, other, thing("Workflow", 99), "stopping a run was requested; the flow does not change"},
 		{on("account.aerial_template_condition.apply", "account.aerial_template_condition.remove"),
-			entityMgmt, other, thing("Template Condition", 99), "a template condition was applied to an org, or no longer is"},
+			entityMgmt, other, thing("Template Condition", 99), "a template condition was applied to an org or removed from it"},
 		{on("pam.active_directory.account_rule.applied"),
 			entityMgmt, other, thing("PAM Resource", 99), "a rule was applied; it does not change"},
 		{on("application.account.detect"),
@@ -68,11 +68,11 @@ func entityRulesV1_8() []Rule {
 		{on("system.custom_url_domain.initiate", "system.mfa.preregister.initiate"),
 			entityMgmt, other, thing("Okta Setting", 99), "a set-up began"},
 		{on("mim.createEnrollment.*"),
-			entityMgmt, entityEnroll, thing("Device", 1), "a device was enrolled, the word says its platform"},
+			entityMgmt, entityEnroll, thing("Device", 1), "a device was enrolled; the last word is its platform"},
 		{on("mim.stream*Download"),
 			entityMgmt, entityRead, thing("Device", 1), "the list of devices was downloaded"},
 		{on("mim.command.*"),
-			entityMgmt, other, thing("Device", 1), "a command to a device, the word says its state"},
+			entityMgmt, other, thing("Device", 1), "a command to a device; the last word is its state"},
 		{on("device.enrollment.create", "device.user.add"),
 			entityMgmt, entityEnroll, thing("Device", 1), "a device was enrolled for a user"},
 		{on("device.user.remove"),
@@ -90,7 +90,7 @@ func entityRulesV1_8() []Rule {
 		{on("workflows.*.import"),
 			entityMgmt, entityCreate, thing("Workflow", 99), "flows, folders or tables were made from a file"},
 
-		// Kinds of thing that are not the family's.
+		// Kinds of thing other than the family's.
 		{on("system.idp.key.*", "system.hook.key.*"),
 			entityMgmt, ByVerb, thing("Key", 99), "a key of an identity provider or a hook"},
 		{on("app.oauth2.*credentials.*"),
@@ -137,7 +137,7 @@ func entityRulesV1_8() []Rule {
 		{on("system.idp.*"),
 			entityMgmt, ByVerb, thing("Identity Provider", 99), "an identity provider and its keys"},
 		{on("system.log_stream.*"),
-			entityMgmt, ByVerb, thing("Log Stream", 99), "a log stream: where these events go"},
+			entityMgmt, ByVerb, thing("Log Stream", 99), "a log stream, by which Okta sends these events"},
 		{on("system.org.*", "system.dr.*"),
 			entityMgmt, ByVerb, thing("Organization", 4), "the org itself, its disaster recovery"},
 	}

@@ -1,7 +1,7 @@
 package classify
 
-// findingRulesV1_8 returns the rows for what Okta itself judged suspicious:
-// class 2004, Detection Finding.
+// findingRulesV1_8 returns the rows for what Okta itself considers suspicious: class 2004,
+// Detection Finding.
 func findingRulesV1_8() []Rule {
 	return []Rule{
 		{on("security.attack.end", "security.internal.attack_end"),
@@ -66,7 +66,7 @@ func signInRulesV1_8() []Rule {
 		{on("user.mfa.okta_verify*"),
 			authentication, preauth, Marks{MFA: true}, "a factor was answered"},
 		{on("user.mfa.attempt_bypass", "user.mfa.promote_enrollment"),
-			authentication, preauth, Marks{}, "a factor was to be bypassed, or was offered: none was used"},
+			authentication, preauth, Marks{}, "the bypass of a factor was requested, or a factor was offered: none was used"},
 		{on("system.push.send_factor_verify_push", "system.*.send_factor_verify_message",
 			"system.voice.send_mfa_challenge_call", "system.email.challenge_factor_redeemed"),
 			authentication, preauth, Marks{MFA: true}, "a factor challenge was sent, or answered by e-mail"},
@@ -82,7 +82,8 @@ func signInRulesV1_8() []Rule {
 		{on("system.idp.select", "system.iwa_agentless.redirect"),
 			authentication, preauth, Marks{}, "the sign-in was routed to an identity provider or page"},
 
-		// Impersonation by Okta support: granting it is access (3005), using it is this.
+		// Impersonation by Okta support: granting it is access (3005), using it is an Account
+		// Switch.
 		{on("user.session.impersonation.initiate"),
 			authentication, accountSwitch, Marks{AccountSwitch: impersonate}, "a session as another user began"},
 		{on("user.session.impersonation.end"),
@@ -90,9 +91,9 @@ func signInRulesV1_8() []Rule {
 
 		// Ends of sessions.
 		{on("user.authentication.universal_logout.scheduled", "device.desktop_mfa.device_logout.started"),
-			authentication, other, Marks{}, "a logout was asked for; it logs an event of its own when it is done"},
+			authentication, other, Marks{}, "a logout was requested; when it is done, Okta logs a separate event"},
 		{on("user.session.end", "user.session.clear", "user.session.expire", "user.device_session.end"),
-			authentication, logoff, Marks{}, "a session ended, by its user, an admin or time"},
+			authentication, logoff, Marks{}, "a session was ended by its user or an admin, or expired"},
 		{on("user.authentication.slo", "user.authentication.universal_logout*", "device.desktop_mfa.device_logout.*"),
 			authentication, logoff, Marks{}, "the user was signed out of apps or of a device"},
 		{on("system.ldapi.unbind"),

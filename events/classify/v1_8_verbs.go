@@ -23,8 +23,8 @@ func verbsV1_8() map[int][]Verb {
 			{entityCreate, words("create created add added register registered issue issued generate generated " +
 				"apply applied assign assigned bootstrap discovered duplicate")},
 			{entityRead, words("read view viewed reveal revealed show download downloaded export exported")},
-			// The life of a request or a review goes on when it is cancelled, rejected
-			// or expired, and so does an object that is verified or rolled back.
+			// A request or a review still exists after it is cancelled, rejected or expired, and so
+			// does an object that is verified or rolled back.
 			{entityUpdate, words("update updated change changed modify modified rename renamed reset rotate rotated " +
 				"renew renewed save upload import publish overwrite promote rollback revert stage reassign " +
 				"verify verified invalidate remediate decide confirm ignore resolve launch close " +
@@ -63,5 +63,5 @@ func verbsV1_8() map[int][]Verb {
 	}
 }
 
-// words keeps a list of verbs readable.
+// words splits a list of verbs at blanks.
 func words(list string) []string { return strings.Fields(list) }

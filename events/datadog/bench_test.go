@@ -10,7 +10,7 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 )
 
-// batch is an SQS batch of n events, those of testdata in turn, as Lambda gets it.
+// batch returns an SQS batch of n events of testdata, in turn, as Lambda receives it.
 func batch(t testing.TB, n int) []byte {
 	t.Helper()
 	var messages []string
@@ -29,8 +29,8 @@ func batch(t testing.TB, n int) []byte {
 	return []byte(`{"Records":[` + strings.Join(messages, ",") + `]}`)
 }
 
-// BenchmarkDatadog is what the forwarder does for one batch before it packs:
-// from Lambda's payload to the records.
+// BenchmarkDatadog does what the forwarder does for one batch before packing: from Lambda's payload
+// to the records.
 func BenchmarkDatadog(b *testing.B) {
 	payload := batch(b, 281)
 	var d events.Decoder
@@ -53,9 +53,8 @@ func BenchmarkDatadog(b *testing.B) {
 	b.ReportMetric(float64(len(out))/float64(done/b.N), "bytes/event")
 }
 
-// maxAllocations is what one record may cost beside decoding: its date, its tags,
-// its hostname and what of its url has to be taken apart. Everything else is
-// copied from the event.
+// maxAllocations is the limit for one record without decoding: its date, its tags, its hostname and
+// the parts of its url. Everything else is copied from the event.
 const maxAllocations = 16
 
 func TestNormalisingAllocatesLittle(t *testing.T) {
@@ -82,7 +81,7 @@ func allocationsOf(t *testing.T, n *datadog.Normaliser, out *[]byte, text []byte
 		if fault != nil {
 			t.Fatal(fault)
 		}
-		n.Explain(e) // which leaves nothing behind
+		n.Explain(e) // which must not change the next record
 		allocations = testing.AllocsPerRun(20, func() { *out = n.Append((*out)[:0], e) })
 	})
 	return allocations

@@ -1,10 +1,9 @@
 // Package datadog writes Okta System Log events as Datadog logs.
 //
-// A log is the raw event at its raw paths, because that is what Datadog's own
-// Okta pipeline and detection rules and Okta's published queries read
-// (@actor.alternateId, @debugContext.debugData.*), with the reserved and the
-// standard attributes of Datadog beside it (docs.datadoghq.com, "Standard
-// attributes", 2026-11). Nothing of the event is left out, not even nulls.
+// A log is the raw event with all its fields at Okta's own paths, which Datadog's Okta pipeline and
+// detection rules and Okta's published queries read (@actor.alternateId,
+// @debugContext.debugData.*), plus Datadog's reserved and standard attributes (docs.datadoghq.com,
+// "Standard attributes", 2026-11). Nothing of the event is left out, not even nulls.
 package datadog
 
 import (
@@ -20,30 +19,28 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// Settings are what a log has that the event does not tell. The zero value is
-// usable.
+// Settings are values of a log that are not in the event. The zero value is usable.
 type Settings struct {
-	// Service is the log's service; "okta" where empty.
+	// Service is the log's service; "okta" if empty.
 	Service string
 	// Tags are added to ddtags, each as key:value.
 	Tags []string
-	// Domain is where Okta serves the org: okta.com where empty, okta-emea.com, oktapreview.com, okta-gov.com. With
-	// NoDomain a log has no hostname.
+	// Domain is the domain of the org: okta.com if empty, okta-emea.com, oktapreview.com,
+	// okta-gov.com. With NoDomain a log has no hostname.
 	Domain string
 }
 
-// DefaultDomain is the Domain where Settings do not say.
+// DefaultDomain is the Domain if Settings have none.
 const DefaultDomain = "okta.com"
 
-// NoDomain is the Domain of an org whose address cannot be told from its name.
+// NoDomain is the Domain of an org with an address that does not follow from its name.
 const NoDomain = "none"
 
-// Source is the ddsource of every log: it is what makes Datadog run its Okta
-// pipeline.
+// Source is the ddsource of every log. Datadog runs its Okta pipeline on logs with this value.
 const Source = "okta"
 
-// Normaliser writes logs. It is for one goroutine: it keeps its memory from
-// event to event, and nothing else.
+// Normaliser writes logs. It must not be used by two goroutines at once: it keeps its memory
+// between events, but no content.
 type Normaliser struct {
 	emitter    *record.Emitter
 	classifier *events.Memo[*classify.Decision]
@@ -68,8 +65,8 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-// Append appends to dst the log of e, one line of JSON without its end. The
-// same event and provenance always give the same bytes.
+// Append appends the log of e to dst: one line of JSON without a line break. The same event and
+// provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
 	dst, displaced := appendEvent(dst, e)
 	n.emitter.Begin(dst, e, n.classifier.Of(e.Type), n.roles.Of(e.Type))
@@ -80,7 +77,7 @@ func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
 	return append(n.emitter.End(), '}')
 }
 
-// Explain normalises e and tells what stands in the log beside the raw event.
+// Explain normalises e and returns the steps that added attributes to the raw event.
 func (n *Normaliser) Explain(e *events.Event) []record.Step {
 	n.emitter.Trace()
 	n.Append(nil, e)
@@ -94,12 +91,11 @@ func (n *Normaliser) Explain(e *events.Event) []record.Step {
 	return added
 }
 
-// Fields tells what a log can hold beside the raw event, in order.
+// Fields lists the attributes that can be added to the raw event, in order.
 func (n *Normaliser) Fields() []record.Step { return record.Describe(n.parts) }
 
-// names are the top-level attributes that are ours. Should Okta add a field of
-// one of these names, it moves to displacedTo: a log with the same name twice
-// would lose one of the two.
+// names are the top-level attributes that this package writes. If Okta adds a field with one of
+// these names, that field moves to displacedTo: of two fields with the same name Datadog keeps one.
 var names = []string{
 	"ddsource", "service", "ddtags", "hostname", "message", "date", "status",
 	"evt", "usr", "network", "http", "session", "error", "aws", "okta",
@@ -107,8 +103,8 @@ var names = []string{
 
 const displacedTo = "okta_displaced"
 
-// appendEvent appends the event without its closing bracket, and reports
-// whether any of its fields had to make room.
+// appendEvent appends the event without its closing bracket, and reports whether any of its fields
+// was displaced.
 func appendEvent(dst []byte, e *events.Event) (out []byte, displaced bool) {
 	nodes := e.Tree.Nodes
 	for i := e.Root + 1; i < nodes[e.Root].Next; i = nodes[i].Next {
@@ -129,7 +125,7 @@ func appendEvent(dst []byte, e *events.Event) (out []byte, displaced bool) {
 	return dst, displaced
 }
 
-// appendDisplaced appends the fields that made room, and closes the log.
+// appendDisplaced appends the displaced fields, and closes the log.
 func appendDisplaced(dst []byte, e *events.Event) []byte {
 	dst = append(dst, `,"`+displacedTo+`":{`...)
 	nodes := e.Tree.Nodes
@@ -149,11 +145,11 @@ func appendMember(dst []byte, e *events.Event, i uint32) []byte {
 	return e.Tree.AppendCompact(dst, i)
 }
 
-// isOurs reports whether a name, as written in an event, is one of ours.
+// isOurs reports whether a name, as written in an event, is one of names.
 func isOurs(key []byte) bool {
 	if bytes.IndexByte(key, '\\') >= 0 {
 		quoted := append(append([]byte{'"'}, key...), '"')
-		// A lone surrogate becomes U+FFFD, which none of our names holds.
+		// A lone surrogate becomes U+FFFD, which is in none of names.
 		key, _ = jsontext.AppendUnquote(nil, quoted)
 	}
 	for _, name := range names {
@@ -164,7 +160,7 @@ func isOurs(key []byte) bool {
 	return string(key) == displacedTo
 }
 
-// attributes are what stands beside the raw event.
+// attributes are all attributes that are added to the raw event.
 func attributes(s Settings) []record.Part {
 	return append(reserved(s),
 		event(), person(), network(), request(),
@@ -213,7 +209,7 @@ func tags(s Settings) record.Part {
 	})
 }
 
-// status is Datadog's word for Okta's severity.
+// status maps Okta's severity to Datadog's status.
 func status(e *record.Emitter) string {
 	switch string(e.Inner(events.Severity)) {
 	case "DEBUG":

@@ -10,8 +10,9 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// Whatever the format, a log has what Datadog needs: without ddsource and service it runs no pipeline and no rule on it,
-// and at the top of a log OCSF's status would be its level.
+// In every format a log has the attributes that Datadog needs: without ddsource and service Datadog
+// applies no pipeline and no rule to it, and at the top of a log it would read OCSF's status as the
+// level.
 func TestLogsOfOtherFormatsHaveWhatDatadogNeeds(t *testing.T) {
 	needed := map[string]string{
 		"ddsource": `"okta"`, "service": `"sso"`, "ddtags": `"okta_org:example,region:us-east-1,env:test"`,

@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 )
 
-// FuzzDatadog holds every record of whatever is an event to what Datadog and its
-// readers rely on.
+// FuzzDatadog checks that every record of a text with events has the properties that Datadog and
+// its users rely on.
 func FuzzDatadog(f *testing.F) {
 	for _, s := range fixtures() {
 		f.Add([]byte(compact(f, s.Text)))

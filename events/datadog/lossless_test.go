@@ -11,14 +11,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// ours are the top-level attributes that a record has beside the event's fields.
+// ours are the top-level attributes that this package adds to an event's fields.
 var ours = []string{
 	"ddsource", "service", "ddtags", "hostname", "message", "date", "status",
 	"evt", "usr", "network", "http", "session", "error", "aws", "okta", "okta_displaced",
 }
 
-// expected is where the leaves of an event have to be in its record: each at its
-// own path, or below okta_displaced where the name at the top is ours.
+// expected has the paths at which the leaves of an event must be in its record: the same path, or
+// below okta_displaced if the name at the top is one of ours.
 func expected(t reporter, event []byte) map[string][]string {
 	t.Helper()
 	var all []leaf
@@ -32,7 +32,7 @@ func expected(t reporter, event []byte) map[string][]string {
 	return byPath(all)
 }
 
-// added is what a record holds beside its event, by path.
+// added returns the values that a record has in addition to its event, by path.
 func added(t reporter, l log) map[string][]string {
 	t.Helper()
 	return without(byPath(leaves(t, l.record, "")), expected(t, l.event))
@@ -43,8 +43,8 @@ func without(all, some map[string][]string) map[string][]string {
 	return all
 }
 
-// checkLossless checks that every leaf of the event stands in the record where it
-// has to, byte for byte, and nothing else does.
+// checkLossless checks that every leaf of the event is in the record at its expected path, byte for
+// byte, and that the record has no other leaves except ours.
 func checkLossless(t reporter, l log) {
 	t.Helper()
 	got, want := byPath(leaves(t, l.record, "")), expected(t, l.event)
@@ -95,8 +95,8 @@ func TestRecordBeginsWithTheEventsBytes(t *testing.T) {
 	}
 }
 
-// Fields that Okta has not invented yet may have names that are ours. The event's
-// value moves and ours stays: Datadog reads the reserved ones.
+// A new field of Okta's may have a name of ours. The event's value moves and ours stays, because
+// Datadog reads the reserved names.
 func TestCollidingFieldsAreDisplaced(t *testing.T) {
 	plain := only(t, enveloped(okta(everyPart...)))
 	for _, name := range ours {
@@ -128,8 +128,7 @@ func TestCollidingFieldsAreDisplaced(t *testing.T) {
 	}
 }
 
-// A name is what it stands for, however it is spelt: Datadog unescapes names, and
-// of two equal ones it keeps one.
+// Names are compared unescaped, because Datadog unescapes them and keeps one of two equal names.
 func TestCollidingFieldsAreDisplacedWhenSpeltWithEscapes(t *testing.T) {
 	for _, name := range ours {
 		l := only(t, okta(fmt.Sprintf(`"\u%04x%s":"mine"`, name[0], name[1:])))
@@ -149,7 +148,7 @@ func matching(all map[string][]string, path string) map[string][]string {
 	return below
 }
 
-// everyPart are members of an event from which every attribute of ours follows.
+// everyPart has members of an event from which all attributes of ours are made.
 var everyPart = []string{
 	`"severity":"WARN"`,
 	`"displayMessage":"User login to Okta"`,
@@ -164,8 +163,8 @@ var everyPart = []string{
 	`"target":[{"id":"00u2","type":"User","alternateId":"b@example.com","displayName":"B"}]`,
 }
 
-// Whatever Okta adds, wherever: at the top under names that are ours or not, and
-// inside of every object that an event has today.
+// Okta may add fields anywhere: at the top, with or without a name of ours, and in every object of
+// an event.
 func TestLosslessWhateverOktaAdds(t *testing.T) {
 	all := everything(t)
 	rapid.Check(t, func(rt *rapid.T) {

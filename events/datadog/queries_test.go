@@ -5,10 +5,9 @@ import (
 	"testing"
 )
 
-// What Okta's own published detections for Datadog ask of a log, by the paths
-// that they use (github.com/okta/customer-detections, 2026-07), and what rules in
-// the wild group by. Each attribute is read as Datadog does it: an @ stands for
-// the top of the log, and an array answers for each of its elements.
+// The attributes that Okta's own detections for Datadog query (github.com/okta/customer-detections,
+// 2026-07), and those that other public rules group by. Each attribute is read as Datadog does: @
+// is the top of the log, and an array matches if any of its elements does.
 func TestPublishedQueries(t *testing.T) {
 	for _, test := range []struct{ fixture, query, want string }{
 		{"session-start-success", "source", "okta"},
@@ -55,7 +54,7 @@ func TestPublishedQueries(t *testing.T) {
 			t.Errorf("%s: %s answers %q, want %q among it", test.fixture, test.query, answers, test.want)
 		}
 	}
-	// Whose login failed is not known there, and usr.email must not say "unknown".
+	// The event does not say whose login failed, and usr.email must not be "unknown".
 	if got := answer(
 		decoded(t, only(t, string(fixture(t, "security-threat-detected").Text)).record),
 		[]string{"usr", "email"},
@@ -64,7 +63,7 @@ func TestPublishedQueries(t *testing.T) {
 	}
 }
 
-// answer is the texts at a path, through arrays.
+// answer returns the texts at a path, also within arrays.
 func answer(v any, path []string) []string {
 	if array, ok := v.([]any); ok {
 		var all []string

@@ -15,10 +15,10 @@ import (
 	"github.com/oktastream/oktastream/events/internal/eventstest"
 )
 
-// settings are those of the tests that look at all events.
+// settings are those of the tests over all events.
 var settings = datadog.Settings{Service: "identity", Tags: []string{"env:prod", "team:iam"}}
 
-// compact is what encoding/json makes of a text on one line.
+// compact returns a text on one line, as encoding/json writes it.
 func compact(t reporter, text []byte) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -28,7 +28,7 @@ func compact(t reporter, text []byte) string {
 	return b.String()
 }
 
-// The record of every event, indented so that a change is seen in review.
+// The record of every event, indented so that a review shows every change.
 func TestGolden(t *testing.T) {
 	golden := func(name string) string {
 		return filepath.Join(eventstest.Root(), "testdata", "golden", strings.TrimSuffix(name, ".json")+".datadog.json")
@@ -67,7 +67,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// checkRecord checks what holds of every record.
+// checkRecord checks the properties of every record.
 func checkRecord(t reporter, l log) {
 	t.Helper()
 	if !json.Valid(l.record) || bytes.ContainsAny(l.record, "\r\n") {
@@ -76,8 +76,8 @@ func checkRecord(t reporter, l log) {
 	checkNames(t, l)
 }
 
-// checkNames checks that no name stands twice at the top of a record, but where
-// the event itself repeats it: Datadog would keep one of the two.
+// checkNames checks that no name occurs twice at the top of a record, unless the event itself
+// repeats it: Datadog would keep one of the two.
 func checkNames(t reporter, l log) {
 	t.Helper()
 	count := func(object []byte) map[string]int {
@@ -104,9 +104,9 @@ func TestEveryRecordIsOneLineOfJSON(t *testing.T) {
 	checkLossless(t, twice)
 }
 
-// The same event gives the same bytes, by a new Normaliser and by one that has
-// seen all others before in whatever order: nothing of one record gets into the
-// next. What stands in front of a record is left alone.
+// The same event gives the same bytes with a new Normaliser and with one that has written all
+// others before, in any order: nothing of one record gets into the next. The bytes before a record
+// are not changed.
 func TestNormaliserForgets(t *testing.T) {
 	all := everything(t)
 	fresh := make([][]log, len(all))
@@ -135,8 +135,8 @@ func TestNormaliserForgets(t *testing.T) {
 	}
 }
 
-// Explain tells of every attribute that stands beside the event where it comes
-// from, and Fields of every one that can.
+// Explain names the source of every attribute that is added to the event, and Fields names every
+// attribute that can be.
 func TestExplainTellsAllThatIsAdded(t *testing.T) {
 	described := map[string]bool{}
 	for _, f := range datadog.New(settings).Fields() {
@@ -171,8 +171,8 @@ func TestExplainTellsAllThatIsAdded(t *testing.T) {
 	}
 }
 
-// Datadog bills by the byte, and a packed batch holds 240 KiB: what stands beside
-// the event is names and repetitions of what it says, within bounds.
+// Datadog charges by the byte, and a packed batch has 240 KiB: the attributes added to an event are
+// bounded.
 func TestSize(t *testing.T) {
 	in, out, most, longest := 0, 0, 0, ""
 	for _, s := range everything(t) {
@@ -191,5 +191,5 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// maxRatio leaves room for more attributes, and none for the event a second time.
+// maxRatio allows some more attributes, but not the event a second time.
 const maxRatio = 1.6

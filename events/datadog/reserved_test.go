@@ -9,7 +9,7 @@ import (
 	"github.com/oktastream/oktastream/events/datadog"
 )
 
-// top is the value of a top-level attribute as written, "" where there is none.
+// top returns the value of a top-level attribute as written, "" if there is none.
 func top(t reporter, l log, name string) string {
 	t.Helper()
 	value := ""
@@ -71,8 +71,8 @@ func TestReservedAttributes(t *testing.T) {
 	}
 }
 
-// Datadog files a log under date, which it reads as ISO 8601 in UTC with
-// milliseconds, whatever Okta or an archive made of published.
+// Datadog stores a log under date, which it reads as ISO 8601 in UTC with milliseconds, for every
+// form of published that Okta or an archive writes.
 func TestDate(t *testing.T) {
 	for published, want := range map[string]string{
 		"2026-09-01T10:11:12.345Z":      "2026-09-01T10:11:12.345Z",
@@ -105,8 +105,8 @@ func TestDate(t *testing.T) {
 	}
 }
 
-// status are Datadog's words; what is not one of Okta's severities is info, as a
-// log without any status is for Datadog.
+// status has Datadog's values. A severity that is not one of Okta's is info, as is a log without a
+// status in Datadog.
 func TestStatus(t *testing.T) {
 	for severity, want := range map[string]string{
 		`"DEBUG"`: "debug", `"INFO"`: "info", `"WARN"`: "warn", `"ERROR"`: "error",

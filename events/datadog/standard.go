@@ -11,7 +11,7 @@ import (
 	"github.com/oktastream/oktastream/events/security"
 )
 
-// event is evt: what happened, by the names that Okta's own Datadog queries use.
+// event is evt: what happened, with the names that Okta's own Datadog queries use.
 func event() record.Part {
 	return &record.Object{Key: "evt", Rest: []record.Part{
 		record.Field("id", record.AsText, events.UUID),
@@ -37,8 +37,9 @@ var categories = map[int]string{
 	6008: "error",
 }
 
-// person is usr: who did it. Okta's alternateId is the login, an e-mail address as a rule, and public rules group by
-// usr.email; a login of another form (a client's id, a password typed in the wrong place) stays at its raw path alone.
+// person is usr: the actor. Okta's alternateId is the login, usually an e-mail address, and public
+// rules group by usr.email. A login of another form (a client's id, a password typed in the wrong
+// field) is only at its raw path.
 func person() record.Part {
 	return record.When(record.ActorIsPrincipal, &record.Object{Key: "usr", Rest: []record.Part{
 		record.Field("id", record.AsName, events.ActorID),
@@ -47,16 +48,16 @@ func person() record.Part {
 	}})
 }
 
-// network is network.client: where it came from. Its geoip is left to Datadog's own GeoIP parser, which writes it from
-// the address in other words than Okta's.
+// network is network.client: where the request came from. Its geoip is left to Datadog's own GeoIP
+// parser, which writes it from the address with other names than Okta's.
 func network() record.Part {
 	return &record.Object{Key: "network", Rest: []record.Part{
 		&record.Object{Key: "client", Rest: []record.Part{record.ClientIP("ip")}},
 	}}
 }
 
-// request is http: the request that Okta served. useragent_details is left to Datadog's own user-agent parser, which
-// writes it from useragent in other words than Okta's.
+// request is http: the request that Okta served. useragent_details is left to Datadog's own
+// user-agent parser, which writes it from useragent with other names than Okta's.
 func request() record.Part {
 	return &record.Object{Key: "http", Rest: []record.Part{
 		record.Field("useragent", record.AsName, events.ClientUserAgent),
@@ -68,8 +69,8 @@ func request() record.Part {
 	}}
 }
 
-// writeQuery writes the parameters of the request as an object, which is how
-// Datadog's own URL parser does it; of a repeated one the first counts.
+// writeQuery writes the parameters of the request as an object, as Datadog's own URL parser does.
+// If a parameter is repeated, the first one is written.
 func writeQuery(e *record.Emitter) bool {
 	i := e.Event.Node(events.DebugURL)
 	if !e.Says(i) {
@@ -86,7 +87,7 @@ func writeQuery(e *record.Emitter) bool {
 	keys := make([]string, 0, len(query))
 	for key, values := range query {
 		if !utf8.ValidString(key) || !utf8.ValidString(values[0]) {
-			return false // escaped bytes that are no text
+			return false // escaped bytes that are not UTF-8
 		}
 		keys = append(keys, key)
 	}
@@ -104,9 +105,8 @@ func writeQuery(e *record.Emitter) bool {
 	return true
 }
 
-// verdict is okta: what Okta says of the risk, typed, and the user to whom it
-// was done. The strings that it came in stay at their raw paths, where public
-// rules look for them.
+// verdict is okta: Okta's assessment of the risk as typed JSON, and the user that was acted on. The
+// original strings stay at their raw paths, where public rules search for them.
 func verdict() record.Part {
 	return &record.Object{Key: "okta", Rest: []record.Part{
 		&record.Object{Key: "risk", AtLeastOne: []record.Part{

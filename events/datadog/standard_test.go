@@ -15,8 +15,8 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// view reads an event with encoding/json. Of a name that stands twice the first
-// counts, as it does for events.Field.
+// view reads an event with encoding/json. If a name occurs twice, the first is used, as in
+// events.Field.
 type view struct{ root any }
 
 func newView(t reporter, event []byte) view { return view{decoded(t, event)} }
@@ -61,8 +61,7 @@ func at(v any, path string) any {
 	return v
 }
 
-// text is what a value says as a text: "" for what says nothing, which "null" in
-// a string means, too.
+// text returns a value as text: "" if it has no content, also for "null" in a string.
 func text(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -80,7 +79,7 @@ func text(v any) string {
 	return ""
 }
 
-// known is text that is no placeholder.
+// known is text that is not a placeholder.
 func known(v any) string {
 	s := text(v)
 	switch strings.ToLower(strings.TrimSpace(s)) {
@@ -117,7 +116,8 @@ func element(v any) any {
 	return nil
 }
 
-// user is the target that plays the user by the table of roles, whatever the order: nil where several equally could.
+// user returns the target with the role User by the table of roles, in any order: nil if several
+// fit equally.
 func (v view) user() any {
 	targets, _ := at(v.root, "target").([]any)
 	decision := roles.Decide(at(v.root, "eventType").(string))
@@ -159,11 +159,11 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// failures are the outcomes that are no success: error.message is for those.
+// failures are the outcomes that are not success: error.message is for those.
 var failures = []string{"FAILURE", "DENY", "RATE_LIMIT", "ABANDONED", "UNANSWERED"}
 
-// standard says what each attribute beside the event is, "" where it is absent.
-// What okta.risk and okta.behaviors are is in verdict_test.go.
+// standard has the expected value of each attribute that is added to the event, "" if it is absent.
+// okta.risk and okta.behaviors are in verdict_test.go.
 var standard = map[string]func(v view, from events.Provenance) string{
 	"ddsource": func(view, events.Provenance) string { return "okta" },
 	"service":  func(view, events.Provenance) string { return settings.Service },
@@ -276,8 +276,8 @@ func query(v view) map[string]string {
 	return want
 }
 
-// Beside the event stand the attributes of the table, with what the table says,
-// and nothing else: no fact is made up, and none that the event tells is missed.
+// A record has exactly the attributes of the table with the table's values: nothing is invented,
+// and nothing that the event says is missing.
 func TestStandardAttributes(t *testing.T) {
 	seen := map[string]int{}
 	for _, l := range records(t) {
@@ -308,8 +308,8 @@ func TestStandardAttributes(t *testing.T) {
 	}
 }
 
-// An attribute that says nothing would be counted by every facet and match every
-// "exists" query. Datadog's own rules test for absence.
+// An attribute without content would be counted by every facet and match every "exists" query.
+// Datadog's own rules test for absence.
 func TestNoAttributeSaysNothing(t *testing.T) {
 	names := []string{"usr.id", "usr.email", "usr.name", "session.id", "okta.target.user.id", "okta.target.user.email",
 		"okta.target.user.name", "http.useragent", "http.request_id"}

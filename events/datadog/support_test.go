@@ -25,7 +25,7 @@ var (
 	corpora  = eventstest.Corpora
 )
 
-// everything is every text with events there is.
+// everything has every text with events in testdata.
 func everything(t testing.TB) []sample {
 	t.Helper()
 	if len(corpora()) == 0 {
@@ -46,7 +46,7 @@ func fixture(t testing.TB, name string) sample {
 	return sample{}
 }
 
-// records are those of everything, made once because many tests look at them.
+// records are those of everything, made once because many tests read them.
 func records(t testing.TB) []made {
 	t.Helper()
 	makeRecords.Do(func() {
@@ -77,14 +77,14 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// log is one record beside the event and the provenance that it was made of.
+// log is one record with the event and the provenance from which it was made.
 type log struct {
 	event, record []byte
 	from          events.Provenance
 }
 
-// normalise is the records of all events in text, each by a Normaliser of its
-// own. What is no event is passed over: some samples are there for that.
+// normalise returns the records of all events in text, each by a separate Normaliser. Texts that
+// are not events are skipped: some samples are such texts.
 func normalise(text []byte, s datadog.Settings) []log {
 	var all []log
 	var d events.Decoder
@@ -127,8 +127,8 @@ type member struct {
 	value json.RawMessage
 }
 
-// members takes an object apart with encoding/json, which has nothing in common
-// with the code under test: in order, names that stand twice included.
+// members splits an object with encoding/json, which shares no code with the code under test: in
+// order, with repeated names.
 func members(t reporter, object []byte) []member {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -151,7 +151,7 @@ func members(t reporter, object []byte) []member {
 }
 
 // leaf is a value that holds no other, and its place: member names joined by
-// dots, quoted where they are no plain words, and indexes in brackets.
+// dots, quoted where they are not plain words, and indexes in brackets.
 type leaf struct{ path, raw string }
 
 // leaves lists the leaves of a value in order, as they are written; nulls and
@@ -226,8 +226,7 @@ func byPath(all []leaf) map[string][]string {
 	return filed
 }
 
-// unquoted is the text of a leaf: of a string what it stands for, of all else
-// what is written.
+// unquoted returns the text of a leaf: the value of a string, and anything else as written.
 func unquoted(t reporter, raw string) string {
 	t.Helper()
 	if raw[0] != '"' {

@@ -10,8 +10,9 @@ var (
 	serviceForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]{0,99}$`)
 )
 
-// CheckTag returns an error unless tag is a key:value that Datadog keeps as it is: it replaces other
-// characters with underscores (Datadog documentation, "Getting Started with Tags", read 2026-11).
+// CheckTag returns an error unless tag is a key:value that Datadog keeps unchanged: it replaces
+// other characters with underscores (Datadog documentation, "Getting Started with Tags", read
+// 2026-11).
 func CheckTag(tag string) error {
 	if !tagForm.MatchString(tag) {
 		return errors.New("it must be key:value of letters, digits, _ - . /")

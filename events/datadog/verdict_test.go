@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// isVerdict tells the attributes that are parsed out of strings and objects of
-// several ages, which no single path of the event holds.
+// isVerdict matches the attributes that are parsed from strings and objects of several formats, so
+// that no single path of the event has them.
 func isVerdict(path string) bool {
 	return path == "okta.risk.level" || strings.HasPrefix(path, "okta.risk.reasons[") ||
 		strings.HasPrefix(path, "okta.behaviors.")
 }
 
-// What Okta says of the risk, read by a person and written down here.
+// Okta's assessments, read by a person and written down here.
 func TestVerdictOfTheFixtures(t *testing.T) {
 	behaviors := func(results ...string) string {
 		names := []string{"New Geo-Location", "New Device", "New IP", "New State", "New Country", "Velocity", "New City"}
@@ -27,8 +27,7 @@ func TestVerdictOfTheFixtures(t *testing.T) {
 	const no, yes, bad = "NEGATIVE", "POSITIVE", "BAD_REQUEST"
 	for name, want := range map[string]string{
 		"session-start-success": `{"risk":{"level":"LOW"},"behaviors":` + behaviors(no, no, no, no, no, no, no) + `}`,
-		// Names with ", " and "=" in them: where one ends is not certain, and the
-		// string stays as it came.
+		// Names with ", " and "=" in them: their end is ambiguous, so the string stays unchanged.
 		"trap-behaviors-colon-in-name": "",
 		"trap-behaviors-free-text":     "",
 		"trap-behaviors-keys-hold-all": `{"behaviors":` + behaviors(no, yes, yes, no, no, no, no) + `}`,
@@ -54,7 +53,7 @@ func TestVerdictOfTheFixtures(t *testing.T) {
 	}
 }
 
-// verdictIn is the record's okta without the target, "" where nothing is left.
+// verdictIn returns the record's okta without the target, "" if nothing else is in it.
 func verdictIn(t reporter, l log) string {
 	t.Helper()
 	var parts []string
@@ -69,8 +68,7 @@ func verdictIn(t reporter, l log) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// Reasons and behaviors that say nothing are left out, like everything else
-// beside the event.
+// Reasons and behaviors without content are left out, like every other added attribute.
 func TestVerdictOfHandWrittenEvents(t *testing.T) {
 	debug := func(name, value string) string {
 		return okta(`"debugContext":{"debugData":{"` + name + `":` + value + `}}`)
@@ -108,7 +106,7 @@ func TestVerdictOfHandWrittenEvents(t *testing.T) {
 	}
 }
 
-// Every word of a verdict stands in what the event says of the risk.
+// Every text of a verdict is in what the event says about the risk.
 func TestVerdictsMakeNothingUp(t *testing.T) {
 	levels := 0
 	for _, l := range records(t) {
@@ -165,7 +163,7 @@ func collect(to *strings.Builder, value any) {
 	}
 }
 
-// evt.category sorts what dashboards tell apart, by what the event type is.
+// evt.category has the categories of Datadog's dashboards, by event type.
 func TestCategory(t *testing.T) {
 	for eventType, want := range map[string]string{
 		"user.session.start": "authentication", "user.authentication.auth_via_mfa": "authentication", "policy.evaluate_sign_on": "authentication",

@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// edges are texts at the edge of what JSON is, on either side.
+// edges are texts that are just valid JSON, or just not.
 var edges = []string{
 	"", " ", "\t\r\n 1 \t\r\n", "\v1", "\f1", "\u00a01", "\ufeff{}", "{}", "[]", "{ }", "[ ]", "{}}", "[]]", "[}", "{]",
 	"[[", "{{}}", "{}{}", "[],", ",",
@@ -32,8 +32,8 @@ var edges = []string{
 	"\"é23456\x019\"", `"ééééé\"é\"é"`, "/**/1", "1//", "{\"a\":\"\\\"{\\\\\\\"b\\\\\\\":1}\\\"\"}",
 }
 
-// FuzzParse holds the tree to what encoding/json says of every text, and to
-// jsontext's opinion of what each string stands for.
+// FuzzParse compares the tree with encoding/json for every text, and the value of each string with
+// jsontext's.
 func FuzzParse(f *testing.F) {
 	for _, text := range edges {
 		f.Add([]byte(text))
@@ -79,7 +79,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkReason: the reason is the right one, and a place is in the text.
+// checkReason checks that the reason is the right one, and that its position is in the text.
 func checkReason(t *testing.T, text []byte, err error) {
 	t.Helper()
 	var syntax *syntaxError
@@ -104,15 +104,15 @@ func checkReason(t *testing.T, text []byte, err error) {
 	}
 }
 
-// checkNode: a node's text is a value of its kind, its name a string before it,
-// its children lie within it one after the other, and a string stands for what
-// jsontext says.
+// checkNode checks that a node's text is a value of its kind, that its name is a string before it,
+// that its children are within it one after the other, and that a string has the value that
+// jsontext gives.
 func checkNode(t *testing.T, tree *Tree, i uint32) {
 	t.Helper()
 	n := tree.Nodes[i]
 	raw := tree.Raw(i)
 	if v := jsontext.Value(raw); !json.Valid(raw) || Kind(v.Kind()) != n.Kind {
-		t.Fatalf("%s is no value of kind %c", raw, n.Kind)
+		t.Fatalf("%s is not a value of kind %c", raw, n.Kind)
 	}
 	end := n.Start
 	for c := i + 1; c < n.Next; c = tree.Nodes[c].Next {

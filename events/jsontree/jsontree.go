@@ -1,10 +1,10 @@
 // Package jsontree holds the text of one JSON value as a flat tree of tokens.
 //
-// A library (jsontext) finds and checks the tokens; the tree only holds where each
-// one is in the text. Nothing is copied, unescaped or converted: a number has the
-// bytes that Okta wrote, and unknown fields are there like all others.
+// A library (jsontext) finds and checks the tokens; the tree holds only the position of each in the
+// text. Nothing is copied, unescaped or converted: numbers and unknown fields keep the bytes that
+// Okta wrote.
 //
-// A Tree is meant to be used many times: Parse replaces the value.
+// A Tree is meant to be reused: Parse replaces its value.
 package jsontree
 
 import (
@@ -35,7 +35,7 @@ type Node struct {
 
 // Tree is one JSON value. The zero value is ready for Parse.
 type Tree struct {
-	Bytes []byte // what was parsed
+	Bytes []byte // the parsed text
 	Nodes []Node
 
 	open    []uint32
@@ -43,23 +43,23 @@ type Tree struct {
 	decoder jsontext.Decoder
 }
 
-// Key is the member name of node i as written, escapes included.
+// Key returns the member name of node i as written, with its escapes.
 func (t *Tree) Key(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.KeyStart:n.KeyEnd] }
 
-// QuotedKey is Key with the quotes around it.
+// QuotedKey returns Key with the quotes around it.
 func (t *Tree) QuotedKey(i uint32) []byte {
 	n := &t.Nodes[i]
 	return t.Bytes[n.KeyStart-1 : n.KeyEnd+1]
 }
 
-// Raw is the text of node i as written, quotes and brackets included.
+// Raw returns the text of node i as written, with quotes and brackets.
 func (t *Tree) Raw(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start:n.End] }
 
-// Inner is the text of string node i between its quotes, escapes included.
+// Inner returns the text of string node i between its quotes, with its escapes.
 func (t *Tree) Inner(i uint32) []byte { n := &t.Nodes[i]; return t.Bytes[n.Start+1 : n.End-1] }
 
-// Member is the last member of object node i with that name, or 0 where it has
-// none or is no object. Names are compared unescaped.
+// Member returns the last member of object node i with that name. It returns 0 if there is none, or
+// if node i is not an object. Names are compared unescaped.
 func (t *Tree) Member(i uint32, name string) uint32 {
 	if t.Nodes[i].Kind != '{' {
 		return 0
@@ -77,8 +77,8 @@ func (t *Tree) Member(i uint32, name string) uint32 {
 	return found
 }
 
-// Text is the string value of the last member of node object with that name,
-// unescaped. It is "" where there is none, or where its value is not a string.
+// Text returns the string value of the last member of node object with that name, unescaped. It is
+// "" if there is none, or if its value is not a string.
 func (t *Tree) Text(object uint32, name string) string {
 	i := t.Member(object, name)
 	if i == 0 || t.Nodes[i].Kind != '"' {
@@ -94,9 +94,8 @@ func (t *Tree) AppendCompact(dst []byte, i uint32) []byte {
 	return dst
 }
 
-// AppendDense appends node i to dst as AppendCompact does, but leaves out what is
-// Blank, and what has become empty by that. It reports whether it appended
-// anything.
+// AppendDense appends node i to dst as AppendCompact does, but leaves out values that are Blank or
+// become Blank that way. It reports whether it appended anything.
 func (t *Tree) AppendDense(dst []byte, i uint32) ([]byte, bool) { return t.append(dst, i, true) }
 
 func (t *Tree) append(dst []byte, i uint32, dense bool) ([]byte, bool) {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// rebuild turns the tree below node i into what encoding/json makes of the text.
+// rebuild converts the tree below node i to the types that encoding/json decodes to.
 func rebuild(t *testing.T, tree *Tree, i uint32) any {
 	switch n := tree.Nodes[i]; n.Kind {
 	case '{':

@@ -18,27 +18,26 @@ var (
 	errEmpty = errors.New("no value")
 )
 
-// syntaxError is where a text stops being JSON. It holds no part of the text, unlike
-// the library's error, because event content must not be logged.
+// syntaxError is the position at which a text stops being valid JSON. Unlike the library's error it
+// has no part of the text, because event content must not be logged.
 type syntaxError struct {
 	Offset int64
-	// truncated: the text is valid so far, but ends too soon.
+	// truncated: the text is valid so far, but ends too early.
 	truncated bool
 }
 
 func (e *syntaxError) Error() string {
 	if e.truncated {
-		return fmt.Sprintf("JSON ends too soon, at byte %d", e.Offset)
+		return fmt.Sprintf("JSON ends too early, at byte %d", e.Offset)
 	}
 	return fmt.Sprintf("JSON syntax error at byte %d", e.Offset)
 }
 
-// Parse reads text, which must be one JSON value with only whitespace around it. The
-// tree refers to text until the next Parse; text must not change.
+// Parse parses text, which must be one JSON value with only whitespace around it. The tree refers
+// to text until the next Parse; text must not change.
 //
-// Duplicate member names are accepted (RFC 8259 §4 leaves them open) and so are
-// escaped lone surrogates, which a string cut in the middle of a character has;
-// bytes that are not UTF-8 are refused.
+// Parse accepts duplicate member names (RFC 8259 §4 allows either) and escaped lone surrogates,
+// which a string has that was cut within a character. It refuses bytes that are not UTF-8.
 func (t *Tree) Parse(text []byte) error {
 	t.Bytes, t.Nodes, t.open = text, t.Nodes[:0], t.open[:0]
 	if len(text) > maxSize {
@@ -108,7 +107,7 @@ func (t *Tree) read() error {
 	}
 }
 
-// fault is the library's err without the text that it quotes.
+// fault converts the library's error to one without the text that it quotes.
 func (t *Tree) fault(err error) error {
 	switch err {
 	case errDepth:

@@ -7,13 +7,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// short are the escapes of two characters (RFC 8259 §7) and what they stand for.
-// A message in a queue is JSON in a string, with an escape for every quote in it:
-// AppendString handles these without the library.
+// short has the escapes of two characters (RFC 8259 §7) and their values. A message in a queue is
+// JSON in a string and has an escape for every quote: AppendString handles these without the
+// library.
 var short = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// String is the unescaped text of string node i. It is a part of the tree's text
-// where nothing in it is escaped.
+// String returns the unescaped text of string node i. Without escapes it is a part of the tree's
+// text.
 func (t *Tree) String(i uint32) []byte {
 	if inner := t.Inner(i); bytes.IndexByte(inner, '\\') < 0 {
 		return inner

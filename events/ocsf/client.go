@@ -7,13 +7,13 @@ import (
 	"github.com/oktastream/oktastream/events/record"
 )
 
-// sourceEndpoint is where a request came from.
+// sourceEndpoint is the address and device that a request came from.
 func sourceEndpoint() record.Part {
 	return &record.Object{Key: "src_endpoint", AtLeastOne: endpointNames(), Rest: endpointRest()}
 }
 
-// sourceEndpointOrOkta is for classes that require one: a job has no client, it
-// runs inside Okta.
+// sourceEndpointOrOkta is for classes that require src_endpoint. A job has no client: it runs
+// within Okta.
 func sourceEndpointOrOkta() record.Part {
 	return record.FirstOf{sourceEndpoint(), &record.Object{Key: "src_endpoint",
 		AtLeastOne: []record.Part{record.Const("svc_name", "Okta", "the event names no client")}, Rest: endpointRest()}}
@@ -44,7 +44,7 @@ func endpointRest() []record.Part {
 		record.Field("isp", record.AsName, events.ISP),
 		record.Field("isp_org", record.Repeated(record.AsName), events.ASOrg),
 		record.Field("zone", record.AsName, events.ClientZone),
-		record.Derive("type_id", "by the client's device", func(e *record.Emitter) bool {
+		record.Derive("type_id", "from the client's device", func(e *record.Emitter) bool {
 			i, id, _ := clientKind(e)
 			return i != 0 && e.Int(id)
 		}),
@@ -55,20 +55,20 @@ func endpointRest() []record.Part {
 			Rest: []record.Part{
 				record.Derive(
 					"type_id",
-					"by its name",
+					"from its name",
 					func(e *record.Emitter) bool { return e.Int(osKind(e.Inner(events.ClientOS)).id) },
 				),
 				record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.ClientOS) }),
 			},
 		},
 		record.Derive("intermediate_ips", "the hops behind the client", func(e *record.Emitter) bool { return e.Hops(1) }),
-		record.Derive("proxy_endpoint", "the anonymiser that Okta saw", writeProxy),
+		record.Derive("proxy_endpoint", "the anonymiser that Okta detected", writeProxy),
 	}
 }
 
 // writeProxy writes the first anonymiser that Okta names: in
-// securityContext.ipDetails.ipServiceCategories (since 2026) or in
-// debugData.tunnels. What else is known of it stays in unmapped.
+// securityContext.ipDetails.ipServiceCategories (since 2026) or in debugData.tunnels. The other
+// facts about it stay in unmapped.
 func writeProxy(e *record.Emitter) bool {
 	tree, list := e.Tree, e.Event.Node(events.IPServiceCategories)
 	if list == 0 || tree.Nodes[list].Kind != '[' || tree.Nodes[list].Next == list+1 {
@@ -122,7 +122,7 @@ type kind struct {
 	caption string
 }
 
-// clientKind is src_endpoint.type_id and type, of client.device.
+// clientKind maps client.device to src_endpoint.type_id and type.
 func clientKind(e *record.Emitter) (i uint32, id int64, caption string) {
 	word := e.Inner(events.ClientDevice)
 	if word == nil {
@@ -138,8 +138,8 @@ func clientKind(e *record.Emitter) (i uint32, id int64, caption string) {
 	return i, record.Other, ""
 }
 
-// systems are the operating systems of os.type_id, by what their names hold.
-// Apple's small devices come first: their user agents say "like Mac OS X".
+// systems maps parts of the names of operating systems to os.type_id. iPhone and iPad come first:
+// their user agents contain "like Mac OS X".
 var systems = []struct {
 	part   string
 	os     kind
@@ -177,7 +177,7 @@ func deviceKind(platform []byte) kind {
 	return kind{0, "Unknown"}
 }
 
-// osCaption writes os.type; beside 99 stands the system's own name.
+// osCaption writes os.type; with 99 it is the system's own name.
 func osCaption(e *record.Emitter, f events.Field) bool {
 	if caption := osKind(e.Inner(f)).caption; caption != "" {
 		return e.Quote(caption)

@@ -14,7 +14,7 @@ import (
 	"github.com/oktastream/oktastream/events/record"
 )
 
-// Every leaf of the event is explained: it went somewhere, or it says nothing.
+// Explain names every leaf of the event: an attribute has it, or it has no content.
 func TestExplainCoversEveryLeaf(tt *testing.T) {
 	t := &few{T: tt}
 	n := ocsf.New()
@@ -41,8 +41,8 @@ func TestExplainCoversEveryLeaf(tt *testing.T) {
 	}
 }
 
-// explained lists the leaves by the paths that Explain has for them: names as
-// they are, even where they hold dots.
+// explained lists the leaves by the paths that Explain uses: names unchanged, even if they contain
+// dots.
 func explained(n *node) []string {
 	var all []string
 	walk("", n, func(path string, n *node) {
@@ -74,8 +74,8 @@ func spelt(path string) string {
 
 var index = regexp.MustCompile(`\[\d*\]`)
 
-// misled says which step tells of something that the record does not hold at the
-// place that it names, "" where all are right. resources[] speaks of any of them.
+// misled returns the step that names a value which the record does not have at that path, "" if all
+// steps are right. resources[] matches any element.
 func misled(out []byte, steps []record.Step) string {
 	root, err := parseJSON(out)
 	if err != nil {
@@ -151,7 +151,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// Tracing must not change what is written, nor go on afterwards.
+// Tracing must not change the record, and must end.
 func TestExplainChangesNothing(t *testing.T) {
 	n := ocsf.New()
 	for _, s := range fixtures() {
@@ -170,7 +170,7 @@ func TestExplainChangesNothing(t *testing.T) {
 	}
 }
 
-// Fields names every place that a record of the class can have before unmapped.
+// Fields lists every path that a record of the class can have before unmapped.
 func TestFieldsAreThoseOfTheRecords(tt *testing.T) {
 	t := &few{T: tt}
 	n := ocsf.New()

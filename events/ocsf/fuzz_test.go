@@ -14,8 +14,8 @@ import (
 // writes have no sign.
 var nameless = regexp.MustCompile(`""\s*:`)
 
-// Whatever bytes are taken for an event, its record is one line of JSON that
-// keeps the identity, and Explain tells no lies about it.
+// For any bytes that are decoded as an event, the record is one line of JSON with the event's uuid,
+// and every step of Explain is true.
 func FuzzNormalise(f *testing.F) {
 	for _, s := range append(append(fixtures(), canary()), rare...) {
 		f.Add(s.Text)

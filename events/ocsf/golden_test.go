@@ -13,8 +13,8 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// The goldens are what one reads to see what becomes of an event. They hold the
-// records as they are, but for the blanks.
+// The golden files show the record of each event. They are the records with line breaks and
+// indentation added.
 func TestGolden(t *testing.T) {
 	dir := filepath.Join(eventstest.Root(), "testdata", "golden")
 	if *update {

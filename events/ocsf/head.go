@@ -8,7 +8,7 @@ import (
 	"github.com/oktastream/oktastream/events/security"
 )
 
-// head is what every record begins with.
+// head has the attributes at the beginning of every record.
 func head() []record.Part {
 	return []record.Part{
 		record.Derive(
@@ -53,7 +53,7 @@ func head() []record.Part {
 			return e.Text(events.Severity)
 		}),
 		record.Derive("status_id", "outcome", func(e *record.Emitter) bool { id, _ := status(e); return e.Int(id) }),
-		record.Derive("status", "its caption, or the outcome's own word", func(e *record.Emitter) bool {
+		record.Derive("status", "its caption, or the outcome's own text", func(e *record.Emitter) bool {
 			if id, caption := status(e); id != record.Other {
 				return e.Quote(caption)
 			}
@@ -67,7 +67,7 @@ func head() []record.Part {
 		record.When(controlled, record.All{
 			record.Derive(
 				"action_id",
-				"what the outcome says was done",
+				"what Okta did, according to the outcome",
 				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeAction) },
 			),
 			record.Derive(
@@ -77,7 +77,7 @@ func head() []record.Part {
 			),
 			record.Derive(
 				"disposition_id",
-				"what the outcome says came of it",
+				"the result, according to the outcome",
 				func(e *record.Emitter) bool { return verdictOn(e, verdict.writeDisposition) },
 			),
 			record.Derive(
@@ -101,11 +101,11 @@ func head() []record.Part {
 	}
 }
 
-// riskCaptions are those of risk_level_id, whose numbers security.Level shares:
-// 1 Low, 2 Medium, 3 High.
+// riskCaptions are those of risk_level_id, which has the same numbers as security.Level: 1 Low, 2
+// Medium, 3 High.
 var riskCaptions = [...]string{security.LevelLow: "Low", security.LevelMedium: "Medium", security.LevelHigh: "High"}
 
-// metadata is the record's own: what wrote it, and what it is called there.
+// metadata describes the record: who wrote it, and the event's ids.
 func metadata() record.Part {
 	return &record.Object{Key: "metadata", Rest: []record.Part{
 		record.Const("version", Version, "the version of OCSF"),
@@ -121,7 +121,7 @@ func metadata() record.Part {
 		record.Field("log_version", record.AsText, events.Version),
 		record.FromEnvelope(
 			"tenant_uid",
-			"the Okta org, out of the envelope's source",
+			"the Okta org, from the envelope's source",
 			func(p *events.Provenance) string { return p.Org },
 		),
 		record.Derive("labels", "behaviors that are POSITIVE", writePositiveBehaviors),
@@ -129,7 +129,7 @@ func metadata() record.Part {
 		&record.Object{Key: "loggers", List: true, AtLeastOne: []record.Part{
 			record.FromEnvelope("uid", "the envelope's source", func(p *events.Provenance) string { return p.Source }),
 		}, Rest: []record.Part{
-			record.Const("name", "EventBridge", "what brought the event"),
+			record.Const("name", "EventBridge", "the service that delivered the event"),
 			record.FromEnvelope("event_uid", "the envelope's id", func(p *events.Provenance) string { return p.ID }),
 			record.Derive("logged_time", "the envelope's time, in milliseconds", func(e *record.Emitter) bool {
 				return e.Event.Provenance.TimeMS != 0 && e.Int(e.Event.Provenance.TimeMS)
@@ -138,8 +138,9 @@ func metadata() record.Part {
 	}}
 }
 
-// writePositiveBehaviors lists the behaviors that Okta found to be new as Okta writes them, "New Device=POSITIVE": that
-// any is positive can be asked without its name, which an admin may choose.
+// writePositiveBehaviors lists the positive behaviors in the form in which Okta writes them, "New
+// Device=POSITIVE". So a query can ask whether any is positive without the names, which an admin
+// may choose.
 func writePositiveBehaviors(e *record.Emitter) bool {
 	if !bytes.Contains(e.Verdict.Behaviors, []byte(`"POSITIVE"`)) {
 		return false
@@ -174,10 +175,10 @@ func cloud() record.Part {
 		&record.Object{Key: "account", Rest: []record.Part{
 			record.FromEnvelope("uid", "the envelope's account", func(p *events.Provenance) string { return p.Account }),
 		}},
-	}, Rest: []record.Part{record.Const("provider", "AWS", "whose region and account it is")}}
+	}, Rest: []record.Part{record.Const("provider", "AWS", "the owner of the region and the account")}}
 }
 
-// writeProfiles names the profiles whose attributes the record may have.
+// writeProfiles lists the profiles of which the record may have attributes.
 func writeProfiles(e *record.Emitter) bool {
 	start := len(e.Out)
 	e.Out = append(e.Out, '[')
@@ -209,20 +210,20 @@ func writeProfiles(e *record.Emitter) bool {
 	return true
 }
 
-// controlled reports whether the record is of a class in which Okta's decision
-// to let something through or not is the point: it has profile security_control.
+// controlled reports whether the record is of a class about an access decision of Okta: it has
+// profile security_control.
 func controlled(e *record.Emitter) bool {
 	uid := e.Decision.Class.UID
 	return uid == authentication || uid == detectionFinding || e.Decision.Disposition != 0
 }
 
-// tail is what every record ends with.
+// tail has the attributes at the end of every record.
 func tail() []record.Part {
 	return []record.Part{
 		&record.Object{Key: "raw_data_hash", Rest: []record.Part{
 			record.Number("algorithm_id", 3, "SHA-256"),
 			record.Const("algorithm", "SHA-256", "its caption"),
-			record.Derive("value", "of the event's JSON text as it came", func(e *record.Emitter) bool {
+			record.Derive("value", "of the event's JSON text as received", func(e *record.Emitter) bool {
 				const digits = "0123456789abcdef"
 				e.Out = append(e.Out, '"')
 				for _, b := range e.Event.Hash() {

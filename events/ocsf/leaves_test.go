@@ -9,13 +9,13 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// discovered is how many fields of a JSON log CloudWatch Logs Insights finds by
-// itself; what comes later can neither be queried by name nor indexed.
+// discovered is the number of fields of a JSON log that CloudWatch Logs Insights discovers; further
+// fields can be neither queried by name nor indexed.
 const discovered = 200
 
-// maxMapped is how many leaves stand before unmapped: enough for the largest
-// record, and few enough to leave Okta's own fields a place among the discovered.
-// The objects of Okta's that "data" holds whole are of any size and not counted.
+// maxMapped bounds the leaves before unmapped: enough for the largest record, and few enough that
+// Okta's own fields are also discovered. Okta's objects that "data" holds whole can be of any size
+// and are not counted.
 const maxMapped = 150
 
 // queried are the fields that saved queries, indexes and alarms use.
@@ -62,8 +62,8 @@ func TestQueriedFieldsAreAmongTheDiscovered(tt *testing.T) {
 	}
 }
 
-// What can be of any size, targets and the former state of a thing, must not
-// push the queried fields out.
+// Values of any size, targets and the former state of a thing, must not displace the queried
+// fields.
 func TestQueriedFieldsOfALargeEventAreAmongTheDiscovered(t *testing.T) {
 	var targets, members []string
 	for i := range 100 {

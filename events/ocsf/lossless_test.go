@@ -41,8 +41,7 @@ func TestEveryLeafIsWhereTheTableSays(tt *testing.T) {
 	}
 }
 
-// Whatever Okta may add, and whatever may stand where Okta documents something
-// else, is carried over.
+// Everything that Okta may add, and any value in place of a documented one, is kept.
 func TestPlantedFieldsAreCarriedOver(t *testing.T) {
 	all := everything(t)
 	n := ocsf.New()
@@ -59,8 +58,8 @@ func TestPlantedFieldsAreCarriedOver(t *testing.T) {
 	})
 }
 
-// The test of the test: a record from which one value of the event is missing,
-// or in which one is another, or that tells one thing more, is noticed.
+// This tests the test: it notices a record in which one value of the event is missing or changed,
+// or that has one more value.
 func TestAChangedRecordIsNoticed(t *testing.T) {
 	all := everything(t)
 	n := ocsf.New()
@@ -133,8 +132,8 @@ func change(record *node, path, how string) bool {
 
 var canaryWord = regexp.MustCompile(`CANARY-\d+[A-Za-z0-9_-]*`)
 
-// The canary is normalised as an event of every class: the class decides what
-// has an attribute, not what is kept.
+// The canary is normalised as an event of every class: the class determines which values have an
+// attribute, not which values are kept.
 func TestEveryCanaryIsInTheRecord(t *testing.T) {
 	for _, eventType := range typeOfClass {
 		text := strings.Replace(string(canary().Text), "user.authentication.auth_via_mfa", eventType, 1)

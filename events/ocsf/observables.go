@@ -12,26 +12,29 @@ import (
 // maxObservables bounds the observables of one record: an event of 256 KB can name thousands of targets.
 const maxObservables = 256
 
-// observable is one kind of value that is searched for across records: OCSF's observable.type_id (OCSF 1.8.0), or 99
-// where OCSF has no number, its caption, and the attributes that hold such values. Only the caption beside 99 is
-// written: that of another number is OCSF's, and every byte is paid for.
+// observable is one kind of value that analysts search across records: OCSF's observable.type_id
+// (OCSF 1.8.0) or, if OCSF has no number for it, 99 with its caption, and the attributes that hold
+// such values. Only the caption of 99 is written: all others follow from the number, and
+// destinations charge by the byte.
 type observable struct {
 	typeID     int
 	caption    string
 	attributes string // paths, separated by blanks; [] is every element of an array
 }
 
-// inEvidences are what a Detection Finding has in its evidences: the same attributes, below evidences[].
+// inEvidences has the attributes of a Detection Finding that are in its evidences, below
+// evidences[].
 const inEvidences = "evidences[]."
 
-// What the event says of the client stays in unmapped in the classes that have no attribute for it.
+// The client's facts stay in unmapped in the classes that have no attribute for them.
 const (
 	unmappedClient = "unmapped.client."
 	unmappedDebug  = "unmapped.debugContext.debugData."
 	unmappedTarget = "unmapped.target[]."
 )
 
-// observables is the table. raw_data_hash is a fingerprint that no two events share: nobody searches for it.
+// observables is the table. raw_data_hash is not in it: every event has another, so nobody searches
+// for it.
 func observables() []observable {
 	return []observable{
 		{4, "User Name", "actor.user.name user.name entity.user.name"},
@@ -56,19 +59,20 @@ func observables() []observable {
 	}
 }
 
-// branch is an attribute on the way to those of the table.
+// branch is an attribute on the path to those of the table.
 type branch struct {
 	name string
 	list bool   // an array: the branches below are those of each element
-	kind []byte // of the value of the attribute itself: what its observable says after value; nil: it is no observable
+	kind []byte // the observable's text after the value; nil: this attribute is not an observable
 	next []*branch
 }
 
-// observer finds the observables of a record in the record itself. It is for one goroutine.
+// observer finds the observables of a record by reading the record. It must not be used by two
+// goroutines at once.
 type observer struct {
 	root branch
 	tree jsontree.Tree
-	path []byte // of the attribute at hand
+	path []byte // of the current attribute
 	seen []seen
 }
 
@@ -114,7 +118,8 @@ func (b *branch) add(path string, kind []byte) {
 	b.kind = kind
 }
 
-// append appends attribute observables to the record that begins at start and lacks its last brace: each value once.
+// append appends the attribute observables to the record that begins at start and lacks its last
+// brace. Each value is written once.
 func (o *observer) append(out []byte, start int) []byte {
 	out = append(out, '}')
 	err := o.tree.Parse(out[start:])
@@ -133,7 +138,7 @@ func (o *observer) append(out []byte, start int) []byte {
 	return append(out, ']')
 }
 
-// object appends what members of the object at node i hold.
+// object appends the observables of the object at node i.
 func (o *observer) object(out []byte, i uint32, branches []*branch) []byte {
 	if o.tree.Nodes[i].Kind != '{' {
 		return out
@@ -155,7 +160,8 @@ func (o *observer) object(out []byte, i uint32, branches []*branch) []byte {
 	return out
 }
 
-// attribute appends what the attribute at node i holds: itself, or the members of the objects in it.
+// attribute appends the observables of the attribute at node i: its value, or those of the objects
+// in it.
 func (o *observer) attribute(out []byte, i uint32, b *branch) []byte {
 	if !b.list {
 		return o.value(out, i, b)
@@ -195,7 +201,8 @@ func (o *observer) value(out []byte, i uint32, b *branch) []byte {
 	return append(out, b.kind...)
 }
 
-// name is what OCSF lets a name be, the path of an attribute: what stands in unmapped has no path of OCSF's beyond it.
+// name returns the path of an attribute, as OCSF requires for name. For anything in unmapped it is
+// "unmapped", since OCSF defines no path into that.
 func (o *observer) name() []byte {
 	if bytes.HasPrefix(o.path, []byte("unmapped.")) {
 		return o.path[:len("unmapped")]

@@ -19,8 +19,8 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf/ocsftest"
 )
 
-// listed is what a test thinks of the attributes that observables are of: by the names in which their paths end, where
-// the table of the product has whole paths. type_id → endings. What stands in unmapped is listed below.
+// listed is the test's own list of attributes with observables: the ends of their paths, by
+// type_id. The product's table has whole paths. Paths in unmapped are listed below.
 var listed = map[int]*regexp.Regexp{
 	1:  regexp.MustCompile(`(actor\.user|src_endpoint)\.domain$|\.url\.hostname$`),
 	2:  regexp.MustCompile(`\.ip$|\.intermediate_ips\[\]$|\.x_forwarded_for\[\]$`),
@@ -91,7 +91,7 @@ func observablesOf(record []byte) (got []seenValue, wrong []string) {
 		}
 		for id, ending := range kinds {
 			if ending.MatchString(place) && !slices.Contains(got, seenValue{id, value}) {
-				wrong = append(wrong, path+": "+value+" is no observable of type "+strconv.Itoa(id))
+				wrong = append(wrong, path+": "+value+" is not an observable of type "+strconv.Itoa(id))
 			}
 		}
 	})
@@ -123,7 +123,7 @@ func resolve(whole any, name string) (values []string) {
 	return values
 }
 
-// eachText visits every text below v; [] stands for any element of an array.
+// eachText visits every text below v; [] is any element of an array.
 func eachText(v any, path string, visit func(path, value string)) {
 	switch v := v.(type) {
 	case string:
@@ -139,8 +139,9 @@ func eachText(v any, path string, visit func(path, value string)) {
 	}
 }
 
-// TestObservablesAreWhatTheRecordHolds: each observable names an attribute of the record and has its value, none is
-// there twice, every value of a listed kind is one, and the record is valid and otherwise the same.
+// TestObservablesAreWhatTheRecordHolds checks that each observable names an attribute of the record
+// and has its value, that none occurs twice, that every value of a listed kind is one, and that the
+// record is valid and otherwise the same.
 func TestObservablesAreWhatTheRecordHolds(tt *testing.T) {
 	t := &few{T: tt}
 	off, on := ocsf.New(), ocsf.New(ocsf.WithObservables())

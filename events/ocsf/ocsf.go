@@ -1,9 +1,9 @@
 // Package ocsf writes Okta System Log events as OCSF records.
 //
-// What a record of each class holds is a table (schema.go and the files beside
-// it) that reads like the record itself; which class an event type is of is
-// another (package classify). A value has either a place in that table or stays
-// in unmapped under Okta's own name: nothing but what says nothing is left out.
+// One table (schema.go and the files next to it) describes the record of each class and has the
+// same structure as the record; another (package classify) maps event types to classes. A value is
+// either in an attribute of that table or stays in unmapped under Okta's own name. Only values
+// without content are left out.
 package ocsf
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// Normaliser writes records. It is for one goroutine: it keeps its memory from
-// event to event, and nothing else.
+// Normaliser writes records. It must not be used by two goroutines at once: it keeps its memory
+// between events, but no content.
 type Normaliser struct {
 	schema     *schema
 	classifier *events.Memo[*classify.Decision]
@@ -26,11 +26,12 @@ type Normaliser struct {
 	observer   *observer // nil: records have no observables
 }
 
-// Option is what a record has only where it is asked for.
+// Option is a part of a record that only some callers want.
 type Option func(*Normaliser)
 
-// WithObservables adds OCSF's observables[] as the last attribute of each record: the values by which events of all
-// classes are searched (user names, ids, addresses, …), each once, with the attribute that holds it.
+// WithObservables adds OCSF's observables[] as the last attribute of each record: the values by
+// which analysts search events of all classes (user names, ids, addresses, …), each once, with its
+// attribute.
 func WithObservables() Option { return func(n *Normaliser) { n.observer = newObserver() } }
 
 // New makes a Normaliser for OCSF Version.
@@ -50,8 +51,8 @@ func New(options ...Option) *Normaliser {
 	return n
 }
 
-// Append appends to dst the record of e, one line of JSON without its end. The
-// same event and provenance always give the same bytes.
+// Append appends the record of e to dst: one line of JSON without a line break. The same event and
+// provenance always give the same bytes.
 func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
 	start := len(dst)
 	n.emitter.Begin(append(dst, '{'), e, n.classifier.Of(e.Type), n.roles.Of(e.Type))
@@ -66,21 +67,20 @@ func (n *Normaliser) Append(dst []byte, e *events.Event) []byte {
 	return append(out, '}')
 }
 
-// Explain normalises e and tells every step: first those that wrote attributes,
-// in their order, then what stays in unmapped, then what was left out because it
-// says nothing.
+// Explain normalises e and returns every step: first those that wrote attributes, in order, then
+// what stays in unmapped, then what was left out because it has no content.
 func (n *Normaliser) Explain(e *events.Event) []record.Step {
 	n.emitter.Trace()
 	n.Append(nil, e)
 	return n.emitter.Steps()
 }
 
-// Fields tells what a record of a class can hold, in order, before unmapped.
+// Fields lists what a record of a class can have before unmapped, in order.
 func (n *Normaliser) Fields(class int) []record.Step {
 	return record.Describe(slices.Concat(n.head, n.schema.records[class], n.tail))
 }
 
-// Decide says what class and activity an event type is, and which rule says so.
+// Decide returns the class and activity of an event type, and the rule that determines them.
 func (n *Normaliser) Decide(eventType string) classify.Decision {
 	return *n.classifier.Of([]byte(eventType))
 }

@@ -196,7 +196,7 @@ func accountAlone(v *view) bool {
 	return v.named["user"] == nil && !v.users && !actorIsUser(v) && named("account")(v)
 }
 
-// actsOnSelf reports whether the actor stands for the user that no target is.
+// actsOnSelf reports whether the actor is also the user because no target is.
 func actsOnSelf(v *view) bool {
 	return v.roles.Self && v.named["user"] == nil && !v.users && v.word(v.root.at("actor.type")) != "SystemPrincipal" &&
 		principal(v)
@@ -228,7 +228,7 @@ func (v *view) account(group, at string) []want {
 	return wants
 }
 
-// findingUID is the id of what the finding is of: nil stands for the event's own, which a row has.
+// findingUID is the id of the finding's subject: nil means the event's own id, which a row has.
 func (v *view) findingUID() *node {
 	switch v.decision.Finding {
 	case classify.OrgAttack:
@@ -286,7 +286,7 @@ func (v *view) access(string) []want {
 	return []want{{path: "privileges", value: strs(names)}}
 }
 
-// resources are the targets that are no users and have a name, the app before the others.
+// resources are the targets that are not users and have a name, the app before the others.
 func (v *view) resources(at string) []want {
 	var wants []want
 	n := 0

@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// The attributes that no single value of the event is behind. Where a value is
-// nil here, ids and captions come out of tables that semantics_test.go proves;
-// what matters in this place is that they are there if and only if the event
-// says what they tell.
+// The attributes that are not the value of a single field. If a value is nil here, its id and
+// caption come from tables that semantics_test.go checks; this test checks that they are present
+// exactly if the event has the fact.
 
 // head is what every record begins and ends with.
 func (v *view) head() []want {

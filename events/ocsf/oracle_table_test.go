@@ -1,6 +1,6 @@
 package ocsf_test
 
-// row says that a value of the event stands at a place in the record.
+// row says that a value of the event is at a path in the record.
 type row struct {
 	from string // in the event; "a else b": the first that how takes
 	to   string // in the record, below the place of the row's group
@@ -8,14 +8,14 @@ type row struct {
 	also bool // the value has another place, or stays in unmapped: this one repeats it
 	when func(*view) bool
 
-	met int // how often it took something; a row that never does proves nothing
+	met int // how often it matched; a row that never matches proves nothing
 }
 
 // evidence is where a finding has what other records have at the top.
 const evidence = "evidences[0]."
 
-// places says which groups of rows a record of each class has, and where. OCSF
-// 1.8.0 has no src_endpoint and no http_request in classes 0, 6002 and 6008.
+// places has the groups of rows of each class, and their path in a record. OCSF 1.8.0 has no
+// src_endpoint and no http_request in classes 0, 6002 and 6008.
 var places = map[int]string{
 	0:    "head actor device",
 	2004: "head finding evidences[0].actor evidences[0].target evidences[0].risk evidences[0].client evidences[0].request evidences[0].resources evidences[0].device evidences[0].ja4",
@@ -78,7 +78,7 @@ var rows = map[string][]row{
 		{from: "authenticationContext.issuer.id", to: "actor.session.issuer", how: asName},
 		{from: "client.id", to: "actor.app_uid", how: asName},
 	},
-	// The user to whom it was done is a target, else the actor over again where people act on themselves.
+	// The user that was acted on: a target, or else the actor if people act on themselves.
 	"user": {
 		{from: "$user.id", to: "user.uid", how: asName, when: named("user")},
 		{from: "$user.alternateId", to: "user.name", how: asName, when: named("user")},
@@ -175,7 +175,7 @@ var rows = map[string][]row{
 		{from: "$app.alternateId", to: "resource.uid_alt", how: asName},
 		{from: "$app.detailEntry", to: "resource.data", how: asJSON},
 	},
-	// One of these for every target that is no user, at resources[n].
+	// One of these for every target that is not a user, at resources[n].
 	"resource": {
 		{from: "$resource.id", to: "uid", how: asName},
 		{from: "$resource.displayName", to: "name", how: asName},

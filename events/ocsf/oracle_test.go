@@ -43,12 +43,12 @@ type view struct {
 	users bool
 	// enrolments are those that tie.
 	enrolments []*node
-	// typed is what stands in unmapped in place of a text.
+	// typed has the value in unmapped that replaces a text.
 	typed   map[*node]*node
 	verdict verdict
 }
 
-// want is a leaf or a subtree that a record has to hold.
+// want is a leaf or a subtree that a record must have.
 type want struct {
 	path  string
 	value *node // nil: any value will do
@@ -99,7 +99,7 @@ func (v *view) choose() {
 	if v.named["account"] == v.named["user"] {
 		v.named["account"] = nil // it is the user itself
 	}
-	// What is read or updated of a thing's part is read or updated of the thing.
+	// If a part of a thing is read or updated, so is the thing.
 	if !entityNamed(v) && slices.Contains([]int{2, 3, 99}, v.decision.Activity) && named("container")(v) {
 		v.named["entity"] = v.named["container"]
 	}
@@ -119,8 +119,9 @@ func (v *view) ranks(target *node) *roles.Ranks {
 	return v.roles.Ranks([]byte(typ))
 }
 
-// play is the target that plays a role: the best of its type, whatever the order; among equals those whose id looks
-// like one of the role's, for entities those that say what changed; nil if then more than one thing is left.
+// play returns the target with a role: the best by type, in any order; among equals those with an
+// id that looks like one of the role's, for entities those that say what changed; nil if there is
+// still more than one.
 func (v *view) play(role roles.Role) *node {
 	byRank := map[uint8][]*node{}
 	for _, target := range v.targets {
@@ -250,8 +251,8 @@ func (v *view) apply(at string, rows []row) []want {
 	return wants
 }
 
-// prune takes away the objects that lack what OCSF demands of them. An object
-// within may be what another one lacks then, hence the repetition.
+// prune removes the objects that lack a member which OCSF requires. Their removal can make the
+// object around them incomplete, so it repeats.
 func prune(wants []want) []want {
 	for {
 		before := len(wants)

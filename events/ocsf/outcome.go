@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/events/security"
 )
 
-// severity is severity_id and its caption: Okta's severity, raised to Medium or High where Okta's own verdict on risk
-// or threat is that. Okta's is the level of a log: a new finding is of Medium at least.
+// severity is severity_id and its caption: Okta's severity, raised to Medium or High if Okta's risk
+// or threat level is that. Okta's severity is a log level, so a new finding has at least Medium.
 func severity(e *record.Emitter) (id int64, caption string) {
 	switch word := e.Inner(events.Severity); string(word) {
 	case "":
@@ -53,8 +53,8 @@ func severity(e *record.Emitter) (id int64, caption string) {
 	return 0, "Unknown"
 }
 
-// status is status_id and its caption; 99 goes with Okta's own word. In a
-// finding it is the state of the finding, which the outcome does not tell.
+// status is status_id and its caption; with 99 it is Okta's own text. In a finding it is the state
+// of the finding, which the outcome does not say.
 func status(e *record.Emitter) (id int64, caption string) {
 	if e.Decision.Class.UID == detectionFinding {
 		switch e.Decision.Activity {
@@ -81,14 +81,14 @@ func status(e *record.Emitter) (id int64, caption string) {
 	return record.Other, ""
 }
 
-// verdict is what Okta decided on a request: action_id and disposition_id.
+// verdict is Okta's decision about a request: action_id and disposition_id.
 type verdict struct {
 	action      int64
 	disposition int64
 }
 
-// verdicts are the outcomes that say so. SUCCESS and FAILURE do not: a wrong
-// password fails without anybody having decided against it.
+// verdicts maps the outcomes that are a decision. SUCCESS and FAILURE are not: a wrong password
+// fails without any decision to refuse.
 var verdicts = map[string]verdict{
 	"ALLOW":      {1, 1},
 	"DENY":       {2, 2},
@@ -102,8 +102,8 @@ var dispositionCaptions = map[int64]string{
 	1: "Allowed", 2: "Blocked", 15: "Detected", 23: "Challenge", 25: "Rejected", 26: "Unauthorized",
 }
 
-// verdictOn writes one attribute of the verdict, if there is one: what the event
-// type itself states, else what the outcome does.
+// verdictOn writes one attribute of the decision, if there is one: from the event type, or else
+// from the outcome.
 func verdictOn(e *record.Emitter, write func(verdict, *record.Emitter) bool) bool {
 	if stated := int64(e.Decision.Disposition); stated != 0 {
 		return write(verdict{2, stated}, e)
@@ -119,7 +119,7 @@ func (v verdict) writeDispositionName(e *record.Emitter) bool {
 	return e.Quote(dispositionCaptions[v.disposition])
 }
 
-// atRisk reports whether Okta sees a risk at all.
+// atRisk reports whether Okta reports any risk.
 func atRisk(e *record.Emitter) bool { return e.Verdict.Risk != security.LevelNone }
 
 func writeRiskID(e *record.Emitter) bool { return atRisk(e) && e.Int(int64(e.Verdict.Risk)) }

@@ -8,7 +8,7 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// actor is who did it, in which session and by which OAuth client.
+// actor is the one who acted, with session and OAuth client.
 func actor() record.Part {
 	return &record.Object{Key: "actor", AtLeastOne: []record.Part{
 		record.When(record.ActorIsPrincipal, &record.Object{Key: "user", AtLeastOne: []record.Part{
@@ -32,8 +32,8 @@ func actor() record.Part {
 	}}
 }
 
-// actorOrOkta is for classes that require an actor: an event that names none was caused by Okta itself, and one that
-// names an address alone by a client that Okta does not know.
+// actorOrOkta is for classes that require an actor. An event without an actor was caused by Okta
+// itself; an event with only an address was caused by a client that Okta does not know.
 func actorOrOkta() record.Part {
 	return record.FirstOf{
 		actor(),
@@ -41,20 +41,20 @@ func actorOrOkta() record.Part {
 			record.Const("app_name", "Okta", "the event names no actor"),
 		}}),
 		&record.Object{Key: "actor", Rest: []record.Part{&record.Object{Key: "user", Rest: []record.Part{
-			record.Const("name", "unknown", "the event names an address alone"),
+			record.Const("name", "unknown", "the event names only an address"),
 		}}}},
 	}
 }
 
-// session repeats the actor's session where OCSF has an attribute of its own for it, class 3002: that of the user.
-// Where somebody else is the user, their session is not known.
+// session writes the actor's session again in the attribute that class 3002 has for the user's
+// session. If the user is not the actor, the user's session is not known.
 func session() record.Part {
 	return record.When(actorIsUser, &record.Object{Key: "session", Rest: []record.Part{
 		record.Field("uid", record.AsName, events.ExternalSessionID),
 	}})
 }
 
-// actorIsUser reports whether the actor is the user that the record is about.
+// actorIsUser reports whether the actor is the record's user.
 func actorIsUser(e *record.Emitter) bool {
 	t := e.Who(roles.User)
 	if t == nil {
@@ -70,15 +70,15 @@ func actorIsUser(e *record.Emitter) bool {
 	return same(events.ActorAlternateID, t.AlternateID)
 }
 
-// actsOnSelf reports whether the actor stands for the user that no target names: in events of types in which people
-// act on themselves, and never Okta's own principal nor an address.
+// actsOnSelf reports whether the actor is also the user because no target is: in events of types in
+// which people act on themselves, and never for Okta's own principal or an address.
 func actsOnSelf(e *record.Emitter) bool {
 	return e.Roles.Self && e.Who(roles.User) == nil && !e.Tied(roles.User) &&
 		!e.Is(e.Event.Node(events.ActorType), "SystemPrincipal") && record.ActorIsPrincipal(e)
 }
 
-// userType is user.type_id and user.type. The word is Okta's own wherever OCSF lets it be: a number other than 99 goes
-// with OCSF's caption.
+// userType is user.type_id and user.type. The type is Okta's own text if OCSF allows that: a number
+// other than 99 requires OCSF's caption.
 func userType(where string, of func(*record.Emitter) uint32) record.Part {
 	known := func(e *record.Emitter) (i uint32, id int64, caption string) {
 		i = of(e)
@@ -96,7 +96,7 @@ func userType(where string, of func(*record.Emitter) uint32) record.Part {
 		return i, record.Other, ""
 	}
 	return record.All{
-		record.Derive("type_id", "what kind of principal it is", func(e *record.Emitter) bool {
+		record.Derive("type_id", "the kind of principal", func(e *record.Emitter) bool {
 			i, id, _ := known(e)
 			return i != 0 && e.Int(id)
 		}),
@@ -104,9 +104,9 @@ func userType(where string, of func(*record.Emitter) uint32) record.Part {
 	}
 }
 
-// user is the one to whom it was done: the target that plays the user, else the actor where people act on themselves,
-// else the one whose account in an app is among the targets. OCSF requires a user: where the event does not say who it
-// is, the record says just that.
+// user is the one acted on: the target with role User, or else the actor if people act on
+// themselves, or else the owner of an account in an app that is among the targets. OCSF requires a
+// user: if the event does not name one, the record says that.
 func user() record.Part {
 	return record.FirstOf{
 		targetUser(),
@@ -115,7 +115,7 @@ func user() record.Part {
 			record.Field("name", record.Repeated(record.AsName), events.ActorAlternateID),
 		}, Rest: accountOfUser()}),
 		record.When(noUserNamed, &record.Object{Key: "user", AtLeastOne: accountOfUser()[:1], Rest: accountOfUser()[1:]}),
-		&record.Object{Key: "user", Rest: []record.Part{record.Const("name", "unknown", "the event does not say who it is")}},
+		&record.Object{Key: "user", Rest: []record.Part{record.Const("name", "unknown", "the event does not name the user")}},
 	}
 }
 
@@ -140,7 +140,7 @@ func targetUserObject() *record.Object {
 	}}
 }
 
-// accountOfUser is the account in an app of a user that is no target, and whose it is by name.
+// accountOfUser is an account in an app, and its owner by name, if the owner is not a target.
 func accountOfUser() []record.Part {
 	return []record.Part{
 		record.ForRole(roles.Account, account()),
@@ -159,13 +159,13 @@ func account() record.Part {
 	}}
 }
 
-// device is the device that Okta knows by its own id, with profile host.
+// device is the device with Okta's own device id, with profile host.
 func device() record.Part {
 	return &record.Object{Key: "device", AtLeastOne: []record.Part{
 		record.Field("uid", record.AsName, events.DeviceID),
 		record.Field("name", record.AsName, events.DeviceName),
 	}, Rest: []record.Part{
-		record.Derive("type_id", "by its platform", func(e *record.Emitter) bool {
+		record.Derive("type_id", "from its platform", func(e *record.Emitter) bool {
 			return e.Int(deviceKind(e.Inner(events.DeviceOSPlatform)).id)
 		}),
 		record.Derive("type", "its caption", func(e *record.Emitter) bool {
@@ -174,7 +174,7 @@ func device() record.Part {
 		&record.Object{Key: "os", AtLeastOne: []record.Part{
 			record.Field("name", record.AsName, events.DeviceOSPlatform),
 		}, Rest: []record.Part{
-			record.Derive("type_id", "by its name", func(e *record.Emitter) bool {
+			record.Derive("type_id", "from its name", func(e *record.Emitter) bool {
 				return e.Int(osKind(e.Inner(events.DeviceOSPlatform)).id)
 			}),
 			record.Derive("type", "its caption", func(e *record.Emitter) bool { return osCaption(e, events.DeviceOSPlatform) }),

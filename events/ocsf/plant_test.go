@@ -10,9 +10,8 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// planted is an event that there is, with fields in it that Okta has never sent,
-// with other values in known places, and with more targets; or a bare event
-// of one of the classes, with nothing else in it.
+// planted is an event of testdata with fields that Okta has never sent, with other values at known
+// paths, and with more targets; or an event of one of the classes with the required fields only.
 func planted(rt *rapid.T, all []sample) sample {
 	s := all[rapid.IntRange(0, len(all)-1).Draw(rt, "event")]
 	if rapid.Bool().Draw(rt, "bare") {
@@ -52,7 +51,7 @@ func planted(rt *rapid.T, all []sample) sample {
 	return sample{Name: s.Name, Text: []byte(root.String())}
 }
 
-// demanded are the fields without which an event is none.
+// demanded are the fields that every event must have.
 func demanded(path string) bool { return path == "uuid" || path == "eventType" || path == "published" }
 
 func addAnywhere(rt *rapid.T, event *node, i int) {

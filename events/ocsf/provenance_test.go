@@ -63,8 +63,8 @@ func TestProvenanceIsNotThatOfTheEnvelopeBefore(t *testing.T) {
 	}
 }
 
-// The hash is that of the event's JSON text as it came: with its blanks, after
-// an SQS body has been unescaped, and without the envelope around it.
+// The hash is that of the event's JSON text as received: with its blanks, after an SQS body has
+// been unescaped, and without the envelope.
 func TestHashIsOfTheBytesAsTheyCame(t *testing.T) {
 	for name, detail := range map[string]string{
 		"compact": okta(typeEntity),
@@ -101,8 +101,8 @@ func TestTheSameEventGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// Nothing of an event may be left for the next: neither in the Decoder nor in
-// the Normaliser, whatever comes in between and in whatever order.
+// Nothing of an event may be left for the next one: neither in the Decoder nor in the Normaliser,
+// after any events in any order.
 func TestNothingIsLeftOfTheEventBefore(t *testing.T) {
 	all := everything(t)
 	var reusedDecoder events.Decoder
@@ -137,7 +137,7 @@ func TestNothingIsLeftOfTheEventBefore(t *testing.T) {
 	t.Logf("%d events", seen)
 }
 
-// What is appended to stays as it was.
+// The bytes before the record are not changed.
 func TestAppendKeepsWhatIsThere(t *testing.T) {
 	for _, s := range fixtures()[:20] {
 		each(s, func(e *events.Event) {

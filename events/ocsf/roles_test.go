@@ -15,7 +15,7 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// casts are targets as events have them together, and as none has.
+// casts are lists of targets that events have together, and lists that no event has.
 var casts = [][]string{
 	{account, app, bob},
 	{policy, rule, app},
@@ -45,7 +45,7 @@ func permutations(list []string) [][]string {
 	return all
 }
 
-// formats make a record in each format, each with a Normaliser of its own.
+// formats make a record in each format, each with a separate Normaliser.
 func formats() map[string]func(*events.Event) []byte {
 	o, d := ocsf.New(), datadog.New(datadog.Settings{})
 	return map[string]func(*events.Event) []byte{
@@ -54,7 +54,8 @@ func formats() map[string]func(*events.Event) []byte {
 	}
 }
 
-// unordered is a record without what the order of targets changes by right: the hash of the text, and the order of lists.
+// unordered is a record without the values that legitimately depend on the order of targets: the
+// hash of the text, and the order of lists.
 func unordered(t testing.TB, record []byte) string {
 	t.Helper()
 	var tree jsontree.Tree
@@ -84,7 +85,7 @@ func appendUnordered(dst []byte, tree *jsontree.Tree, i uint32) []byte {
 	return append(append(append(dst, byte(n.Kind)), bytes.Join(parts, []byte{','})...), byte(n.Kind)+2)
 }
 
-// Okta's order of target[] is not stable: it must decide nothing, in any event type there is.
+// Okta's order of target[] is not stable: it must not matter in any event type.
 func TestTheOrderOfTargetsDecidesNothing(tt *testing.T) {
 	t := &few{T: tt}
 	types := append(
@@ -117,7 +118,7 @@ func TestTheOrderOfTargetsDecidesNothing(tt *testing.T) {
 	}
 }
 
-// The same of real events: their targets in another order, and reversed.
+// The same with the targets of real events: in another order, and reversed.
 func TestTheOrderOfRealTargetsDecidesNothing(tt *testing.T) {
 	t := &few{T: tt}
 	for format, write := range formats() {
@@ -158,8 +159,8 @@ var placeholders = []string{"unknown", "UNKNOWN", "Unknown", "uNkNoWn", " unknow
 var told = strings.Fields(`message status status_code status_detail severity metadata.log_level metadata.log_version
 	metadata.uid metadata.event_code metadata.original_time finding_info.uid risk_details`)
 
-// A placeholder word, wherever it stands in an event, is the value of no attribute that identifies or names something:
-// what it would join has nothing in common.
+// A placeholder at any path of an event is never the value of an attribute that identifies or names
+// something, because it would correlate unrelated events.
 func TestNoPlaceholderNamesAnything(t *testing.T) {
 	all := everything(t)
 	n, d := ocsf.New(), datadog.New(datadog.Settings{})
@@ -244,7 +245,7 @@ func TestNoPlaceholderIsListed(t *testing.T) {
 	}
 }
 
-// A placeholder word is lost nowhere: it stays at its own path.
+// A placeholder is not lost: it stays at its own path.
 func TestPlaceholdersStayAtTheirPaths(t *testing.T) {
 	for _, word := range []string{"unknown", "Unknown", ".", " unknown", "NULL"} {
 		text := okta(

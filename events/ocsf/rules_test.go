@@ -66,7 +66,7 @@ func publicRules(t *testing.T) []publicRule {
 	return rules
 }
 
-// found is where the records have a field: the attributes that change when the field does.
+// found has the paths in records that have a field: the attributes that change when the field does.
 type found struct {
 	plain, arrays map[string]bool
 }
@@ -240,8 +240,8 @@ func others(v any) []any {
 	return nil
 }
 
-// search finds where the record of an event has a field: it changes the field and looks at what changes in the record,
-// which no table of the product or of this test has said.
+// search finds a field in the record of an event: it changes the field and compares the records. It
+// uses no mapping table of the product or of this test.
 func search(m map[string]any, field string, plant bool, normalise func([]byte) []byte) (equal, changed map[string]bool) {
 	equal, changed = map[string]bool{}, map[string]bool{}
 	m = clone(m)
@@ -288,8 +288,8 @@ func normalisers() (asOCSF, asDatadog func([]byte) []byte) {
 	return using(ocsf.New()), using(datadog.New(datadog.Settings{}))
 }
 
-// lookup is what search finds for a field over the events of types: of those that have it, else of those into which it
-// is put.
+// lookup returns what search finds for a field over the events of types: those that have the field,
+// or else those in which it is set.
 type lookup struct {
 	asOCSF, asDatadog func([]byte) []byte
 	known             map[string][2]found

@@ -162,7 +162,8 @@ func rulesPage(t *testing.T, rules []judged, fields map[string]*fieldAt) string 
 	return b.String()
 }
 
-// TestPublicRules looks up every field that a public rule reads, in records of both formats, and holds the page to it.
+// TestPublicRules looks up every field that a public rule reads, in records of both formats, and
+// compares the page with the result.
 func TestPublicRules(t *testing.T) {
 	rules, fields := judge(t)
 	path := filepath.Join(rulesDir(), "README.md")

@@ -5,12 +5,11 @@ import (
 	"github.com/oktastream/oktastream/events/record"
 )
 
-// Version is the version of OCSF that records are written in. Another version
-// is another value here, another classify.Table and another set of records.
+// Version is the OCSF version of the records. For another version, change it, classify.Table and
+// the descriptions of the records.
 const Version = "1.8.0"
 
-// The classes that have parts of their own. The rest of what OCSF calls a
-// class is in classify's table.
+// The classes with special attributes. All other facts of a class are in classify's table.
 const (
 	baseEvent            = 0
 	detectionFinding     = 2004
@@ -32,8 +31,7 @@ const (
 	entityUpdate  = 3
 )
 
-// schema is what one version of OCSF needs: which class an event type is of,
-// and what a record of each class holds.
+// schema is one version of OCSF: the class of each event type, and the attributes of each class.
 type schema struct {
 	version string
 	table   *classify.Table
@@ -45,15 +43,15 @@ func schemaV1_8() *schema {
 	return &schema{version: Version, table: classify.V1_8(), records: recordsV1_8()}
 }
 
-// recordsV1_8 says what a record of each class holds, after the head that all
-// have and before raw_data_hash and unmapped, which all have.
+// recordsV1_8 has the attributes of each class, after the head and before raw_data_hash and
+// unmapped, which all records have.
 //
-// What can be of any size comes last: CloudWatch Logs Insights discovers the first
-// 200 fields of a log, and those that are queried by name have to be among them.
+// Attributes of any size come last: CloudWatch Logs Insights discovers the first 200 fields of a
+// log, and fields that queries name must be among them.
 //
-// In classes 0, 2004, 6002 and 6008 OCSF has no src_endpoint and no
-// http_request, and actor and device only with profile host. A finding has them
-// in its evidences; in the others the client stays in unmapped.
+// In classes 0, 2004, 6002 and 6008 OCSF has no src_endpoint and no http_request, and has actor and
+// device only with profile host. A finding has them in its evidences; in the other three classes
+// the client stays in unmapped.
 func recordsV1_8() map[int][]record.Part {
 	return map[int][]record.Part{
 		baseEvent:        {actor(), device()},

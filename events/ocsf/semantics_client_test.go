@@ -12,13 +12,13 @@ func TestCountrySpellings(t *testing.T) {
 		"Viet Nam": "VN", "Taiwan": "TW", "Macao": "MO", "Georgia": "GE", "Niger": "NE", "Eswatini": "SZ", "North Macedonia": "MK",
 		"Democratic Republic of the Congo": "CD", "Cura\\u00e7ao": "CW",
 		"Virgin Islands, British": "VG", "Virgin Islands, U.S.": "VI", "Korea, Democratic People's Republic of": "KP",
-		// ISO 3166 and its users put what tells two countries apart in brackets.
+		// ISO 3166 and its users put the words that distinguish two countries in brackets.
 		"Korea (Democratic People's Republic of)": "KP", "Korea (Republic of)": "KR", "Congo (Democratic Republic of the)": "CD",
 		"Virgin Islands (British)": "VG", "Virgin Islands (U.S.)": "VI", "Iran (Islamic Republic of)": "IR",
 		"Bolivia (Plurinational State of)": "BO", "Venezuela (Bolivarian Republic of)": "VE", "Tanzania (United Republic of)": "TZ",
 		"Saint Martin (French part)": "MF", "Sint Maarten (Dutch part)": "SX", "Falkland Islands (Malvinas)": "FK",
 		"Cocos (Keeling) Islands": "CC", "Netherlands (Kingdom of the)": "NL", "Holy See (Vatican City State)": "VA",
-		// What is no country keeps the word that Okta has for it.
+		// An unknown country keeps Okta's text.
 		"Atlantis": "Atlantis", "None": "None", "International": "International", "XX": "XX", "Europe": "Europe", "A1": "A1",
 	} {
 		expect(t, typeEntity, members(client(`"geographicalContext":{"country":"`+name+`"}`)),
@@ -103,7 +103,7 @@ func TestDeviceIsReadInBothSpellings(t *testing.T) {
 			"unmapped":          `{"device":{"platform":"iOS 18","managed":"yes"}}`,
 		},
 	)
-	// The first spelling counts, whatever it says; the other is carried over.
+	// The first spelling is used, with any value; the other is kept in unmapped.
 	expect(t, typeSignIn, members(`"device":{"id":"guo1","os_platform":null,"platform":"IOS"}`),
 		says{"device.os": "", "device.type_id": "0", "unmapped": `{"device":{"platform":"IOS"}}`})
 	expect(

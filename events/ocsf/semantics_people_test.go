@@ -68,7 +68,7 @@ func TestUser(t *testing.T) {
 	)
 }
 
-// A session is the actor's. It is the user's only where they are one.
+// The session is the actor's. It is the user's only if the actor is the user.
 func TestSessionIsTheUsersOwn(t *testing.T) {
 	const session = `"authenticationContext":{"externalSessionId":"102"}`
 	for _, row := range []struct{ eventType, targets, want string }{
@@ -94,7 +94,7 @@ func TestActorTypes(t *testing.T) {
 	}
 }
 
-// An address is nobody's id.
+// An address is not the id of a user.
 func TestAnAddressIsNoUser(t *testing.T) {
 	const address = `{"id":"203.0.113.9","type":"IP address","displayName":"203.0.113.9"}`
 	expect(t, typeAPI, members(actorIs(address)), says{"actor": `{"user":{"name":"unknown"}}`,
@@ -206,7 +206,7 @@ func TestServiceAndPolicyOfASignIn(t *testing.T) {
 func TestEntity(t *testing.T) {
 	for name, row := range map[string]struct{ eventType, targets, want string }{
 		"of the kind that the type names":         {"policy.lifecycle.update", rule + "," + policy, `{"uid":"pol1","name":"Policy","type_id":5,"type":"Policy","policy":{"uid":"pol1","name":"Policy"}}`},
-		"else what is no user":                    {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
+		"else what is not a user":                 {"zone.update", ann + `,{"id":"z","type":"NetworkZoneEntity"}`, `{"uid":"z","type_id":7,"type":"Network Zone"}`},
 		"a user, of whom a part is updated":       {"user.schema.update", ann, `{"uid":"00u1","name":"Ann","type_id":2,"type":"User","user":{"uid":"00u1","name":"ann@example.com","full_name":"Ann"}}`},
 		"no user, whose setting is created":       {"user.passkey.create", ann, `{"name":"unknown","type_id":99,"type":"User Setting"}`},
 		"an app, of which a part is updated":      {"application.provision.mapping.update", app, `{"uid":"0oa1","name":"Payroll","type_id":99,"type":"AppInstance"}`},
@@ -232,7 +232,8 @@ func TestEntity(t *testing.T) {
 	}
 }
 
-// What is done to a part of a thing is not done to the thing: a deleted key leaves its identity provider.
+// An action on a part of a thing is not an action on the thing: deleting a key does not delete its
+// identity provider.
 func TestAPartIsNotTheThing(t *testing.T) {
 	const server, idp, flow = `{"id":"aus1","type":"AuthorizationServer"}`, `{"id":"0oai","type":"IdentityProvider"}`,
 		`{"id":"f1","type":"Flow"}`
@@ -315,7 +316,7 @@ func TestAPartIsNotTheThing(t *testing.T) {
 	}
 }
 
-// Asked for or begun is not done.
+// A request or a beginning is not the change itself.
 func TestWhatIsNotYetDone(t *testing.T) {
 	for _, eventType := range []string{
 		"user.lifecycle.delete.initiated", "user.lifecycle.password_mass_expiry", "pam.password.reset",
@@ -336,7 +337,7 @@ func TestChangeDetailsAreTheEntityBeforeAndAfter(t *testing.T) {
 		"entity.data": `{"a":1}`, "entity_result": `{"uid":"z","name":"Office","data":{"a":2,"c":["x"]}}`,
 		"unmapped": `{"target":[{"id":"z","type":"NetworkZoneEntity","displayName":"Office"}]}`,
 	})
-	// Without a name the entity is another one, and nothing may be said of it.
+	// Without a name the entity is the kind of thing, and must not have facts of the target.
 	expect(
 		t,
 		"zone.update",
@@ -373,7 +374,7 @@ func TestPrivileges(t *testing.T) {
 		says{
 			"privileges": `["Payroll"]`,
 			"unmapped.debugContext.debugData.privilegeGranted": `"a, "`,
-			// The app is the first resource, whatever Okta's order.
+			// The app is the first resource, in any order of Okta's.
 			"resources": `[{"uid":"0oa1","name":"Payroll","type":"AppInstance"},{"uid":"00g1","name":"Staff","type":"UserGroup"}]`,
 		},
 	)

@@ -70,7 +70,7 @@ func TestEveryFormOfBehaviors(t *testing.T) {
 			)
 		})
 	}
-	// One name twice would be one member twice, of which most readers keep one.
+	// Two members of one name would lose one of them in most readers.
 	expect(t, typeSignIn, members(debug("behaviors", `"{New IP=POSITIVE, New IP=NEGATIVE}"`)),
 		says{"unmapped.debugContext.debugData.behaviors": `"{New IP=POSITIVE, New IP=NEGATIVE}"`})
 	expect(t, typeSignIn, members(debug("risk", `"{level=LOW, level=HIGH}"`)),
@@ -99,7 +99,7 @@ func TestJSONInStrings(t *testing.T) {
 	})
 	expect(t, typeEntity, members(`"device":{"deviceIntegrator":"{\"edr\":{\"id\":\"x\",\"none\":null}}"}`),
 		says{"unmapped": `{"device":{"deviceIntegrator":{"edr":{"id":"x"}}}}`})
-	// Other fields are never taken apart: nobody has said that they hold JSON.
+	// Other fields are never parsed: Okta does not document that they have JSON.
 	expect(
 		t,
 		typeEntity,
@@ -129,7 +129,7 @@ func TestFactors(t *testing.T) {
 		"EMAIL_FACTOR": "Email", "FIDO_WEBAUTHN": "WebAuthn", "FIDO_U2F": "WebAuthn", "FIDO2": "WebAuthn", "webauthn": "WebAuthn", "Passkeys": "WebAuthn",
 		"u2f": "U2F", "PASSWORD_AS_FACTOR": "Password", "Biometrics": "Biometric",
 		"Security Key or Biometric": "WebAuthn",
-		// Okta FastPass is none of OCSF's kinds, and so are others' products.
+		// OCSF has no type for Okta FastPass, nor for products of other vendors.
 		"SIGNED_NONCE": "", "Phone": "", "Okta FastPass": "", "Okta FastPass (push)": "", "DUO_SECURITY": "",
 	} {
 		want := kinds[kind]
@@ -168,7 +168,7 @@ func TestFactors(t *testing.T) {
 			says{"auth_factors": want, "is_mfa": row.isMFA},
 		)
 	}
-	// The method that was used says more than debugData.factor.
+	// The method that was used is more precise than debugData.factor.
 	expect(
 		t,
 		"user.mfa.factor.activate",
@@ -200,7 +200,7 @@ func enrolment(id, name, method string) string {
 	return `{"id":"` + id + `","type":"AuthenticatorEnrollment","displayName":"` + name + `","detailEntry":{"methodTypeUsed":"` + method + `"}}`
 }
 
-// A risk changes, an attack ends: an update must be one of the finding that was created.
+// A risk changes, an attack ends: an update must refer to the finding that was created.
 func TestFindingsOfWhichSeveralEventsTell(t *testing.T) {
 	for eventType, want := range map[string]says{
 		"user.risk.detect":           {"activity_id": "1", "finding_info.uid": `"okta-user-risk:00u2"`},
@@ -227,7 +227,8 @@ func TestFindingsOfWhichSeveralEventsTell(t *testing.T) {
 	}
 }
 
-// A log's level says little of a finding: what Okta calls an attack or a breach is of Medium severity at least.
+// A log level says little about a finding: Okta's attacks and breaches are of Medium severity at
+// least.
 func TestSeverityOfFindings(t *testing.T) {
 	for _, row := range []struct{ eventType, severity, members, want, why string }{
 		{"security.attack.start", "WARN", "", `"Medium"`, "the org is under attack"},
@@ -299,7 +300,7 @@ func TestWhatASignInTypeTells(t *testing.T) {
 	expect(t, "user.authentication.verify", nil, says{"is_new_logon": ""})
 }
 
-// Behaviors that are positive are labels, whatever an admin calls them.
+// Positive behaviors are labels, with any name an admin gives them.
 func TestLabels(t *testing.T) {
 	expect(t, typeSignIn, nil, says{"metadata.labels": ""})
 	for _, row := range []struct{ behaviors, labels string }{

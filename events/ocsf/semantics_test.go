@@ -76,7 +76,7 @@ func TestStatusOfEveryOutcome(t *testing.T) {
 		says{"status_detail": `"INVALID_CREDENTIALS"`, "unmapped": ""})
 }
 
-// In a finding status is its own state, and the outcome is not that.
+// In a finding status is the finding's own state, not the outcome.
 func TestStatusOfAFindingIsThatOfItsActivity(t *testing.T) {
 	for _, row := range []struct{ eventType, activity, id, status string }{
 		{"security.threat.detected", "1", "1", `"New"`},
@@ -153,8 +153,8 @@ func TestSeverity(t *testing.T) {
 	}
 }
 
-// What Okta decided on a request is in classes 3002 and 2004. A wrong password
-// fails without anybody having decided against it.
+// Okta's decision about a request is in classes 3002 and 2004. A wrong password fails without any
+// decision to refuse.
 func TestActionAndDisposition(t *testing.T) {
 	none := says{"action_id": "", "action": "", "disposition_id": "", "disposition": ""}
 	for word, want := range map[string]says{

@@ -9,8 +9,8 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// service is the application that the user signed in to, with the label that the admin gave it (alternateId), else Okta
-// itself: class 3002 requires a service or a dst_endpoint.
+// service is the application that the user signed in to, with the label that the admin gave it
+// (alternateId), or else Okta itself: class 3002 requires a service or a dst_endpoint.
 func service() record.Part {
 	return record.FirstOf{
 		record.ForRole(roles.App, &record.Object{Key: "service", AtLeastOne: names(), Rest: []record.Part{
@@ -27,8 +27,8 @@ func signInPolicy() record.Part {
 	}})
 }
 
-// protocols are the sign-on modes of Okta's applications that OCSF has a number
-// for (Okta, Apps API, signOnMode).
+// protocols maps the sign-on modes of Okta's applications to OCSF's numbers, where OCSF has one
+// (Okta, Apps API, signOnMode).
 var protocols = map[string]int{
 	"SAML 2.0": 5, "SAML_2_0": 5, "SAML 1.1": 5, "SAML_1_1": 5,
 	"OpenID Connect": 4, "OPENID_CONNECT": 4,
@@ -39,8 +39,8 @@ var protocolCaptions = map[int]string{
 	2: "Kerberos", 4: "OpenID", 5: "SAML", 6: "OAUTH 2.0", 10: "RADIUS", 11: "Basic Authentication", 12: "LDAP",
 }
 
-// authProtocol is by which protocol: the application's sign-on mode, else what
-// the event type itself names. The sign-on mode stays in unmapped as it came.
+// authProtocol is the protocol: from the application's sign-on mode, or else from the event type.
+// The sign-on mode also stays in unmapped.
 func authProtocol() record.Part {
 	protocol := func(e *record.Emitter) int {
 		if id, ok := protocols[string(e.Inner(events.DebugSignOnMode))]; ok {
@@ -60,10 +60,10 @@ func authProtocol() record.Part {
 	}
 }
 
-// factors are the words by which Okta names an authenticator, and what OCSF
-// calls it. The first that a name holds decides; the order is from the special
-// to the general. Okta FastPass (SIGNED_NONCE) is none of OCSF's kinds, nor is a phone
-// of which nothing says whether it was texted or called.
+// factors maps words in Okta's names of authenticators to OCSF's factor types. The first word that
+// a name contains decides, so special words come before general ones. OCSF has no type for Okta
+// FastPass (SIGNED_NONCE), nor for a phone if the event does not say whether it was a text message
+// or a call.
 var factors = []struct {
 	part string
 	kind kind
@@ -103,8 +103,9 @@ func factorKind(name []byte) kind {
 	return kind{record.Other, ""}
 }
 
-// factor is the node that names the authenticator: the method that its enrolment says was used (a phone can be texted
-// or called), else debugData.factor, else the enrolment's name, else the kind of credential.
+// factor returns the node that names the authenticator: the method that its enrolment says was used
+// (a phone can receive a text message or a call), or else debugData.factor, or else the enrolment's
+// name, or else the kind of credential.
 func factor(e *record.Emitter) uint32 {
 	enrolment := e.Who(roles.Enrolment)
 	if method := methodUsed(e, enrolment); method != 0 {
@@ -122,7 +123,7 @@ func factor(e *record.Emitter) uint32 {
 	return 0
 }
 
-// methodUsed is the node of an enrolment's detailEntry.methodTypeUsed where it says something, or 0.
+// methodUsed returns the node of an enrolment's detailEntry.methodTypeUsed if it has content, or 0.
 func methodUsed(e *record.Emitter, enrolment *record.Target) uint32 {
 	if enrolment == nil || enrolment.DetailEntry == 0 {
 		return 0
@@ -133,7 +134,7 @@ func methodUsed(e *record.Emitter, enrolment *record.Target) uint32 {
 	return 0
 }
 
-// factorParts are the required and the other attributes of an auth_factor. Okta's own word for it stays in unmapped.
+// factorParts has the attributes of an auth_factor. Okta's own name of it stays in unmapped.
 func factorParts() (required, rest []record.Part) {
 	of := func(e *record.Emitter) (uint32, int64, string) {
 		i := factor(e)
@@ -149,7 +150,7 @@ func factorParts() (required, rest []record.Part) {
 		return i != 0 && e.Int(id)
 	})}
 	return required, []record.Part{
-		record.Derive("factor_type", "its caption, or Okta's word for it", func(e *record.Emitter) bool {
+		record.Derive("factor_type", "its caption, or Okta's own name", func(e *record.Emitter) bool {
 			i, id, caption := of(e)
 			if id == record.Other {
 				return i != 0 && e.Raw(i)
@@ -163,13 +164,13 @@ func factorParts() (required, rest []record.Part) {
 	}
 }
 
-// authFactors are the factors of a sign-in, and whether it was multi-factor authentication: the event type is about a
-// factor, and that is more than a password (in Identity Engine the type is logged for the first factor too).
+// authFactors has the factors of a sign-in and is_mfa. is_mfa is true if the event type is about a
+// factor other than a password: in Identity Engine the type is logged for the first factor too.
 func authFactors() record.Part {
 	required, rest := factorParts()
 	return record.All{
 		&record.Object{Key: "auth_factors", List: true, AtLeastOne: required, Rest: rest},
-		record.Derive("is_mfa", "the event type is about a factor, and it is no password", func(e *record.Emitter) bool {
+		record.Derive("is_mfa", "the event type is about a factor, which is not a password", func(e *record.Emitter) bool {
 			return e.Decision.MFA && !onlyPassword(e) && e.True()
 		}),
 	}
@@ -193,7 +194,7 @@ func onlyPassword(e *record.Emitter) bool {
 	return true
 }
 
-// accountFactors are the factors that an account won or lost.
+// accountFactors are the factors that were added to an account or removed from it.
 func accountFactors() record.Part {
 	required, rest := factorParts()
 	o := &record.Object{Key: "auth_factors", List: true, AtLeastOne: required, Rest: rest}
@@ -203,8 +204,8 @@ func accountFactors() record.Part {
 // newDevice is how Verdict.Behaviors says that Okta had not seen the device before.
 var newDevice = []byte(`"New Device":"POSITIVE"`)
 
-// logonKind is what the event says of the kind of sign-in. OCSF's is_new_logon is a
-// logon from a device that was not seen before.
+// logonKind has what the event says about the kind of sign-in. OCSF's is_new_logon is a logon from
+// a device that was not seen before.
 func logonKind() record.Part {
 	return record.All{
 		record.Derive("is_new_logon", "behavior New Device is POSITIVE", func(e *record.Emitter) bool {
@@ -219,11 +220,11 @@ func logonKind() record.Part {
 	}
 }
 
-// findingInfo is what a finding is called.
+// findingInfo identifies a finding.
 func findingInfo() record.Part {
 	return &record.Object{Key: "finding_info", Rest: []record.Part{
 		record.FirstOf{
-			record.Derive("uid", "the org's attack or the user's risk, of which several events tell", writeFindingUID),
+			record.Derive("uid", "the same for all events about one attack on the org, or one user's risk", writeFindingUID),
 			record.Field("uid", record.Repeated(record.AsText), events.UUID),
 		},
 		record.Field("title", record.Repeated(record.AsName), events.DisplayMessage),
@@ -231,8 +232,8 @@ func findingInfo() record.Part {
 	}}
 }
 
-// writeFindingUID writes the id of what several events tell of, so that an Update or a Close is one of the finding that
-// was created: the attack on the org, the risk of a user.
+// writeFindingUID writes an id that is the same for all events about one attack on the org or about
+// one user's risk, so that an Update or a Close refers to the finding that was created.
 func writeFindingUID(e *record.Emitter) bool {
 	switch e.Decision.Finding {
 	case classify.OrgAttack:
@@ -266,8 +267,8 @@ func writeThreats(e *record.Emitter) bool {
 	return true
 }
 
-// evidences hold who and what a finding is about. OCSF requires one of several
-// things in them; an event that has none of them has no evidences.
+// evidences has the people and things that a finding is about. OCSF requires one of several objects
+// in it; an event without any of them has no evidences.
 func evidences() record.Part {
 	return &record.Object{Key: "evidences", List: true, AtLeastOne: []record.Part{
 		actor(),
@@ -286,7 +287,7 @@ func evidences() record.Part {
 	}}
 }
 
-// riskUser is the user whose risk a finding is about.
+// riskUser is the user that a finding about risk concerns.
 func riskUser() record.Part {
 	user := targetUserObject()
 	user.Rest = append(user.Rest,

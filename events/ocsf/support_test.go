@@ -22,7 +22,7 @@ var (
 	corpora  = eventstest.Corpora
 )
 
-// canary is an event with a string of its own in every field.
+// canary is an event with a separate string in every field.
 var canary = sync.OnceValue(func() sample { return files("testdata", "canary.json")[0] })
 
 // everything is every event there is.
@@ -51,7 +51,7 @@ var rare = []sample{
 	{Name: "a factor with its provider", Text: []byte(okta("user.mfa.factor.activate",
 		`"debugContext":{"debugData":{"factor":"DUO"}}`, `"authenticationContext":{"credentialProvider":"DUO"}`))},
 	{
-		Name: "a provider that is no factor's",
+		Name: "a provider that is not a factor's",
 		Text: []byte(okta(typeSignIn, `"authenticationContext":{"authenticationProvider":"OKTA_AUTHENTICATION_PROVIDER"}`)),
 	},
 	{
@@ -66,7 +66,7 @@ var rare = []sample{
 	},
 }
 
-// each calls visit with every event of a sample. What is no event is passed
+// each calls visit with every event of a sample. What is not an event is passed
 // over: some samples are there for that.
 func each(s sample, visit func(*events.Event)) {
 	var d events.Decoder
@@ -77,7 +77,7 @@ func each(s sample, visit func(*events.Event)) {
 	})
 }
 
-// normalised is the record of the one event in text, by a Normaliser of its own.
+// normalised is the record of the one event in text, by a separate Normaliser.
 func normalised(t testing.TB, text string) []byte {
 	t.Helper()
 	var out []byte

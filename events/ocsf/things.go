@@ -27,7 +27,7 @@ func entity() record.Part {
 	}
 }
 
-// managedTarget is entity and entity_result of the target that plays the role.
+// managedTarget has entity and entity_result for the target with the role.
 func managedTarget(role roles.Role) record.Part {
 	return record.ForRole(role,
 		&record.Object{Key: "entity", AtLeastOne: names(), Rest: []record.Part{
@@ -45,7 +45,7 @@ func managedTarget(role roles.Role) record.Part {
 			Rest: []record.Part{record.Member("data", record.AsChange, record.TargetTo)}}))
 }
 
-// touchesContainer reports whether what is done to a part of a thing is done to the thing as well.
+// touchesContainer reports whether an action on a part of a thing is also an action on the thing.
 func touchesContainer(e *record.Emitter) bool {
 	switch e.Decision.Activity {
 	case entityRead, entityUpdate, record.Other:
@@ -68,7 +68,7 @@ func belongsTo() record.Part {
 	}
 }
 
-// entityAs writes the entity once more as the object that OCSF has for things of the kind.
+// entityAs writes the entity again as the object that OCSF has for things of its kind.
 func entityAs(kind int64, key string, names []record.Part, rest ...record.Part) record.Part {
 	return record.When(func(e *record.Emitter) bool {
 		_, id, _ := entityKind(e)
@@ -76,7 +76,7 @@ func entityAs(kind int64, key string, names []record.Part, rest ...record.Part) 
 	}, &record.Object{Key: key, AtLeastOne: names, Rest: rest})
 }
 
-// changed reports whether the current target says what became of it.
+// changed reports whether the current target has a new state.
 func changed(e *record.Emitter) bool {
 	return e.Target != nil && e.Target.ChangeTo != 0 && e.HasContent(e.Target.ChangeTo)
 }
@@ -106,7 +106,7 @@ const (
 	entityZone   = 7
 )
 
-// entityKinds are the kinds of things by what their types end in, in any case of letters.
+// entityKinds maps the end of a target type to the kind of thing, ignoring case.
 var entityKinds = []struct {
 	ending string
 	kind   kind
@@ -118,15 +118,15 @@ var entityKinds = []struct {
 	{"device", kind{entityDevice, "Device"}},
 }
 
-// entityWords are the kinds of things by their whole types.
+// entityWords maps whole target types to the kind of thing.
 var entityWords = map[string]kind{
 	"User": {entityUser, "User"}, "NewUser": {entityUser, "User"}, "user": {entityUser, "User"},
 	"UserGroup": {entityGroup, "Group"}, "AppGroup": {entityGroup, "Group"}, "Group": {entityGroup, "Group"},
 	"Org": {entityOrg, "Organization"}, "Organization": {entityOrg, "Organization"},
 }
 
-// entityKind is entity.type_id with its caption, of the current target's type: the type of the event says what it is
-// about, which need not be the thing that it names.
+// entityKind is entity.type_id with its caption, from the current target's type. The event type
+// says what the event is about, which may be another thing than this target.
 func entityKind(e *record.Emitter) (i uint32, id int64, caption string) {
 	if e.Target == nil || !e.Says(e.Target.Type) {
 		return 0, 0, ""
@@ -145,10 +145,10 @@ func entityKind(e *record.Emitter) (i uint32, id int64, caption string) {
 	return i, record.Other, ""
 }
 
-// entityType is entity.type_id and type; the word beside 99 is the target's own.
+// entityType is entity.type_id and type; with 99, type is the target's own type.
 func entityType() record.Part {
 	return record.All{
-		record.Derive("type_id", "by the target's type", func(e *record.Emitter) bool {
+		record.Derive("type_id", "from the target's type", func(e *record.Emitter) bool {
 			i, id, _ := entityKind(e)
 			return i != 0 && e.Int(id)
 		}),
@@ -156,7 +156,8 @@ func entityType() record.Part {
 	}
 }
 
-// group is the group that was managed. OCSF requires one: where the event names none, the record says just that.
+// group is the group that was managed. OCSF requires one: if the event names none, the record says
+// that.
 func group() record.Part {
 	return record.FirstOf{
 		record.ForRole(roles.Group, &record.Object{Key: "group", AtLeastOne: names(), Rest: []record.Part{
@@ -167,13 +168,14 @@ func group() record.Part {
 	}
 }
 
-// groupResource is the application that a group was given.
+// groupResource is the application that was assigned to a group.
 func groupResource() record.Part {
 	return record.ForRole(roles.App, &record.Object{Key: "resource", AtLeastOne: names(), Rest: resourceRest()})
 }
 
-// privileges is what was granted or revoked. OCSF requires it: the roles that Okta lists, else what the event type
-// itself grants, else the role among the targets, else the things that the user got access to, else the event type.
+// privileges is what was granted or revoked. OCSF requires it: the roles that Okta lists, or else
+// what the event type grants, or else the role among the targets, or else the things that the user
+// got access to, or else the event type.
 func privileges() record.Part {
 	return record.FirstOf{
 		listedPrivileges(),
@@ -187,7 +189,7 @@ func privileges() record.Part {
 			return true
 		}),
 		rolePrivilege(),
-		record.Derive("privileges", "the names of the targets that are no users and no groups", writeTargetNames),
+		record.Derive("privileges", "the names of the targets that are neither users nor groups", writeTargetNames),
 		record.Derive("privileges", "the event type", func(e *record.Emitter) bool {
 			e.Out = append(e.Out, '[')
 			e.Text(events.EventType)
@@ -238,7 +240,7 @@ func writeTargetNames(e *record.Emitter) bool {
 	return true
 }
 
-// resources are the targets that are no users, and those of which none can be said to be the user.
+// resources are the targets that are not users, and targets that could equally be the user.
 func resources() record.Part {
 	return record.EachTarget("resources", "no user", roles.App,
 		func(e *record.Emitter, t *record.Target) bool { return (!t.Person || t.Tied) && t != e.Who(roles.User) },
@@ -253,7 +255,8 @@ func resourceRest() []record.Part {
 	}
 }
 
-// application is what was started, stopped or changed: an agent, as a rule. OCSF requires a product with a name or uid.
+// application is what was started, stopped or changed: usually an agent. OCSF requires a product
+// with a name or uid.
 func application() record.Part {
 	return record.FirstOf{
 		record.ForRole(roles.Agent, &record.Object{Key: "app", AtLeastOne: names()}),

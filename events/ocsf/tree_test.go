@@ -99,7 +99,7 @@ func (n *node) add(key string, kid *node) {
 	n.keys, n.kids = append(n.keys, key), append(n.kids, kid)
 }
 
-// set makes value the member at path. What is no object on the way becomes one.
+// set makes value the member at path. What is not an object on the way becomes one.
 func (n *node) set(path string, value *node) {
 	for name := range strings.SplitSeq(path, ".") {
 		below := n.member(name)

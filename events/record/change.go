@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// AsChange takes any value that says something, and reads the JSON that members called …Json hold in a string
-// (policyRuleActionJson).
-var AsChange = Transform{Name: "as it is, JSON in strings read", Write: func(e *Emitter, i uint32) bool {
+// AsChange accepts any value with content. JSON in a string is parsed where the member's name ends
+// in Json, such as policyRuleActionJson.
+var AsChange = Transform{Name: "unchanged, with JSON in strings parsed", Write: func(e *Emitter, i uint32) bool {
 	return e.change(i)
 }}
 
-// change appends node i as jsontree's AppendDense does, with the JSON in strings read.
+// change appends node i as jsontree's AppendDense does, with the JSON in strings parsed.
 func (e *Emitter) change(i uint32) bool {
 	n := &e.Tree.Nodes[i]
 	if n.Kind != '{' {
@@ -39,12 +39,12 @@ func (e *Emitter) change(i uint32) bool {
 	return true
 }
 
-// embedded appends the object or array that member i, called …Json, holds in a string.
+// embedded appends the object or array in the string of member i, whose name ends in Json.
 func (e *Emitter) embedded(i uint32) bool {
 	if e.Tree.Nodes[i].Kind != '"' || !bytes.HasSuffix(e.Tree.Key(i), []byte("Json")) {
 		return false
 	}
-	// A text in which half a character was escaped could not be written again: it stays a string.
+	// A text with half of a surrogate pair cannot be written again. It stays a string.
 	text := e.Tree.AppendString(nil, i)
 	if bytes.ContainsRune(text, utf8.RuneError) || e.inside.Parse(text) != nil {
 		return false

@@ -2,9 +2,8 @@ package record
 
 import "github.com/oktastream/oktastream/events"
 
-// ClientIP is the address that a request came from: client.ipAddress, else the
-// first hop of request.ipChain, else the actor's id where the actor is an
-// address.
+// ClientIP is the address that the request came from: client.ipAddress, else the first hop of
+// request.ipChain, else the actor's id if the actor is an address.
 func ClientIP(key string) Part {
 	return FirstOf{
 		Field(key, AsIP, events.ClientIPAddress),
@@ -21,7 +20,7 @@ func firstHop(e *Emitter) uint32 {
 	return 0
 }
 
-// actorAddress is the actor's id where the actor is an address.
+// actorAddress is the actor's id if the actor is an address.
 func actorAddress(e *Emitter) uint32 {
 	if ActorIsPrincipal(e) {
 		return 0
@@ -29,11 +28,11 @@ func actorAddress(e *Emitter) uint32 {
 	return e.Event.Node(events.ActorID)
 }
 
-// ActorIsPrincipal reports whether the actor is a user, a service or Okta itself. It is none where Okta knows an
-// address alone: that is no user's id or name.
+// ActorIsPrincipal reports whether the actor is a user, a service or Okta itself. It is false where
+// Okta knows only an address: an address is not the id or name of a user.
 func ActorIsPrincipal(e *Emitter) bool { return !e.Is(e.Event.Node(events.ActorType), "IP address") }
 
-// chain is the node of request.ipChain where it is an array, or 0.
+// chain is the node of request.ipChain, or 0 if that is not an array.
 func (e *Emitter) chain() uint32 {
 	if i := e.Event.Node(events.IPChain); i != 0 && e.Tree.Nodes[i].Kind == '[' {
 		return i
@@ -41,8 +40,8 @@ func (e *Emitter) chain() uint32 {
 	return 0
 }
 
-// Hops writes the addresses of the chain from hop number first on, if there are
-// any behind the client. The chain itself stays in unmapped, with all it knows.
+// Hops writes the addresses of request.ipChain from index first on, if there are any. The chain
+// itself also stays in unmapped, with all its fields.
 func (e *Emitter) Hops(first int) bool {
 	chain := e.chain()
 	if chain == 0 {

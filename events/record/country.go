@@ -30,9 +30,9 @@ var countryCodes = sync.OnceValue(func() map[string]string {
 	return codes
 })
 
-// countryKey is what all spellings of a name have in common: its words in lower
-// case, sorted, without articles. Without form, words for the form of government
-// are left out as well: "Republic of Lithuania", "Lithuania (the Republic of)".
+// countryKey makes all spellings of a country's name equal: its words in lower case, sorted,
+// without articles. If form is false, words for the form of government are removed as well:
+// "Republic of Lithuania", "Lithuania (the Republic of)".
 func countryKey(name string, withoutForm bool) string {
 	name = strings.NewReplacer(".", "", "'", "", "’", "").Replace(strings.ToLower(name))
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
@@ -45,7 +45,7 @@ func countryKey(name string, withoutForm bool) string {
 		}
 		return false
 	})
-	if len(kept) > 0 { // AND is Andorra's alpha-3 code
+	if len(kept) > 0 { // "AND" is the alpha-3 code of Andorra
 		words = kept
 	}
 	for i, word := range words {
@@ -57,9 +57,9 @@ func countryKey(name string, withoutForm bool) string {
 	return strings.Join(words, " ")
 }
 
-// countryCode is the ISO 3166-1 alpha-2 code of a country's name or code, or "".
-// Where the whole name is not known, what stands before a bracket is looked up,
-// unless the bracket says which of two countries is meant.
+// countryCode returns the ISO 3166-1 alpha-2 code for a country's name or code, or "". If the whole
+// name is not known, the text before a bracket is looked up, unless the bracket says which of two
+// countries is meant.
 func countryCode(name string) string {
 	codes := countryCodes()
 	for _, withoutForm := range []bool{false, true} {
@@ -78,19 +78,18 @@ func countryCode(name string) string {
 	return codes[key]
 }
 
-// countries remembers the codes of names, which Okta writes as its location
-// database has them (OCSF's location.country is an ISO 3166-1 alpha-2 code).
+// countries caches the codes of names. Okta writes names as its location database has them; OCSF's
+// location.country is an ISO 3166-1 alpha-2 code.
 type countries map[string]string
 
-// There are some 250 countries, and no name in countryList has more than 60
-// bytes. What is longer is not looked up, so the memory has a bound.
+// There are about 250 countries, and no name in countryList is longer than 60 bytes. Longer names
+// are not looked up, which bounds the cache.
 const (
 	maxCountries   = 1024
 	maxCountryName = 128
 )
 
-// code is the code of the country that string node i names, or "" where it is not
-// known.
+// code returns the code of the country in string node i, or "" if it is not known.
 func (c countries) code(tree *jsontree.Tree, i uint32) string {
 	inner := tree.Inner(i)
 	if code, ok := c[string(inner)]; ok || len(inner) > maxCountryName {

@@ -10,9 +10,8 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// TestCountriesAgreeWithALibrary: every country that the library has is known by
-// its name and codes; and a name of ours is the same country to the library, or
-// is unknown to it.
+// TestCountriesAgreeWithALibrary checks that every country of the library is known by its name and
+// codes, and that each of our names is the same country in the library, or unknown there.
 func TestCountriesAgreeWithALibrary(t *testing.T) {
 	withdrawn := map[string]bool{"AN": true, "YU": true} // from ISO 3166-1, in 2010 and 2003
 	for _, country := range iso.All() {
@@ -37,8 +36,8 @@ func TestCountriesAgreeWithALibrary(t *testing.T) {
 	}
 }
 
-// TestNoCountryNameIsAmbiguous: no two countries share a key, nor does one lose
-// what tells it from another with the words for its form of government.
+// TestNoCountryNameIsAmbiguous checks that no two countries have the same key, also without the
+// words for the form of government.
 func TestNoCountryNameIsAmbiguous(t *testing.T) {
 	codes := map[string]string{}
 	for line := range strings.Lines(countryList) {

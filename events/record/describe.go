@@ -2,9 +2,8 @@ package record
 
 import "strings"
 
-// Describe tells what parts can fill, in order: To is the place in the record,
-// From the place in the event it is taken from ("" where it is derived), How what
-// is done to the value or why it is there.
+// Describe lists what parts can write, in order: To is the path in the record, From the path in the
+// event ("" if the value is derived), How the change to the value or the reason for it.
 func Describe(parts []Part) []Step {
 	var d description
 	for _, p := range parts {
@@ -15,7 +14,7 @@ func Describe(parts []Part) []Step {
 
 type description struct {
 	names []string
-	which string // role of the current target
+	which string // the role of the current target
 	steps []Step
 }
 
@@ -55,7 +54,7 @@ func (m *member) describe(d *description) {
 func (f *found) describe(d *description)   { d.add(f.key, f.where, f.how.Name) }
 func (p *derived) describe(d *description) { d.add(p.key, "", p.why) }
 func (c *captioned) describe(d *description) {
-	d.add(c.key, c.where, "OCSF's caption of its id, or as it is")
+	d.add(c.key, c.where, "OCSF's caption of the id, or Okta's own text")
 }
 
 func (t *forRole) describe(d *description) {

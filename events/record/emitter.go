@@ -1,9 +1,8 @@
-// Package record writes normalised records by descriptions of them.
+// Package record writes normalised records from descriptions of them.
 //
-// A description is a tree of parts (Object, Field, Derive, …) that reads like the
-// record that it describes; the Emitter walks it once an event. It knows which
-// leaves of the event an attribute holds by now and which are still unmapped,
-// which is what makes a record lossless: what no part has taken, Rest writes.
+// A description is a tree of parts (Object, Field, Derive, …) with the same structure as the
+// record. The Emitter walks it once for each event and tracks which leaves of the event an
+// attribute already holds. Rest then writes all others to unmapped, so that nothing is lost.
 package record
 
 import (
@@ -21,38 +20,38 @@ import (
 	"github.com/oktastream/oktastream/events/security"
 )
 
-// state is what has become of a node of the event.
+// state says whether a node of the event has been written.
 type state uint8
 
 const (
-	unmapped state = iota // no attribute holds it: Rest writes it
-	mapped                // an attribute holds it
-	typed                 // Rest writes it as security.Verdict has typed it
+	unmapped state = iota // no attribute has it: Rest writes it
+	mapped                // an attribute has it
+	typed                 // Rest writes security.Verdict's typed form of it
 )
 
-// Emitter writes one record at a time. It is for one goroutine and keeps its
-// memory from event to event; New makes one.
+// Emitter writes one record at a time. It must not be used by two goroutines at once, and keeps its
+// memory between events. New makes one.
 type Emitter struct {
 	Out      []byte // the record so far
 	Event    *events.Event
-	Tree     *jsontree.Tree // the event's
+	Tree     *jsontree.Tree // of the event
 	Verdict  *security.Verdict
 	Decision *classify.Decision
 	Roles    *roles.Decision
 	Targets  []Target
-	Target   *Target // the current one, inside of ForRole and EachTarget
+	Target   *Target // the current target, within ForRole and EachTarget
 
 	cast      [roles.Count]*Target
 	tied      [roles.Count]bool
 	reader    security.Reader
 	countries countries
 	states    []state
-	inside    jsontree.Tree // of JSON that stood in a string
-	// log lists the nodes that have been mapped, in order, so that an object
-	// that has to be taken back gives them back.
+	inside    jsontree.Tree // the JSON in a string
+	// log lists the mapped nodes in order: removing an object that is not written marks its nodes
+	// as unmapped again.
 	log []uint32
 
-	// Only Explain traces; names is the path of the object at hand then.
+	// steps and names are used only by Explain; names is the path of the current object.
 	tracing bool
 	names   []string
 	steps   []Step
@@ -61,8 +60,8 @@ type Emitter struct {
 // New makes an Emitter.
 func New() *Emitter { return &Emitter{countries: countries{}} }
 
-// Begin makes ev the current event and appends to dst from here on. decision is what its type is in OCSF's terms, cast
-// which target plays which role.
+// Begin makes ev the current event; the record is appended to dst. decision has its OCSF class and
+// activity, cast the types of target for each role.
 func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decision, cast *roles.Decision) {
 	e.Out, e.Event, e.Tree, e.Decision, e.Roles, e.Target = dst, ev, ev.Tree, decision, cast, nil
 	e.Verdict = e.reader.Read(ev)
@@ -72,7 +71,7 @@ func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decisio
 	if size := len(e.Tree.Nodes); size > len(e.states) {
 		e.states = make([]state, size+size/2)
 	} else {
-		// The event may be one of thousands in an array, each with its own nodes.
+		// An array can hold thousands of events, each with its own nodes.
 		clear(e.states[ev.Root:e.Tree.Nodes[ev.Root].Next])
 	}
 	e.bindTargets()
@@ -82,35 +81,38 @@ func (e *Emitter) Begin(dst []byte, ev *events.Event, decision *classify.Decisio
 	e.markTyped()
 }
 
-// Write writes parts into the object at hand.
+// Write writes parts into the current object.
 func (e *Emitter) Write(parts []Part) {
 	for _, p := range parts {
 		p.write(e)
 	}
 }
 
-// End returns what Begin was given with the record appended.
+// End returns the dst of Begin with the record appended.
 func (e *Emitter) End() []byte {
 	out := e.Out
 	e.Out = nil
 	return out
 }
 
-// Trace makes the Emitter remember what it does until Steps asks.
+// Trace makes the Emitter record its steps until Steps is called.
 func (e *Emitter) Trace() { e.tracing, e.steps = true, nil }
 
-// Steps ends tracing and tells what was done: first what wrote attributes and
-// the rest, in order, then what was left out because it says nothing.
+// Steps stops tracing and returns the steps: first the attributes and the rest, in order, then what
+// was left out because it has no content.
 func (e *Emitter) Steps() []Step {
 	steps := append(e.steps, e.silent()...)
 	e.tracing, e.steps = false, nil
 	return steps
 }
 
-// mark is a place in the record to which it can be taken back.
+// mark is a position in the record that the Emitter can return to.
 type mark struct{ start, content, log, steps int }
 
-// Step is one thing that normalising did, as explain shows it.
+// Unchanged is the How of a Step that copies a value.
+const Unchanged = "unchanged"
+
+// Step is one step of normalising, for explain.
 type Step struct {
 	From  string         `json:"from,omitempty"`  // the place in the Okta event; "" where To is derived
 	To    string         `json:"to,omitempty"`    // the place in the record; "" where the value was dropped
@@ -135,7 +137,7 @@ func (e *Emitter) begin(key string, list bool) mark {
 	return m
 }
 
-// beginElement begins an object that is one of an array that key holds.
+// beginElement begins an object as an element of the array key; more is true from the second on.
 func (e *Emitter) beginElement(key string, more bool) mark {
 	m := mark{start: len(e.Out), log: len(e.log), steps: len(e.steps)}
 	if more {
@@ -175,7 +177,7 @@ func (e *Emitter) rollBack(m mark) {
 	}
 }
 
-// leaf writes node i as attribute key, if how takes it.
+// leaf writes node i as attribute key, if how accepts it.
 func (e *Emitter) leaf(key string, how Transform, i uint32) bool {
 	start := len(e.Out)
 	e.key(key)
@@ -193,7 +195,7 @@ func (e *Emitter) leaf(key string, how Transform, i uint32) bool {
 	return true
 }
 
-// take says that an attribute holds node i whole.
+// take marks node i and all below it as mapped.
 func (e *Emitter) take(i uint32) {
 	if e.states[i] == unmapped {
 		e.states[i] = mapped
@@ -209,7 +211,8 @@ func (e *Emitter) key(name string) {
 	e.Out = append(append(append(out, '"'), name...), '"', ':')
 }
 
-// Quote appends text as a JSON string. It reports true, as a value of Derive that has been written does.
+// Quote appends text as a JSON string and returns true, as the value function of Derive must after
+// it has written.
 func (e *Emitter) Quote(text string) bool {
 	e.Out, _ = jsontext.AppendQuote(e.Out, text)
 	return true
@@ -226,7 +229,7 @@ func (e *Emitter) Is(i uint32, text string) bool {
 	return i != 0 && e.Tree.Nodes[i].Kind == '"' && string(e.Tree.Inner(i)) == text
 }
 
-// Inner is the text of string field f as written, nil where it says nothing.
+// Inner returns the text of string field f as written, or nil if it has no content.
 func (e *Emitter) Inner(f events.Field) []byte {
 	if i := e.Event.Node(f); e.Says(i) {
 		return e.Tree.Inner(i)
@@ -234,7 +237,7 @@ func (e *Emitter) Inner(f events.Field) []byte {
 	return nil
 }
 
-// step remembers a step for Explain.
+// step records a step for Explain.
 func (e *Emitter) step(from, to, how string, value []byte) {
 	e.steps = append(e.steps, Step{from, to, how, bytes.Clone(value)})
 }
@@ -251,30 +254,32 @@ func (e *Emitter) Raw(i uint32) bool {
 	return true
 }
 
-// Text appends the text of a field, which has its own attribute elsewhere.
+// Text appends the text of a field that also has an attribute elsewhere.
 func (e *Emitter) Text(f events.Field) bool { return writeText(e, e.Event.Node(f)) }
 
-// HasContent reports whether anything of node i says something.
+// HasContent reports whether node i or anything below it has content.
 func (e *Emitter) HasContent(i uint32) bool {
 	_, has := e.Tree.AppendDense(nil, i)
 	return has
 }
 
-// Says reports whether node i is a string with something in it that is no placeholder.
+// Says reports whether node i is a string that is not empty and not a placeholder.
 func (e *Emitter) Says(i uint32) bool {
 	return i != 0 && e.Tree.Nodes[i].Kind == '"' && !IsPlaceholder(e.Tree.Inner(i))
 }
 
-// maxPlaceholder is more than any placeholder has bytes, with each of its characters escaped and blanks around it.
+// maxPlaceholder is longer than any placeholder in bytes, with all its characters escaped and with
+// blanks around it.
 const maxPlaceholder = 64
 
-// IsPlaceholder reports whether text, as written in a JSON string, stands for what Okta does not know: "unknown" or
-// "null" in any case of letters, ".", nothing, or one of these between blanks. As the value of an attribute that
-// identifies or names something it would join events that have nothing in common.
+// IsPlaceholder reports whether text, as written in a JSON string, means that Okta does not know
+// the value: "unknown" or "null" in any case of letters, ".", the empty text, each with or without
+// blanks around it. In an attribute that identifies or names something, a placeholder would
+// correlate unrelated events.
 func IsPlaceholder(text []byte) bool {
 	if len(text) <= maxPlaceholder && bytes.IndexByte(text, '\\') >= 0 {
 		unescaped, err := jsontext.AppendUnquote(nil, append(append([]byte{'"'}, text...), '"'))
-		if err != nil { // half a character was escaped
+		if err != nil { // half of a surrogate pair
 			return false
 		}
 		text = unescaped
@@ -292,8 +297,8 @@ func IsPlaceholder(text []byte) bool {
 	return false
 }
 
-// Typed is the tree of field f as security.Verdict has typed it, or nil. It is
-// valid until the next call.
+// Typed returns the tree of field f as typed by security.Verdict, or nil. It is valid until the
+// next call.
 func (e *Emitter) Typed(f events.Field) *jsontree.Tree {
 	if text := e.Verdict.Typed(f); text != nil && e.inside.Parse(text) == nil {
 		return &e.inside
@@ -301,8 +306,8 @@ func (e *Emitter) Typed(f events.Field) *jsontree.Tree {
 	return nil
 }
 
-// Behaviors is the tree of security.Verdict.Behaviors, an object of results by the names of behaviors, or nil where
-// there are none. It is valid until the next call of it or of Typed.
+// Behaviors returns the tree of security.Verdict.Behaviors, an object from behavior name to result,
+// or nil if there are none. It is valid until the next call of Behaviors or Typed.
 func (e *Emitter) Behaviors() *jsontree.Tree {
 	if e.Verdict.Behaviors == nil || e.inside.Parse(e.Verdict.Behaviors) != nil {
 		return nil
@@ -314,7 +319,7 @@ func (e *Emitter) path(key string) string {
 	return strings.Join(append(e.names[:len(e.names):len(e.names)], key), ".")
 }
 
-// source is the path of node i in the event. It is for explain, which has time.
+// source returns the path of node i in the event. It is slow, and used only by explain.
 func (e *Emitter) source(i uint32) string {
 	var path strings.Builder
 	for at := e.Event.Root; at != i; {

@@ -7,10 +7,8 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// Part describes a piece of a record. A record is described by parts: a tree that reads like the record itself.
-// Each part writes what it finds of its piece and says whether that was
-// anything; an object that comes out empty, or that lacks what is required of it,
-// is as if it had never been begun.
+// Part describes one piece of a record. Its emit writes the piece and reports whether there was
+// anything to write. An object that is empty, or that lacks a required attribute, is not written.
 type Part interface {
 	write(e *Emitter) bool
 	describe(d *description)
@@ -19,17 +17,18 @@ type Part interface {
 // Object is an attribute that holds an object.
 type Object struct {
 	Key string
-	// AtLeastOne are the attributes of which at least one is required, where any are (OCSF's at_least_one constraints and
-	// required attributes): without it the object is left out, and what Rest would have taken stays unmapped.
+	// AtLeastOne lists attributes of which the object needs at least one (OCSF's at_least_one
+	// constraints and required attributes). Without any of them the object is left out and its
+	// values stay in unmapped.
 	AtLeastOne []Part
 	Rest       []Part
-	// List makes the attribute an array that holds this object alone.
+	// List makes the attribute an array with this object as its only element.
 	List bool
 }
 
 func (o *Object) write(e *Emitter) bool { return o.fill(e, e.begin(o.Key, o.List)) }
 
-// fill writes what the object holds after its beginning, and ends it.
+// fill writes the members of an object that has been begun, and ends it.
 func (o *Object) fill(e *Emitter, mark mark) bool {
 	named := len(o.AtLeastOne) == 0
 	for _, p := range o.AtLeastOne {
@@ -53,8 +52,7 @@ type leaf struct {
 	from []events.Field
 }
 
-// Field is an attribute whose value is that of one Okta field: the first of from
-// that how takes.
+// Field is an attribute with the value of one Okta field: the first of from that how accepts.
 func Field(key string, how Transform, from ...events.Field) Part {
 	return &leaf{key, how, from}
 }
@@ -68,8 +66,8 @@ func (l *leaf) write(e *Emitter) bool {
 	return false
 }
 
-// Member is an attribute whose value is that of one member of the current target: the one that the surrounding ForRole
-// or EachTarget has chosen.
+// Member is an attribute with the value of one member of the current target, which the surrounding
+// ForRole or EachTarget selects.
 func Member(key string, how Transform, from TargetMember) Part {
 	return &member{key, how, from}
 }
@@ -88,7 +86,7 @@ func (m *member) write(e *Emitter) bool {
 	return i != 0 && e.leaf(m.key, m.how, i)
 }
 
-// ForRole writes parts with the target that plays the role, or with none where none does.
+// ForRole writes parts with the target that has the role as the current one, or with none.
 func ForRole(role roles.Role, parts ...Part) Part { return &forRole{role, parts} }
 
 type forRole struct {
@@ -104,7 +102,7 @@ func (t *forRole) write(e *Emitter) bool {
 	return wrote
 }
 
-// FirstOf writes the first part that has something to write.
+// FirstOf writes the first part that has anything to write.
 type FirstOf []Part
 
 func (f FirstOf) write(e *Emitter) bool {
@@ -116,8 +114,8 @@ func (f FirstOf) write(e *Emitter) bool {
 	return false
 }
 
-// Derive is an attribute that no single field holds. why is what Explain says of
-// it; value writes it, or reports that there is none.
+// Derive is an attribute that is not the value of a single field. why is the explanation that
+// Explain prints; value writes it, or reports false if there is none.
 func Derive(key, why string, value func(e *Emitter) bool) Part {
 	return &derived{key, why, value}
 }
@@ -141,7 +139,7 @@ func (d *derived) write(e *Emitter) bool {
 	return true
 }
 
-// Const is an attribute that is the same text in every record that has it.
+// Const is an attribute with the same text in every record that has it.
 func Const(key, value, why string) Part {
 	quoted, _ := jsontext.AppendQuote(nil, value)
 	return Derive(key, why, func(e *Emitter) bool {
@@ -150,7 +148,7 @@ func Const(key, value, why string) Part {
 	})
 }
 
-// FromEnvelope is an attribute that EventBridge's envelope holds, if there was one.
+// FromEnvelope is an attribute from EventBridge's envelope. Without an envelope it is not written.
 func FromEnvelope(key, why string, of func(*events.Provenance) string) Part {
 	return Derive(key, why, func(e *Emitter) bool {
 		text := of(&e.Event.Provenance)
@@ -158,12 +156,12 @@ func FromEnvelope(key, why string, of func(*events.Provenance) string) Part {
 	})
 }
 
-// Number is an attribute that is the same number in every record that has it.
+// Number is an attribute with the same number in every record that has it.
 func Number(key string, value int64, why string) Part {
 	return Derive(key, why, func(e *Emitter) bool { return e.Int(value) })
 }
 
-// All writes all of its parts where one is expected.
+// All writes all of its parts where one part is expected.
 type All []Part
 
 func (a All) write(e *Emitter) bool {
@@ -176,12 +174,11 @@ func (a All) write(e *Emitter) bool {
 	return wrote
 }
 
-// Other is the id by which OCSF's enums say that the word beside it is the
-// source's own.
+// Other is the id that OCSF's enums define for a value which is the source's own.
 const Other = 99
 
-// Captioned is the text beside an id: OCSF's caption, or Okta's own word beside
-// Other. Where the caption is another than Okta's word, that goes to unmapped.
+// Captioned is the caption that goes with an id: OCSF's caption, or Okta's own text if the id is
+// Other. If OCSF's caption differs from Okta's text, that text goes to unmapped.
 func Captioned(key, where string, of func(*Emitter) (node uint32, id int64, caption string)) Part {
 	return &captioned{key, where, of}
 }
@@ -205,13 +202,12 @@ func (c *captioned) write(e *Emitter) bool {
 	value := len(e.Out)
 	e.Quote(caption)
 	if e.tracing {
-		e.step(e.source(i), e.path(c.key), "OCSF's caption of its id", e.Out[value:])
+		e.step(e.source(i), e.path(c.key), "OCSF's caption of the id", e.Out[value:])
 	}
 	return len(e.Out) > start
 }
 
-// Found is an attribute whose value is that of a node which a rule finds, rather
-// than a name. where says in words which.
+// Found is an attribute with the value of the node that a rule finds. where describes the rule.
 func Found(key string, how Transform, where string, from func(*Emitter) uint32) Part {
 	return &found{key, how, where, from}
 }
@@ -228,7 +224,7 @@ func (f *found) write(e *Emitter) bool {
 	return i != 0 && e.leaf(f.key, f.how, i)
 }
 
-// When writes a part under a condition.
+// When writes a part if a condition holds.
 func When(holds func(*Emitter) bool, p Part) Part { return &conditional{holds, p} }
 
 type conditional struct {
@@ -238,8 +234,9 @@ type conditional struct {
 
 func (c *conditional) write(e *Emitter) bool { return c.holds(e) && c.part.write(e) }
 
-// EachTarget is an array of one object for each target that fits. which says in
-// words what fits. The target that plays role first, if it fits, is the first element: Okta's order says nothing.
+// EachTarget is an array with one object for each target that fits. which describes the targets
+// that fit. The target with the role first, if it fits, becomes the first element: Okta's order of
+// targets has no meaning.
 func EachTarget(key, which string, first roles.Role, fits func(*Emitter, *Target) bool, of *Object) Part {
 	return &eachTarget{key, which, first, fits, of}
 }

@@ -13,8 +13,8 @@ import (
 
 const needed = `"uuid":"u","eventType":"e","published":"2026-09-01T10:11:12.345Z"`
 
-// write is what parts and Rest write of an event with members, without what is
-// left of the three fields that every event has.
+// write returns what parts and Rest write for an event with members, without the rest of the three
+// fields that every event has.
 func write(t testing.TB, members string, parts ...record.Part) string {
 	t.Helper()
 	var out string
@@ -40,7 +40,7 @@ func write(t testing.TB, members string, parts ...record.Part) string {
 func yes(*record.Emitter) bool { return true }
 func no(*record.Emitter) bool  { return false }
 
-// fails is a part that has begun to write when it finds that there is nothing.
+// fails is a part that begins to write and then reports that there is nothing.
 func fails(key string) record.Part {
 	return record.Derive(key, "", func(e *record.Emitter) bool { e.Out = append(e.Out, `["half`...); return false })
 }
@@ -105,7 +105,8 @@ func TestTargets(t *testing.T) {
 		`{"id":"1"}`:              `{"rest":{"target":{"id":"1"}}}`,
 		`[7,"x",null,[{}]]`:       `{"rest":{"target":[7,"x"]}}`,
 		`[{"id":"1"},{"id":"2"}]`: `{"apps":[{"uid":"1"},{"uid":"2"}],"rest":{}}`,
-		// A target with something unmapped stays whole, but for an object held whole.
+		// A target with an unmapped member stays whole, except an object that an attribute holds
+		// whole.
 		`[{"id":"1","novel":true,"detailEntry":{"a":1,"b":null}},{"id":"2"}]`: `{"apps":[{"uid":"1","data":{"a":1}},{"uid":"2"}],"rest":{"target":[{"id":"1","novel":true}]}}`,
 		`[{"id":"1","type":"User","displayName":"n"}]`:                        `{"user":{"uid":"1"},"rest":{"target":[{"id":"1","type":"User","displayName":"n"}]}}`,
 		`[{"displayName":"n"},{"id":"2","alternateId":"UNKNOWN"}]`:            `{"apps":[{"uid":"2"}],"rest":{"target":[{"displayName":"n"},{"id":"2","alternateId":"UNKNOWN"}]}}`,
@@ -125,7 +126,7 @@ func TestRest(t *testing.T) {
 		`"a":[1,null,2],"b":[{"c":null},{"d":1}]`:                      `{"a":[1,2],"b":[{"d":1}]}`,
 		`"a b":{"é":1,"\u00e9":2}`:                                     `{"a b":{"é":1,"\u00e9":2}}`,
 		`"n":[1.0,1e400,-0,12345678901234567890]`:                      `{"n":[1.0,1e400,-0,12345678901234567890]}`,
-		// What is not known is no name, but what the event says stays.
+		// A placeholder is not a name, but the event's text stays.
 		`"actor":{"alternateId":"Unknown","displayName":"."}`: `{"actor":{"alternateId":"Unknown","displayName":"."}}`,
 		`"device":"unknown","os":"unknown"`:                   `{"device":"unknown","os":"unknown"}`,
 	} {

@@ -8,13 +8,12 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// Rest writes what no attribute holds as attribute key, under Okta's own names.
-// It leaves out what says nothing (null, "", "null", {} and []).
+// Rest writes everything that no attribute holds as attribute key, under Okta's own names. It
+// leaves out values without content (null, "", "null", {} and []).
 //
-// An element of an array is a thing of its own: if any leaf of it is unmapped
-// it stays here whole, so that what belongs together can be read together. Only
-// an object that an attribute holds whole (changeDetails.from and to in
-// entity.data and entity_result.data) is not repeated: they can be of any size.
+// If any leaf of an array element is unmapped, the whole element is written here, so that related
+// values stay together. Only an object that an attribute holds whole (changeDetails.from and to, in
+// entity.data and entity_result.data) is not repeated, since it can be of any size.
 func (e *Emitter) Rest(key string) {
 	start := len(e.Out)
 	e.key(key)
@@ -25,7 +24,7 @@ func (e *Emitter) Rest(key string) {
 	e.names = e.names[:0]
 }
 
-// rest writes what is left of node i, or all of it.
+// rest writes the unmapped part of node i, or all of it.
 func (e *Emitter) rest(i uint32, whole bool) bool {
 	n := &e.Tree.Nodes[i]
 	switch s := e.states[i]; {
@@ -34,7 +33,7 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 	case s == typed:
 		start := len(e.Out)
 		e.Out = append(e.Out, e.typedJSON(i)...)
-		e.traceRest(i, "read and typed", start)
+		e.traceRest(i, "parsed into typed JSON", start)
 		return true
 	case n.Kind != '{' && n.Kind != '[':
 		if e.Tree.Blank(i) {
@@ -42,7 +41,7 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 		}
 		start := len(e.Out)
 		e.Raw(i)
-		e.traceRest(i, "as it is", start)
+		e.traceRest(i, Unchanged, start)
 		return true
 	}
 	start := len(e.Out)
@@ -87,8 +86,8 @@ func (e *Emitter) rest(i uint32, whole bool) bool {
 	return true
 }
 
-// silentLeaf reports whether node i has no children and rest would write nothing
-// of it, which is what most are: an attribute holds them.
+// silentLeaf reports whether node i has no children and rest would write nothing for it. That is
+// true of most leaves, because an attribute holds them.
 func (e *Emitter) silentLeaf(i uint32, whole bool) bool {
 	if kind := e.Tree.Nodes[i].Kind; kind == '{' || kind == '[' {
 		return false
@@ -102,8 +101,8 @@ func (e *Emitter) silentLeaf(i uint32, whole bool) bool {
 	return e.Tree.Blank(i)
 }
 
-// place is what node c is called in the record, below the names so far: an array
-// has been closed up where elements are left out.
+// place returns the path of node c in the record, below the names so far. Indexes of an array count
+// only the elements that are written.
 func (e *Emitter) place(c uint32, parent jsontree.Kind, elements int) string {
 	if parent == '[' {
 		return "[" + strconv.Itoa(elements) + "]"
@@ -111,7 +110,7 @@ func (e *Emitter) place(c uint32, parent jsontree.Kind, elements int) string {
 	return "." + string(e.Tree.Key(c))
 }
 
-// leftOver reports whether anything of node i is in no attribute.
+// leftOver reports whether any part of node i is in no attribute.
 func (e *Emitter) leftOver(i uint32) bool {
 	n := &e.Tree.Nodes[i]
 	switch s := e.states[i]; {

@@ -7,20 +7,21 @@ import (
 	"github.com/oktastream/oktastream/events/roles"
 )
 
-// Target is one element of an event's target array. Its members are indexes into the event's tree, 0 where it has none.
+// Target is one element of an event's target array. Its members are indexes of nodes in the event's
+// tree, 0 if absent.
 type Target struct {
 	ID, Type, AlternateID, DisplayName uint32
 	DetailEntry, ChangeFrom, ChangeTo  uint32
-	// Person says that it is a person or a person's account by its type; Tied that it is one of several that equally
-	// claim to be the user or the account, so that none of them is.
+	// Person: the target's type is that of a person or of a person's account. Tied: several targets
+	// could equally be the user or the account, so none of them is chosen.
 	Person, Tied bool
 
 	node  uint32
 	ranks *roles.Ranks
 }
 
-// bindTargets finds the targets of the event and gives each role to the target that plays it. A target that is not an
-// array, and an element that is not an object, are left where they are.
+// bindTargets finds the targets of the event and assigns each role to one of them. A target that is
+// not an array, and an element that is not an object, stay in unmapped.
 func (e *Emitter) bindTargets() {
 	e.Targets = e.Targets[:0]
 	e.cast, e.tied = [roles.Count]*Target{}, [roles.Count]bool{}
@@ -38,7 +39,7 @@ func (e *Emitter) bindTargets() {
 		e.cast[role] = e.choose(role)
 	}
 	if e.cast[roles.Account] == e.cast[roles.User] {
-		e.cast[roles.Account] = nil // the account in an app is the user itself
+		e.cast[roles.Account] = nil // the account in an app is the user
 	}
 }
 
@@ -70,9 +71,9 @@ func (e *Emitter) bindTarget(i uint32) Target {
 	return t
 }
 
-// choose is the target that plays a role, or nil: the one whose type the table names first. Where several do, a detail
-// has to tell which: ids of the kind that the role's things have, for the entity that it says what changed. Their order
-// tells nothing.
+// choose returns the target for a role, or nil: the one whose type comes first in the table. If
+// there are several, the prefix of their ids decides or, for the entity, whether the target has
+// changeDetails. Their order never decides.
 func (e *Emitter) choose(role roles.Role) *Target {
 	var chosen *Target
 	best, several := uint8(0), false
@@ -124,7 +125,7 @@ func (e *Emitter) chooseAmong(role roles.Role, rank uint8) *Target {
 	return chosen
 }
 
-// prefer keeps those of which holds is true, or all where it is true of none.
+// prefer returns the targets for which holds is true, or all targets if it is true for none.
 func prefer(list []*Target, holds func(*Target) bool) []*Target {
 	var kept []*Target
 	for _, t := range list {
@@ -138,7 +139,7 @@ func prefer(list []*Target, holds func(*Target) bool) []*Target {
 	return kept
 }
 
-// sameThing reports whether two targets are one thing named twice.
+// sameThing reports whether two targets refer to the same thing.
 func (e *Emitter) sameThing(a, b *Target) bool {
 	if e.Says(a.ID) && e.Says(b.ID) {
 		return bytes.Equal(e.Tree.Inner(a.ID), e.Tree.Inner(b.ID))
@@ -146,8 +147,8 @@ func (e *Emitter) sameThing(a, b *Target) bool {
 	return bytes.Equal(e.Tree.Raw(a.node), e.Tree.Raw(b.node))
 }
 
-// fuller reports whether a is to stand for a thing that a and b both name: the longer text, so that their order does
-// not matter.
+// fuller reports whether to choose a if a and b are the same thing: it has the longer text. So
+// their order has no effect.
 func (e *Emitter) fuller(a, b *Target) bool {
 	x, y := e.Tree.Raw(a.node), e.Tree.Raw(b.node)
 	if len(x) != len(y) {
@@ -156,13 +157,13 @@ func (e *Emitter) fuller(a, b *Target) bool {
 	return bytes.Compare(x, y) > 0
 }
 
-// Tied reports whether several targets equally claim the role, so that none plays it.
+// Tied reports whether several targets could equally have the role, so that none has it.
 func (e *Emitter) Tied(role roles.Role) bool { return e.tied[role] }
 
-// Who is the target that plays the role, or nil.
+// Who returns the target that has the role, or nil.
 func (e *Emitter) Who(role roles.Role) *Target { return e.cast[role] }
 
-// Fits reports whether the target's type is one of those that may play the role.
+// Fits reports whether a target of this type may have the role.
 func (t *Target) Fits(role roles.Role) bool { return t.ranks.Of[role] != 0 }
 
 // TargetMember names a member of a target.
@@ -179,14 +180,14 @@ const (
 	TargetTo
 )
 
-// String is the member's path in the target.
+// String returns the member's path in the target.
 func (m TargetMember) String() string {
 	return [...]string{
 		"id", "type", "alternateId", "displayName", "detailEntry", "changeDetails.from", "changeDetails.to",
 	}[m]
 }
 
-// of is the member's node in t, or 0.
+// of returns the member's node in t, or 0.
 func (m TargetMember) of(t *Target) uint32 {
 	return [...]uint32{t.ID, t.Type, t.AlternateID, t.DisplayName, t.DetailEntry, t.ChangeFrom, t.ChangeTo}[m]
 }

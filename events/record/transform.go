@@ -7,28 +7,28 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// Transform turns the value of an Okta field into that of an attribute. It
-// refuses what it cannot turn without loss; the value then stays in unmapped.
+// Transform converts the value of an Okta field to the value of an attribute. It refuses a value
+// that it cannot convert without loss; the value then stays in unmapped.
 type Transform struct {
 	Name  string
 	Write func(e *Emitter, i uint32) bool
-	// Partial: the attribute does not hold all of the value, which therefore
-	// goes to unmapped as well.
+	// Partial: the attribute holds only a part of the value, which therefore goes to unmapped as
+	// well.
 	Partial bool
 }
 
-// Repeated is how, for a value that has an attribute of its own already.
+// Repeated is how, for a value that also has another attribute.
 func Repeated(how Transform) Transform {
 	how.Partial = true
 	return how
 }
 
 var (
-	// AsText takes strings as they are and quotes numbers and booleans, which
-	// Okta writes in place of some strings (postalCode, version).
-	AsText = Transform{Name: "as it is", Write: writeText}
-	// AsName is AsText for attributes that identify or name something: it refuses placeholders.
-	AsName = Transform{Name: "as it is", Write: writeName}
+	// AsText accepts strings unchanged, and quotes numbers and booleans, which Okta sometimes
+	// writes instead of strings (postalCode, version).
+	AsText = Transform{Name: Unchanged, Write: writeText}
+	// AsName is AsText for attributes that identify or name something. It refuses placeholders.
+	AsName = Transform{Name: Unchanged, Write: writeName}
 	// AsOneName is AsName for an attribute that holds a list of names.
 	AsOneName = Transform{
 		Name: "as the one element of a list",
@@ -43,30 +43,30 @@ var (
 			return true
 		},
 	}
-	// AsIP takes what net/netip reads as an address without a zone. ip_t holds
-	// 40 characters at most (OCSF 1.8.0).
-	AsIP = Transform{Name: "as it is, if it is an IP address", Write: writeIP}
-	// AsInteger takes numbers of up to 18 digits without fraction or exponent.
-	AsInteger = Transform{Name: "as it is, if it is a whole number", Write: writeInteger}
-	AsNumber  = Transform{Name: "as it is, if it is a number", Write: func(e *Emitter, i uint32) bool {
+	// AsIP accepts what net/netip parses as an address without a zone. ip_t has at most 40
+	// characters (OCSF 1.8.0).
+	AsIP = Transform{Name: "unchanged, if it is an IP address", Write: writeIP}
+	// AsInteger accepts numbers of up to 18 digits without a fraction or exponent.
+	AsInteger = Transform{Name: "unchanged, if it is a whole number", Write: writeInteger}
+	AsNumber  = Transform{Name: "unchanged, if it is a number", Write: func(e *Emitter, i uint32) bool {
 		return e.Tree.Nodes[i].Kind == '0' && e.Raw(i)
 	}}
-	AsBoolean = Transform{Name: "as it is, if it is true or false", Write: func(e *Emitter, i uint32) bool {
+	AsBoolean = Transform{Name: "unchanged, if it is true or false", Write: func(e *Emitter, i uint32) bool {
 		k := e.Tree.Nodes[i].Kind
 		return (k == 't' || k == 'f') && e.Raw(i)
 	}}
-	// AsJSON takes any value that says something.
-	AsJSON = Transform{Name: "as it is", Write: func(e *Emitter, i uint32) bool {
+	// AsJSON accepts any value with content.
+	AsJSON = Transform{Name: Unchanged, Write: func(e *Emitter, i uint32) bool {
 		var wrote bool
 		e.Out, wrote = e.Tree.AppendDense(e.Out, i)
 		return wrote
 	}}
-	AsCountry = Transform{Name: "ISO 3166-1 alpha-2 code, or the name as it is", Write: writeCountry}
-	// AsEmail and AsDomain repeat parts of a login name; the name itself is in
-	// an attribute of its own.
+	AsCountry = Transform{Name: "ISO 3166-1 alpha-2 code, or the name unchanged", Write: writeCountry}
+	// AsEmail and AsDomain write parts of a login name, which another attribute holds whole.
 	AsEmail  = Transform{Name: "the login, if it is an e-mail address", Write: writeEmail, Partial: true}
-	AsDomain = Transform{Name: "what follows the @ of the login", Write: writeDomain, Partial: true}
-	// AsPrivileges undoes Okta's joining of role names. The text stays in unmapped: public detections search it.
+	AsDomain = Transform{Name: "the part of the login after the @", Write: writeDomain, Partial: true}
+	// AsPrivileges splits the role names that Okta joins with commas. The text also stays in
+	// unmapped, because public detections search it.
 	AsPrivileges = Transform{Name: "split at the commas between roles", Write: writePrivileges, Partial: true}
 )
 
@@ -87,7 +87,7 @@ func writeName(e *Emitter, i uint32) bool {
 
 func writeIP(e *Emitter, i uint32) bool { return isIP(e, i) && e.Raw(i) }
 
-// isIP reports whether node i is a string that AsIP takes.
+// isIP reports whether node i is a string that AsIP accepts.
 func isIP(e *Emitter, i uint32) bool {
 	if e.Tree.Nodes[i].Kind != '"' {
 		return false
@@ -121,9 +121,9 @@ func writeCountry(e *Emitter, i uint32) bool {
 	return e.Raw(i)
 }
 
-// at is the index of the @ of an e-mail address, or -1. email_t (OCSF 1.8.0)
-// wants one @, a host of letters, digits and hyphens with a dot in it, and none
-// of the characters that only a quoted local part may have.
+// at returns the index of the @ in an e-mail address, or -1. email_t (OCSF 1.8.0) requires one @, a
+// host of letters, digits and hyphens with a dot, and no character that is valid only in a quoted
+// local part.
 func at(text []byte) int {
 	i := bytes.IndexByte(text, '@')
 	if i < 1 {
@@ -167,8 +167,8 @@ func writeDomain(e *Emitter, i uint32) bool {
 	return true
 }
 
-// writePrivileges writes "Super administrator, Read only admin" as an array.
-// Commas in parentheses belong to a role's name. Every item must say something.
+// writePrivileges writes "Super administrator, Read only admin" as an array. Commas in parentheses
+// belong to a role's name. No item may be empty.
 func writePrivileges(e *Emitter, i uint32) bool {
 	if !e.Says(i) {
 		return false
@@ -198,8 +198,8 @@ func writePrivileges(e *Emitter, i uint32) bool {
 	return true
 }
 
-// AsQuery takes the url that is the request's own: its path, "?" and a query.
-var AsQuery = Transform{Name: "what follows the path and ?", Write: func(e *Emitter, i uint32) bool {
+// AsQuery accepts a url that has the path of the request followed by "?" and a query.
+var AsQuery = Transform{Name: "the part after the path and ?", Write: func(e *Emitter, i uint32) bool {
 	path := e.Inner(events.DebugRequestURI)
 	if path == nil || e.Tree.Nodes[i].Kind != '"' {
 		return false
@@ -212,9 +212,8 @@ var AsQuery = Transform{Name: "what follows the path and ?", Write: func(e *Emit
 	return true
 }}
 
-// AsHostname takes an origin such as https://example.okta.com. Every Okta org
-// is served by https on the usual port; an origin that says otherwise stays in
-// unmapped beside.
+// AsHostname accepts an origin such as https://example.okta.com. Every Okta org is served over
+// https on the default port. An origin with another scheme or a port also stays in unmapped.
 var AsHostname = Transform{Name: "the host of the origin https://…", Write: func(e *Emitter, i uint32) bool {
 	if e.Tree.Nodes[i].Kind != '"' {
 		return false

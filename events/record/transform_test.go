@@ -72,7 +72,7 @@ func TestTransforms(t *testing.T) {
 	}
 }
 
-// What a transform has taken apart can be put together again, or is left alone.
+// The parts that a transform makes can be joined to the original text, or the text is not split.
 func TestNothingIsLostInTakingApart(t *testing.T) {
 	text := rapid.StringMatching(`[a-zA-Z(), /?=:.&"\\é-]{0,24}`)
 	get := func(out, key string) (value any) {

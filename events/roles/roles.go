@@ -1,11 +1,12 @@
-// Package roles says which target of an Okta event plays which role: who is the user to whom it was done, what is the
-// thing that was changed, which is the app, the policy, the enrolment.
+// Package roles assigns the targets of an Okta event to roles: the user that was acted on, the
+// thing that was changed, the app, the policy, the enrolment.
 //
-// Okta documents no order of target[], and its order is not stable, so nothing here looks at it: a role goes to the
-// target whose type the table (table.go) names for the family of the event type. Where the table names no type, a type
-// that is called like the event type plays the role of the entity (Flow in workflows.user.flow.delete).
+// Okta does not document the order of target[], and the order is not stable. So the order is never
+// used: a role goes to the target with the type that the table (table.go) names for the family of
+// the event type. If the table names no type, a type with the same name as a word of the event type
+// has the role Entity (Flow in workflows.user.flow.delete).
 //
-// The package is pure: decisions depend on the event type and the target types only.
+// The package is pure: decisions depend only on the event type and the target types.
 package roles
 
 import (
@@ -21,61 +22,62 @@ type Role uint8
 
 // The roles.
 const (
-	User      Role = iota // to whom it was done: a person, or a service that acts as one
+	User      Role = iota // the one acted on: a person, or a service that acts as one
 	Account               // that user's account in an app
-	Group                 // the group that was changed, or that something was given to
+	Group                 // the group that was changed, or that was given something
 	Entity                // the thing that was managed
 	Container             // what the entity is part of: the app of a flow, the authorization server of a scope
 	App                   // the app that the event is about
 	Policy                // the policy that decided, or that the entity belongs to
 	Enrolment             // the authenticator enrolment that was used or changed
 	Privilege             // the admin role that was given or taken
-	Agent                 // the agent or other software whose life changed
-	Count                 // how many there are
+	Agent                 // the agent or other software that was started, stopped or changed
+	Count                 // the number of roles
 )
 
-// String is the role's name.
+// String returns the role's name.
 func (r Role) String() string {
 	return [Count]string{"user", "account", "group", "entity", "container", "app", "policy", "enrolment", "privilege",
 		"agent"}[r]
 }
 
-// IDPrefix is what the ids of things that play the role begin with in Okta, "" where they have no common beginning. Of
-// several targets of one type it tells which is meant.
+// IDPrefix returns the beginning of the Okta ids of things with this role, or "" if they have no
+// common beginning. It selects one of several targets of the same type.
 func (r Role) IDPrefix() string {
 	return [Count]string{User: "00u", Account: "0ua", Group: "00g", App: "0oa", Policy: "00p"}[r]
 }
 
-// Ranks are how well a target type fits each role: 0 not at all, else the lower the better.
+// Ranks says how well a target type fits each role: 0 not at all, otherwise lower is better.
 type Ranks struct {
 	Of     [Count]uint8
-	Person bool // it is the type of people or of their accounts
+	Person bool // the type is that of a person or of a person's account
 }
 
-// Decision is what the tables say of one event type. It must not be changed.
+// Decision is the table's answer for one event type. It must not be changed.
 type Decision struct {
 	Row *Row // the row that decided
-	// Self: people act on themselves, so the actor is the user where no target is. SelfWhy is why.
+	// Self: people act on themselves, so the actor is the user if no target is. SelfWhy is the
+	// reason.
 	Self    bool
 	SelfWhy string
 
-	types  [Count]string // as Types shows them
+	types  [Count]string // as returned by Types
 	levels [Count][]level
 	ranks  map[string]*Ranks
 }
 
-// Types are the target types that may play role r, best first: "|" stands between equals, ">" before what counts only
-// where nothing before it is there, "*" for any characters. Upper and lower case do not differ.
+// Types returns the target types that may have role r, best first. "|" separates equals; a type
+// after ">" counts only if no type before it is present; "*" is any characters. Case is ignored.
 func (d *Decision) Types(r Role) string { return d.types[r] }
 
-// maxTypes bounds the target types whose ranks are remembered for one event type; Okta has a handful for each. A name
-// that is longer than maxName is not remembered, nor looked at for nouns.
+// maxTypes bounds the target types per event type whose ranks are cached; Okta has few for each. A
+// name longer than maxName is neither cached nor searched for nouns.
 const (
 	maxTypes = 64
 	maxName  = 256
 )
 
-// Ranks says how well a target of the type fits each role.
+// Ranks returns how well a target of the type fits each role.
 func (d *Decision) Ranks(targetType []byte) *Ranks {
 	if r := d.ranks[string(targetType)]; r != nil {
 		return r
@@ -99,7 +101,7 @@ func (d *Decision) rank(targetType string) *Ranks {
 // A level is a test of a target type in lower case.
 type level func(lower string) bool
 
-// Decide says which target types play which role in events of the type. It takes any string.
+// Decide returns the target types for each role in events of the type. It accepts any string.
 func Decide(eventType string) *Decision {
 	d := &Decision{Row: &table[len(table)-1], ranks: map[string]*Ranks{}}
 	for i := range table {
@@ -138,7 +140,7 @@ func matches(patterns []string, eventType string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return events.Match(p, eventType) })
 }
 
-// levelsOf are the tests that one level of the notation stands for.
+// levelsOf parses one level of the notation into its tests.
 func levelsOf(names string, nouns []string) []level {
 	switch names {
 	case named:
@@ -154,8 +156,8 @@ func levelsOf(names string, nouns []string) []level {
 	return []level{func(lower string) bool { return matches(patterns, lower) }}
 }
 
-// namedLevels look for a type that is called like a word of the event type, the last word first: a type of just that
-// name or one that ends in it, then one that contains a word. The types of people are never meant.
+// namedLevels match types with the name of a word of the event type, last word first: a type that
+// is the word or ends in it, then a type that contains it. The types of people never match.
 func namedLevels(nouns []string) []level {
 	var levels []level
 	add := func(noun string, fits func(name, noun string) bool) {
@@ -171,11 +173,11 @@ func namedLevels(nouns []string) []level {
 	return levels
 }
 
-// minNoun leaves out words such as "as" and "ca", which many longer words contain.
+// minNoun excludes words such as "as" and "ca", which many longer words contain.
 const minNoun = 3
 
-// nounsOf are the words of an event type that can name a thing, the last first: all but the verb, short words, and
-// words that stand in many types and name nothing.
+// nounsOf returns the words of an event type that can name a thing, last word first: all except the
+// verb, short words, and words that are in many types and name nothing.
 func nounsOf(eventType string) []string {
 	words := strings.Split(strings.ToLower(eventType), ".")
 	if len(eventType) > maxName {
@@ -192,8 +194,8 @@ func nounsOf(eventType string) []string {
 	return nouns
 }
 
-// plain is a name without what different parts of Okta put around it: pam_server, privileged_accounts,
-// NetworkZoneEntity.
+// plain returns a name without the prefixes and suffixes that parts of Okta add: pam_server,
+// privileged_accounts, NetworkZoneEntity.
 func plain(lower string) string {
 	name := separators.Replace(strings.TrimPrefix(lower, "pam_"))
 	name = strings.TrimSuffix(name, "entity")

@@ -8,12 +8,12 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 )
 
-// TestWho pins which of some targets' types plays a role, by event type.
+// TestWho checks which target has a role, by event type and the targets' types.
 func TestWho(t *testing.T) {
 	for _, test := range []struct {
 		eventType, targets string
 		role               Role
-		want               string // "" for nobody, "a b" for a tie
+		want               string // "" for none, "a b" for a tie
 	}{
 		{"user.authentication.sso", "AppInstance AppUser", User, ""},
 		{"user.authentication.sso", "AppInstance AppUser", Account, "AppUser"},
@@ -160,7 +160,7 @@ func TestEveryRowDecides(t *testing.T) {
 	}
 }
 
-// What is remembered has a bound, and what is beyond it is decided all the same.
+// The cache has a bound, and types beyond it are also decided.
 func TestRanksAreBounded(t *testing.T) {
 	d := Decide("zone.update")
 	for i := range 2 * maxTypes {

@@ -33,7 +33,7 @@ func (r *Reader) userBehaviors(e *events.Event) {
 	r.verdict.Behaviors = r.out[start:len(r.out):len(r.out)]
 }
 
-// behaviors reads {New Device=POSITIVE, …}: the results of the org's behavior rules.
+// behaviors parses {New Device=POSITIVE, …}: the results of the org's behavior rules.
 func (r *Reader) behaviors(tree *jsontree.Tree, i uint32) bool {
 	start := len(r.out)
 	list, ok := r.pairs(tree, i, anyKey)

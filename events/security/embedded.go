@@ -28,8 +28,7 @@ func (r *Reader) logOnly(tree *jsontree.Tree, i uint32) bool {
 		r.out = append(r.out, '"')
 		r.out = append(append(r.out, tree.Key(c)...), '"', ':')
 		start := len(r.out)
-		// Only objects: a string in here could hold JSON too, and there is only one
-		// inner tree.
+		// Only objects: a string here could itself hold JSON, and there is only one inner tree.
 		if key := string(tree.Key(c)); tree.Nodes[c].Kind == '{' &&
 			(key == "risk" && r.risk(tree, c) || key == "behaviors" && r.behaviors(tree, c)) {
 			continue
@@ -90,6 +89,6 @@ func mayBeJSON(text []byte) bool {
 	return len(text) > 0 && (text[0] == '"' || text[0] == '}')
 }
 
-// isWhole reports whether an unescaped text can be written as it was. It cannot where
-// a lone surrogate was escaped in it, which has become U+FFFD.
+// isWhole reports whether an unescaped text can be written again without loss. It cannot if a lone
+// surrogate was escaped in it, which has become U+FFFD.
 func isWhole(text []byte) bool { return !bytes.ContainsRune(text, utf8.RuneError) }

@@ -25,12 +25,11 @@ func (r *Reader) pairs(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool
 	return list, ok && !repeats(list)
 }
 
-// maxPairs is far more than the behavior rules of an org. A longer map stays as it
-// came.
+// maxPairs is far more than an org has behavior rules. A longer map is kept unchanged.
 const maxPairs = 500
 
-// repeats reports whether a key occurs twice, of which most readers of JSON would
-// keep only one, or whether there are too many keys to check.
+// repeats reports whether a key occurs twice, of which most JSON parsers would keep only one, or
+// whether there are too many keys to check.
 func repeats(list []pair) bool {
 	if len(list) > maxPairs {
 		return true
@@ -67,8 +66,8 @@ func (r *Reader) read(tree *jsontree.Tree, i uint32, key keyRule) ([]pair, bool)
 	return nil, false
 }
 
-// members reads an object whose values are strings, or equations whose values
-// are null.
+// members reads an object in which all values are strings, or in which all keys are equations and
+// all values null.
 func (r *Reader) members(tree *jsontree.Tree, i uint32) bool {
 	for c := i + 1; c < tree.Nodes[i].Next; c = tree.Nodes[c].Next {
 		switch tree.Nodes[c].Kind {
@@ -92,13 +91,13 @@ func (r *Reader) equation(text []byte) bool {
 	return ok && len(key) > 0 && len(value) > 0
 }
 
-// keyRule reports whether the text before a "=" can be a key, or belongs to the
-// value before it.
+// keyRule reports whether the text before a "=" can be a key; otherwise it is part of the value
+// before it.
 type keyRule func(key []byte) bool
 
-// javaMap reads "{key=value, key=value}", which broke Elastic's beats (issues 30961
-// and 33677). Values hold ", " themselves ("reasons=Anomalous Device, Anomalous
-// Location"), so a piece begins a new pair only if it holds a key.
+// javaMap reads "{key=value, key=value}", which also broke Elastic's beats (issues 30961 and
+// 33677). Values may contain ", " ("reasons=Anomalous Device, Anomalous Location"), so a piece
+// begins a new pair only if it has a key.
 func (r *Reader) javaMap(text []byte, isKey keyRule) bool {
 	if len(text) >= 2 && text[0] == '{' && text[len(text)-1] == '}' {
 		text = text[1 : len(text)-1]

@@ -6,7 +6,7 @@ import (
 	"github.com/oktastream/oktastream/events/jsontree"
 )
 
-// risk reads {level=…, reasons=…}. The reasons become a list.
+// risk parses {level=…, reasons=…}. The reasons become a list.
 func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 	list, ok := r.pairs(tree, i, identifier)
 	if !ok {
@@ -45,8 +45,8 @@ func (r *Reader) risk(tree *jsontree.Tree, i uint32) bool {
 	return len(r.out) > start+len("{}")
 }
 
-// riskObject reads a risk that is an object with more in it than strings. It is
-// typed already, unless it is in a string.
+// riskObject reads a risk that is an object with values other than strings. An object is already
+// typed; a string that holds one is not.
 func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 	inString := r.parseInner(tree, i)
 	if inString {
@@ -69,7 +69,7 @@ func (r *Reader) riskObject(tree *jsontree.Tree, i uint32) bool {
 	return wrote
 }
 
-// reasons adds the strings of list node i to the verdict.
+// reasons adds the strings in list node i to the verdict.
 func (r *Reader) reasons(tree *jsontree.Tree, i uint32) {
 	if i == 0 || tree.Nodes[i].Kind != '[' {
 		return

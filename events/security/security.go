@@ -1,9 +1,9 @@
-// Package security reads Okta's judgement of an event: risk, behaviors,
-// logOnlySecurityData, threatDetections, tunnels and the device integrator. Okta
-// writes each as JSON, as JSON in a string, or as Java prints a map.
+// Package security reads Okta's assessment of an event: risk, behaviors, logOnlySecurityData,
+// threatDetections, tunnels and the device integrator. Okta writes each as JSON, as JSON in a
+// string, or in the format in which Java prints a map.
 //
-// It turns each into typed JSON, once an event, for all formats. What it cannot
-// read with certainty stays in the record as it came.
+// It converts each to typed JSON, once for each event, for all formats. A value that it cannot
+// parse with certainty stays unchanged in the record.
 package security
 
 import (
@@ -14,11 +14,11 @@ import (
 // Level is a level of Okta's risk engine.
 type Level int
 
-// String is the level as Okta writes it.
+// String returns the level as Okta writes it.
 func (l Level) String() string { return [...]string{"NONE", "LOW", "MEDIUM", "HIGH"}[l] }
 
-// The levels of Okta's risk engine (Okta Management OpenAPI 2026.06.3,
-// LogSecurityContext). LevelNone: Okta gives none.
+// The levels of Okta's risk engine (Okta Management OpenAPI 2026.06.3, LogSecurityContext).
+// LevelNone means that Okta gives none.
 const (
 	LevelNone Level = iota
 	LevelLow
@@ -39,7 +39,7 @@ func parseLevel(text []byte) Level {
 	return LevelNone
 }
 
-// Verdict is Okta's judgement of one event. It is valid until the next Read.
+// Verdict is Okta's assessment of one event. It is valid until the next Read.
 type Verdict struct {
 	// Risk is the level of the first of securityContext.risk, debugData.risk
 	// and logOnlySecurityData.risk that has one.
@@ -50,9 +50,9 @@ type Verdict struct {
 	Threat Level
 	// Threats names the threats of debugData.threatDetections, unescaped.
 	Threats [][]byte
-	// Behaviors is a JSON object of results by the names of behaviors, from the
-	// first of securityContext.userBehaviors, debugData.behaviors and
-	// logOnlySecurityData.behaviors that has any; nil where none has.
+	// Behaviors is a JSON object from behavior name to result. It comes from the first of
+	// securityContext.userBehaviors, debugData.behaviors and logOnlySecurityData.behaviors that has
+	// any; nil if none has.
 	Behaviors []byte
 
 	typed [6]typedField // one for each of the readers
@@ -63,8 +63,8 @@ type typedField struct {
 	json  []byte
 }
 
-// Typed is the typed JSON of field f, or nil where the field is absent, is JSON
-// already, or cannot be read: it is then kept as it came.
+// Typed returns the typed JSON of field f, or nil if the field is absent, is already JSON, or
+// cannot be parsed and is therefore kept unchanged.
 func (v *Verdict) Typed(f events.Field) []byte {
 	for i := range v.typed {
 		if v.typed[i].field == f {
@@ -74,18 +74,18 @@ func (v *Verdict) Typed(f events.Field) []byte {
 	return nil
 }
 
-// Reader reads verdicts. It must not be used by two goroutines at once, and keeps
-// its memory from call to call.
+// Reader reads verdicts. It must not be used by two goroutines at once, and keeps its memory
+// between calls.
 type Reader struct {
 	verdict Verdict
-	inner   jsontree.Tree // of JSON in a string
+	inner   jsontree.Tree // the JSON in a string
 	text    []byte        // unescaped strings
 	out     []byte        // typed JSON
 	list    []pair
 }
 
-// readers is how each field is read, the most reliable first: the first risk and the
-// first behaviors that can be read are the event's.
+// readers has the parser of each field, most reliable field first. The event's risk and behaviors
+// are the first that can be parsed.
 var readers = [...]struct {
 	field events.Field
 	read  func(*Reader, *jsontree.Tree, uint32) bool
@@ -119,7 +119,7 @@ func (r *Reader) Read(e *events.Event) *Verdict {
 	return &r.verdict
 }
 
-// current reads the form that Okta documents since 2026, which is typed.
+// current parses the typed form that Okta documents since 2026.
 func (r *Reader) current(e *events.Event) {
 	if i := e.Node(events.RiskLevel); i != 0 && e.Tree.Nodes[i].Kind == '"' {
 		r.verdict.Risk = parseLevel(e.Tree.Inner(i))

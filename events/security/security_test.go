@@ -168,8 +168,8 @@ func TestThreatsAndWhatElseIsJSONInAString(t *testing.T) {
 	})
 }
 
-// Joining the pairs again must give the text back, whatever stands in it: that
-// is what makes it safe to leave the text out of a record.
+// The pairs, joined again, must be the original text for any content. Only then may the text be
+// left out of the record.
 func TestTypedRiskGivesTheTextBack(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.OneOf(
@@ -223,7 +223,7 @@ func join(t *testing.T, typed []byte) string {
 	return "{" + strings.Join(pairs, ", ") + "}"
 }
 
-// Whoever sends a map of half a megabyte does not stall the batch it is in.
+// A map of half a megabyte must not delay the batch that it is in.
 func TestAMapWithTooManyPairsStaysAsItCame(t *testing.T) {
 	for n, typed := range map[int]bool{maxPairs: true, maxPairs + 1: false} {
 		var pairs []string

@@ -41,8 +41,8 @@ func identifier(key []byte) bool {
 // anyKey matches the keys of behaviors, which admins name.
 func anyKey(key []byte) bool { return len(key) > 0 }
 
-// isResult matches POSITIVE, NEGATIVE, BAD_REQUEST, UNKNOWN and similar words that
-// Okta may add. Other text means that the pairs were split in the wrong places.
+// isResult matches POSITIVE, NEGATIVE, BAD_REQUEST, UNKNOWN and similar words that Okta may add.
+// Any other text means that the pairs were split in the wrong places.
 func isResult(value []byte) bool {
 	for _, c := range value {
 		if (c < 'A' || c > 'Z') && c != '_' {
@@ -64,7 +64,7 @@ func appendList(dst []byte, items [][]byte) []byte {
 }
 
 func quote(dst, text []byte) []byte {
-	// The only possible error is invalid UTF-8, which has been checked.
+	// The only possible error is invalid UTF-8, which was checked before.
 	dst, _ = jsontext.AppendQuote(dst, text)
 	return dst
 }

@@ -2,16 +2,16 @@ package stream
 
 import "github.com/oktastream/oktastream/events"
 
-// array is the array whose elements are being cut.
+// array is the array that is being split into elements.
 type array struct {
 	open    bool
-	wrapped bool  // it is the value of one of lists
-	around  int64 // the offset of the object of which it is
+	wrapped bool  // the array is the value of a key in lists
+	around  int64 // the offset of the object around it
 	row     int   // the line of its '['
 	last    token // of the array itself
 	end     int64 // offset after that token
 	endRow  int   // its line
-	// Elements that began on the line of the '[', and on later ones.
+	// The number of elements that began on the line of the '[', and on later lines.
 	inside, outside int
 }
 
@@ -25,7 +25,7 @@ const (
 
 const arrayNotClosed = "the array is not closed"
 
-// enter goes into an array, n bytes ahead.
+// enter enters the array that begins n bytes ahead.
 func (r *Reader) enter(n int, wrapped bool) {
 	around := r.base + int64(r.pos)
 	r.drop(n)
@@ -35,7 +35,7 @@ func (r *Reader) enter(n int, wrapped bool) {
 	r.state = (*Reader).element
 }
 
-// passed notes that a token of the array ends here.
+// passed records that a token of the array ends here.
 func (r *Reader) passed(t token) {
 	r.array.last, r.array.end, r.array.endRow = t, r.here(), r.line
 }
@@ -53,7 +53,7 @@ func (r *Reader) exit(found bool) {
 	}
 }
 
-// element cuts the next element, or a comma or the end of the array.
+// element returns the next element, or reads a comma or the end of the array.
 func (r *Reader) element() (Item, bool) {
 	a := &r.array
 	r.scan = 0
@@ -96,9 +96,9 @@ func (r *Reader) element() (Item, bool) {
 	}
 }
 
-// looksTruncated reports whether the array seems to be one record of many, a line
-// each, and truncated, so that the current line, which lacks a comma before it,
-// is the next record or, had the cut been after a comma, the next but one.
+// looksTruncated reports whether the array seems to be a truncated record in a file with one record
+// per line, and the current line a separate record: the one after it or, if the truncated record
+// ends with a comma, the one after that. Such a line has no comma before it.
 func (r *Reader) looksTruncated() bool {
 	if a := &r.array; a.outside > 1 || a.outside == 1 && a.inside == 0 {
 		return false
@@ -107,7 +107,7 @@ func (r *Reader) looksTruncated() bool {
 	return size == 0 || next != ',' && next != ']'
 }
 
-// count counts elements by where they begin, for looksTruncated.
+// count counts elements by the line on which they begin, for looksTruncated.
 func (r *Reader) count() {
 	if r.row == r.array.row {
 		r.array.inside++
@@ -116,9 +116,9 @@ func (r *Reader) count() {
 	}
 }
 
-// container takes an element that is an object or an array. If it begins where
-// the next record would, had the array been a truncated line, or on the line of
-// the array itself, then lines within it may be records of their own.
+// container reads an element that is an object or an array. If the array may be a truncated record
+// and the element begins where the next record would, or on the line of the array itself, then
+// lines within the element may be separate records.
 func (r *Reader) container(first bool) (Item, bool) {
 	a := &r.array
 	onRow := r.row == a.row
@@ -154,14 +154,14 @@ func (r *Reader) container(first bool) (Item, bool) {
 	return r.endArray(f)
 }
 
-// truncatedArray leaves the array at its broken element, which ends where an object
-// outside of arrays would.
+// truncatedArray leaves the array at its broken element, which ends where a broken object outside
+// arrays would.
 func (r *Reader) truncatedArray(f failure, out outcome) (Item, bool) {
 	r.exit(false)
 	return r.broken(f, out)
 }
 
-// good ends an element after which the array goes on, faulty or not.
+// good ends an element after which the array continues, with or without a fault.
 func (r *Reader) good(f *events.Fault) (Item, bool) {
 	r.count()
 	it, ok := r.item(f)
@@ -169,7 +169,7 @@ func (r *Reader) good(f *events.Fault) (Item, bool) {
 	return it, ok
 }
 
-// scalar takes an element that is neither object nor array.
+// scalar reads an element that is neither an object nor an array.
 func (r *Reader) scalar() (Item, bool) {
 	for done := false; !done; {
 		line, whole, ok := r.rest()
@@ -197,8 +197,8 @@ func (r *Reader) scalar() (Item, bool) {
 	return r.endArray(invalid(r.text(), r.start))
 }
 
-// scalar goes on over b, bytes of one line, to the end of a value that is
-// neither object nor array; first is set where it begins.
+// scalar scans b, bytes of one line, to the end of a value that is neither an object nor an array;
+// first is set if the value begins at b.
 func (f *frame) scalar(b []byte, first bool) (n int, done bool) {
 	if first && b[0] == '"' {
 		f.quoted = true
@@ -219,9 +219,8 @@ func (f *frame) scalar(b []byte, first bool) (n int, done bool) {
 	return n, false
 }
 
-// endArray ends the array within the current value: the bad record goes to the end
-// of the array, as far as brackets can be matched, and not beyond the line if all
-// of the array was on it.
+// endArray ends the array after a syntax error: the bad record extends to the end of the array, as
+// far as brackets can be matched, but not beyond the line if the whole array was on it.
 func (r *Reader) endArray(why failure) (Item, bool) {
 	oneLine := r.breaks == 0 && r.row == r.array.row
 	found := false
@@ -239,7 +238,7 @@ func (r *Reader) endArray(why failure) (Item, bool) {
 			break
 		}
 		if whole {
-			r.frame.quoted, r.frame.escaped = false, false // no string spans lines
+			r.frame.quoted, r.frame.escaped = false, false // no string continues on the next line
 			r.takeBreak()
 		}
 	}

@@ -70,7 +70,7 @@ func TestEncodingsCutOffOrDamaged(t *testing.T) {
 		}
 		for _, it := range items {
 			if it.Fault != "" {
-				t.Errorf("%s: %+v; what is cut off is no bad record", name, it)
+				t.Errorf("%s: %+v; what is cut off is not a bad record", name, it)
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func TestFilesThatAreNotRead(t *testing.T) {
 	}
 }
 
-// Text that merely begins with letters is lines as ever, and is not waited for.
+// Text that only begins with letters is read line by line, without waiting for more.
 func TestTextIsNoFile(t *testing.T) {
 	for _, first := range []string{"not JSON", "a,b,c,d", "timestamp,level,text", "PK", "BZ", "tru", "uuid", "-1"} {
 		live := io.MultiReader(strings.NewReader(first+"\n"), iotest.ErrReader(errCable))
@@ -142,7 +142,7 @@ func TestTextIsNoFile(t *testing.T) {
 	}
 }
 
-// CutOff tells what the end of the input has ended.
+// CutOff is set on the items that the end of the input ended.
 func TestCutOff(t *testing.T) {
 	for in, want := range map[string][]bool{
 		"{}\n{\"a\":":       {false, true},

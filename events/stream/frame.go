@@ -4,11 +4,11 @@ import (
 	"bytes"
 )
 
-// maxDepth is the deepest nesting of a good item: deeper JSON is no event, and
-// parsers recurse.
+// maxDepth is the deepest nesting of a valid item. Deeper JSON is not an event, and parsers are
+// recursive.
 const maxDepth = 1000
 
-// outcome says why the matching of brackets stopped.
+// outcome is the reason why the matching of brackets stopped.
 type outcome uint8
 
 const (
@@ -21,7 +21,7 @@ const (
 	ended                           // the input ended
 )
 
-// class sorts bytes outside strings. All but quotes and brackets are left to a
+// class is the kind of a byte outside strings. Everything except quotes and brackets is left to a
 // parser.
 type class uint8
 
@@ -34,9 +34,8 @@ const (
 
 var classes = [256]class{'"': quote, '{': opening, '[': opening, '}': closing, ']': closing}
 
-// frame matches brackets, aware of strings, over a value that arrives in
-// pieces. It has a fixed size: kinds and offsets are kept up to maxDepth, and
-// below that levels are only counted.
+// frame matches brackets outside strings, over a value that is read in pieces. It has a fixed size:
+// kinds and offsets are kept up to maxDepth; deeper levels are only counted.
 type frame struct {
 	depth   int
 	deep    bool                    // depth passed maxDepth
@@ -66,15 +65,14 @@ func (f *frame) push(c byte, off int64) {
 // square reports whether the innermost open bracket of known kind is a '['.
 func (f *frame) square() bool { return f.kinds[f.depth>>6]>>(f.depth&63)&1 != 0 }
 
-// matches reports whether c closes the innermost open bracket; of those too
-// deep for their kind to be known it believes so.
+// matches reports whether c closes the innermost open bracket. It returns true if that is too deep
+// for its kind to be known.
 func (f *frame) matches(c byte) bool {
 	return f.depth > maxDepth || f.square() == (c == ']')
 }
 
-// scan goes on over b, bytes of one line that begin at offset off. It returns
-// how many it passed: up to and with the bracket that closes the value, or up
-// to one that does not match.
+// scan scans b, bytes of one line that begin at offset off. It returns the number of bytes scanned:
+// up to and including the bracket that closes the value, or up to one that does not match.
 func (f *frame) scan(b []byte, off int64) (int, outcome) {
 	i := 0
 	if f.quoted {
@@ -105,8 +103,8 @@ func (f *frame) scan(b []byte, off int64) (int, outcome) {
 	return len(b), more
 }
 
-// skipString returns the index after the quote that ends the string of which
-// b[i:] is the rest. Without one in b it returns len(b), and f stays quoted.
+// skipString returns the index after the quote that ends the string which b[i:] continues. If b has
+// no such quote it returns len(b), and f stays quoted.
 func (f *frame) skipString(b []byte, i int) int {
 	if f.escaped {
 		if i == len(b) {
@@ -147,9 +145,9 @@ func (f *frame) startSkip() {
 	}
 }
 
-// skipArray goes on over b, bytes of one line, to the ']' that closes the array
-// around a broken value. A bracket closes the innermost
-// open one of its kind, or none. It returns the index of that ']' and true.
+// skipArray scans b, bytes of one line, to the ']' that closes the array around a broken value. A
+// bracket closes the innermost open bracket of its kind, or none. It returns the index of that ']'
+// and true.
 func (f *frame) skipArray(b []byte) (int, bool) {
 	i := 0
 	if f.quoted {
@@ -180,8 +178,8 @@ func (f *frame) skipArray(b []byte) (int, bool) {
 	return len(b), false
 }
 
-// closeNearest closes the innermost open bracket that c matches, and all
-// within it; it reports whether there is one.
+// closeNearest closes the innermost open bracket that c matches, and all brackets within it. It
+// reports whether there is one.
 func (f *frame) closeNearest(c byte) bool {
 	if f.depth > maxDepth {
 		f.depth--

@@ -46,11 +46,10 @@ func all(r *Reader) ([]got, error) {
 	}
 }
 
-// skipped stands for a Text that is nil.
+// skipped means that Text is nil.
 const skipped = "(nil)"
 
-// ways are ways to read the same bytes: divided into reads and with windows that
-// have to move.
+// ways are ways to read the same bytes: with different reads, and with windows that must move.
 var ways = []struct {
 	name string
 	open func(in []byte, longest int) *Reader
@@ -105,8 +104,8 @@ type failer interface {
 	Fatalf(string, ...any)
 }
 
-// check reads in in the first of the ways, and returns its items after it has
-// verified whatever holds of any input.
+// check reads in in the first of the ways, checks the guarantees for any input, and returns its
+// items.
 func check(t failer, in []byte, longest, first int) []got {
 	t.Helper()
 	var items []got

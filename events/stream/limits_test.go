@@ -140,7 +140,7 @@ func TestDeepNesting(t *testing.T) {
 	})
 }
 
-// However every line is broken, few bytes are scanned more than a few times.
+// In all kinds of broken lines, few bytes are scanned more than a few times.
 func TestLinearTime(t *testing.T) {
 	const n = 30_000
 	for name, in := range map[string]string{

@@ -7,10 +7,10 @@ const (
 	maxLogStream = 4 * 512
 )
 
-// logPrefix returns the length of what stands before the object on the current line
-// if that is a time in RFC 3339, with or without its zone, and perhaps one word: so
-// "aws logs tail" and exports of CloudWatch Logs write a log event. Without both, it
-// returns 0. It reads no further than it takes to tell.
+// logPrefix returns the length of the text before the object on the current line if that text is a
+// time in RFC 3339, with or without a zone, and optionally one word: the form in which "aws logs
+// tail" and exports of CloudWatch Logs write a log event. Otherwise it returns 0. It reads only as
+// far as needed.
 func (r *Reader) logPrefix() int {
 	i := 0
 	for ; ; i++ {
@@ -48,8 +48,8 @@ func (r *Reader) logPrefix() int {
 	}
 }
 
-// skipSpaces returns the index of the first byte from i on that is neither space
-// nor tab, and that byte; 0 at the end of the input.
+// skipSpaces returns the index of the first byte from i on that is neither a space nor a tab, and
+// that byte; 0 at the end of the input.
 func (r *Reader) skipSpaces(i int) (int, byte) {
 	for {
 		c, ok := r.peek(i)

@@ -1,23 +1,22 @@
 package stream
 
-// guard says which lines within a value are looked at for the start of another
-// record.
+// guard says which lines within a value may be the start of another record.
 type guard uint8
 
 const (
 	unguarded guard = iota
 	allLines
-	oneLine // no line but the first may belong to the value
+	oneLine // only the first line can be part of the value
 )
 
-// head deals with what precedes the first value.
+// head reads what comes before the first value.
 func (r *Reader) head() (Item, bool) {
 	r.open()
 	r.state = (*Reader).top
 	return Item{}, false
 }
 
-// top cuts what begins outside arrays.
+// top reads the next item outside arrays.
 func (r *Reader) top() (Item, bool) {
 	if ok, _ := r.skipBlanks(); !ok {
 		r.state = nil
@@ -43,7 +42,7 @@ func (r *Reader) top() (Item, bool) {
 	}
 }
 
-// otherLine takes what is neither object nor array, to the end of the line.
+// otherLine reads text that is neither an object nor an array, to the end of the line.
 func (r *Reader) otherLine() (Item, bool) {
 	r.begin()
 	for {
@@ -67,9 +66,8 @@ func (r *Reader) otherLine() (Item, bool) {
 	return r.badItem(r.fault(invalid(text, r.start)))
 }
 
-// object takes an object. One that closes on its first line is left to the
-// caller's parser; a longer one must be valid, or else lines within it may be
-// records of their own.
+// object reads an object. If it closes on its first line, it is left to the caller's parser. A
+// longer one must be valid; if it is not, lines within it may be separate records.
 func (r *Reader) object() (Item, bool) {
 	r.begin()
 	if r.isKnownBroken(r.start) {
@@ -99,14 +97,14 @@ func (r *Reader) object() (Item, bool) {
 	return r.broken(r.why, closed)
 }
 
-// brokenObject ends an object of which walk returned out.
+// brokenObject ends an object for which walk returned out.
 func (r *Reader) brokenObject(out outcome) (Item, bool) {
 	f := r.failure(out)
 	r.markBroken(f)
 	return r.broken(f, out)
 }
 
-// walk matches the brackets of a value from the scan on.
+// walk matches the brackets of a value from the current position on.
 func (r *Reader) walk(lines guard) outcome {
 	for {
 		line, whole, ok := r.rest()
@@ -134,18 +132,18 @@ func (r *Reader) walk(lines guard) outcome {
 	}
 }
 
-// opensRecord reports whether a line with c as its first byte may be a record
-// of its own, in an input of log lines also one that begins with a time.
+// opensRecord reports whether a line that begins with c may be a separate record; in an input of
+// log lines that is also a line that begins with a time.
 func (r *Reader) opensRecord(c byte) bool {
 	return c == '{' || c == '[' || r.logLines && '0' <= c && c <= '9'
 }
 
-// mayOpen reports whether the line at the scan, which begins with c, goes on
-// with the value before it. Grammar wants '[', ':' or, in an array, a comma
-// before it; but a line that ends with a colon before a line with a whole object is taken
-// for a truncated record before a good one. Reading cannot resume at the second
-// line of a long value, which is no longer held, hence a whole object ends it
-// unless what follows belongs to it. The empty object is no record.
+// mayOpen reports whether the current line, which begins with c, may belong to the value before it.
+// The grammar requires '[', ':' or, in an array, a comma before it. But if a line ends with a colon
+// and the next line has a whole object, the first is taken for a truncated record before a good
+// one. Reading cannot resume at the second line of a long value, which is no longer in memory; so a
+// whole object ends such a value unless the text after the object belongs to the value. The empty
+// object is not a record.
 func (r *Reader) mayOpen(c byte) bool {
 	switch f := &r.frame; {
 	case c != '{' && c != '[':
@@ -169,10 +167,9 @@ func (r *Reader) mayOpen(c byte) bool {
 	}
 }
 
-// lookAhead returns the length of the value in brackets at the scan, or 0 when
-// it does not close on its line; whether nothing follows it on that line; and
-// what follows, if further on later lines, or 0. It stops MaxRecord bytes
-// after the start of the current record.
+// lookAhead returns the length of the value in brackets at the current position, or 0 if it does
+// not close on its line; whether nothing follows it on that line; and the next byte on later lines,
+// or 0. It stops MaxRecord bytes after the start of the current record.
 func (r *Reader) lookAhead(further bool) (size int, alone bool, next byte) {
 	from := r.scan
 	defer func() { r.scan = from }()

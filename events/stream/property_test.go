@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// soup is text made of what matters to the reader, in any order.
+// soup is text made from the characters that the reader handles specially, in any order.
 var soup = rapid.Custom(func(t *rapid.T) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"{", "{", "}", "}", "[", "]", ",", ":", `"`, `\`, "\n", "\n", "\r\n", " ", "1", "tru", "null", "x", "\x00", "\xff",
@@ -76,8 +76,7 @@ var object = rapid.Custom(func(t *rapid.T) string {
 	return string(b)
 })
 
-// Truncated lines cost themselves alone, wherever they are cut and however many
-// there are.
+// A truncated line affects no other line, wherever the lines are cut and however many are.
 func TestTruncatedLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var in strings.Builder
@@ -106,7 +105,7 @@ func TestTruncatedLines(t *testing.T) {
 	})
 }
 
-// A truncated line costs no object on another line, also where lines are arrays.
+// A truncated line affects no object on another line, also if lines are arrays.
 func TestTruncatedArrays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var in strings.Builder
@@ -136,7 +135,7 @@ func TestTruncatedArrays(t *testing.T) {
 	})
 }
 
-// Good values come out as they went in, in whatever form.
+// Valid values are returned unchanged, in every form.
 func TestForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var in strings.Builder

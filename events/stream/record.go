@@ -2,21 +2,21 @@ package stream
 
 import "github.com/oktastream/oktastream/events"
 
-// record is the item being cut. It starts at buf[pos] until it passes max;
-// from then on it is long, and what was scanned of it is consumed.
+// record is the current item. It starts at buf[pos] while it is at most max long; after that it is
+// long, and its scanned bytes are consumed.
 type record struct {
 	max     int
 	start   int64 // its offset
 	row     int   // its line
 	scan    int   // bytes scanned from buf[pos] on
 	long    bool
-	textEnd int64 // the offset after its last byte that is no blank
+	textEnd int64 // the offset after its last byte that is not blank
 	last    byte  // that byte
 	// breaks counts the line breaks within it, the first of them at scan
 	// index firstEnd.
 	breaks          int
 	firstEnd        int
-	holdsRecordLine bool  // a line within it begins as a record would
+	holdsRecordLine bool  // a line within it begins like a record
 	work            int64 // bytes scanned since NewReader, for tests of linear time
 }
 
@@ -30,9 +30,8 @@ func (r *Reader) begin() {
 // here returns the offset up to which the record is scanned.
 func (r *Reader) here() int64 { return r.base + int64(r.pos+r.scan) }
 
-// rest returns what the window holds of the line the scan is in, and whether
-// that is the whole of it. It reads on when there is nothing; ok is false at
-// the end of the input.
+// rest returns the part of the current line that is in the window, and whether that is all of it.
+// It reads more if the window has none of it; ok is false at the end of the input.
 func (r *Reader) rest() (line []byte, whole, ok bool) {
 	if r.pos+r.scan == len(r.buf) && !r.more() {
 		return nil, false, false
@@ -76,8 +75,7 @@ func (r *Reader) scanned(n int) {
 	}
 }
 
-// back returns to the end of the record's first line. The record must not be
-// long.
+// back returns to the end of the record's first line. The record must not be long.
 func (r *Reader) back() {
 	if r.breaks == 0 {
 		return
@@ -86,7 +84,7 @@ func (r *Reader) back() {
 	r.textEnd = r.start + int64(len(trimRight(r.text())))
 }
 
-// text returns what is scanned of a record that is not long.
+// text returns the scanned bytes of a record that is not long.
 func (r *Reader) text() []byte { return r.buf[r.pos : r.pos+r.scan : r.pos+r.scan] }
 
 // item ends the record with its last scanned byte.
@@ -100,13 +98,13 @@ func (r *Reader) item(f *events.Fault) (Item, bool) {
 	return it, true
 }
 
-// badItem ends the record with its last scanned byte that is no blank.
+// badItem ends the record with its last scanned byte that is not blank.
 func (r *Reader) badItem(f *events.Fault) (Item, bool) {
 	it := Item{Line: r.row, Offset: r.start, Length: r.textEnd - r.start, Fault: f}
 	switch {
 	case !r.long:
 		it.Text = r.text()[:it.Length]
-	case it.Length <= int64(r.max): // blanks made it long: they count, then
+	case it.Length <= int64(r.max): // too long only with the blanks at its end, which count then
 		it.Length = r.here() - r.start
 	}
 	r.drop(r.scan)
@@ -114,7 +112,7 @@ func (r *Reader) badItem(f *events.Fault) (Item, bool) {
 	return it, true
 }
 
-// noItem is a fault where something is missing at the given place.
+// noItem is the fault of something missing at the given place.
 func noItem(line int, off int64, text string) (Item, bool) {
 	return Item{Text: []byte{}, Line: line, Offset: off, Fault: notJSON(text)}, true
 }

@@ -1,11 +1,11 @@
 package stream
 
-// lists are the first keys of objects that are lists of records: of SQS, SNS and
-// Kinesis to Lambda, and what "aws logs", "aws sqs" and "aws events" print or take.
+// lists are the first keys of objects that are lists of records: from SQS, SNS and Kinesis to
+// Lambda, and those that "aws logs", "aws sqs" and "aws events" print or accept.
 var lists = [...]string{`"Records"`, `"events"`, `"Messages"`, `"Entries"`}
 
-// opensRecords reports whether the current object has an array under its first
-// key, which is one of lists, and if so leaves the scan after the '['.
+// opensRecords reports whether the current object has an array under its first key, and that key is
+// one of lists. If so, the current position is then after the '['.
 func (r *Reader) opensRecords() bool {
 	r.begin()
 	for _, name := range lists {
@@ -16,7 +16,7 @@ func (r *Reader) opensRecords() bool {
 	return false
 }
 
-// follows moves the scan past blanks and text, if it is text that follows.
+// follows skips blanks and text, if text comes next.
 func (r *Reader) follows(text string) bool {
 	for i := 0; i < len(text); r.scan++ {
 		if r.scan > r.max || r.pos+r.scan == len(r.buf) && !r.more() {
@@ -32,8 +32,7 @@ func (r *Reader) follows(text string) bool {
 	return true
 }
 
-// tail skips what the object around such an array holds after the array. Only its
-// brackets are looked at.
+// tail skips the rest of the object around such an array. It looks only at the brackets.
 func (r *Reader) tail() (Item, bool) {
 	r.scan = 0
 	ok, first := r.skipBlanks()

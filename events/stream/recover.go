@@ -8,8 +8,7 @@ import (
 
 const notClosed = "ends before it is closed"
 
-// failure returns what is wrong with the current value, of which walk returned
-// out.
+// failure returns the fault of the current value, for which walk returned out.
 func (r *Reader) failure(out outcome) failure {
 	f := failure{at: r.here(), text: notClosed}
 	switch {
@@ -23,10 +22,9 @@ func (r *Reader) failure(out outcome) failure {
 	return f
 }
 
-// markBroken remembers which values within the current one are broken as well: all
-// that are still open where it failed. Those that are closed are read when reading
-// resumes within this one. So no byte is read more than twice, however deep
-// truncated records are nested.
+// markBroken records which values within the current one are broken as well: all that were still
+// open where it failed. Values that were closed are read when reading resumes within this one. So
+// no byte is read more than twice, at any depth of truncated records.
 func (r *Reader) markBroken(f failure) {
 	if r.why = f; r.breaks > 0 && !r.long {
 		r.brokenAt = r.opens[:copy(r.opens[:], r.frame.at[1:min(r.frame.depth, maxDepth)+1])]
@@ -39,9 +37,8 @@ func (r *Reader) isKnownBroken(off int64) bool {
 	return found
 }
 
-// broken ends the current object before the next line that may be a record of
-// its own: the next after its first line, if that is still held, else after
-// what was scanned.
+// broken ends the current object before the next line that may be a separate record: the next line
+// after its first one, if that is still in memory, or else after the scanned bytes.
 func (r *Reader) broken(why failure, out outcome) (Item, bool) {
 	done := r.long && out == unexpectedRecord
 	if !r.long {
@@ -62,8 +59,8 @@ func (r *Reader) broken(why failure, out outcome) (Item, bool) {
 	return r.badItem(r.fault(why))
 }
 
-// fault describes f for the current record. Where f is outside of the record, its
-// byte is not named.
+// fault describes f for the current record. If f is outside the record, the position of its byte is
+// left out.
 func (r *Reader) fault(f failure) *events.Fault {
 	switch {
 	case f.at >= r.start && f.at <= r.here():

@@ -12,8 +12,8 @@ import (
 
 var errCable = errors.New("the cable is out")
 
-// What was complete before a failure is delivered, and nothing that only the
-// failure ended.
+// Values that were complete before a failure are delivered; a value that only the failure ended is
+// not.
 func TestReadError(t *testing.T) {
 	for in, wants := range map[string][]string{
 		"":                                     nil,

@@ -10,27 +10,26 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// failure is what is broken in a record, and the offset where that shows.
+// failure is a syntax error in a record, and its offset.
 type failure struct {
 	at   int64
 	text string
-	byte bool // the text is to be followed by the byte's number
+	byte bool // the number of the byte is to be appended to text
 }
 
-// syntax are the rules of RFC 8259. Raw bytes that are not UTF-8 are looked for
-// apart, as they do not hide where a value ends; the flag here also lets pass
-// escaped halves of surrogate pairs, which that grammar allows.
+// syntax checks the rules of RFC 8259. Bytes that are not UTF-8 are checked separately, because
+// they do not hide where a value ends. The flag also allows escaped halves of surrogate pairs,
+// which that grammar allows.
 var syntax = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-// valid reports whether b is one JSON value, in UTF-8 or not. It must not be
-// nested deeper than maxDepth.
+// valid reports whether b is one JSON value, in UTF-8 or not. It must not be nested deeper than
+// maxDepth.
 func (r *Reader) valid(b []byte) bool {
 	r.work += int64(len(b))
 	return jsontext.Value(b).IsValid(syntax...)
 }
 
-// invalid returns what is broken in b, the text at offset off, which is not
-// valid.
+// invalid returns the syntax error in b, the text at offset off, which is not valid.
 func invalid(b []byte, off int64) failure {
 	d := jsontext.NewDecoder(bytes.NewBuffer(b), syntax...)
 	_, err := d.ReadValue()
@@ -54,7 +53,7 @@ const (
 	notUTF8  = "invalid UTF-8"
 )
 
-// encoding returns the fault of b when it is not UTF-8.
+// encoding returns the fault of b if it is not UTF-8.
 func encoding(b []byte) *events.Fault {
 	if utf8.Valid(b) {
 		return nil

@@ -18,26 +18,25 @@ const (
 	maxPacked   = 3         // encodings around each other: UTF-16 in gzip in gzip
 )
 
-// window is what is held of the input: buf[pos:] is still to be consumed. It
-// moves and grows when more is read.
+// window is the part of the input in memory: buf[pos:] is not yet consumed. It moves and grows when
+// more is read.
 type window struct {
 	src io.Reader
-	err error // why src yields no more
-	// packed is the name of the encoding that was undone last; "" for none.
+	err error // the error of src
+	// packed is the name of the encoding that was decoded last; "" for none.
 	packed string
-	// The window has at first the former size and at most the latter.
+	// The window's first size and its largest size, in bytes.
 	smallest, largest int
 	buf               []byte
 	pos               int
 	base              int64 // offset of buf[0]
 	line              int   // of buf[pos]
-	// No line break lies from offset clear up to offset next, and one lies at
-	// next if found.
+	// There is no line break from offset clear to offset next; if found, there is one at next.
 	clear, next int64
 	found       bool
 }
 
-// more reads on and reports false when there is no more.
+// more reads more of the input and returns false if there is no more.
 func (w *window) more() bool {
 	if w.err != nil {
 		return false
@@ -62,7 +61,7 @@ func (w *window) more() bool {
 	return false
 }
 
-// failed adds to err what was being done.
+// failed adds to err what the reader was doing.
 func (w *window) failed(err error) error {
 	switch {
 	case err == io.EOF:
@@ -74,9 +73,9 @@ func (w *window) failed(err error) error {
 	}
 }
 
-// makeRoom moves what is held to the front of the window, or to a larger one
-// when it fills more than half: so the bytes moved are never more than those
-// consumed or scanned since.
+// makeRoom moves the bytes in memory to the front of the window, or to a larger window if they fill
+// more than half of it. So it never moves more bytes than were consumed or scanned since the last
+// move.
 func (w *window) makeRoom() {
 	held := w.buf[w.pos:]
 	to := w.buf[:0]
@@ -96,9 +95,9 @@ func (w *window) drop(n int) {
 
 var lineBreak = []byte{'\n'}
 
-// toLineEnd returns what the window holds of the line from buf[i] on, and
-// whether that is the whole of it. It searches each byte once, so that long
-// lines with many values or in many pieces take linear time.
+// toLineEnd returns the part of the line from buf[i] on that is in the window, and whether that is
+// all of it. It searches each byte once, so that long lines with many values or in many pieces take
+// linear time.
 func (w *window) toLineEnd(i int) (line []byte, whole bool) {
 	if at := w.base + int64(i); at < w.clear || at > w.next {
 		w.clear, w.next, w.found = at, at, false
@@ -114,8 +113,8 @@ func (w *window) toLineEnd(i int) (line []byte, whole bool) {
 	return w.buf[i:int(w.next-w.base)], w.found
 }
 
-// skipBlanks consumes blanks. It reports whether something follows, and
-// whether that is the first byte of a line.
+// skipBlanks consumes blanks. It reports whether a byte follows, and whether that byte is the first
+// of a line.
 func (w *window) skipBlanks() (ok, first bool) {
 	for {
 		n := len(w.buf) - w.pos - len(trimLeft(w.buf[w.pos:]))
@@ -132,8 +131,8 @@ func (w *window) skipBlanks() (ok, first bool) {
 	}
 }
 
-// open reads the first bytes, and unpacks, recodes or skips what they announce. A
-// file of a kind that is not read fails with an [events.FormatError].
+// open reads the first bytes of the input, and unpacks, decodes or skips what they announce. A file
+// of a kind that is not read fails with an [events.FormatError].
 func (w *window) open() {
 	if !w.more() {
 		return
@@ -159,7 +158,7 @@ func (w *window) open() {
 	w.plain()
 }
 
-// plain deals with the beginning of a text that is not encoded.
+// plain reads the beginning of a text without an encoding.
 func (w *window) plain() {
 	if mark := "\ufeff"; w.announces(mark) {
 		w.pos = len(mark)
@@ -169,8 +168,8 @@ func (w *window) plain() {
 	}
 }
 
-// announces reports whether what is left of the input begins with magic, without
-// reading further than it takes to tell.
+// announces reports whether the rest of the input begins with magic. It reads only as far as
+// needed.
 func (w *window) announces(magic string) bool {
 	for i := range len(magic) {
 		if c, ok := w.peek(i); !ok || c != magic[i] {
@@ -180,8 +179,8 @@ func (w *window) announces(magic string) bool {
 	return true
 }
 
-// peek returns the byte i bytes ahead, and false if the input ends before it or it is
-// further ahead than a record may be long.
+// peek returns the byte i bytes ahead. It returns false if the input ends before it, or if it is
+// further ahead than the longest record.
 func (w *window) peek(i int) (byte, bool) {
 	for w.pos+i >= len(w.buf) {
 		if i >= max(w.largest-w.smallest, minPeek) || !w.more() {
@@ -191,7 +190,7 @@ func (w *window) peek(i int) (byte, bool) {
 	return w.buf[w.pos+i], true
 }
 
-// unpack makes the input what open reads from it.
+// unpack replaces the input by its decoded form, as returned by open.
 func (w *window) unpack(name string, open func(io.Reader) (io.Reader, error)) {
 	rest := w.src
 	if w.err != nil {
@@ -209,7 +208,7 @@ func (w *window) unpack(name string, open func(io.Reader) (io.Reader, error)) {
 	w.src = r
 }
 
-// failing is a reader that only fails.
+// failing is a reader that always fails.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -28,8 +28,8 @@ func (b *builder) watch(o *Oktastream) {
 	}
 	b.topic = b.newTopic()
 	for _, alarm := range watch.Alarms(stack) {
-		// The id is made of the name and not of a number: a new alarm must not change the ids of others, whose names are
-		// taken as long as they exist.
+		// The id is made from the name, not from a number: a new alarm must not change the ids of
+		// others, because their names are in use while they exist.
 		b.newAlarm("Alarm-"+strings.TrimPrefix(alarm.Name, b.name+"-"), alarm)
 	}
 	awscloudwatch.NewCfnDashboard(b.scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
@@ -37,7 +37,7 @@ func (b *builder) watch(o *Oktastream) {
 	})
 }
 
-// seen returns a pipeline as package watch describes it.
+// seen describes a pipeline for package watch.
 func (b *builder) seen(p *Pipeline) watch.Pipeline {
 	set := b.s.Of(p.Destination)
 	seen := watch.Pipeline{

@@ -50,8 +50,7 @@ func (s *synthesised) dimensions(t *testing.T) map[string]map[string]bool {
 	return names
 }
 
-// TestAlarmsLookAtWhatIsThere: an alarm on a metric that nobody writes is green
-// for ever.
+// TestAlarmsLookAtWhatIsThere: an alarm on a metric that does not exist would never fire.
 func TestAlarmsLookAtWhatIsThere(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		names := s.dimensions(t)
@@ -138,8 +137,8 @@ func TestWhatAlarmsNotify(t *testing.T) {
 	})
 }
 
-// TestAnUpdateKeepsTheAlarms: an alarm that an update brings must not take the
-// logical id of another, whose name is taken as long as that one stands.
+// TestAnUpdateKeepsTheAlarms: a new alarm must not take the logical id of another one, because that
+// one's name is still in use.
 func TestAnUpdateKeepsTheAlarms(t *testing.T) {
 	names := func(s *synthesised) map[string]any {
 		list := map[string]any{}
@@ -162,8 +161,7 @@ func TestAnUpdateKeepsTheAlarms(t *testing.T) {
 	}
 }
 
-// TestTheDashboardShowsWhatIsThere holds the dashboard's metrics against the
-// template's resources.
+// TestTheDashboardShowsWhatIsThere compares the dashboard's metrics with the template's resources.
 func TestTheDashboardShowsWhatIsThere(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		names := s.dimensions(t)
@@ -201,8 +199,8 @@ func TestTheDashboardShowsWhatIsThere(t *testing.T) {
 	})
 }
 
-// TestQueriesAreSaved: each query, in the shape that the log group holds, and the
-// index that they use.
+// TestQueriesAreSaved checks that each query is saved in the form for the log group, with the index
+// that they use.
 func TestQueriesAreSaved(t *testing.T) {
 	want := map[string]queries.Shape{"cloudwatch": queries.OCSF, "rule-cloudwatch": queries.Envelope,
 		"raw": queries.Raw, "lambda-cloudwatch": queries.OCSF}
@@ -276,8 +274,7 @@ func TestThePageShowsTheDeployedAlarms(t *testing.T) {
 	}
 }
 
-// TestOutputsThatThePagesNameExist: an output is found by the name that a page gives
-// it.
+// TestOutputsThatThePagesNameExist finds each output by its name on a page.
 func TestOutputsThatThePagesNameExist(t *testing.T) {
 	needNode(t)
 	var pages []byte

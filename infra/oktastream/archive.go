@@ -10,14 +10,14 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// Archive is the bucket that holds events as objects.
+// Archive is the bucket that stores events as objects.
 type Archive struct {
 	// BucketName and BucketARN are those of the bucket. Objects are below okta/, digests
 	// below digest/.
 	BucketName, BucketARN *string
-	// DigestKeyARN is the key that signs digests; nil where they are not signed.
+	// DigestKeyARN is the key that signs digests; nil if they are not signed.
 	DigestKeyARN *string
-	// WorkGroup is the workgroup of Athena, Database and Table what it queries.
+	// WorkGroup is the workgroup of Athena; Database and Table are what it queries.
 	WorkGroup, Database, Table string
 	workGroup                  awscdk.CfnResource
 }
@@ -41,12 +41,12 @@ func (b *builder) newS3Archive(scope constructs.Construct, p *Pipeline, set *set
 	return a
 }
 
-// archiveBucket is a bucket that keeps every version of its objects for ever. No rule moves objects to a class from
-// which they must be restored before they can be read.
+// archiveBucket makes a bucket that keeps every version of its objects without an end. No rule
+// moves objects to a storage class from which they must be restored before they can be read.
 //
-// Object Lock is always on, and protects nothing without a default retention: only a
-// bucket with Object Lock can get one later. Whether CloudFormation would replace a
-// bucket to turn it on is not clear from its pages (AWS::S3::Bucket, read 2026-11).
+// Object Lock is always on. Without a default retention it protects nothing, but CloudFormation's
+// pages do not say whether turning it on later would replace the bucket (AWS::S3::Bucket, read
+// 2026-11).
 func (b *builder) archiveBucket(set *settings.Pipeline) *awss3.CfnBucketProps {
 	props := &awss3.CfnBucketProps{
 		VersioningConfiguration: &awss3.CfnBucket_VersioningConfigurationProperty{Status: jsii.String("Enabled")},
@@ -72,9 +72,9 @@ func (b *builder) archiveBucket(set *settings.Pipeline) *awss3.CfnBucketProps {
 	}
 	props.LifecycleConfiguration = &awss3.CfnBucket_LifecycleConfigurationProperty{
 		Rules: rules,
-		// Glacier Instant Retrieval bills smaller objects as 128 KB. S3's own default since
-		// 2024-09 (S3 user guide, "Constraints and considerations for transitions", read
-		// 2026-11).
+		// Glacier Instant Retrieval charges for at least 128 KB per object, so smaller ones stay.
+		// That is S3's own default since 2024-09 (S3 user guide, "Constraints and considerations
+		// for transitions", read 2026-11).
 		TransitionDefaultMinimumObjectSize: jsii.String("all_storage_classes_128K"),
 	}
 	return props
@@ -89,8 +89,8 @@ func abortUploads() *awss3.CfnBucket_RuleProperty {
 	}
 }
 
-// archivePolicy denies everybody to delete or overwrite an object, whatever their own policies allow. Somebody who may
-// change this policy still can, unless the objects are locked.
+// archivePolicy denies all principals to delete or overwrite an object, even if their own policies
+// allow it. A principal that may change this policy can still do it, unless the objects are locked.
 func archivePolicy(bucket *string) []statement {
 	objects := []*string{below(bucket, eventsPrefix), below(bucket, digestsPrefix)}
 	return []statement{
@@ -104,14 +104,14 @@ func archivePolicy(bucket *string) []statement {
 	}
 }
 
-// below is the ARN of all objects of a bucket whose keys begin so.
+// below returns the ARN of all objects of a bucket with keys that begin with a prefix.
 func below(bucketARN *string, prefix string) *string {
 	return join(bucketARN, "/"+prefix+"*")
 }
 
-// newBucket makes a bucket that is not public, encrypted, and accepts TLS only. It and its policy are never deleted
-// with the stack: CloudFormation cannot delete a bucket that holds objects, and without its policy the bucket would
-// accept plain http.
+// newBucket makes a bucket that is private and encrypted and accepts only TLS. The bucket and its
+// policy are never deleted with the stack: CloudFormation cannot delete a bucket that has objects,
+// and without its policy the bucket would accept plain HTTP.
 func (b *builder) newBucket(scope constructs.Construct, id string, props *awss3.CfnBucketProps,
 	policy func(bucketARN *string) []statement) awss3.CfnBucket {
 	props.PublicAccessBlockConfiguration = &awss3.CfnBucket_PublicAccessBlockConfigurationProperty{
@@ -147,7 +147,8 @@ func (b *builder) newBucket(scope constructs.Construct, id string, props *awss3.
 	return bucket
 }
 
-// stays keeps resources whatever the setting removal says, also after a first deployment that was rolled back.
+// stays retains resources whatever the setting removal says, also after a first deployment that was
+// rolled back.
 func stays(resources ...awscdk.CfnResource) {
 	for _, r := range resources {
 		r.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, &awscdk.RemovalPolicyOptions{
@@ -155,10 +156,10 @@ func stays(resources ...awscdk.CfnResource) {
 	}
 }
 
-// mayArchive lets the role write new objects of events, and nothing else: it may not read, list or delete. S3 asks KMS
-// for an object's data key in the role's name (S3 user guide, "Using server-side encryption with AWS KMS keys" and
-// "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys", read 2026-11); the
-// encryption context is the bucket, or the object where a bucket has no bucket key.
+// mayArchive lets the role write new objects of events, and nothing else: it may not read, list or
+// delete. S3 calls KMS for an object's data key as the role (S3 user guide, "Using server-side
+// encryption with AWS KMS keys" and "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys", read
+// 2026-11). The encryption context is the bucket, or the object if the bucket has no bucket key.
 func (r *Role) mayArchive(b *builder, a *Archive) {
 	objects := below(a.BucketARN, eventsPrefix)
 	r.may("WritesTheArchive", []string{"s3:PutObject"}, objects)
@@ -170,8 +171,8 @@ func (r *Role) mayArchive(b *builder, a *Archive) {
 	}
 }
 
-// digestKey returns the key that signs digests: a new one, or the one of the setting; nil is none. The policies of the
-// account's roles decide who may sign with it.
+// digestKey returns the key that signs digests: a new one, or the one in the setting; nil is none.
+// The policies of the account's roles determine who may sign with it.
 func (b *builder) digestKey(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *string {
 	switch set.DigestKey {
 	case "":

@@ -26,14 +26,14 @@ func (s *synthesised) bucket(t *testing.T) string {
 	return s.resolve(t, map[string]any{"Ref": id}).(string)
 }
 
-// ofArchive are the arrows of a function that writes objects.
+// ofArchive returns the calls of a function that writes objects.
 func (p *drawn) ofArchive(role string) []arrow {
 	const put = "s3:PutObject"
 	bucket := "arn:aws:s3:::" + p.s.bucket(p.t)
 	object := bucket + "/okta/org=example/dt=2026-11-28/hour=10/0a1b.jsonl.gz"
 	digest := bucket + "/digest/org=example/0000000001.json"
 	on := func(call access.Request) access.Request { return in(call, "aws:ResourceAccount", account) }
-	// new is a PutObject with If-None-Match, other one without.
+	// new is a PutObject with If-None-Match, other is one without.
 	other := func(call access.Request) access.Request { return in(on(call), "s3:ObjectCreationOperation", "true") }
 	fresh := func(call access.Request) access.Request { return in(other(call), "s3:if-none-match", "*") }
 	a := arrow{
@@ -51,7 +51,7 @@ func (p *drawn) ofArchive(role string) []arrow {
 	}
 	list := []arrow{a}
 	if p.set.Bucket == "" {
-		// What the bucket's own policy denies to a role that may do everything.
+		// The bucket's own policy denies this even to a role that may do everything.
 		guard := arrow{name: "administrator → archive", calls: []access.Request{
 			fresh(byAdmin(put, object)), fresh(byAdmin(put, digest)), on(byAdmin("s3:GetObject", object)),
 			on(byAdmin(put, object)), // a part of a multipart upload
@@ -74,8 +74,8 @@ func (p *drawn) ofArchive(role string) []arrow {
 	return append(list, p.ofArchiveKey(role, bucket, object)...)
 }
 
-// ofArchiveKey are the arrows from the function to the key of the archive, and from
-// nobody to the one that signs digests.
+// ofArchiveKey returns the calls of the function that use the archive's key; none uses the key that
+// signs digests.
 func (p *drawn) ofArchiveKey(role, bucket, object string) []arrow {
 	const generate = "kms:GenerateDataKey"
 	var list []arrow
@@ -106,7 +106,7 @@ func (p *drawn) ofArchiveKey(role, bucket, object string) []arrow {
 	return list
 }
 
-// TestTheBucketOfTheArchive holds the bucket against the settings.
+// TestTheBucketOfTheArchive compares the bucket with the settings.
 func TestTheBucketOfTheArchive(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		set := s.settings.Archive
@@ -219,8 +219,8 @@ func TestAthenaReadsWhatTheFunctionWrites(t *testing.T) {
 	})
 }
 
-// TestTheOutputDescribesTheArchive: what the command needs to read and sign is in the
-// pipeline's output.
+// TestTheOutputDescribesTheArchive checks that the pipeline's output has what the command needs to
+// read and sign.
 func TestTheOutputDescribesTheArchive(t *testing.T) {
 	for _, name := range []string{"archive", "archive-own", "archive-given"} {
 		s := synthesise(t, name)

@@ -10,17 +10,16 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// An arrow of the picture in the README: who does what to which resource, in
-// whose name. All of its calls must be allowed. A neighbour is a call that
-// differs from an arrow in one thing, and must be denied.
+// An arrow of the picture in the README: who does what to which resource, and as whom. All of its
+// calls must be allowed. A neighbour is a call that differs from an arrow in one point, and must be
+// denied.
 type arrow struct {
 	name       string
 	calls      []access.Request
 	neighbours []access.Request
 }
 
-// TestEveryArrowIsAllowedAndItsNeighboursAreNot holds the synthesised policies
-// against the picture.
+// TestEveryArrowIsAllowedAndItsNeighboursAreNot compares the synthesised policies with the picture.
 func TestEveryArrowIsAllowedAndItsNeighboursAreNot(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		list := s.arrows(t)
@@ -59,7 +58,7 @@ const (
 	otherKey     = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 )
 
-// byRule is EventBridge calling for a rule or a bus.
+// byRule is EventBridge calling on behalf of a rule or a bus.
 func byRule(arn, action, resource string) access.Request {
 	return access.Request{
 		Principal: access.Principal{Service: "events.amazonaws.com"}, Action: action, Resource: resource,

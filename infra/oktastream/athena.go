@@ -15,13 +15,13 @@ import (
 // firstDay is the first day of the table. No event is older: Okta's System Log keeps 90 days.
 const firstDay = "2020-01-01"
 
-// newAthena makes a table over the archive, whose partitions Athena computes from the
-// query (Athena user guide, "Use partition projection with Amazon Athena", read 2026-11):
-// no crawler runs and no partition is added. It has one column, the line of JSON as it
-// is, so that no field can be lost in a schema. The column separator is a character that JSON never contains.
+// newAthena makes a table over the archive. Athena computes the table's partitions from the query
+// (Athena user guide, "Use partition projection with Amazon Athena", read 2026-11): no crawler runs
+// and no partition is added. The table has one column, the whole line of JSON, so that no field can
+// be lost in a schema. The column separator is a character that JSON never contains.
 //
-// The resources are written without the CDK's modules of Glue and Athena, which would
-// take longer to compile than the rest of this package.
+// The resources are written without the CDK's modules of Glue and Athena, which would take longer
+// to compile than the rest of this package.
 func (b *builder) newAthena(scope constructs.Construct, a *Archive, set *settings.Pipeline) {
 	a.WorkGroup, a.Table = b.name+"-okta", "events"
 	a.Database = strings.ToLower(strings.ReplaceAll(b.name, "-", "_")) + "_okta"
@@ -42,7 +42,7 @@ func (b *builder) newAthena(scope constructs.Construct, a *Archive, set *setting
 	}, nil)
 	a.workGroup = cfn(scope, "WorkGroup", "AWS::Athena::WorkGroup", map[string]any{
 		"Name": a.WorkGroup, "Description": "Queries of the archive of " + b.name, "State": "ENABLED",
-		// The workgroup can be deleted although its history has queries.
+		// Lets CloudFormation delete the workgroup while its history has queries.
 		"RecursiveDeleteOption": true,
 		"WorkGroupConfiguration": map[string]any{
 			"BytesScannedCutoffPerQuery":    set.AthenaScanGB << 30,
@@ -64,7 +64,7 @@ func (b *builder) resultEncryption() map[string]any {
 	return map[string]any{"EncryptionOption": "SSE_KMS", "KmsKey": b.key.ARN}
 }
 
-// tableOf is the table's definition.
+// tableOf returns the table's definition.
 func (b *builder) tableOf(a *Archive) map[string]any {
 	org, _, _ := events.ParseSource(b.s.Source)
 	location := join("s3://", a.BucketName, "/"+eventsPrefix)
@@ -74,7 +74,7 @@ func (b *builder) tableOf(a *Archive) map[string]any {
 		"Parameters": map[string]any{
 			"EXTERNAL": "TRUE", "classification": "json", "projection.enabled": "true",
 			"projection.org.type": "enum", "projection.org.values": org,
-			// One day more than today, for events whose clock is ahead.
+			// One day after today, for events from a clock that is ahead.
 			"projection.dt.type": "date", "projection.dt.format": "yyyy-MM-dd",
 			"projection.dt.range":  firstDay + ",NOW+1DAYS",
 			"projection.hour.type": "integer", "projection.hour.range": "0,23", "projection.hour.digits": "2",
@@ -93,7 +93,7 @@ func (b *builder) tableOf(a *Archive) map[string]any {
 	}
 }
 
-// cfn is a resource of a type for which no module of the CDK is used.
+// cfn makes a resource of a type for which no module of the CDK is used.
 func cfn(scope constructs.Construct, id, kind string, properties map[string]any) awscdk.CfnResource {
 	return awscdk.NewCfnResource(scope, &id, &awscdk.CfnResourceProps{Type: &kind, Properties: &properties})
 }

@@ -17,8 +17,8 @@ import (
 // (Lambda quotas, read 2026-11).
 const auditorSeconds = 900
 
-// statePrefix is where the auditor keeps what it knows of each hour. Every run writes a new version; old ones are
-// deleted after stateDays.
+// statePrefix is the prefix of the auditor's state, one object for each hour. Every run writes a
+// new version; old versions are deleted after stateDays.
 const (
 	statePrefix = "auditor/"
 	stateDays   = 7
@@ -28,17 +28,17 @@ const (
 type AuditorFunction struct {
 	Function
 	Pipeline *Pipeline
-	// StateBucket holds its state, and its digests where the pipeline has no archive.
+	// StateBucket has its state, and its digests if the pipeline has no archive.
 	StateBucket *string
 	// DigestBucket holds the digests.
 	DigestBucket *string
-	// Failed gets the runs that failed, Unstarted those that the schedule could not start.
+	// Failed receives the runs that failed, Unstarted those that the schedule could not start.
 	Failed, Unstarted *Queue
 	Schedule          *string
 }
 
-// newAuditorRole makes the auditor's role, which policies of the pipeline name, before the
-// pipeline.
+// newAuditorRole makes the auditor's role. It comes before the pipeline, because the pipeline's
+// policies name it.
 func (b *builder) newAuditorRole() {
 	if _, audited := b.s.Audited(); audited {
 		scope := constructs.NewConstruct(b.scope, jsii.String("Auditor"))
@@ -103,7 +103,8 @@ func (b *builder) stateBucket(scope constructs.Construct) awss3.CfnBucket {
 	}, archivePolicy)
 }
 
-// auditorEnvironment returns what lambda/cmd/auditor reads: the environment of the pipeline's function, and its own.
+// auditorEnvironment returns the variables that lambda/cmd/auditor reads: the environment of the
+// pipeline's function, and the auditor's own.
 func (b *builder) auditorEnvironment(a *AuditorFunction) map[string]*string {
 	set := b.s.Of(a.Pipeline.Destination)
 	variables := maps.Clone(b.environment(a.Pipeline, set))
@@ -123,9 +124,9 @@ func (b *builder) auditorEnvironment(a *AuditorFunction) map[string]*string {
 	return variables
 }
 
-// allowAuditor lets the auditor read what the pipeline holds and Okta's credentials, send
-// what is missing to the buffer queue, and write state and digests. It may not write
-// events, and not delete anything.
+// allowAuditor lets the auditor read the pipeline's events and Okta's credentials, send missing
+// events to the buffer queue, and write state and digests. It may not write events to the
+// destination, nor delete anything.
 func (b *builder) allowAuditor(r *Role, a *AuditorFunction, stateARN *string) {
 	p := a.Pipeline
 	org, _, _ := events.ParseSource(b.s.Source)
@@ -149,7 +150,7 @@ func (b *builder) allowAuditor(r *Role, a *AuditorFunction, stateARN *string) {
 	} else {
 		r.may("ReadsTheLogGroup", []string{"logs:FilterLogEvents"}, p.LogGroup.ARN)
 	}
-	// Without it S3 answers 403 for a missing object, not 404 (S3 API reference,
+	// Without this permission S3 answers 403 for a missing object, not 404 (S3 API reference,
 	// GetObject, "Permissions", read 2026-11).
 	r.policy = append(r.policy, allow("ListsObjects", nil, []string{"s3:ListBucket"}, buckets,
 		condition{"StringLike": {"s3:prefix": lists}}))
@@ -197,7 +198,7 @@ func (b *builder) scheduleAuditor(scope constructs.Construct, a *AuditorFunction
 	schedule.AddResourceDependency(a.Unstarted.policy, nil)
 }
 
-// onlySender is the policy of a queue that one role sends to.
+// onlySender returns the policy of a queue to which only one role sends.
 func (b *builder) onlySender(scope constructs.Construct, id string, q *Queue, sender *Role, p *Pipeline) {
 	b.newQueuePolicy(scope, id, p, q,
 		deny("NobodyElseSends", []string{"sqs:SendMessage"}, q.ARN, noneOf([]*string{sender.ARN}, nil)))

@@ -54,8 +54,8 @@ func (s *synthesised) ofAuditor(t *testing.T) []arrow {
 	return append(list, s.ofAuditorObjects(t, role, d)...)
 }
 
-// ofAuditorObjects are the arrows from the auditor to what the pipeline holds, and to its
-// own state and digests.
+// ofAuditorObjects returns the calls of the auditor to the pipeline's events, and to its own state
+// and digests.
 func (s *synthesised) ofAuditorObjects(t *testing.T, role string, d settings.Destination) []arrow {
 	const get, put, list = "s3:GetObject", "s3:PutObject", "s3:ListBucket"
 	id, _ := s.only(t, "AWS::S3::Bucket", "OktaAuditorState")
@@ -94,8 +94,8 @@ func (s *synthesised) ofAuditorObjects(t *testing.T, role string, d settings.Des
 	}}}
 }
 
-// TestTheAuditor: what lambda/cmd/auditor reads is there, one run at a time, and what fails
-// goes to a queue.
+// TestTheAuditor checks that the variables of lambda/cmd/auditor are set, that one run works at a
+// time, and that failed runs go to a queue.
 func TestTheAuditor(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		d, audited := s.settings.Audited()

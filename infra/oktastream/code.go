@@ -18,7 +18,7 @@ const (
 	Auditor   = "github.com/oktastream/oktastream/lambda/cmd/auditor"
 )
 
-// code is where the deploy puts the function's zip.
+// code is the object of the function's zip after the deployment.
 type code struct{ bucket, key *string }
 
 // newCode builds the functions that the stack has.
@@ -35,28 +35,27 @@ func (b *builder) newCode(stack awscdk.Stack) (err error) {
 	return err
 }
 
-// newAsset builds a function and makes an asset of it. It is built by import
-// path, with the Go toolchain that is there: no docker, and the same from another
-// module.
+// newAsset builds a function and makes an asset of it. It builds by import path with the installed
+// Go toolchain: without docker, and in the same way from another module.
 func (b *builder) newAsset(stack awscdk.Stack, id, path string) (code, error) {
 	dir, err := os.MkdirTemp("", "oktastream-function-")
 	if err != nil {
 		return code{}, fmt.Errorf("make a folder for the function's binary: %w", err)
 	}
-	defer os.RemoveAll(dir) // by then the asset has been copied into the cloud assembly
+	defer os.RemoveAll(dir) // the asset is then already in the cloud assembly
 	if *stack.BundlingRequired() {
 		if err := build(dir, path); err != nil {
 			return code{}, err
 		}
 	} else if err := os.WriteFile(filepath.Join(dir, "not-built"), nil, 0o644); err != nil {
-		return code{}, fmt.Errorf("mark that the function is not built: %w", err)
+		return code{}, fmt.Errorf("write a placeholder for the function: %w", err)
 	}
 	asset := awss3assets.NewAsset(b.scope, &id, &awss3assets.AssetProps{Path: &dir})
 	return code{asset.S3BucketName(), asset.S3ObjectKey()}, nil
 }
 
-// build builds the function of an import path into dir. The flags leave out what differs between machines, so that an
-// unchanged function is not deployed again.
+// build builds the function of an import path into dir. The flags remove everything that differs
+// between machines, so that an unchanged function is not deployed again.
 func build(dir, path string) error {
 	var said bytes.Buffer
 	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags",

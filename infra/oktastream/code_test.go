@@ -63,8 +63,8 @@ func TestTheAssetIsTheSameForTwoBuilds(t *testing.T) {
 	}
 }
 
-// TestABuildThatFailsSaysWhatToDo: somebody else's module whose go.sum does not
-// know the function is told the one command that helps.
+// TestABuildThatFailsSaysWhatToDo: the error for a module with a go.sum that lacks the function's
+// modules names the one command that adds them.
 func TestABuildThatFailsSaysWhatToDo(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/other\n\ngo 1.26.0\n"),
@@ -78,8 +78,8 @@ func TestABuildThatFailsSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// TestTheConstructServesAnotherModule synthesises it, function and all, from a
-// module outside of this one, as somebody else's CDK app would.
+// TestTheConstructServesAnotherModule synthesises the construct with its function from a module
+// outside this one, as another CDK app would.
 func TestTheConstructServesAnotherModule(t *testing.T) {
 	needNode(t)
 	root, err := filepath.Abs("../..")
@@ -174,8 +174,7 @@ func main() {
 }
 `
 
-// TestFaultsOfTheConstruct: settings that were written in Go are checked like
-// those that were read.
+// TestFaultsOfTheConstruct checks that settings in Go code are checked like those from the context.
 func TestFaultsOfTheConstruct(t *testing.T) {
 	needNode(t)
 	app := newApp(t.TempDir())

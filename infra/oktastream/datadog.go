@@ -11,11 +11,11 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// Delivery is the way to Datadog: a bus of its own, on which the function puts
-// packed batches, and a rule that POSTs each to Datadog's intake.
+// Delivery is the path to Datadog: a separate bus, on which the function puts packed batches, and a
+// rule that POSTs each batch to Datadog's intake.
 //
-// All of it is kept when the pipeline leaves the stack, because EventBridge may still try to deliver a batch, for up to
-// deliveryAge.
+// All of it is retained when the pipeline is removed from the stack, because EventBridge may retry
+// a batch for up to deliveryAge.
 type Delivery struct {
 	busName, busARN, ruleARN *string
 	destination              awsevents.CfnApiDestination
@@ -24,8 +24,9 @@ type Delivery struct {
 	rule                     *Rule
 }
 
-// deliveryAge is how long EventBridge tries to POST a batch, in seconds. Datadog answers 202 and drops what is older
-// than 18 h; the function gives events older than 6 h the current time: 6 + 8 h are less than 18 h.
+// deliveryAge is how long EventBridge retries a batch, in seconds. Datadog answers 202 and drops
+// what is older than 18 h. The function gives events older than 6 h the current time: 6 + 8 h are
+// less than 18 h.
 const deliveryAge = 8 * 3600
 
 // deliveryRule is the name of the rule on the delivery bus.
@@ -33,8 +34,9 @@ const deliveryRule = "to-datadog"
 
 func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *Delivery {
 	d := &Delivery{}
-	// A bus must be given a name. It is made of the dead-letter queue's, which CloudFormation chooses: a pipeline that is
-	// removed and added again gets another one, and does not collide with the bus that was kept.
+	// A bus must have a name. It is derived from the name of the dead-letter queue, which
+	// CloudFormation chooses: a pipeline that is removed and added again gets another name, which
+	// differs from that of the retained bus.
 	name := join(p.Dead.Name, "-delivery")
 	props := &awsevents.CfnEventBusProps{
 		Name: name, Description: jsii.String("Packed batches on their way to Datadog"), KmsKeyIdentifier: b.key.arnOrNil(),
@@ -74,8 +76,9 @@ func (b *builder) newDelivery(scope constructs.Construct, p *Pipeline, set *sett
 	return d
 }
 
-// busPolicy denies everybody but the function, or with ingest=rule the replay role, to put packed batches on the
-// delivery bus: what is on the bus is POSTed to Datadog. It must deny, because identity policies alone would allow.
+// busPolicy denies all principals except the function, or with ingest=rule the replay role, to put
+// packed batches on the delivery bus: everything on the bus is POSTed to Datadog. A deny is needed,
+// because otherwise identity policies alone could allow it.
 func (b *builder) busPolicy(scope constructs.Construct, p *Pipeline) {
 	sender := b.replay.ARN
 	if p.Function != nil {
@@ -87,8 +90,9 @@ func (b *builder) busPolicy(scope constructs.Construct, p *Pipeline) {
 	}))
 }
 
-// direct is the target with ingest=rule: the rule on the partner bus POSTs each event as it is. What the function would
-// write into the log is sent as query parameters (Datadog API reference, "Send logs", read 2026-11).
+// direct makes the target with ingest=rule: the rule on the partner bus POSTs each event unchanged.
+// The attributes that the function would add to the log are sent as query parameters (Datadog API
+// reference, "Send logs", read 2026-11).
 func (d *Delivery) direct(dead *Queue, set *settings.Pipeline) *awsevents.CfnRule_TargetProperty {
 	query := map[string]*string{"ddsource": jsii.String("okta"), "service": jsii.String(set.Service)}
 	if len(set.Tags) > 0 {

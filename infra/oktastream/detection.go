@@ -11,8 +11,9 @@ import (
 	"github.com/oktastream/oktastream/infra/watch"
 )
 
-// watchDetections counts the events of each detection that needs no other, with a metric filter on the pipeline's log
-// group, and alarms at the first. CloudWatch makes the metric when an event matches.
+// watchDetections counts the events of each detection that a single event can match, with a metric
+// filter on the pipeline's log group, and makes an alarm that fires at the first. CloudWatch
+// creates the metric when an event matches.
 func (b *builder) watchDetections(p *Pipeline) error {
 	set := b.s.Of(p.Destination)
 	if p.LogGroup == nil || !set.Detections {

@@ -106,8 +106,8 @@ func (d deployed) Call(_ context.Context, r awshttp.Request, read func(http.Head
 	return read(nil, text)
 }
 
-// TestDoctorFindsNothingInWhatIsDeployed: what doctor expects of rules, targets, policies
-// of queues and functions is what the templates have, with every setting.
+// TestDoctorFindsNothingInWhatIsDeployed: the templates have the rules, targets, policies of queues
+// and functions that doctor expects, with every setting.
 func TestDoctorFindsNothingInWhatIsDeployed(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for destination, o := range s.described(t) {

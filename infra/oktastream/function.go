@@ -22,8 +22,8 @@ type Function struct {
 	mapping   *string // id of the event source mapping
 }
 
-// functionLogDays is how long the function's own log is kept: longer than a dead letter (14 days), and as long as Okta
-// keeps events.
+// functionLogDays is the retention of the function's own log: longer than that of a dead letter (14
+// days), and as long as Okta keeps events.
 const functionLogDays = 90
 
 func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *settings.Pipeline) *Function {
@@ -60,7 +60,8 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 		FunctionName: f.Name, EventSourceArn: p.Buffer.ARN, Enabled: jsii.Bool(true),
 		BatchSize: jsii.Number(set.Batch), MaximumBatchingWindowInSeconds: jsii.Number(set.Window),
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
-		// No reserved concurrency as well: a throttled poll counts as a receive, and outageHours is counted in receives.
+		// No reserved concurrency in addition: a throttled poll counts as a receive, and
+		// outageHours is counted in receives.
 		ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{
 			MaximumConcurrency: jsii.Number(set.Concurrency),
 		},
@@ -68,13 +69,14 @@ func (b *builder) newFunction(scope constructs.Construct, p *Pipeline, set *sett
 	})
 	f.mapping = mapping.Ref()
 	if set.Ingest == settings.IngestLambda {
-		// Two more tries and six hours are Lambda's most (Lambda developer guide, "Asynchronous invocation", read 2026-11).
+		// Two retries and six hours are Lambda's maximum (Lambda developer guide, "Asynchronous
+		// invocation", read 2026-11).
 		f.async(scope, policy, 2, 6*3600, p.Dead)
 	}
 	return f
 }
 
-// build makes the resource, with what all functions have in common.
+// build makes the resource, with the properties that all functions share.
 func (f *Function) build(scope constructs.Construct, zip code, policy awscdk.CfnResource,
 	environment map[string]*string, set *awslambda.CfnFunctionProps) {
 	set.Architectures, set.Runtime = jsii.Strings("arm64"), jsii.String("provided.al2023")
@@ -87,7 +89,8 @@ func (f *Function) build(scope constructs.Construct, zip code, policy awscdk.Cfn
 	f.Name, f.ARN = f.resource.Ref(), f.resource.AttrArn()
 }
 
-// async says how often and for how many seconds Lambda tries asynchronous calls, and which queue gets those that fail.
+// async sets the retries and the maximum age in seconds of asynchronous invocations, and the queue
+// for those that fail.
 func (f *Function) async(scope constructs.Construct, policy awscdk.CfnResource, retries, seconds int, failed *Queue) {
 	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: f.Name, Qualifier: jsii.String("$LATEST"),
@@ -98,7 +101,7 @@ func (f *Function) async(scope constructs.Construct, policy awscdk.CfnResource, 
 	}).AddResourceDependency(policy, nil)
 }
 
-// environment returns what package lambda/config reads.
+// environment returns the variables that package lambda/config reads.
 func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*string {
 	left := pattern.For(b.s.Source, set.Include, set.Exclude)
 	variables := map[string]*string{
@@ -126,7 +129,7 @@ func (b *builder) environment(p *Pipeline, set *settings.Pipeline) map[string]*s
 	if set.Observables {
 		variables["OBSERVABLES"] = jsii.String("true")
 	}
-	variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain) // "" where the destination has no such setting
+	variables["OKTA_DOMAIN"] = jsii.String(set.OktaDomain) // "" if the destination has no such setting
 	written := map[string]*string{}
 	for name, value := range variables {
 		if *value != "" {

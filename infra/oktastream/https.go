@@ -37,9 +37,9 @@ func (b *builder) environmentOverHTTPS(d settings.Destination) map[string]*strin
 	return variables
 }
 
-// mayCall lets the role read the secret of a destination that the function calls
-// itself, or call the destination where the function signs as this role, and lets
-// Lambda connect the function to a VPC.
+// mayCall lets the role read the secret of a destination that the function calls itself, or call
+// the destination if the function signs its requests with this role, and lets Lambda connect the
+// function to a VPC.
 func (r *Role) mayCall(b *builder, d settings.Destination) {
 	if secret := b.s.Secret(d); secret != "" {
 		r.mayRead(settings.SecretARN(secret, *awscdk.Aws_PARTITION(), *awscdk.Aws_REGION(), *awscdk.Aws_ACCOUNT_ID()))
@@ -57,11 +57,10 @@ func (r *Role) mayCall(b *builder, d settings.Destination) {
 	}
 }
 
-// mayRead lets the role read a secret, and decrypt it where its key is one of the
-// account's: only for Secrets Manager and only this secret, whose ARN is in the
-// encryption context (Secrets Manager user guide, "Secret encryption and decryption",
-// read 2026-11). The key's own policy must allow it too. A key that
-// AWS manages needs none of this.
+// mayRead lets the role read a secret, and decrypt it if its key belongs to the account: only
+// through Secrets Manager and only this secret, which the encryption context names (Secrets Manager
+// user guide, "Secret encryption and decryption", read 2026-11). The key's own policy must allow it
+// too. A key that AWS manages needs none of this.
 func (r *Role) mayRead(secret string) {
 	r.may("ReadsTheSecret", []string{"secretsmanager:GetSecretValue"}, secret)
 	r.policy = append(r.policy, allow("DecryptsTheSecret", nil, []string{"kms:Decrypt"},
@@ -72,10 +71,12 @@ func (r *Role) mayRead(secret string) {
 		}))
 }
 
-// mayConnect lets Lambda create, with the role, the network interfaces that connect the function to a VPC (managed
-// policy AWSLambdaVPCAccessExecutionRole, 2024-01). The resources of these actions do not exist before. The function's
-// own code may not call them: its calls have lambda:SourceFunctionArn, and those that Lambda makes for it do not
-// (Lambda developer guide, "Using source function ARN to control function access behavior", read 2026-11).
+// mayConnect lets Lambda create, with the role, the network interfaces that connect the function to
+// a VPC (managed policy AWSLambdaVPCAccessExecutionRole, 2024-01). The resources of these actions
+// do not exist yet, so the policy cannot name them. The function's own code may not call these
+// actions: its calls have lambda:SourceFunctionArn, and calls that Lambda makes for it do not
+// (Lambda developer guide, "Using source function ARN to control function access behavior", read
+// 2026-11).
 func (r *Role) mayConnect() {
 	r.policy = append(r.policy, allow("NetworkInterfaces", nil, []string{
 		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
@@ -83,7 +84,7 @@ func (r *Role) mayConnect() {
 	}, "*", condition{"Null": {"lambda:SourceFunctionArn": "true"}}))
 }
 
-// vpc returns the VPC of a function, nil where it is in none.
+// vpc returns the VPC of a function, nil if it has none.
 func vpc(overHTTPS bool, set *settings.Pipeline) *awslambda.CfnFunction_VpcConfigProperty {
 	if !overHTTPS || len(set.VPC) == 0 {
 		return nil

@@ -107,8 +107,8 @@ func (s *synthesised) variables(t *testing.T, d settings.Destination) map[string
 	return list
 }
 
-// TestTheEnvironmentOfHTTPSDestinations compares it, word for word, with what was
-// agreed on with the function.
+// TestTheEnvironmentOfHTTPSDestinations compares the environment, word for word, with the one that
+// lambda/config documents.
 func TestTheEnvironmentOfHTTPSDestinations(t *testing.T) {
 	certificates, err := settings.Certificates(privateCA)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *synthesised) readsHTTPS(t *testing.T, d settings.Destination, c config.
 	}
 }
 
-// TestTheVPC: only a function that was asked to be in a VPC is in one.
+// TestTheVPC: only a function with the setting vpc is in a VPC.
 func TestTheVPC(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for id, r := range s.of("AWS::Lambda::Function") {
@@ -213,8 +213,8 @@ func TestTheVPC(t *testing.T) {
 	})
 }
 
-// TestOnlyEventBridgeHasAnAPIDestination: a function that calls Datadog itself leaves
-// no bus, connection or rule on the way.
+// TestOnlyEventBridgeHasAnAPIDestination: if a function calls Datadog itself, the stack has no
+// delivery bus, connection or rule.
 func TestOnlyEventBridgeHasAnAPIDestination(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for _, kind := range []string{"AWS::Events::Connection", "AWS::Events::ApiDestination", "AWS::Events::EventBusPolicy"} {
@@ -225,8 +225,8 @@ func TestOnlyEventBridgeHasAnAPIDestination(t *testing.T) {
 	})
 }
 
-// TestLogGroups: the group that holds events has the name and the class that were
-// asked for, and indexes where it can have them; no other group changes.
+// TestLogGroups: the log group of events has the name and the class in the settings, and indexes if
+// its class can have them; no other group changes.
 func TestLogGroups(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		name, exists := settings.ParseLogGroup(s.settings.CloudWatch.LogGroup)
@@ -255,8 +255,8 @@ func TestLogGroups(t *testing.T) {
 	})
 }
 
-// TestTheOutputSaysWhereToSearch: what oktastream reconcile needs to read a destination is in
-// the pipeline's output, and the name of no secret is.
+// TestTheOutputSaysWhereToSearch: the pipeline's output has what oktastream reconcile needs to read
+// a destination, and no name of a secret.
 func TestTheOutputSaysWhereToSearch(t *testing.T) {
 	for _, name := range []string{"elastic", "opensearch", "own-domain"} {
 		t.Run(name, func(t *testing.T) {

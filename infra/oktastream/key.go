@@ -8,16 +8,16 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// Key is the customer managed key that encrypts what is stored.
+// Key is the customer managed key that encrypts stored data.
 type Key struct {
 	// ARN of the key.
 	ARN *string
-	// statements are what the key's policy must allow.
+	// statements are those that the key's policy must have.
 	statements []statement
 	given      bool
 }
 
-// newKey makes the key, or takes the one that is given; nil is keys that AWS owns.
+// newKey makes the key, or uses the one in the setting; nil means keys that AWS owns.
 func (b *builder) newKey() *Key {
 	if b.s.KMS == settings.KMSAWS {
 		return nil
@@ -33,8 +33,8 @@ func (b *builder) newKey() *Key {
 		EnableKeyRotation: jsii.Bool(true),
 		KeyPolicy:         document(append([]statement{keyOfAccount()}, key.statements...)...),
 		Tags: &[]*awscdk.CfnTag{{
-			// EventBridge encrypts a connection only with a key that carries this tag
-			// (EventBridge user guide, "Encrypting connections", read 2026-11).
+			// EventBridge encrypts a connection only with a key that has this tag (EventBridge user
+			// guide, "Encrypting connections", read 2026-11).
 			Key: jsii.String("EventBridgeApiDestinations"), Value: jsii.String("true"),
 		}},
 	})
@@ -46,8 +46,9 @@ func (b *builder) newKey() *Key {
 	return key
 }
 
-// keyOfAccount is AWS's default statement: without it nobody could change the key again, and the roles' own policies
-// would have no effect (KMS developer guide, "Default key policy", read 2026-11).
+// keyOfAccount is AWS's default statement: without it no principal could change the key again, and
+// the roles' own policies would have no effect (KMS developer guide, "Default key policy", read
+// 2026-11).
 func keyOfAccount() statement {
 	return statement{
 		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
@@ -55,7 +56,7 @@ func keyOfAccount() statement {
 	}
 }
 
-// keyStatements returns what AWS's services need from the key.
+// keyStatements returns the statements that AWS's services need in the key's policy.
 func (b *builder) keyStatements() []statement {
 	calls := []string{"kms:Decrypt", "kms:GenerateDataKey"}
 	var buses []*string
@@ -83,13 +84,12 @@ func (b *builder) keyStatements() []statement {
 			[]string{"kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}, "*", nil))
 	}
 	statements = append(statements,
-		// The statement is the one that AWS documents for targets and DLQs (EventBridge
-		// user guide, "Event bus targets", read 2026-11), and like there it has no
-		// condition: "Adding the aws:SourceAccount and aws:SourceArn to a KMS policy is
-		// not supported for EventBridge-to-encrypted topics" (SNS developer guide, "Key
-		// management"), and a condition that EventBridge does not meet would lose
-		// everything, the DLQs being encrypted too. Which rule may send to which queue
-		// is decided by the queues' policies.
+		// The statement is the one that AWS documents for targets and DLQs (EventBridge user guide,
+		// "Event bus targets", read 2026-11). Like that one it has no condition: "Adding the
+		// aws:SourceAccount and aws:SourceArn to a KMS policy is not supported for
+		// EventBridge-to-encrypted topics" (SNS developer guide, "Key management"). A condition
+		// that EventBridge does not meet would lose every event, because the DLQs are encrypted
+		// too. The queues' policies determine which rule may send to which queue.
 		allow("EncryptedQueues", service("events.amazonaws.com"), calls, "*", nil),
 		allow("LogGroups", map[string]any{"Service": via("logs")}, []string{
 			"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
@@ -104,8 +104,8 @@ func (b *builder) keyStatements() []statement {
 	return statements
 }
 
-// encryptedGroups returns the log groups that the key encrypts. Their names begin with the stack's where CloudFormation
-// chooses them.
+// encryptedGroups returns the log groups that the key encrypts. Their names begin with the stack's
+// if CloudFormation chooses them.
 func (b *builder) encryptedGroups() any {
 	named := join(arn("logs", "log-group:", awscdk.Aws_STACK_NAME()), "-*")
 	name, exists := settings.ParseLogGroup(b.s.CloudWatch.LogGroup)
@@ -115,7 +115,7 @@ func (b *builder) encryptedGroups() any {
 	return []*string{named, arn("logs", "log-group:", &name)}
 }
 
-// arnOrNil returns the key's ARN, nil where AWS owns the key.
+// arnOrNil returns the key's ARN, nil if AWS owns the key.
 func (k *Key) arnOrNil() *string {
 	if k == nil {
 		return nil

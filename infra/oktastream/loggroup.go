@@ -12,14 +12,14 @@ import (
 // LogGroup is a log group of CloudWatch Logs.
 type LogGroup struct {
 	resource awslogs.CfnLogGroup
-	// Name of the group. ARN ends in :* and means the group's streams.
+	// Name is the group's name. ARN ends in :* and matches the group's streams.
 	Name, ARN *string
-	targetARN *string // as a rule's target names it, without :*
-	days      int     // that it keeps events; 0 is for ever, or not known
+	targetARN *string // the ARN for a rule's target, without :*
+	days      int     // that it keeps events; 0 is without an end, or not known
 }
 
-// newEventGroup returns the log group that holds events: a new one, with the name of the setting or one that
-// CloudFormation chooses, or an existing one.
+// newEventGroup returns the log group for events: a new one, with the name in the setting or one
+// that CloudFormation chooses, or an existing one.
 func (b *builder) newEventGroup(scope constructs.Construct, set *settings.Pipeline) *LogGroup {
 	name, exists := settings.ParseLogGroup(set.LogGroup)
 	if exists {
@@ -28,9 +28,9 @@ func (b *builder) newEventGroup(scope constructs.Construct, set *settings.Pipeli
 	}
 	id, infrequent := "Events", set.LogClass == settings.LogClassInfrequent
 	if infrequent {
-		// CloudFormation does not update the class of a group: a stack whose logClass
-		// changes gets another group, and the one before stays with its events
-		// (AWS::Logs::LogGroup, LogGroupClass, read 2026-11).
+		// CloudFormation does not update the class of a group. When logClass changes, the stack
+		// gets another group, and the old one is retained with its events (AWS::Logs::LogGroup,
+		// LogGroupClass, read 2026-11).
 		id = "InfrequentEvents"
 	}
 	group := b.newLogGroup(scope, id, set.RetentionDays)
@@ -49,7 +49,7 @@ func (b *builder) newEventGroup(scope constructs.Construct, set *settings.Pipeli
 
 func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *LogGroup {
 	set := &awslogs.CfnLogGroupProps{
-		// Against deletion by mistake in the console.
+		// Protects against deletion by mistake in the console.
 		DeletionProtectionEnabled: jsii.Bool(b.s.Removal == settings.RemovalRetain),
 	}
 	if days > 0 {
@@ -61,23 +61,23 @@ func (b *builder) newLogGroup(scope constructs.Construct, id string, days int) *
 	group := awslogs.NewCfnLogGroup(scope, &id, set)
 	b.keep(group)
 	if b.s.Removal == settings.RemovalRetain {
-		// A protected group could not be deleted when the first deployment is rolled
-		// back, which would stop the roll back.
+		// A protected group cannot be deleted when the first deployment is rolled back, which would
+		// make the rollback fail.
 		group.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	}
 	return &LogGroup{resource: group, Name: group.Ref(), ARN: group.AttrArn(), days: days,
 		targetARN: arn("logs", "log-group:", group.Ref())}
 }
 
-// logPolicy lets a rule write into a log group. CloudWatch Logs takes no role of a
-// rule, only a resource policy, of which an account has ten in a region
-// (EventBridge user guide, "Using resource-based policies", and CloudWatch Logs
-// API reference, PutResourcePolicy, read 2026-11).
+// logPolicy lets a rule write into a log group. For a rule CloudWatch Logs does not accept a role,
+// only a resource policy, of which an account can have ten in a region (EventBridge user guide,
+// "Using resource-based policies", and CloudWatch Logs API reference, PutResourcePolicy, read
+// 2026-11).
 func (b *builder) logPolicy(scope constructs.Construct, id, name string, g *LogGroup,
 	ruleARN *string) awscdk.CfnResource {
 	writers := map[string]any{"Service": []string{"events.amazonaws.com", "delivery.logs.amazonaws.com"}}
 	text := awscdk.Stack_Of(scope).ToJsonString(document(
-		// AWS documents no condition for this one.
+		// AWS documents no condition for this case.
 		allow("Streams", writers, []string{"logs:CreateLogStream"}, g.ARN, nil),
 		allow("Events", writers, []string{"logs:PutLogEvents"}, g.ARN, fromSources([]*string{ruleARN})),
 	), nil)

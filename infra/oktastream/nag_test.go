@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// suppressed are the findings of cdk-nag's AwsSolutions pack that stand, by rule
-// and resource, each with its reason.
+// suppressed are the accepted findings of cdk-nag's AwsSolutions pack, by rule and resource, each
+// with its reason.
 func suppressed() map[string]string {
 	return map[string]string{
 		"AwsSolutions-SQS3 Dead": "it is the end of the line: what dies here is counted by an alarm and brought back by " +

@@ -48,9 +48,9 @@ type Oktastream struct {
 	Pipelines []*Pipeline
 	// BusName is the name of the partner event bus.
 	BusName *string
-	// Key encrypts what is stored; nil is keys that AWS owns.
+	// Key encrypts stored data; nil means keys that AWS owns.
 	Key *Key
-	// Auditor compares every hour with Okta's System Log; nil where the stack has none.
+	// Auditor compares every hour with Okta's System Log; nil if the stack has none.
 	Auditor *AuditorFunction
 	// ReplayRole is the role under which dead letters are replayed.
 	ReplayRole *Role
@@ -73,8 +73,8 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	}
 	for _, d := range settings.Destinations() {
 		if strings.HasSuffix(b.name, "-"+string(d)) {
-			return nil, fmt.Errorf("name %q: it must not end in -%s, which pipelines' names end in: another stack's alarms "+
-				"could not be told from this one's; choose another name (setting stack)", b.name, d)
+			return nil, fmt.Errorf("name %q: it must not end in -%s, the end of pipelines' names: the alarms of another stack "+
+				"could not be distinguished from those of this one; choose another name (setting stack)", b.name, d)
 		}
 	}
 	b.scope = constructs.NewConstruct(scope, &id)
@@ -122,7 +122,7 @@ func New(scope constructs.Construct, id string, props Props) (*Oktastream, error
 	return o, nil
 }
 
-// region is the stack's, where the app knows it.
+// region returns the stack's region, if the app knows it.
 func region(stack awscdk.Stack) string {
 	if *awscdk.Token_IsUnresolved(stack.Region()) {
 		return os.Getenv("CDK_DEFAULT_REGION")
@@ -130,7 +130,7 @@ func region(stack awscdk.Stack) string {
 	return *stack.Region()
 }
 
-// builder holds what the parts of one construct share.
+// builder has what the parts of one construct share.
 type builder struct {
 	scope constructs.Construct
 	s     settings.Settings
@@ -138,12 +138,12 @@ type builder struct {
 	key   *Key
 	bus   bus
 	code  code
-	// auditor is nil, and auditorCode empty, where the stack has none.
+	// auditor is nil, and auditorCode empty, if the stack has none.
 	auditor     *Role
 	auditorCode code
 	replay      *Role
 	topic       *string // ARN of the topic that alarms are sent to; nil is none
-	// streamRule is nil where a function counts changes of log streams.
+	// streamRule is nil if a function counts changes of log streams.
 	streamRule    *Rule
 	streamRuleARN *string
 }
@@ -155,7 +155,7 @@ func (b *builder) hasFunction() bool {
 	})
 }
 
-// Pipeline is one destination's.
+// Pipeline is the pipeline of one destination.
 type Pipeline struct {
 	Destination settings.Destination
 	Name        string // <name>-<destination>
@@ -164,12 +164,12 @@ type Pipeline struct {
 	Function              *Function // nil with ingest=rule
 	// Rule is the rule on the partner event bus.
 	Rule *Rule
-	// LogGroup is where CloudWatch Logs keeps events; nil for other destinations.
+	// LogGroup is the log group in CloudWatch Logs with the events; nil for other destinations.
 	LogGroup *LogGroup
-	// Delivery is the way to Datadog by EventBridge; nil for other destinations, and
-	// where the function calls Datadog itself.
+	// Delivery is the path to Datadog through EventBridge; nil for other destinations, and if the
+	// function calls Datadog itself.
 	Delivery *Delivery
-	// Archive is where events are kept as objects; nil for other destinations.
+	// Archive stores events as objects; nil for other destinations.
 	Archive *Archive
 }
 
@@ -222,31 +222,33 @@ func join(parts ...any) *string {
 	return awscdk.Fn_Join(jsii.String(""), &list)
 }
 
-// accountRoot is the ARN of the stack's account.
+// accountRoot returns the ARN of the stack's account.
 func accountRoot() *string {
 	return join("arn:", awscdk.Aws_PARTITION(), ":iam::", awscdk.Aws_ACCOUNT_ID(), ":root")
 }
 
-// via is the endpoint of a service in the stack's region, as kms:ViaService has it.
+// via returns the endpoint of a service in the stack's region, as used in kms:ViaService.
 func via(service string) *string {
 	return join(service+".", awscdk.Aws_REGION(), ".", awscdk.Aws_URL_SUFFIX())
 }
 
-// arn is the ARN of something of the stack's own account and region.
+// arn returns the ARN of a resource in the stack's account and region.
 func arn(service, resource string, name *string) *string {
 	return join("arn:", awscdk.Aws_PARTITION(), ":"+service+":", awscdk.Aws_REGION(),
 		":",
 		awscdk.Aws_ACCOUNT_ID(), ":"+resource, name)
 }
 
-// ruleARN returns the ARN of a rule on a bus that is not the default one. It is built from the name, so that a rule can
-// be created after the policies that name it: a rule that exists before them loses what it matches.
+// ruleARN returns the ARN of a rule on a bus that is not the default one. It is built from the
+// name, so that a rule can be created after the policies that name it: a rule created before them
+// would lose the events it matches.
 func (b *builder) ruleARN(bus *string, name string) *string {
 	return join(arn("events", "rule/", bus), "/"+name)
 }
 
-// keep sets what happens to a resource that holds data, on delete and on replacement. What a first deployment created
-// and then rolled back is deleted: it is empty, and a bus that stayed would stop the second deployment.
+// keep sets what happens to a resource with data on delete and on replacement. A resource that a
+// first deployment created is deleted when that is rolled back: it is empty, and a retained bus
+// would make the second deployment fail.
 func (b *builder) keep(resources ...awscdk.CfnResource) {
 	policy := awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	if b.s.Removal == settings.RemovalDestroy {
@@ -259,7 +261,7 @@ func (b *builder) keep(resources ...awscdk.CfnResource) {
 
 func commas(list []string) *string { return jsii.String(strings.Join(list, ",")) }
 
-// title returns a destination's name as its owner writes it.
+// title returns a destination's name as its vendor writes it.
 func title(d settings.Destination) string {
 	return map[settings.Destination]string{
 		settings.CloudWatch: "CloudWatch", settings.Datadog: "Datadog", settings.Splunk: "Splunk",

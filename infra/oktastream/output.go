@@ -11,16 +11,18 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// outputs says what to look at after a deployment, and in one line for each pipeline what the command oktastream reads.
+// outputs adds the outputs: where to look after a deployment, and for each pipeline one line for
+// the command oktastream.
 func (b *builder) outputs(o *Oktastream) {
 	stack := awscdk.Stack_Of(b.scope)
-	// A logical id is made of letters and digits; an id of a construct need not be.
+	// A logical id has only letters and digits; the id of a construct can have more.
 	prefix := regexp.MustCompile(`[^A-Za-z0-9]`).ReplaceAllString(*b.scope.Node().Id(), "")
 	atTop := *b.scope.Node().Scope().Node().Path() == *stack.Node().Path()
 	out := func(id, description string, value *string) {
 		output := awscdk.NewCfnOutput(b.scope, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 		if atTop {
-			// As the README calls it, without the CDK's hash. Below another construct the hash is needed to tell two apart.
+			// The name as in the README, without the CDK's hash. Below another construct the hash
+			// distinguishes two.
 			output.OverrideLogicalId(jsii.String(prefix + id))
 		}
 	}
@@ -63,7 +65,7 @@ func (b *builder) outputs(o *Oktastream) {
 	}
 }
 
-// describe returns a pipeline as `oktastream dlq`, `reconcile` and `doctor` read it.
+// describe returns a pipeline in the form that `oktastream dlq`, `reconcile` and `doctor` read.
 func (b *builder) describe(p *Pipeline) map[string]any {
 	set := b.s.Of(p.Destination)
 	d := map[string]any{
@@ -81,7 +83,7 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	if p.LogGroup != nil {
 		d["log_group"], d["retention_days"] = p.LogGroup.Name, p.LogGroup.days
 	}
-	// Where oktastream reconcile searches.
+	// The place that oktastream reconcile searches.
 	if p.Destination == settings.Elastic || p.Destination == settings.OpenSearch {
 		d["endpoint"], d["auth"] = set.Endpoint, b.s.Auth(p.Destination)
 		d["index"], d["data_stream"] = set.Index, set.DataStream
@@ -109,7 +111,7 @@ func (b *builder) describe(p *Pipeline) map[string]any {
 	return d
 }
 
-// describeParts adds what `oktastream doctor` looks at.
+// describeParts adds the parts that `oktastream doctor` checks.
 func (b *builder) describeParts(p *Pipeline, d map[string]any) {
 	d["bus"], d["rule"], d["alarms"], d["version"] = b.bus.name, p.Rule.Name, b.name+"-", version()
 	if b.topic != nil {

@@ -62,9 +62,8 @@ func read(t *testing.T) map[string]string {
 	return members
 }
 
-// TestTheCommandReadsWhatTheStackWrites: each member of a pipeline's description is one
-// that the command reads, with a value of the type that it takes, and the command reads
-// no member that no stack writes.
+// TestTheCommandReadsWhatTheStackWrites: the command reads each member of a pipeline's description,
+// with a value of the right type, and reads no member that no stack writes.
 func TestTheCommandReadsWhatTheStackWrites(t *testing.T) {
 	kinds := read(t)
 	var mu sync.Mutex

@@ -58,7 +58,7 @@ func (p *drawn) ofRule() []arrow {
 		const invoke = "lambda:InvokeFunction"
 		return []arrow{{
 			name: "rule → function", calls: []access.Request{byRule(p.rule, invoke, function)},
-			// Lambda takes plain http from nobody; a policy has no say in it.
+			// Lambda accepts plain HTTP from no caller; policies have no influence on that.
 			neighbours: append(ruleNeighbours(p.rule, invoke, function)[:4], byOtherAccount(invoke, function), byRule(p.rule,
 				send, buffer)),
 		}}
@@ -247,8 +247,8 @@ func (p *drawn) ofReplay() []arrow {
 	return []arrow{who, read, back}
 }
 
-// ofLock are the calls that lockQueues leaves to the function, to replays and to
-// whoever deploys.
+// ofLock returns the calls that lockQueues leaves to the function, to replays and to the deploying
+// role.
 func (p *drawn) ofLock() []arrow {
 	if len(p.s.settings.LockQueues) == 0 {
 		return nil
@@ -321,8 +321,8 @@ func (p *drawn) ofBuses() []arrow {
 	return append(list, arrow{name: "no archive", neighbours: []access.Request{archive}})
 }
 
-// ofKey are the arrows to the key: without one of them something cannot be
-// stored, and its dead letter neither.
+// ofKey returns the calls that use the key. Without one of them something cannot be stored, nor its
+// dead letter.
 func (p *drawn) ofKey() []arrow {
 	if p.key == "" {
 		return nil

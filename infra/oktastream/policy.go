@@ -35,16 +35,15 @@ func document(statements ...statement) map[string]any {
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }
 
-// fromSources is the condition that EventBridge calls for one of these rules or buses, and not for a rule of another
-// name or account.
+// fromSources is the condition that EventBridge calls on behalf of one of these rules or buses, not
+// of a rule with another name or in another account.
 func fromSources(sources []*string) condition {
 	return condition{"ArnEquals": {"aws:SourceArn": sources}}
 }
 
-// noneOf is the condition that neither one of these roles nor EventBridge for one
-// of these sources calls. Both halves must hold, and a key that a request does
-// not have counts as "not equal" (IAM user guide, "Condition operators", read
-// 2026-11).
+// noneOf is the condition that the caller is neither one of these roles nor EventBridge on behalf
+// of one of these sources. Both parts must be true; a key that a request does not have counts as
+// "not equal" (IAM user guide, "Condition operators", read 2026-11).
 func noneOf(roles, sources []*string) condition {
 	keys := map[string]any{}
 	if len(roles) > 0 {
@@ -56,7 +55,7 @@ func noneOf(roles, sources []*string) condition {
 	return condition{"ArnNotEquals": keys}
 }
 
-// Role is an IAM role whose policy is written once all that it needs is known.
+// Role is an IAM role. Its policy is written when all its statements are known.
 type Role struct {
 	resource awsiam.CfnRole
 	scope    constructs.Construct
@@ -77,7 +76,7 @@ func trust(name string) statement {
 	return statement{"Effect": "Allow", "Principal": service(name), "Action": "sts:AssumeRole"}
 }
 
-// ofAccount is the condition that a service calls for a resource of this account
+// ofAccount is the condition that a service calls on behalf of a resource of this account
 // (EventBridge user guide, "Cross-service confused deputy prevention", read 2026-11).
 func ofAccount() condition {
 	return condition{"StringEquals": {"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}}
@@ -87,8 +86,8 @@ func (r *Role) may(sid string, actions []string, resource any) {
 	r.policy = append(r.policy, allow(sid, nil, actions, resource, nil))
 }
 
-// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS as
-// its own caller (SQS developer guide, "Key management", read 2026-11).
+// mayUseQueues lets the role read and write encrypted queues: SQS calls KMS as the role (SQS
+// developer guide, "Key management", read 2026-11).
 func (r *Role) mayUseQueues(b *builder) {
 	if b.key != nil {
 		r.policy = append(r.policy, allow("KeyOfQueues", nil, []string{"kms:Decrypt", "kms:GenerateDataKey"}, b.key.ARN,
@@ -98,8 +97,8 @@ func (r *Role) mayUseQueues(b *builder) {
 	}
 }
 
-// attach writes the role's policy. It is a separate resource, so that a key's policy can name the role without a
-// circle.
+// attach writes the role's policy. It is a separate resource, so that a key's policy can name the
+// role without a circular dependency.
 func (r *Role) attach(b *builder) awsiam.CfnPolicy {
 	if len(r.policy) == 0 {
 		return nil

@@ -16,8 +16,8 @@ import (
 
 const sixCharacters = "Secrets Manager puts six characters behind a secret's name"
 
-// wildcards are the only statements of the templates that allow or concern more
-// than they name, each with its reason.
+// wildcards are the only statements of the templates that allow more than named resources and
+// actions, each with its reason.
 func wildcards() map[string]string {
 	return map[string]string{
 		"key Account action kms:*": "AWS's own default statement: without it nobody could change the key " +
@@ -54,7 +54,7 @@ func wildcards() map[string]string {
 	}
 }
 
-// TestNoWildcards holds every statement that allows something against the list.
+// TestNoWildcards compares every statement that allows something with the list.
 func TestNoWildcards(t *testing.T) {
 	used := map[string]bool{}
 	allowed := wildcards()
@@ -86,7 +86,7 @@ func TestNoWildcards(t *testing.T) {
 				}
 			}
 			for _, resource := range st.Resources {
-				// A log group's ARN ends in :*, which stands for its streams.
+				// A log group's ARN ends in :*, which matches its streams.
 				if strings.ContainsAny(strings.TrimSuffix(resource, ":*"), "*?") {
 					see(t, st.Kind+" "+st.Sid+" resource "+resource)
 				}
@@ -105,9 +105,9 @@ func TestNoWildcards(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNowhere: the template has a dynamic reference in the connection of
-// EventBridge's, and nothing else that has to do with a key or a token. A function that
-// reads a secret has its name in one variable, and CloudFormation resolves none there.
+// TestSecretsAreNowhere: the template has a dynamic reference in EventBridge's connection, and
+// nothing else about a key or a token. A function that reads a secret has its name in one variable,
+// in which CloudFormation resolves nothing.
 func TestSecretsAreNowhere(t *testing.T) {
 	want := map[string]string{
 		"datadog": "{{resolve:secretsmanager:datadog/api-key:SecretString}}",
@@ -152,8 +152,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 	})
 }
 
-// TestEverythingIsEncrypted: what stores events does so under the key that was
-// asked for.
+// TestEverythingIsEncrypted: every resource that stores events encrypts them with the key in the
+// settings.
 func TestEverythingIsEncrypted(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		key := ""
@@ -279,8 +279,8 @@ func TestTheFunctionUnderstandsItsEnvironment(t *testing.T) {
 	})
 }
 
-// TestTheDeliveryRuleMatchesPackedBatches: what the function puts on the delivery
-// bus is what the rule there waits for, and its logs are what is POSTed.
+// TestTheDeliveryRuleMatchesPackedBatches: the rule on the delivery bus matches the events that the
+// function puts there, and POSTs their logs.
 func TestTheDeliveryRuleMatchesPackedBatches(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		if !s.settings.ByEventBridge() {

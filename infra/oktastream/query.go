@@ -11,7 +11,7 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// shape returns how a pipeline's log group holds events.
+// shape describes how a pipeline's log group stores events, for package queries.
 func shape(set *settings.Pipeline) queries.Shape {
 	switch {
 	case set.Ingest == settings.IngestRule:

@@ -23,8 +23,8 @@ type queueProps struct {
 	receives   int
 }
 
-// retention is the longest that SQS keeps a message, 14 days, in seconds (SQS
-// developer guide, "Message quotas", read 2026-11).
+// retention is SQS's maximum, 14 days, in seconds (SQS developer guide, "Message quotas", read
+// 2026-11).
 const retention = 14 * 24 * 3600
 
 func (b *builder) newQueue(scope constructs.Construct, id string, props queueProps) *Queue {
@@ -33,7 +33,7 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 		set.SqsManagedSseEnabled = jsii.Bool(true)
 	} else {
 		set.KmsMasterKeyId = b.key.ARN
-		// The longest: each data key is a KMS call, which costs money and can fail.
+		// The maximum: each data key is a KMS call, which costs money and can fail.
 		set.KmsDataKeyReusePeriodSeconds = jsii.Number(86400)
 	}
 	if props.visibility > 0 {
@@ -43,9 +43,10 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 		set.RedrivePolicy = map[string]any{"deadLetterTargetArn": props.redrive.ARN, "maxReceiveCount": props.receives}
 	}
 	if id != "Redrive" {
-		// No queue may use this one as its dead-letter queue, because SQS would then move messages here without asking the
-		// queue's policy. For redrive byQueue would have to name the buffer, which names redrive: a circle, unless
-		// CloudFormation did not choose the queues' names.
+		// No queue may use this one as its dead-letter queue: SQS would move messages here without
+		// checking the queue's policy. For redrive, byQueue would have to name the buffer, which
+		// names redrive: a circular dependency, unless CloudFormation did not choose the queues'
+		// names.
 		set.RedriveAllowPolicy = map[string]any{"redrivePermission": "denyAll"}
 	}
 	queue := awssqs.NewCfnQueue(scope, &id, set)
@@ -53,11 +54,13 @@ func (b *builder) newQueue(scope constructs.Construct, id string, props queuePro
 	return &Queue{resource: queue, ARN: queue.AttrArn(), URL: queue.Ref(), Name: queue.AttrQueueName()}
 }
 
-// queuePolicies sets who may send to a pipeline's queues: the rules, the function, and for the buffer the replay role
-// and replayPrincipals. Messages in the buffer are delivered as Okta's, so nobody else may send. SQS itself moves
-// messages to the queue redrive; no page of AWS says whether a deny there would stop it, so there is none.
+// queuePolicies sets who may send to a pipeline's queues: the rules, the function, and for the
+// buffer the replay role and replayPrincipals. Messages in the buffer are delivered as Okta's, so
+// no other principal may send. SQS itself moves messages to the queue redrive; AWS does not
+// document whether a deny there would stop it, so there is none.
 //
-// The policies stay with the queues: without its policy a retained queue would accept plain http.
+// The policies are retained with the queues: without its policy a retained queue would accept plain
+// HTTP.
 func (b *builder) queuePolicies(scope constructs.Construct, p *Pipeline, set *settings.Pipeline, rule *string) {
 	rules := []*string{rule}
 	if p.Delivery != nil {
@@ -115,9 +118,9 @@ func (b *builder) newQueuePolicy(scope constructs.Construct, id string, p *Pipel
 	b.keep(q.policy)
 }
 
-// lock denies everybody but the function, the replay role, replayPrincipals and the roles of lockQueues to read, delete
-// or reconfigure a queue, which somebody could do to hide an event. CloudFormation changes queues too: its role must be
-// one of lockQueues.
+// lock denies all principals except the function, the replay role, replayPrincipals and the roles
+// of lockQueues to read, delete or reconfigure a queue, which somebody could do to hide an event.
+// CloudFormation changes queues too: its role must be one of lockQueues.
 func (b *builder) lock(p *Pipeline, q *Queue) statement {
 	if len(b.s.LockQueues) == 0 {
 		return nil

@@ -9,8 +9,9 @@ func (b *builder) replayTrust() statement {
 	return statement{"Effect": "Allow", "Principal": map[string]any{"AWS": who}, "Action": "sts:AssumeRole"}
 }
 
-// replayOf lets the replay role replay a pipeline's dead letters: read them, send them to the buffer queue (or, where
-// there is none, to the destination itself), and delete them from the dead-letter queue.
+// replayOf lets the replay role replay a pipeline's dead letters: read them, send them to the
+// buffer queue (or, if there is none, to the destination), and delete them from the dead-letter
+// queue.
 func (b *builder) replayOf(p *Pipeline) {
 	title := title(p.Destination)
 	dead := []*string{p.Dead.ARN}

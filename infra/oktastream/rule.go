@@ -12,14 +12,14 @@ import (
 
 // bus is the partner event bus.
 type bus struct {
-	resource awsevents.CfnEventBus // nil where somebody else made it
+	resource awsevents.CfnEventBus // nil if somebody else made it
 	name     *string
 	arn      *string
 }
 
-// newBus makes the partner event bus, which associates the partner event source
-// with it, or takes the one that is there. Its name must be the source's
-// (EventBridge API reference, CreateEventBus, read 2026-11).
+// newBus makes the partner event bus, which associates the partner event source with it, or uses an
+// existing one. Its name must be that of the source (EventBridge API reference, CreateEventBus,
+// read 2026-11).
 func (b *builder) newBus() {
 	b.bus.name = jsii.String(b.s.Source)
 	b.bus.arn = arn("events", "event-bus/", b.bus.name)
@@ -50,9 +50,10 @@ func (b *builder) newArchive() {
 	b.keep(archive)
 }
 
-// busesWithDLQ returns the ARNs of the buses whose own dead letters go to this pipeline. A bus has some only with a
-// customer managed key: what it cannot encrypt or decrypt (EventBridge user guide, "Using dead-letter queues to capture
-// encrypted event errors", read 2026-11).
+// busesWithDLQ returns the ARNs of the buses that send their own dead letters to this pipeline's
+// queue. A bus has dead letters only with a customer managed key: events that it cannot encrypt or
+// decrypt (EventBridge user guide, "Using dead-letter queues to capture encrypted event errors",
+// read 2026-11).
 func (b *builder) busesWithDLQ(p *Pipeline) []*string {
 	if b.key == nil {
 		return nil
@@ -68,8 +69,8 @@ func (b *builder) busesWithDLQ(p *Pipeline) []*string {
 	return buses
 }
 
-// takesDeadLettersOfBus is true for the first pipeline of a stack that creates the partner event bus and encrypts it
-// with a customer managed key.
+// takesDeadLettersOfBus is true for the first pipeline of a stack that creates the partner event
+// bus and encrypts it with a customer managed key.
 func (b *builder) takesDeadLettersOfBus(p *Pipeline) bool {
 	return b.key != nil && b.bus.resource != nil && b.s.Destinations[0] == p.Destination
 }
@@ -81,7 +82,7 @@ type Rule struct {
 	Name, ARN *string
 }
 
-// after makes CloudFormation create these before the rule.
+// after makes CloudFormation create these resources before the rule.
 func (r *Rule) after(resources ...awscdk.CfnResource) {
 	for _, resource := range resources {
 		r.resource.AddResourceDependency(resource, nil)
@@ -95,7 +96,8 @@ const (
 	mostAttempts = 185
 )
 
-// target is a rule's target that EventBridge tries for age seconds; what it gives up goes to the queue dead.
+// target returns a rule's target that EventBridge retries for age seconds; events that it gives up
+// go to the queue dead.
 func target(id string, arn *string, dead *Queue, age int) *awsevents.CfnRule_TargetProperty {
 	return &awsevents.CfnRule_TargetProperty{
 		Id: &id, Arn: arn, DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: dead.ARN},

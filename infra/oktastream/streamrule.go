@@ -4,15 +4,14 @@ import (
 	"github.com/oktastream/oktastream/infra/internal/pattern"
 )
 
-// streamLogDays is how long changes of log streams are kept: as long as events are by default.
+// streamLogDays is the retention of changes of log streams, the default retention of events.
 const streamLogDays = 400
 
 func (b *builder) streamRuleName() string { return b.name + "-log-stream" }
 
-// newStreamRule counts Okta's events about log streams where no function does. No
-// page of AWS says that a rule without a target is counted (MatchedEvents), so it
-// has one: a log group of its own, which then holds the changes. Its dead letters
-// go to the queue dead of the first pipeline.
+// newStreamRule counts Okta's events about log streams if no function does. AWS does not document
+// that a rule without a target is counted (MatchedEvents), so the rule has a target: a separate log
+// group, which then has the changes. Its dead letters go to the queue dead of the first pipeline.
 func (b *builder) newStreamRule(first *Pipeline) {
 	name := b.streamRuleName()
 	types := []any{map[string]any{"prefix": "system.log_stream."}}

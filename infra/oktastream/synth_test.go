@@ -1,9 +1,8 @@
 //go:build !race
 
-// The CDK runs in a Node.js process that Go talks to over a pipe: the race
-// detector sees nothing of it, and makes the 30,000 generated files of the CDK
-// take minutes to compile. What is ours and concurrent is tested with -race
-// elsewhere.
+// The CDK runs in a Node.js process that Go calls through a pipe. The race detector cannot see it,
+// and would make compiling the 30,000 generated files of the CDK take minutes. Concurrent code of
+// this module is tested with -race elsewhere.
 
 package oktastream
 
@@ -32,7 +31,7 @@ var (
 )
 
 // withoutNode is the environment variable that skips the tests which need
-// Node.js. It is no flag, because `go test ./...` passes flags to every package.
+// Node.js. It is not a flag, because `go test ./...` passes flags to every package.
 const withoutNode = "OKTASTREAM_WITHOUT_NODE"
 
 // TestMain fails without Node.js: `go test` prints nothing of a package that
@@ -152,7 +151,7 @@ func configurations() map[string]map[string]any {
 	}
 }
 
-// synthesised is a configuration and the template that comes of it.
+// synthesised is a configuration and its template.
 type synthesised struct {
 	name     string
 	settings settings.Settings
@@ -236,14 +235,14 @@ func synth(name string, context map[string]any) (*synthesised, error) {
 	return out, err
 }
 
-// read is the template in an account, with the policies of what stands outside it.
+// read evaluates the template in an account, with the policies of resources outside it.
 func (s *synthesised) read(outside map[string]any) (*access.Account, error) {
 	return access.Read(s.template, access.Where{Account: account, Region: here, StackName: s.stack,
 		Policies: outside})
 }
 
-// givenKeyPolicy is the policy of the given key once its owner has done what the
-// Output says: beside AWS's default statement it has those.
+// givenKeyPolicy is the policy of an existing key after its owner has followed the Output: AWS's
+// default statement and those of the Output.
 func (s *synthesised) givenKeyPolicy() map[string]any {
 	for id, output := range s.template["Outputs"].(map[string]any) {
 		if !strings.HasPrefix(id, "OktaKeyPolicyStatements") {
@@ -264,8 +263,8 @@ func (s *synthesised) givenKeyPolicy() map[string]any {
 	return nil
 }
 
-// newApp is an app that does not build the function: its code is in every
-// template but for the key of an asset, and building it has tests of its own.
+// newApp makes an app that does not build the function: its code changes only the key of an asset
+// in a template, and other tests cover building it.
 func newApp(dir string) awscdk.App {
 	return awscdk.NewApp(&awscdk.AppProps{
 		Outdir: &dir, AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false),

@@ -18,8 +18,8 @@ import (
 	"github.com/oktastream/oktastream/infra/settings"
 )
 
-// TestTheDefaultTemplateIsAsReviewed shows every change of what is deployed in
-// the review of the change that makes it.
+// TestTheDefaultTemplateIsAsReviewed shows every change of the deployed resources in the review of
+// the change.
 func TestTheDefaultTemplateIsAsReviewed(t *testing.T) {
 	s := synthesise(t, "cloudwatch")
 	var got bytes.Buffer
@@ -44,9 +44,8 @@ func TestTheDefaultTemplateIsAsReviewed(t *testing.T) {
 	}
 }
 
-// TestTheRuleMatchesWhatItShould runs the rule's pattern against real envelopes:
-// it matches all of the stack's own stream that the filter wants, and nothing
-// else.
+// TestTheRuleMatchesWhatItShould tests the rule's pattern with real envelopes: it matches all
+// events of the stack's own stream that pass the filter, and nothing else.
 func TestTheRuleMatchesWhatItShould(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/events/*.json")
 	if err != nil || len(files) < 200 {
@@ -138,7 +137,7 @@ func matches(t *testing.T, p pattern.Pattern, event map[string]any) bool {
 	return ok
 }
 
-// TestNumbers checks the numbers that hang together.
+// TestNumbers checks numbers that depend on each other.
 func TestNumbers(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for _, d := range s.settings.Destinations {
@@ -177,8 +176,8 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// packingAge is how old an event may be at packing before it is stamped anew
-// (lambda/sink/eventbridge), and datadogAge how old a log may be for Datadog.
+// packingAge is the age above which an event gets the current time when it is packed
+// (lambda/sink/eventbridge), and datadogAge is the maximum age of a log for Datadog.
 const (
 	packingAge = 6 * 3600
 	datadogAge = 17 * 3600 // 18 h, less one for clocks
@@ -203,12 +202,12 @@ func TestWhatReachesDatadogIsYoungEnough(t *testing.T) {
 	})
 }
 
-// TestEveryTargetHasADLQ: what a rule cannot deliver is kept.
+// TestEveryTargetHasADLQ: events that a rule cannot deliver are kept.
 func TestEveryTargetHasADLQ(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		for id, rule := range s.of("AWS::Events::Rule") {
 			targets, ok := rule["Properties"].(map[string]any)["Targets"].([]any)
-			// No page of AWS says that a rule without a target is counted.
+			// AWS does not document that a rule without a target is counted.
 			if !ok || len(targets) == 0 {
 				t.Errorf("%s has no target", id)
 			}
@@ -226,8 +225,8 @@ func TestEveryTargetHasADLQ(t *testing.T) {
 	})
 }
 
-// TestRulesComeAfterWhatTheyNeed: a rule that matches before the policies stand
-// loses what it matches.
+// TestRulesComeAfterWhatTheyNeed: a rule that is created before the policies loses the events it
+// matches.
 func TestRulesComeAfterWhatTheyNeed(t *testing.T) {
 	each(t, func(t *testing.T, s *synthesised) {
 		resources := s.template["Resources"].(map[string]any)
@@ -253,7 +252,7 @@ func TestRulesComeAfterWhatTheyNeed(t *testing.T) {
 	})
 }
 
-// reach collects what a resource waits for, directly and through others.
+// reach returns the resources that a resource depends on, directly and through others.
 func reach(resources map[string]any, id string, seen map[string]bool) {
 	var walk func(v any)
 	visit := func(name string) {
@@ -289,8 +288,7 @@ func reach(resources map[string]any, id string, seen map[string]bool) {
 	}
 }
 
-// TestWhatHoldsDataStays: deletion and replacement lose nothing, but where it is
-// wanted.
+// TestWhatHoldsDataStays: deletion and replacement lose no data, unless the settings say so.
 func TestWhatHoldsDataStays(t *testing.T) {
 	holds := []string{
 		"AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Logs::LogGroup", "AWS::Events::EventBus", "AWS::KMS::Key",
@@ -329,7 +327,7 @@ func TestWhatHoldsDataStays(t *testing.T) {
 				stayed(t, id, r)
 			}
 		}
-		// A name of ours on something that stays would stop the next deployment.
+		// A retained resource with a name from this package would make the next deployment fail.
 		for kind, name := range map[string]string{"AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName",
 			"AWS::Events::Connection": "Name", "AWS::S3::Bucket": "BucketName", "AWS::Events::ApiDestination": "Name", "AWS::IAM::Role": "RoleName"} {
 			for id, r := range s.of(kind) {
@@ -345,7 +343,7 @@ func TestWhatHoldsDataStays(t *testing.T) {
 	})
 }
 
-// stayed fails where a resource does not stay whatever happens to the stack.
+// stayed fails if a resource is not retained in every case.
 func stayed(t *testing.T, id string, r map[string]any) {
 	t.Helper()
 	if r["DeletionPolicy"] != "Retain" || r["UpdateReplacePolicy"] != "Retain" {

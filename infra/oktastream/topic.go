@@ -7,8 +7,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newTopic returns the ARN of the topic that alarms are sent to: that of the setting alarmTopic, or a new one for
-// alarmEmail; nil where no alarm is sent.
+// newTopic returns the ARN of the topic for alarms: the one in the setting alarmTopic, or a new one
+// for alarmEmail; nil if no alarm is sent.
 func (b *builder) newTopic() *string {
 	switch {
 	case b.s.AlarmTopic != "":
@@ -35,9 +35,9 @@ func (b *builder) newTopic() *string {
 	return topic.Ref()
 }
 
-// topicKey returns the key of the topic. An alarm cannot use a key that AWS owns: the policy of alias/aws/sns allows no
-// service and cannot be changed (SNS developer guide, "Key management", read 2026-11). So the topic gets its own key,
-// the only one of such a stack.
+// topicKey returns the key of the topic. An alarm cannot use a key that AWS manages: the policy of
+// alias/aws/sns allows no service and cannot be changed (SNS developer guide, "Key management",
+// read 2026-11). So the topic gets a separate key, which is the only one of such a stack.
 func (b *builder) topicKey() *string {
 	if b.key != nil {
 		return b.key.ARN
@@ -46,7 +46,7 @@ func (b *builder) topicKey() *string {
 		Description: jsii.String("Alarms of " + b.name), EnableKeyRotation: jsii.Bool(true),
 		KeyPolicy: document(keyOfAccount(), keyForAlarms()),
 	})
-	// It encrypts nothing that is kept.
+	// It encrypts nothing that is stored.
 	key.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
 	return key.AttrArn()
 }

@@ -5,8 +5,8 @@ import "runtime/debug"
 // modulePath is the path of this module.
 const modulePath = "github.com/oktastream/oktastream"
 
-// version returns the version of oktastream that the stack is made with, which is the function's too: "devel" in a
-// clone of the repository.
+// version returns the version of oktastream with which the stack is made, which is also that of the
+// function: "devel" in a clone of the repository.
 func version() string {
 	info, _ := debug.ReadBuildInfo()
 	return versionOf(info)

@@ -1,6 +1,5 @@
-// Package bulk runs the pipeline over files and streams on all cores. Records
-// leave in the order in which they came, whatever the number of cores, and
-// memory is bounded by the chunks in flight.
+// Package bulk runs the pipeline over files and streams on all cores. Records are written in the
+// order of the input, with any number of cores, and memory is bounded by the chunks in flight.
 package bulk
 
 import (
@@ -19,35 +18,36 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// batchSize is how many consecutive values of the input make a batch: copies of
-// an event are looked for within it.
+// batchSize is the number of consecutive values of the input in a batch. Copies of an event are
+// recognised within a batch.
 const batchSize = 1000
 
 // Input is one stream of events.
 type Input struct {
 	Name string // for messages
 	Open func() (io.ReadCloser, error)
-	// Pipe: Ctrl-C also ends the program that writes it. A record that the end of a
-	// pipe cuts off is bad only if the run is not interrupted within interruptDelay.
+	// Pipe: the input is a pipe, and Ctrl-C also ends the program that writes it. A record that is
+	// cut off by the end of a pipe is bad only if the run is not interrupted within interruptDelay.
 	Pipe bool
 }
 
-// interruptDelay is how long a pipe may end before the signal that ended its writer
-// is seen here.
+// interruptDelay is how long after the end of a pipe the run waits for the signal that may have
+// ended the pipe's writer.
 const interruptDelay = 100 * time.Millisecond
 
-// NoteKind is what a Note is about. Those about events have the names of the ledger's counters.
+// NoteKind is the kind of a Note. Kinds of notes about events have the names of the ledger's
+// counters.
 type NoteKind string
 
 // The notes of a run.
 const (
 	UnknownType NoteKind = "unknown_type" // Okta had not published the event's type
-	Conflict    NoteKind = "conflict"     // the uuid came before, within a batch, with other bytes
-	NoEvents    NoteKind = "no_events"    // an envelope without events, such as a control message of CloudWatch Logs
+	Conflict    NoteKind = "conflict"     // an event with this uuid came before, within a batch, with other bytes
+	NoEvents    NoteKind = "no_events"    // an envelope without events, such as a CloudWatch Logs control message
 )
 
-// Note names an event that was delivered and that someone may want to look at, or, without UUID and Type, the place of
-// an envelope that held no events.
+// Note is about an event that was delivered but that somebody may want to check or, without UUID
+// and Type, about an envelope without events.
 type Note struct {
 	Kind NoteKind `json:"note"`
 	UUID string   `json:"uuid,omitempty"`
@@ -56,14 +56,14 @@ type Note struct {
 	Line int      `json:"line"`
 }
 
-// Result is what a run has done.
+// Result is the result of a run.
 type Result struct {
 	ledger.Ledger
-	// Interrupted: the run ended before its inputs did, and its output is partial.
+	// Interrupted: the run ended before all inputs were read, and its output is partial.
 	Interrupted bool `json:"interrupted"`
 	// Incomplete counts the inputs that were not read, or not to their end.
 	Incomplete int `json:"incomplete_inputs"`
-	// GaveUp is why the run gave up sending to Job.Remote; nil: it did not.
+	// GaveUp is why the run stopped sending to Job.Remote; nil if it did not.
 	GaveUp error `json:"-"`
 }
 
@@ -83,15 +83,15 @@ type Job struct {
 	MaxRecord int // bytes; see stream.Options
 	Workers   int // goroutines that process; at least 1
 	Sink      sink.Sink
-	// Remote, where it is not nil, gets the records instead of Sink.
+	// Remote, if not nil, receives the records instead of Sink.
 	Remote *Remote
-	// Bad gets every record that cannot be delivered. Its error ends the run.
+	// Bad receives every record that cannot be delivered. Its error ends the run.
 	Bad func(*deadletter.Letter) error
-	// Unreadable gets an input that cannot be opened or read to its end, or is of a
-	// kind that is not read (an [events.FormatError]). The run goes on with the next.
+	// Unreadable receives an input that cannot be opened or read to its end, or is of a kind that
+	// is not read (an [events.FormatError]). The run continues with the next input.
 	Unreadable func(name string, err error)
-	// Note gets the events of unknown types and with conflicting uuids and the envelopes without
-	// events, in order, from one goroutine. It may be nil.
+	// Note receives the events of unknown types and with conflicting uuids, and the envelopes
+	// without events, in order, from one goroutine. It may be nil.
 	Note func(Note)
 	// Progress is called, from one goroutine, with the number of bytes of the inputs
 	// that were read since its last call. It may be nil.
@@ -100,14 +100,14 @@ type Job struct {
 	Version  string // of oktastream, for dead letters
 }
 
-// Run runs the job until the inputs end or outer does, and returns what it has done by
-// then. The error is outer's, the sink's or Bad's.
+// Run runs the job until the inputs end or outer does, and returns the result so far. The error is
+// that of outer, of the sink or of Bad.
 func (j *Job) Run(outer context.Context) (Result, error) {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 
-	// Two chunks for each worker keep all of them busy; one more is being filled, and
-	// those of a batch are being written.
+	// Two chunks for each worker keep all of them busy; the reader fills one more, and the writer
+	// writes those of a batch.
 	inFlight := 2*j.Workers + 1 + j.batchChunks()
 	free := make(chan *chunk, inFlight)
 	for range inFlight {
@@ -126,8 +126,8 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 			}
 		})
 	}
-	// Nothing waits for the reader, as a Read of a terminal may never return. It owns the channels,
-	// and ends when it sees that ctx is done.
+	// Run does not wait for the reader, because a Read of a terminal may never return. The reader
+	// owns the channels, and ends when it sees that ctx is done.
 	go func() {
 		defer close(order)
 		defer close(work)
@@ -145,7 +145,7 @@ func (j *Job) Run(outer context.Context) (Result, error) {
 	return Result{Ledger: w.ledger, Interrupted: interrupted, Incomplete: w.incomplete, GaveUp: w.gaveUp}, err
 }
 
-// batchChunks is how many chunks at most are delivered together.
+// batchChunks is the maximum number of chunks that are delivered together.
 func (j *Job) batchChunks() int {
 	if j.Remote == nil {
 		return 1
@@ -153,7 +153,7 @@ func (j *Job) batchChunks() int {
 	return remoteChunks
 }
 
-// writer is the last stage: it gets the chunks in order.
+// writer is the last stage: it receives the chunks in order.
 type writer struct {
 	job    *Job
 	ledger ledger.Ledger
@@ -161,24 +161,23 @@ type writer struct {
 
 	incomplete int // inputs
 
-	chunks  []*chunk // that are delivered together
+	chunks  []*chunk // delivered together
 	records []sink.Record
 	origins []origin // of the records
 	answers []sink.Answer
 	letter  deadletter.Letter
 
-	gaveUp error // nothing more is sent to Job.Remote
+	gaveUp error // if not nil, nothing more is sent to Job.Remote
 }
 
-// origin is where a record comes from.
+// origin is the item and input of a record.
 type origin struct {
 	chunk  *chunk
 	result *result
 }
 
-// run writes the chunks. Those that are ready are delivered together, up to
-// Job.batchChunks of them: a destination that is slower than the input gets larger
-// batches.
+// run writes the chunks. All that are ready are delivered together, up to Job.batchChunks: a
+// destination that is slower than the input gets larger batches.
 func (w *writer) run(ctx context.Context, order, free chan *chunk) error {
 	for {
 		c, err := next(ctx, order)
@@ -243,7 +242,7 @@ func (w *writer) write(ctx context.Context) error {
 	return err
 }
 
-// add enters one record in the ledger and, unless it ends here, in the batch to
+// add counts one record in the ledger and, unless it is already finished, adds it to the batch to
 // deliver.
 func (w *writer) add(c *chunk, r *result) error {
 	if ordinal := c.items[r.item].ordinal; ordinal >= w.ledger.Batches*batchSize {
@@ -297,8 +296,8 @@ func (w *writer) note(kind NoteKind, c *chunk, r *result) {
 	w.job.Note(Note{Kind: kind, UUID: r.UUID, Type: r.Type, File: at.input, Line: at.line})
 }
 
-// deliver delivers the batch to the sink. A record that the sink did not accept ends the run, and the
-// ledger does not count it as received.
+// deliver delivers the batch to the sink. A record that the sink did not accept ends the run, and
+// the ledger does not count it as received.
 func (w *writer) deliver(ctx context.Context) error {
 	if len(w.records) == 0 {
 		return nil
@@ -322,7 +321,7 @@ func (w *writer) deliver(ctx context.Context) error {
 		}
 	}
 	if err == nil && accepted < len(w.records) {
-		err = fmt.Errorf("the sink did not take %d of %d records", len(w.records)-accepted, len(w.records))
+		err = fmt.Errorf("the sink did not accept %d of %d records", len(w.records)-accepted, len(w.records))
 	}
 	return err
 }
@@ -338,7 +337,7 @@ func (w *writer) bad(c *chunk, r *result) error {
 	return w.job.Bad(letter)
 }
 
-// newLetter begins the dead letter of a record of the item at.
+// newLetter begins the dead letter of a record of item at.
 func (w *writer) newLetter(at *item, stage string, reason events.Reason, detail, uuid string) *deadletter.Letter {
 	w.letter = deadletter.Letter{
 		Note: deadletter.Note{

@@ -12,21 +12,21 @@ import (
 	"github.com/oktastream/oktastream/lambda/pipeline"
 )
 
-// A chunk is what a worker processes at a time. Unlike a batch, its size changes only the speed.
+// The size of a chunk, the unit of a worker. Unlike that of a batch, it changes only the speed.
 const (
 	chunkItems = 256
 	chunkBytes = 1 << 20
 )
 
-// chunk holds consecutive values of the input and their records. The reader fills it, a worker
-// processes it, the writer writes it and gives it back to the reader.
+// chunk has consecutive values of the input and their records. The reader fills it, a worker
+// processes it, the writer writes it and returns it to the reader.
 type chunk struct {
 	text  []byte // of all items, one after the other
 	items []item
-	bytes int // of the inputs, whatever they held
+	bytes int // of the inputs, with the bytes between the items
 
 	out     []byte // normalised records, one after the other
-	kept    []byte // what they came in, one after the other, for a Remote
+	kept    []byte // the carriers of the records, one after the other, for a Remote
 	results []result
 	done    chan struct{}
 }
@@ -36,7 +36,7 @@ type item struct {
 	ordinal    int64 // counted over the values of all inputs
 	start, end int   // in the chunk's text
 	fault      *events.Fault
-	broken     error // the input ends here, before its end
+	broken     error // why the input ended here, before its end
 	input      string
 	line       int
 	offset     int64
@@ -47,21 +47,21 @@ type item struct {
 type result struct {
 	pipeline.Record
 	item  int
-	empty bool          // the item held no records
-	fault *events.Fault // with a Body of its own; nil body: too long to be kept
+	empty bool          // the item had no records
+	fault *events.Fault // its Body is a copy; nil Body: too long to be kept
 
 	keptStart, keptEnd int // in the chunk's kept
 }
 
 func (c *chunk) reset() {
-	// A chunk that once held something huge does not keep its memory.
+	// A chunk that was once very large does not keep its memory.
 	if cap(c.text)+cap(c.out)+cap(c.kept) > 16*chunkBytes {
 		c.text, c.out, c.kept = nil, nil, nil
 	}
 	*c = chunk{text: c.text[:0], items: c.items[:0], out: c.out[:0], kept: c.kept[:0], results: c.results[:0]}
 }
 
-// process normalises the items. keep also keeps what each record came in.
+// process normalises the items. keep also keeps the carrier of each record.
 func (c *chunk) process(p *pipeline.Pipeline, keep bool) {
 	for i := range c.items {
 		it := &c.items[i]
@@ -134,7 +134,7 @@ func (r *reader) input(ctx context.Context, in Input) error {
 func (r *reader) items(ctx context.Context, in Input, source *countingReader) error {
 	values := stream.NewReader(source, stream.Options{MaxRecord: r.job.MaxRecord})
 	for first := true; ctx.Err() == nil; first = false {
-		// Records are not kept back while the next input may take hours.
+		// Records must not wait while reading the next input may take hours.
 		if r.chunk != nil && !values.Ready() {
 			r.flush()
 		}
@@ -212,7 +212,7 @@ func (r *reader) flush() {
 	r.chunk = nil
 }
 
-// countingReader counts what has been read of an input, for the progress.
+// countingReader counts the bytes that were read of an input, for the progress.
 type countingReader struct {
 	source io.Reader
 	n      int

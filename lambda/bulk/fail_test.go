@@ -50,8 +50,8 @@ type closing struct{ io.Reader }
 
 func (closing) Close() error { return errors.New("nobody is listening") }
 
-// What cannot be read is reported in its turn, after what came before it, and
-// the rest goes on.
+// An input that cannot be read is reported in its turn, after the records before it, and the run
+// continues.
 func TestUnreadable(t *testing.T) {
 	var all []string
 	for n := range 3000 {
@@ -97,7 +97,7 @@ func TestUnreadable(t *testing.T) {
 				t.Errorf("%d of %d came through", n, len(all))
 			}
 			if len(b.letters) != 1 || b.letters[0].File != "after" {
-				t.Errorf("letters: %+v; what is cut off by a fault of the disk is no bad record", b.letters)
+				t.Errorf("letters: %+v; what is cut off by a fault of the disk is not a bad record", b.letters)
 			}
 		})
 	}
@@ -193,8 +193,7 @@ func TestLetters(t *testing.T) {
 	}
 }
 
-// A letter's bytes are its own, though all that came before and after has gone
-// through the same memory.
+// The bytes of a dead letter are a copy: later records reuse the memory.
 func TestLettersKeepTheirBytes(t *testing.T) {
 	var messages, want []string
 	for n := range 600 {
@@ -220,8 +219,8 @@ func TestLettersKeepTheirBytes(t *testing.T) {
 	}
 }
 
-// An array that only lacks its end has no bytes of its own to keep; its letter
-// has a body all the same, also where it is the first thing that a run reads.
+// An array that only lacks its end has no bytes of its own. Its dead letter has a body all the
+// same, also if it is the first item of a run.
 func TestALetterOfNothingHasABody(t *testing.T) {
 	b := (&testRun{}).run(context.Background(), text("in", "["))
 	if len(b.letters) != 1 || b.letters[0].Body == nil || b.ledger.Dead != 1 {

@@ -37,8 +37,8 @@ func read(t *testing.T, name string) (*testRun, []string) {
 	return b, uuids
 }
 
-// Every file that people have events in is read, or refused as a whole by name: the
-// counts are of events.
+// Every kind of file in which people have events is read, or refused by name; the counts are
+// events.
 func TestFilesThatPeopleHave(t *testing.T) {
 	const first, second = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 	one := []string{"logs-filter-envelopes.json", "sns-notification.json"}

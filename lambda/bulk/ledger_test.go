@@ -21,7 +21,7 @@ import (
 // longest is --max-record in these tests.
 const longest = 3000
 
-// outcome is what must become of one record.
+// outcome is the expected result for one record.
 type outcome struct {
 	text  string // of the event as it must come out; "" where it is dead
 	tall  bool   // it came in on many lines, in other bytes then
@@ -30,8 +30,7 @@ type outcome struct {
 	novel bool // of a type that Okta has not published
 }
 
-// world draws inputs, and says what must become of them. It shares no code with
-// what it is compared to.
+// world generates inputs with their expected results. It shares no code with the code under test.
 type world struct {
 	rt     *rapid.T
 	past   []outcome   // events to come again
@@ -114,7 +113,7 @@ func (w *world) value() string {
 	return text
 }
 
-// expect is the testRun as they must be, by the words of the design.
+// expect returns the expected testRun, from the words of the design.
 func (w *world) expect() (delivered []string, dead []string, l ledger.Ledger) {
 	seen := map[string][]outcome{}
 	for number, outcomes := range w.values {
@@ -195,8 +194,7 @@ func uuids(letters []deadletter.Letter) (list []string) {
 	return list
 }
 
-// Whatever comes in, every record of it ends in one place, in its turn, and is
-// counted there.
+// For any input, every record has exactly one outcome, in order, and is counted there.
 func TestLedger(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := world{rt: rt}
@@ -236,7 +234,7 @@ func (f *failing) Deliver(ctx context.Context, records []sink.Record, answers []
 	return f.err
 }
 
-// A sink that fails ends the run. What it took is what the ledger knows.
+// A sink that fails ends the run. The ledger counts the records that it accepted.
 func TestLedgerOfAFailingSink(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := world{rt: rt}

@@ -13,7 +13,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// start runs in a bubble, in which synctest.Wait waits until nothing can go on.
+// start runs in a bubble, in which synctest.Wait waits until all goroutines are blocked.
 func (b *testRun) start(ctx context.Context, inputs ...Input) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() {
@@ -38,8 +38,7 @@ type part struct {
 	records int
 }
 
-// A record that has come in goes out before the next comes: nobody waits for a
-// chunk to be full, or knows whether there is a next.
+// A record is written before the next one arrives: the run does not wait until a chunk is full.
 func TestNothingWaitsForInput(t *testing.T) {
 	for name, parts := range map[string][]part{
 		"lines":        {{signIn(1) + "\n", 1}, {signIn(2) + "\n", 2}, {signIn(3) + "\r\n", 3}, {signIn(4), 4}},
@@ -100,8 +99,7 @@ func flushed(records ...string) (parts []part) {
 	return parts
 }
 
-// A reader that hangs keeps nobody: what was read by then is delivered and
-// accounted for.
+// A reader that hangs blocks nothing: the records read before it are delivered and counted.
 func TestInterruptedWhileReading(t *testing.T) {
 	for name, content := range map[string]string{"nothing": "", "two": lines(signIn(1), signIn(2)), "two and a half": lines(signIn(1), signIn(2)) + signIn(3)[:9]} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ var memoryMB = flag.Int64("memory.mb", 300, "how much of input TestMemory reads,
 
 func nine(n int) string { return fmt.Sprintf("%09d", n) }
 
-// numbered is one record over and over, each with a number of its own in the
+// numbered is one record over and over, each with a separate number in the
 // place of the nine zeros.
 type numbered struct {
 	template []byte
@@ -76,7 +76,7 @@ func underRace() bool {
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// What is held does not grow with the input.
+// Memory does not grow with the input.
 func TestMemory(t *testing.T) {
 	event, err := os.ReadFile(filepath.Join("..", "..", "testdata", "events", "session-start-success.json"))
 	if err != nil {
@@ -99,7 +99,7 @@ func TestMemory(t *testing.T) {
 	most := heap(func() {
 		b.run(context.Background(), source("in", io.LimitReader(&numbered{template: append(line, '\n')}, size)))
 	})
-	// Cut off at its size, the last line is no record.
+	// Cut off at its size, the last line is not a record.
 	if l := b.ledger; b.err != nil || !l.Balanced() || l.Dead > 1 || l.Delivered != size/int64(len(line)+1) ||
 		l.BytesOut != written+l.Delivered {
 		t.Fatalf("%v, ledger %s", b.err, l.JSON())
@@ -111,7 +111,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// A record that is too long is never held.
+// A record that is too long is never in memory as a whole.
 func TestMemoryOfALongRecord(t *testing.T) {
 	length := int64(200 << 20)
 	if underRace() || testing.Short() {

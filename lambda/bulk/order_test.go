@@ -38,8 +38,7 @@ func medley() (content string, want []string) {
 	return b.String(), want
 }
 
-// The same input gives the same bytes, whatever the number of workers, and
-// however the input comes in.
+// The same input gives the same bytes, with any number of workers and any division into reads.
 func TestOrder(t *testing.T) {
 	content, want := medley()
 	filter, err := events.NewFilter(nil, []string{"app.*"})
@@ -78,8 +77,8 @@ func TestOrder(t *testing.T) {
 // window is how many values a window has: the design's word, not the code's.
 const window = 1000
 
-// A window is so many values of the input: of all inputs together, in whatever
-// form, bad and filtered ones too, and whatever the chunks.
+// A window is a number of consecutive values of all inputs together, in any form, with bad and
+// filtered ones, and independent of the chunks.
 func TestWindow(t *testing.T) {
 	fill := func(from, to int) []string {
 		var list []string

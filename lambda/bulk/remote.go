@@ -8,38 +8,37 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Deliverer delivers records to a destination and tries again until ctx ends, as a
-// [sink.Loop] does.
+// Deliverer delivers records to a destination and retries until ctx ends, as a [sink.Loop] does.
 type Deliverer interface {
 	Deliver(ctx context.Context, records []sink.Record) sink.Outcome
 }
 
-// Remote is a destination over the network: it may refuse single records, and it may not be
-// reachable.
+// Remote is a destination over the network. It can refuse single records, and it can be
+// unreachable.
 type Remote struct {
 	Deliverer
-	// GiveUpAfter is how long the destination may accept nothing before the run gives
-	// up. It gives up at once where the destination says that no record will go
-	// through until a person has fixed a setting ([sink.Blocked]).
+	// GiveUpAfter is how long the destination may accept nothing before the run gives up. It gives
+	// up at once if the destination says that it will accept no record until somebody changes a
+	// setting ([sink.Blocked]).
 	GiveUpAfter time.Duration
-	// Unsent gets what a record came in, for each record that is not sent: those of
-	// the batch at which the run gave up, and all that are read after it. They are
-	// counted as returned. Its error ends the run.
+	// Unsent receives the carrier of each record that is not sent: those of the batch at which the
+	// run gave up, and all that are read after it. They are counted as returned. Its error ends the
+	// run.
 	Unsent func(text []byte) error
-	// Repeatable says that the inputs can be read again. A run that gives up before
-	// anything was delivered then ends, and Unsent is not called.
+	// Repeatable: the inputs can be read again. If the run gives up before anything was delivered,
+	// it then ends without calling Unsent.
 	Repeatable bool
 }
 
-// remoteChunks is how many chunks are sent together at most: 2,560 records or 10 MiB,
-// which the limits of a destination cut into several calls.
+// remoteChunks is the maximum number of chunks that are sent together: 2,560 records or 10 MiB,
+// which the limits of a destination split into several calls.
 const remoteChunks = 10
 
-// endTime is how long calls in flight may take after an interruption: the destination may have accepted
-// the records of a call that is cancelled, and they would be sent again.
+// endTime is how long calls in flight may take after an interruption. If such a call is cancelled,
+// the destination may still have accepted its records, and they would be sent again.
 const endTime = 2 * time.Second
 
-// send sends the records to Job.Remote, and enters all of them in the ledger.
+// send sends the records to Job.Remote, and counts all of them in the ledger.
 func (w *writer) send(ctx context.Context) error {
 	left := make([]int, len(w.records))
 	for i := range left {
@@ -65,8 +64,8 @@ func (w *writer) send(ctx context.Context) error {
 	return nil
 }
 
-// try sends the records with these indexes for at most GiveUpAfter and returns those
-// that have to be sent again. Where none was accepted, it gives up.
+// try sends the records with these indexes for at most GiveUpAfter and returns those that must be
+// sent again. If none was accepted, it gives up.
 func (w *writer) try(outer context.Context, indexes []int) (left []int, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(outer), w.job.Remote.GiveUpAfter)
 	defer cancel()
@@ -110,7 +109,7 @@ func (w *writer) try(outer context.Context, indexes []int) (left []int, err erro
 	return left, nil
 }
 
-// enter enters a record that was accepted, or is dead, in the ledger.
+// enter counts a record that was accepted, or is dead, in the ledger.
 func (w *writer) enter(from origin, answer *sink.Answer) error {
 	if answer.State == sink.Dead {
 		at, r := &from.chunk.items[from.result.item], from.result

@@ -112,8 +112,8 @@ func TestARunThatSentNothingEnds(t *testing.T) {
 	}
 }
 
-// Whatever fails when: each record is delivered, dead or kept, and a run over what was
-// kept delivers the rest.
+// Whatever fails at any time: each record is delivered, dead or kept, and a run over the kept ones
+// delivers the rest.
 func TestNothingIsLostWhenTheDestinationFails(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(1, 3000).Draw(rt, "events")
@@ -168,7 +168,7 @@ func TestADestinationThatIsDownIsGivenUp(t *testing.T) {
 	})
 }
 
-// A destination that is slow, or accepts a part now and then, is not given up.
+// The run does not give up a destination that is slow, or that accepts only some records.
 func TestADestinationThatGoesOnAcceptingIsNotGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &remote{took: 8 * time.Second, answer: func(_ string, call int) (sink.Answer, error) {
@@ -188,7 +188,7 @@ func TestADestinationThatGoesOnAcceptingIsNotGivenUp(t *testing.T) {
 	})
 }
 
-// After Ctrl-C the calls under way end, and what was read and not sent is kept.
+// After Ctrl-C the calls in flight end, and records that were read but not sent are kept.
 func TestAnInterruptionKeepsWhatWasNotSent(t *testing.T) {
 	for name, took := range map[string]time.Duration{"quick": time.Second, "hanging": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestAnInterruptionKeepsWhatWasNotSent(t *testing.T) {
 	}
 }
 
-// The event's own bytes are there to fall back on, though many chunks are sent together.
+// The event's own bytes are kept for the fallback, though many chunks are sent together.
 func TestRecordsHaveTheirOwnBytes(t *testing.T) {
 	var all []string
 	for i := range 4000 {

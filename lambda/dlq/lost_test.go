@@ -151,7 +151,7 @@ func TestASlowReplaySendsNothingTwice(t *testing.T) {
 
 // What has been in hand for too long, on a laptop that was closed, another may
 // have by now: it is not sent, and met anew.
-func TestWhatWasInHandForTooLongIsNotSent(t *testing.T) {
+func TestMessagesHeldForTooLongAreNotSent(t *testing.T) {
 	w := newWorld(t)
 	some(w, 5)
 	r := w.replay(w.open(t, w.dead, "dead"))

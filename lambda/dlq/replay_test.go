@@ -28,7 +28,7 @@ func noteIn(t *testing.T, m awsfake.Message) deadletter.Note {
 
 // Each form goes back as it came, with one attribute that remembers; the unknown
 // one stays.
-func TestReplayBringsEveryFormBack(t *testing.T) {
+func TestReplaySendsEveryForm(t *testing.T) {
 	for _, f := range forms {
 		w := newWorld(t)
 		f.put(w, "u-1")

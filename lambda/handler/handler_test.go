@@ -167,7 +167,7 @@ func TestMessagesThatCameBackOftenGoAfterTheFreshOnes(t *testing.T) {
 	}
 }
 
-func TestDuplicatesShareTheFateOfTheirFirstCopy(t *testing.T) {
+func TestDuplicatesEndLikeTheirFirstCopy(t *testing.T) {
 	for _, accepted := range []bool{true, false} {
 		b := newBench(config.CloudWatch)
 		b.outcome = func(sink.Record) sink.Answer {

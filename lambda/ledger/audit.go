@@ -9,19 +9,21 @@ import (
 
 // The metrics of the auditor. They have the dimension pipeline.
 const (
-	// AuditMissing is how many events of an hour were found missing: once for each gap.
+	// AuditMissing is the number of events of an hour that were found missing; each gap counts
+	// once.
 	AuditMissing = "audit_missing"
-	// AuditFilled is how many events of an hour were missing and have arrived.
+	// AuditFilled is the number of events of an hour that were missing and have arrived.
 	AuditFilled = "audit_filled"
-	// AuditUnfilled is how many events of an hour have not arrived when the hour is closed.
+	// AuditUnfilled is the number of events of an hour that had not arrived when the hour was
+	// closed.
 	AuditUnfilled = "audit_unfilled"
-	// AuditHours is 1 for each hour that is closed: that has its digest.
+	// AuditHours is 1 for each hour that is closed, which means that it has its digest.
 	AuditHours = "audit_hours"
-	// AuditHoursBehind is how many hours should be closed and are not.
+	// AuditHoursBehind is the number of hours that should be closed and are not.
 	AuditHoursBehind = "audit_hours_behind"
-	// AuditBacklog is how many hours from before the auditor's first run are not closed.
+	// AuditBacklog is the number of hours before the auditor's first run that are not closed.
 	AuditBacklog = "audit_backlog"
-	// AuditRequests is how many requests of the System Log API a run made.
+	// AuditRequests is the number of requests to the System Log API in a run.
 	AuditRequests = "audit_requests"
 	// AuditOktaUnreachable is 1 for a run that could not read the System Log, otherwise 0.
 	AuditOktaUnreachable = "audit_okta_unreachable"
@@ -39,7 +41,7 @@ var AuditMetrics = []string{
 	AuditOktaUnreachable, AuditHourEvents, AuditHourMissing, AuditHourUnfilled,
 }
 
-// AuditValue is one value of a metric of the auditor, all of which are counts.
+// AuditValue is one value of a metric of the auditor. All of them are counts.
 type AuditValue struct {
 	Name  string
 	Value int64

@@ -1,6 +1,6 @@
-// Package ledger counts what became of every record.
+// Package ledger counts the outcome of every record.
 //
-// Its equation holds for every invocation and every run that ended:
+// This equation is true for every invocation and every run that ended:
 //
 //	received = delivered + accepted_by_eventbridge + duplicate + filtered + returned + exhausted + dead
 package ledger
@@ -15,8 +15,8 @@ import (
 type Ledger struct {
 	// Received is every record that came in, valid or not.
 	Received int64 `json:"received"`
-	// Delivered was accepted by the destination itself; AcceptedByEventBridge by
-	// EventBridge, which posts it to Datadog later.
+	// Delivered was accepted by the destination itself; AcceptedByEventBridge by EventBridge, which
+	// posts it to Datadog later.
 	Delivered             int64 `json:"delivered"`
 	AcceptedByEventBridge int64 `json:"accepted_by_eventbridge"`
 	// Duplicate is a second copy, byte for byte, within one batch.
@@ -32,10 +32,10 @@ type Ledger struct {
 
 	// UnknownType is an event type that Okta had not published (see catalogue).
 	UnknownType int64 `json:"unknown_type"`
-	// Conflict is a uuid that came again within a batch with other bytes.
+	// Conflict is an event with a uuid that came before within the batch, with other bytes.
 	Conflict int64 `json:"conflict"`
-	// Restamped records carry the time of delivery, because the destination
-	// would have dropped them for their age.
+	// Restamped records have the time of delivery, because the destination would have dropped them
+	// for their age.
 	Restamped int64 `json:"restamped"`
 	// DeadLetterFailed is a record that could not be copied to the queue `dead`; it
 	// went back.
@@ -43,23 +43,23 @@ type Ledger struct {
 	// FallbackRaw records were too long after normalising and were sent as the
 	// event's own bytes.
 	FallbackRaw int64 `json:"fallback_raw"`
-	// StreamChanged is an event system.log_stream.*: a log stream of Okta was changed.
+	// StreamChanged is an event system.log_stream.*: a log stream in Okta was changed.
 	StreamChanged int64 `json:"stream_changed"`
-	// AlreadyThere records were at the destination before, from a call whose answer was
-	// lost or from another copy of the event.
+	// AlreadyThere records were at the destination before, from a call with a lost response or from
+	// another copy of the event.
 	AlreadyThere int64 `json:"already_there"`
-	// RefusedByDestination records went back because the destination refuses us, for a
-	// setting of ours or for a reason that is not known.
+	// RefusedByDestination records went back because the destination refuses all requests, because
+	// of a setting or for an unknown reason.
 	RefusedByDestination int64 `json:"refused_by_destination"`
 	BytesIn              int64 `json:"bytes_in"`
 	BytesOut             int64 `json:"bytes_out"`
 	Batches              int64 `json:"batches"`
 }
 
-// Unbalanced is the text for a ledger whose equation does not hold.
+// Unbalanced is the text for a ledger with an equation that is not true.
 const Unbalanced = "the ledger does not balance: this is a fault of oktastream, please report it"
 
-// Balanced reports whether the equation holds. If it does not, oktastream has a fault.
+// Balanced reports whether the equation is true. If it is not, oktastream has a fault.
 func (l Ledger) Balanced() bool {
 	sum := int64(0)
 	for _, w := range words {
@@ -77,8 +77,8 @@ func (l *Ledger) Add(other Ledger) {
 	}
 }
 
-// Lines returns the ledger for a person: the equation with its terms that are not zero,
-// the notes that are not zero, the bytes, and Unbalanced where it applies.
+// Lines returns the ledger for a person: the equation with its terms that are not zero, the notes
+// that are not zero, the bytes, and Unbalanced if it is.
 func (l Ledger) Lines() []string {
 	list := func(k kind) (texts []string) {
 		for _, w := range words {

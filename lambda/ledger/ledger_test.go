@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// fill gives every field of a ledger a value of its own.
+// fill gives every field of a ledger a separate value.
 func fill() Ledger {
 	var l Ledger
 	v := reflect.ValueOf(&l).Elem()
@@ -37,7 +37,7 @@ func TestBalanced(t *testing.T) {
 	notes := l
 	notes.UnknownType, notes.Conflict, notes.BytesIn = 5, 6, 7
 	if !notes.Balanced() {
-		t.Error("notes are no terms")
+		t.Error("notes are not terms")
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// namespace is that of all metrics.
+// namespace is the namespace of all metrics.
 const namespace = "oktastream"
 
-// maxValues is how many values an array of one metric may hold in one document
-// (Embedded metric format specification, "MetricDatum", 2026-11).
+// maxValues is the maximum number of values in an array of one metric in one document (Embedded
+// metric format specification, "MetricDatum", 2026-11).
 const maxValues = 100
 
 type metric struct {
@@ -40,14 +40,14 @@ const (
 	Backfill Origin = "backfill" // a person read them from Okta's System Log API
 )
 
-// NotFromRule is the metric of what the function received otherwise than by the rule:
-// replays and backfills together. Its only dimension is pipeline, because the alarm that
-// compares AWS's counters has no room for one metric of each.
+// NotFromRule is the metric of the records that the function received by replays and backfills, not
+// from the rule. Its only dimension is pipeline, because the alarm that compares AWS's counters has
+// no room for a metric of each origin.
 const NotFromRule = "not_from_rule"
 
-// WriteMetrics writes the ledger and the lags of one invocation. Origins other than Live
-// have the dimension origin, so that graphs and alarms of what Okta streams do not count
-// what people send.
+// WriteMetrics writes the ledger and the lags of one invocation. Origins other than Live have the
+// dimension origin, so that graphs and alarms about events that Okta streams do not include replays
+// and backfills.
 func WriteMetrics(out io.Writer, pipeline string, origin Origin, at time.Time, l Ledger, lagMS []int64) error {
 	dimensions := map[string]any{"pipeline": pipeline}
 	names := []string{"pipeline"}

@@ -107,8 +107,8 @@ func TestLagComesInArraysOf100(t *testing.T) {
 	}
 }
 
-// What people send counts under [pipeline, origin], and under [pipeline] only as what
-// did not come from the rule, once.
+// Replayed and backfilled records count under [pipeline, origin], and under [pipeline] only once,
+// as NotFromRule.
 func TestEveryOriginButLiveHasItsOwnDimension(t *testing.T) {
 	for _, origin := range []Origin{Replay, Backfill} {
 		documents, values := write(t, origin, Ledger{Received: 3}, make([]int64, 150))

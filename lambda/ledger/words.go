@@ -9,18 +9,18 @@ type word struct {
 	of   func(*Ledger) *int64
 }
 
-// kind says what a number is in the equation.
+// kind is the role of a number in the equation.
 type kind int
 
 const (
 	total kind = iota // received
-	term              // one of those that add up to it
-	note              // about records that are counted already
+	term              // one of the numbers that add up to it
+	note              // about records that are already counted
 	other             // not a number of records
 )
 
-// words are all of them, in the order of Ledger. The struct's JSON tags are the
-// same words, which a test compares.
+// words are all numbers of a ledger, in the order of Ledger. The struct's JSON tags have the same
+// names; a test compares them.
 var words = []word{
 	{"received", "Count", total, func(l *Ledger) *int64 { return &l.Received }},
 	{"delivered", "Count", term, func(l *Ledger) *int64 { return &l.Delivered }},

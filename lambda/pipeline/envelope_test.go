@@ -8,8 +8,8 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// Of format raw with Config.Envelope a record is the envelope, byte for byte as it came; an
-// event without one gets one that says so, and that is read as any other.
+// With format raw and Config.Envelope a record is the original envelope, byte for byte. An event
+// without one gets an envelope that says so, and that is read like any other.
 func TestEnvelope(t *testing.T) {
 	detail := `{"uuid": "u-1" ,"eventType":"user.session.start","published":"2026-09-01T10:11:12.345Z","n":1.0e2,"t":"\u00e9\/"}`
 	const source = "aws.partner/okta.com/acme/stream"
@@ -57,8 +57,7 @@ func compact(t *testing.T, text string) string {
 	return b.String()
 }
 
-// Whatever holds events: each record is one line of JSON, in which the same event is found
-// again, as it was.
+// For every form of input, each record is one line of JSON with the unchanged event.
 func FuzzEnvelope(f *testing.F) {
 	f.Add([]byte(event("u-1", "user.session.start")), "acme")
 	f.Add([]byte(`[`+event("u\u2028\"", "a.b")+`,{"detail-type":"SystemLog","source":"aws.partner/okta.com/a/b","detail":`+

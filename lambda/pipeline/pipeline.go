@@ -1,5 +1,5 @@
-// Package pipeline decodes, filters and normalises events, for the function and the command
-// alike. It uses no clock and no network.
+// Package pipeline decodes, filters and normalises events, for both the function and the command.
+// It uses no clock and no network.
 package pipeline
 
 import (
@@ -13,19 +13,19 @@ import (
 	"github.com/oktastream/oktastream/events/ocsf"
 )
 
-// Format is what a record looks like.
+// Format is the format of a record.
 type Format string
 
 // The formats.
 const (
 	OCSF    Format = "ocsf"    // OCSF 1.8.0
-	Datadog Format = "datadog" // the raw event with Datadog's attributes beside
+	Datadog Format = "datadog" // the raw event plus Datadog's attributes
 	Raw     Format = "raw"     // the event's own bytes
 )
 
 var formats = [...]Format{OCSF, Datadog, Raw}
 
-// ParseFormat reads the name of a format. Its error suggests the format that was probably meant.
+// ParseFormat parses the name of a format. Its error suggests the format that was probably meant.
 func ParseFormat(name string) (Format, error) {
 	var names []string
 	for _, f := range formats {
@@ -41,28 +41,29 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("unknown format %q: it must be %s or %s", name, strings.Join(names[:last], ", "), names[last])
 }
 
-// Config is what a pipeline does.
+// Config is the configuration of a pipeline.
 type Config struct {
 	Format Format
 	// Observables adds OCSF's observables[] to records of Format OCSF.
 	Observables bool
 	Filter      events.Filter
 	Datadog     datadog.Settings // for Format Datadog, and DatadogLogs
-	// DatadogLogs gives records of the other formats what Datadog needs of every log.
+	// DatadogLogs adds the attributes that every log in Datadog needs to records of the other
+	// formats.
 	DatadogLogs bool
-	// Org is the Okta org of events that come without an envelope, "" where it is not known.
+	// Org is the Okta org of events without an envelope, "" if it is not known.
 	Org string
-	// Own is where events must come from; what comes from elsewhere, or does not
-	// say, is foreign. Nil accepts events from everywhere.
+	// Own is where events must come from. An event from elsewhere, or without an envelope, is
+	// foreign. Nil accepts events from everywhere.
 	Own *Origin
-	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is
-	// false in AWS, where events come by one way only.
+	// AnyEnvelope also reads the envelopes of other systems (events.Decoder). It is false in AWS,
+	// where events arrive only from the pipeline's queue.
 	AnyEnvelope bool
-	// Envelope gives records of Format Raw the event in its EventBridge envelope, as it
-	// came. An event that came without one gets an envelope that says who made it.
+	// Envelope writes records of Format Raw with their EventBridge envelope. An event that came
+	// without one gets an envelope that says who made it.
 	Envelope bool
-	// KeepRaw is the size in bytes above which a record also keeps the event's own
-	// bytes, for a destination that does not accept it. 0 keeps none.
+	// KeepRaw is the size in bytes above which a record also keeps the event's own bytes, for a
+	// destination that does not accept the longer record. 0 keeps none.
 	KeepRaw int
 }
 
@@ -71,31 +72,30 @@ type Origin struct {
 	Source, Account, Region string
 }
 
-// Record is what became of one record.
+// Record is the result for one record.
 type Record struct {
-	UUID        string // "" where the record has none
+	UUID        string // "" if the record has none
 	Type        string
 	PublishedMS int64
-	Org         string // the Okta org: the envelope's, or else Config.Org
-	Hash        Hash   // of the event's bytes as they came
+	Org         string // the Okta org, from the envelope or else Config.Org
+	Hash        Hash   // of the event's original bytes
 	// Filtered: the filter drops it. Only UUID, Type and PublishedMS are set.
 	Filtered bool
-	// UnknownType: Okta had not published its type when this was built.
+	// UnknownType: when this was built, Okta had not published the type.
 	UnknownType bool
-	// Start and End delimit the normalised record in what Process returns.
+	// Start and End delimit the normalised record in the result of Process.
 	Start, End int
-	// Raw is the event's own bytes as one line, where Config.KeepRaw asks for it.
+	// Raw is the event's own bytes as one line, if Config.KeepRaw asks for it.
 	Raw []byte
-	// Carrier is the envelope that the event came in, as it came, or else the event itself.
-	// Like the Record, it is valid until visit returns.
+	// Carrier is the event's envelope, unchanged, or else the event itself. Like the Record, it is
+	// valid until visit returns.
 	Carrier []byte
-	// Fault says why there is no record. Like the Record, it is valid until visit
-	// returns.
+	// Fault is why there is no record. Like the Record, it is valid until visit returns.
 	Fault *events.Fault
 	Stage string // of Fault: decode or normalise
 }
 
-// Pipeline processes records. It is for one goroutine.
+// Pipeline processes records. It must not be used by two goroutines at once.
 type Pipeline struct {
 	config     Config
 	decoder    events.Decoder
@@ -110,8 +110,8 @@ type Pipeline struct {
 	decoded  func(*events.Event, *events.Fault) // the method, bound once for all calls
 }
 
-// eventType is what an event's type alone decides. It is remembered: events of
-// one type come by the thousand.
+// eventType has the decisions that depend only on an event's type. It is cached, since thousands of
+// events have the same type.
 type eventType struct {
 	name          string
 	known, wanted bool
@@ -125,8 +125,8 @@ type rawNormaliser struct{}
 
 func (rawNormaliser) Append(dst []byte, e *events.Event) []byte { return e.AppendLine(dst) }
 
-// envelopeNormaliser keeps the envelope. The one that it makes has the form of Okta's, so
-// that what reads those reads it too: its org is that of Config.Org, or events.NoOrg.
+// envelopeNormaliser writes events in their envelopes. An envelope that it makes has the form of
+// Okta's, so that the same readers can read it; its org is Config.Org, or events.NoOrg.
 type envelopeNormaliser struct{}
 
 func (envelopeNormaliser) Append(dst []byte, e *events.Event) []byte {
@@ -175,14 +175,13 @@ func (c *Config) normaliser() normaliser {
 	return ocsf.New(options...)
 }
 
-// Process takes text apart, which is one JSON value in any of the forms that
-// events.Decoder knows, calls visit for each record in it, in order, and returns
-// dst with the normalised records appended, one after the other.
+// Process decodes text, which is one JSON value in any of the forms that events.Decoder knows, and
+// calls visit for each record in it, in order. It returns dst with the normalised records appended,
+// one after the other.
 func (p *Pipeline) Process(dst, text []byte, visit func(*Record)) (out []byte) {
 	p.dst, p.visit, p.visiting = dst, visit, false
 	defer func() {
-		// A panic while decoding is a fault of what was being decoded, and of
-		// nothing else. A panic in visit is the caller's.
+		// A panic while decoding is a fault of that record only. A panic in visit is the caller's.
 		if !p.visiting && recover() != nil {
 			p.record = Record{Stage: "decode", Fault: &events.Fault{Reason: events.Panic, Text: panicked, Body: text}}
 			p.show()
@@ -206,7 +205,7 @@ func (p *Pipeline) event(e *events.Event, fault *events.Fault) {
 	p.show()
 }
 
-// describe makes the record of what the decoder has found.
+// describe makes the record of an event or a fault.
 func (p *Pipeline) describe(e *events.Event, fault *events.Fault) {
 	r := &p.record
 	if fault != nil {
@@ -242,8 +241,8 @@ func (p *Pipeline) typeOf(name string) eventType {
 	return eventType{name: name, known: catalogue.Known(name), wanted: p.config.Filter.Keeps(name)}
 }
 
-// foreign returns the fault of an event that is not from the stack's own source. Otherwise
-// everybody who may send to the queue could write into the log.
+// foreign returns the fault of an event that is not from the stack's own source. Without this
+// check, everyone who may send to the queue could write into the log.
 func (p *Pipeline) foreign(e *events.Event) *events.Fault {
 	own := p.config.Own
 	if own == nil {
@@ -270,7 +269,7 @@ const panicked = "oktastream panicked on it: this is a fault of oktastream, plea
 func (p *Pipeline) normalise(dst []byte, e *events.Event) (out []byte, fault *events.Fault) {
 	defer func() {
 		if recover() != nil {
-			// What recover returns can quote the event.
+			// The value from recover can quote the event.
 			out, fault = dst, &events.Fault{Reason: events.Panic, Text: panicked, Body: e.Carrier()}
 		}
 	}()

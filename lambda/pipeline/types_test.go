@@ -6,7 +6,7 @@ import (
 	"github.com/oktastream/oktastream/events"
 )
 
-// What is remembered of a type is what was found out about it.
+// The cached decisions for a type are the same as new ones.
 func TestTypes(t *testing.T) {
 	filter, err := events.NewFilter(nil, []string{"user.*"})
 	if err != nil {

@@ -12,7 +12,7 @@ const (
 	Conflict                 // an earlier one has its uuid, and other bytes
 )
 
-// Hash is the SHA-256 of an event's JSON text as it came.
+// Hash is the SHA-256 of an event's original JSON text.
 type Hash = [sha256.Size]byte
 
 type copyOf struct {
@@ -23,12 +23,12 @@ type copyOf struct {
 // Window remembers the events of one batch. The zero value is ready.
 type Window struct {
 	seen map[string]copyOf
-	// conflicting has the events whose uuid an earlier one had with other bytes.
+	// conflicting has the events with the uuid of an earlier event and other bytes.
 	conflicting map[string][]copyOf
 }
 
-// Add adds an event. id is the caller's index of it; of is the id of the first
-// copy where the event is a duplicate, and id itself where it is not.
+// Add adds an event. id is the caller's index of it. of is the id of the first copy if the event is
+// a duplicate, and otherwise id.
 func (w *Window) Add(uuid string, hash Hash, id int) (verdict Verdict, of int) {
 	if w.seen == nil {
 		w.seen, w.conflicting = map[string]copyOf{}, map[string][]copyOf{}
@@ -50,7 +50,7 @@ func (w *Window) Add(uuid string, hash Hash, id int) (verdict Verdict, of int) {
 	return Conflict, id
 }
 
-// Reset forgets everything: the next batch begins.
+// Reset forgets everything, for the next batch.
 func (w *Window) Reset() {
 	clear(w.seen)
 	clear(w.conflicting)

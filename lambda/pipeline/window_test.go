@@ -33,7 +33,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// Whatever comes, each pair of uuid and bytes goes through exactly once.
+// In any order of events, each pair of uuid and bytes is delivered exactly once.
 func TestEachPairGoesThroughOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var w Window

@@ -212,7 +212,7 @@ func TestABadRecordIsFoundByHalving(t *testing.T) {
 }
 
 // A group whose name is malformed is refused with the same code as a record.
-func TestRecordsDoNotDieOfADestinationThatRefusesAll(t *testing.T) {
+func TestNothingIsDeadIfAllIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := script(func(int, []Record, []Answer) error {
 			return &Error{Kind: Content, Err: errors.New("PutLogEvents: InvalidParameterException")}

@@ -1,5 +1,5 @@
-// Package eventstest reads the events for tests: those of testdata, and those of
-// ../shared/corpus where it exists.
+// Package eventstest reads events for tests: those of testdata, and those of ../shared/corpus if it
+// exists.
 package eventstest
 
 import (
@@ -15,7 +15,7 @@ type Sample struct {
 	Text []byte
 }
 
-// Root is the module's directory, seen from the package whose tests run.
+// Root returns the module's directory, as seen from the package under test.
 var Root = sync.OnceValue(func() string {
 	dir := "."
 	for range 8 {
@@ -61,5 +61,5 @@ func Lines(files []Sample) []Sample {
 // Fixtures are the files of testdata/events, one event each.
 var Fixtures = sync.OnceValue(func() []Sample { return Files("testdata", "events", "*.json") })
 
-// Corpora are the lines of ../shared/corpus; none where it does not exist.
+// Corpora returns the lines of ../shared/corpus; none if it does not exist.
 var Corpora = sync.OnceValue(func() []Sample { return Lines(Files("..", "shared", "corpus", "*.jsonl")) })

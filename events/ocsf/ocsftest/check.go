@@ -41,7 +41,7 @@ type Problem struct {
 }
 
 // Check returns the problems of one record, nil if there are none. The record may end with a
-// newline. What unmapped and json_t attributes hold is looked at for duplicate keys only.
+// newline. In unmapped and json_t attributes it looks for duplicate keys only.
 func Check(record []byte) []Problem {
 	c := &checker{schema: facts(), on: map[string]bool{}}
 	v, ok := c.decode(record)
@@ -59,7 +59,7 @@ func Check(record []byte) []Problem {
 	}
 	if class == nil {
 		c.blanks(event, "", c.schema.byUID[0])
-		detail := fmt.Sprintf("%v: no such class, or none that this checker knows", event["class_uid"])
+		detail := fmt.Sprintf("%v: no such class, or this checker does not know it", event["class_uid"])
 		c.fail("class_uid_unknown", "class_uid", detail)
 		return c.problems
 	}
@@ -82,7 +82,7 @@ func (c *checker) warn(kind, path, detail string) {
 	c.problems = append(c.problems, Problem{Kind: kind, Path: path, Detail: detail, Warning: true})
 }
 
-// event checks what concerns the event as a whole, and through object all the rest.
+// event checks the event as a whole, and all the rest by calling object.
 func (c *checker) event(v map[string]any, class *object) {
 	metadata, _ := v["metadata"].(map[string]any)
 	named, _ := metadata["profiles"].([]any)
@@ -111,7 +111,7 @@ func (c *checker) event(v map[string]any, class *object) {
 	}
 }
 
-// applies reports whether a's profile, if it has one, is on.
+// applies reports whether a has no profile, or one that is in use.
 func (c *checker) applies(a *attr) bool {
 	return len(a.Profiles) == 0 || slices.ContainsFunc(a.Profiles, func(p string) bool { return c.on[p] })
 }
@@ -170,7 +170,7 @@ func (c *checker) object(v map[string]any, path string, o *object) {
 	}
 }
 
-// values checks the value of a, or each of them where a is an array.
+// values checks the value of a or, if a is an array, each of its values.
 func (c *checker) values(x any, path string, a *attr) {
 	if a.outside() {
 		c.fail("outside_scope", path, "object "+a.typ+" is outside what this checker knows")
@@ -220,8 +220,8 @@ func (c *checker) value(x any, path string, a *attr) {
 	}
 }
 
-// enum checks the ids x against a's enumeration, and their captions in sibling against them. An
-// id 99 means a caption of the source's own; every other id has the caption of the schema.
+// enum checks the ids x against a's enumeration, and their captions in sibling. For id 99 the
+// caption is the source's own; every other id has the schema's caption.
 func (c *checker) enum(x, sibling any, path string, a *attr) {
 	ids, ok := x.([]any)
 	if !ok || !a.IsArray {
@@ -258,8 +258,8 @@ func (c *checker) enum(x, sibling any, path string, a *attr) {
 	}
 }
 
-// enumKey is x as an enumeration writes it: the text of a string or number, which is not in any
-// enumeration when x is something else.
+// enumKey returns x as an enumeration writes it: the text of a string or number. For anything else
+// it returns a text that no enumeration has.
 func enumKey(x any) string {
 	switch x := x.(type) {
 	case string:
@@ -273,8 +273,9 @@ func enumKey(x any) string {
 	return ""
 }
 
-// integer reads a whole number, nil if x is none. A boolean counts as 0 or 1, as in validators
-// whose language makes no difference; its type is reported where the attribute is checked.
+// integer reads a whole number; nil if x is not one. A boolean counts as 0 or 1, as in validators
+// written in a language that does not distinguish them; its type is reported where the attribute is
+// checked.
 func integer(x any) *big.Int {
 	switch x := x.(type) {
 	case json.Number:

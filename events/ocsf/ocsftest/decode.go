@@ -10,8 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// decode reads record into maps, slices, strings, json.Numbers, bools and nils, and reports what
-// decoders accept: more than one line, and duplicate keys, of which the last counts.
+// decode reads record into maps, slices, strings, json.Numbers, bools and nils. It reports what
+// decoders accept silently: more than one line, and duplicate keys, of which decoders keep the
+// last.
 func (c *checker) decode(record []byte) (any, bool) {
 	if bytes.ContainsAny(bytes.TrimSuffix(record, []byte("\n")), "\r\n") {
 		c.fail("more_than_one_line", "", "")
@@ -64,7 +65,7 @@ func (c *checker) blanks(v any, path string, o *object) {
 	if v == nil {
 		c.fail("null_value", path, "")
 	} else if empty(v) {
-		c.fail("empty_value", path, fmt.Sprintf("%s with nothing in it", kindOf(v)))
+		c.fail("empty_value", path, fmt.Sprintf("empty %s", kindOf(v)))
 	}
 	switch v := v.(type) {
 	case map[string]any:

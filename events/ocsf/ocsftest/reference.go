@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// part is one step of an observable's name: an attribute, maybe with an index.
+// part is one step of an observable's name: an attribute, with or without an index.
 var part = regexp.MustCompile(`^([^\[]+)(\[.*\])?$`)
 
-// reference checks that name, as in "actor.user.name" or "resources[0].uid", leads from class to
-// an attribute that an event with these profiles can have.
+// reference checks that name, such as "actor.user.name" or "resources[0].uid", is the path from
+// class to an attribute that an event with these profiles can have.
 func (c *checker) reference(name, path string, class *object) {
 	o := class
 	for _, p := range split(name) {

@@ -1,34 +1,30 @@
-// Package access evaluates the policies of a synthesised CloudFormation
-// template: who may do what to which resource once the stack stands. The tests
-// of the CDK app ask it for every arrow of the architecture, which must be
-// allowed, and for the arrow's neighbours, which must be denied.
+// Package access evaluates the policies of a synthesised CloudFormation template: who may do what
+// to which resource after the deployment. The tests of the CDK app ask it for every call that the
+// architecture needs, which must be allowed, and for similar calls, which must be denied.
 //
 // # Rules
 //
-// The rules are those of the AWS IAM User Guide (chapters "Policy evaluation
-// logic", "Cross-account policy evaluation logic", "Condition operators",
-// "Principal", "Resource", as published in 2026 and read on 2026-11-22) and of
-// the AWS KMS Developer Guide ("Key policies", "Default key policy", read on
-// the same day). Each rule is quoted where it is obeyed.
+// The rules are those of the AWS IAM User Guide (chapters "Policy evaluation logic", "Cross-account
+// policy evaluation logic", "Condition operators", "Principal", "Resource", as published in 2026
+// and read on 2026-11-22) and of the AWS KMS Developer Guide ("Key policies", "Default key policy",
+// read on the same day). Each rule is quoted in the code that implements it.
 //
 // # Strictness
 //
-// A proof must not rest on a guess. A policy element, condition operator,
-// intrinsic function, attribute or resource type that the package does not know
-// is an error, and so is a policy in a property from which it does not read
-// policies. One faulty policy faults every decision, because the statement that
-// could not be read may be the one that denies.
+// The package never guesses. A policy element, condition operator, intrinsic function, attribute or
+// resource type that it does not know is an error, and so is a policy in a property from which it
+// does not read policies. One faulty policy makes every decision an error, because the statement
+// that could not be read may be the one that denies.
 //
-// # What it does not do
+// # Limits
 //
-// It knows what our stacks use. Policy variables, NotPrincipal, federated and session
-// principals, managed policies, policies inside a role, policies of users and groups,
-// parameters, and conditions of the template (Fn::If, Condition on a resource with a
-// policy) are errors; a role with a permissions boundary or a managed policy is one for
-// decisions on that role. Service control policies, session policies, VPC endpoint
-// policies and grants stand nowhere in a template and are not evaluated. The package
-// does not know what an action means: the caller states which resource and which context
-// keys an AWS service uses for a call.
+// It knows what our stacks use. Policy variables, NotPrincipal, federated and session principals,
+// managed policies, policies inside a role, policies of users and groups, parameters, and
+// conditions of the template (Fn::If, Condition on a resource with a policy) are errors. A role
+// with a permissions boundary or a managed policy is an error in decisions about that role. Service
+// control policies, session policies, VPC endpoint policies and grants are not in a template and
+// are not evaluated. The package does not know what an action does: the caller states the resource
+// and the context keys that an AWS service uses for a call.
 package access
 
 import (
@@ -40,21 +36,21 @@ import (
 	"slices"
 )
 
-// Where is what a template does not say about its deployment, in the partition aws.
+// Where has the facts about a deployment that are not in the template, in the partition aws.
 type Where struct {
 	Account   string // twelve digits
 	Region    string
 	StackName string
 
-	// Policies are the policies (by ARN; a document, or its JSON text) of things that
-	// stand outside the template: a given KMS key, an imported bus. Without an entry a
-	// thing outside has the policy with which AWS creates it: none, or for a KMS key the
-	// one that delegates everything to the account's identity policies.
+	// Policies are the policies (by ARN; a document, or its JSON text) of resources outside the
+	// template: an existing KMS key, an imported bus. A resource outside without an entry has the
+	// policy with which AWS creates it: none, or for a KMS key the one that delegates everything to
+	// the account's identity policies.
 	Policies map[string]any
 }
 
-// Account is a template as it would stand in an AWS account after its
-// deployment. It never changes after Read and is safe for concurrent use.
+// Account is a template as deployed in an AWS account. It never changes after Read and is safe for
+// concurrent use.
 type Account struct {
 	where     Where
 	resources map[string]resource
@@ -73,9 +69,9 @@ type resource struct {
 	condition  bool
 }
 
-// Read takes a template as its JSON object. It keeps no reference to it. What
-// is not a template is an error; a policy in it that cannot be evaluated is
-// reported by Decide and Statements, so that Resolve and ARN still work.
+// Read reads a template as its JSON object. It keeps no reference to it. It returns an error if
+// that is not a template. A policy that cannot be evaluated is reported by Decide and Statements,
+// so that Resolve and ARN still work.
 func Read(template map[string]any, where Where) (*Account, error) {
 	a := &Account{
 		where: where, resources: map[string]resource{}, names: map[string]identifiers{},
@@ -127,8 +123,8 @@ func newResource(id string, value any) resource {
 	return resource{kind, properties, condition}
 }
 
-// plain copies a value into what encoding/json decodes to, numbers by their
-// text, so that templates from jsii, from a file and from Go literals are alike.
+// plain copies a value into the types that encoding/json decodes to, numbers as their text, so that
+// templates from jsii, from a file and from Go literals are equal.
 func plain(value any) (copied any) {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -154,10 +150,10 @@ func (a *Account) Of(resourceType string) []string {
 	return ids
 }
 
-// ARN returns the ARN of a resource of the template; for a log group with the
-// ":*" that CloudFormation's Arn has, for an API destination with its UUID. It
-// panics for a logical id that the template does not have and for a type whose
-// ARN is not known here: it is meant for tests, where both are programming errors.
+// ARN returns the ARN of a resource of the template; for a log group with the ":*" that
+// CloudFormation's Arn has, for an API destination with its UUID. It panics for a logical id that
+// the template does not have and for a type whose ARN is not known here: it is for tests, where
+// both are programming errors.
 func (a *Account) ARN(logicalID string) string {
 	named, ok := a.names[logicalID]
 	switch {
@@ -169,17 +165,17 @@ func (a *Account) ARN(logicalID string) string {
 	return named.arn
 }
 
-// Statement is one statement of one policy of the template, its values
-// resolved, for tests that audit all of them.
+// Statement is one statement of a policy of the template with its values resolved, for tests that
+// check all statements.
 type Statement struct {
-	Resource string // logical id of the policy's carrier; the ARN for one of Where.Policies
+	Resource string // logical id of the resource with the policy; the ARN for one of Where.Policies
 	Kind     string // identity, resource, key, trust or permission (AWS::Lambda::Permission)
 	Sid      string
 	Effect   string
 
-	// Principals are "*", ARNs, account ids and service names as the policy has
-	// them; for an identity policy the roles to which it is attached, by ARN, or
-	// by name where the role is not in the template.
+	// Principals are "*", ARNs, account ids and service names as written in the policy; for an
+	// identity policy the roles to which it is attached, by ARN, or by name if the role is not in
+	// the template.
 	Principals []string
 
 	Actions, NotActions     []string
@@ -190,8 +186,8 @@ type Statement struct {
 	Conditions map[string]map[string][]string
 }
 
-// Statements returns every statement of every policy, in the order of the
-// carriers' logical ids. The caller must not change them.
+// Statements returns every statement of every policy, sorted by the logical ids of the resources
+// with the policies. The caller must not change them.
 func (a *Account) Statements() ([]Statement, error) {
 	if a.fault != nil {
 		return nil, a.fault

@@ -27,8 +27,8 @@ func (q call) match(s statement) match {
 	return m
 }
 
-// named tells whether the statement's policy is the caller's or the resource's,
-// and how it names the caller.
+// named returns whether the statement's policy is the caller's or the resource's, and how it names
+// the caller.
 func (q call) named(s statement) match {
 	if s.Kind == identityPolicy {
 		if q.who.role != "" && slices.Contains(s.targets, q.who.role) {
@@ -46,11 +46,10 @@ func (q call) named(s statement) match {
 	return best
 }
 
-// grantedBy is how one element of Principal names the caller. Naming an account
-// "delegates authority to the account": its identity policies decide. A
-// wildcard "grants access to all users … For IAM users and role principals
-// within your account, no other permissions are required" (IAM User Guide,
-// "Principal"); it holds for services too, being "all principals".
+// grantedBy returns how one element of Principal names the caller. Naming an account "delegates
+// authority to the account": its identity policies decide. A wildcard "grants access to all users …
+// For IAM users and role principals within your account, no other permissions are required" (IAM
+// User Guide, "Principal"). It matches services too, because it means "all principals".
 func (c caller) grantedBy(g grantee) match {
 	switch {
 	case g.everybody:
@@ -75,9 +74,9 @@ func (q call) acts(s statement) bool {
 	return slices.ContainsFunc(s.Actions, matches)
 }
 
-// touches reports whether the statement's Resource holds the call's. In a key
-// policy "*" means "this KMS key", and so it does in every policy that is
-// attached to its resource: named has seen to that.
+// touches reports whether the statement's Resource matches that of the call. In a key policy "*"
+// means "this KMS key", and so it does in every policy that is attached to its resource: named has
+// checked that.
 func (q call) touches(s statement) bool {
 	matches := func(pattern string) bool { return resourceMatches(pattern, q.resource.text) }
 	switch {
@@ -90,8 +89,8 @@ func (q call) touches(s statement) bool {
 	}
 }
 
-// owner is the account of the resource. S3's ARNs have none: a bucket of the
-// template is ours.
+// owner returns the account of the resource. S3's ARNs have none: a bucket of the template belongs
+// to the stack's account.
 func (a *Account) owner(resource arn, given map[string][]string) string {
 	if resource.account != "" {
 		return resource.account
@@ -112,8 +111,8 @@ func (a *Account) owner(resource arn, given map[string][]string) string {
 	return ""
 }
 
-// requestContext is the context of a call by lower-case key: "Condition key
-// names are not case-sensitive."
+// requestContext returns the context of a call by lower-case key: "Condition key names are not
+// case-sensitive."
 type requestContext map[string][]string
 
 // everyCall are keys that every call has (IAM User Guide, "AWS global condition
@@ -143,7 +142,7 @@ func lower(given map[string][]string) map[string][]string {
 	return all
 }
 
-// context fills in what the call itself tells.
+// context adds the keys that follow from the call itself.
 func (q call) context(given map[string][]string) requestContext {
 	all := requestContext{
 		// "The aws:SecureTransport key is always present in the request context."

@@ -7,7 +7,7 @@ type arn struct {
 	text, partition, service, account, resource string
 }
 
-// parseARN takes an ARN apart; of something else the parts are empty.
+// parseARN splits an ARN. For any other text the parts are empty.
 func parseARN(text string) arn {
 	parts := strings.SplitN(text, ":", components)
 	if len(parts) != components || parts[0] != "arn" {
@@ -19,7 +19,7 @@ func parseARN(text string) arn {
 func (a arn) isKey() bool  { return a.service == "kms" && strings.HasPrefix(a.resource, "key/") }
 func (a arn) isRole() bool { return a.service == "iam" && strings.HasPrefix(a.resource, "role/") }
 
-// parsePrincipal takes the ARN of an account's root, a role or a user apart.
+// parsePrincipal splits the ARN of an account's root, a role or a user.
 func parsePrincipal(text string) arn {
 	a := parseARN(text)
 	role, user := strings.HasPrefix(a.resource, "role/"), strings.HasPrefix(a.resource, "user/")
@@ -32,8 +32,8 @@ func parsePrincipal(text string) arn {
 	return a
 }
 
-// roleName is the name of a role from its ARN, without its path: names are
-// unique in an account whatever the path.
+// roleName returns the name of a role from its ARN, without its path: names are unique in an
+// account whatever the path.
 func (a arn) roleName() string {
 	return a.resource[strings.LastIndex(a.resource, "/")+1:]
 }

@@ -15,8 +15,7 @@ type condition struct {
 	compare comparison
 }
 
-// comparison is what an operator does with one value of the policy and one of
-// the request.
+// comparison compares one value of the policy with one of the request.
 type comparison struct {
 	negated bool
 	valid   func(value string) error
@@ -26,8 +25,8 @@ type comparison struct {
 // nullOperator asks whether the request has the key at all.
 const nullOperator = "Null"
 
-// comparisons holds the operators that are known: those that policies of ours use.
-// Any other is an error, as are IfExists and the set operators.
+// comparisons has the known operators, those in our policies. Any other is an error, as are
+// IfExists and the set operators.
 var comparisons = map[string]comparison{
 	"StringEquals": {false, anything, same},
 	"StringLike":   {false, anything, glob},
@@ -79,11 +78,10 @@ func newCondition(operator, key string, values []string) (condition, error) {
 	return c, nil
 }
 
-// holds evaluates the condition. All operators and keys of a statement must
-// hold; here its values are ORed: "If a single condition operator includes
-// multiple values for a context key, those values are evaluated using a logical
-// OR. If a single negated matching condition operator includes multiple values
-// for a context key, those values are evaluated using a logical NOR." (IAM User
+// holds evaluates the condition. All operators and keys of a statement must be true; the values of
+// one are ORed: "If a single condition operator includes multiple values for a context key, those
+// values are evaluated using a logical OR. If a single negated matching condition operator includes
+// multiple values for a context key, those values are evaluated using a logical NOR." (IAM User
 // Guide, "Conditions with multiple context keys or values".)
 func (c condition) holds(given requestContext) (bool, error) {
 	values, err := given.values(c.key)

@@ -7,16 +7,15 @@ import (
 
 // Principal makes a call: a Service or a Role.
 type Principal struct {
-	// Service is an AWS service that calls on its own (events.amazonaws.com). A
-	// service that calls as a role is that Role.
+	// Service is an AWS service that calls as itself (events.amazonaws.com). For a service that
+	// calls as a role, set Role.
 	Service string
-	// Role is the ARN of a role of any account; for an assumed role the role's ARN. The
-	// identity policies of a role of this account are those that the template gives it; a
-	// role of another account is taken to have identity policies that allow everything,
-	// so that only ours decide.
+	// Role is the ARN of a role of any account; for an assumed role the role's ARN. A role of this
+	// account has the identity policies in the template. A role of another account is assumed to
+	// have identity policies that allow everything, so that only the policies of this account
+	// decide.
 	Role string
-	// Administrator is a Role whose identity policies allow everything, beside what the
-	// template gives it.
+	// Administrator: Role also has identity policies that allow everything.
 	Administrator bool
 }
 
@@ -26,43 +25,41 @@ type Request struct {
 	Action    string // service:Action
 	Resource  string // an ARN, or "*" for an action that has no resource
 
-	// Context has the condition keys of the call, by name in any case. These are
-	// filled in: aws:SecureTransport (true), aws:PrincipalIsAWSService,
-	// aws:ResourceAccount; for roles aws:PrincipalArn, aws:PrincipalAccount and for
-	// KMS kms:CallerAccount; for services aws:PrincipalServiceName. What stands here wins; a key with an empty list
-	// is not in the call. A key that every call has but that is neither filled in
-	// nor given (aws:CurrentTime, aws:SourceIp, …) is an error if a policy asks
-	// for it.
+	// Context has the condition keys of the call, by name in any case. These are added:
+	// aws:SecureTransport (true), aws:PrincipalIsAWSService, aws:ResourceAccount; for roles
+	// aws:PrincipalArn, aws:PrincipalAccount and for KMS kms:CallerAccount; for services
+	// aws:PrincipalServiceName. A key in Context takes precedence; a key with an empty list is not
+	// in the call. It is an error if a policy tests a key that every call has, but that is neither
+	// added nor given (aws:CurrentTime, aws:SourceIp, …).
 	Context map[string][]string
 }
 
 // Decision is the answer to a Request.
 type Decision struct {
 	Allowed bool
-	// Why names the deciding statements, each as the carrier's logical id, the
-	// property and the Sid or number, or says that nothing allows the call.
+	// Why names the deciding statements, each as the logical id of the resource with the policy,
+	// the property and the Sid or number, or says that nothing allows the call.
 	Why string
 }
 
-// match is what one statement, or the best of several, says to a principal.
+// match is what one statement, or the best of several, means for a principal.
 type match int
 
 const (
 	none      match = iota
-	delegated       // allows the principal's account, whose identity policies decide
+	delegated       // allows the principal's account; its identity policies decide
 	direct          // allows the principal
 )
 
 // Decide evaluates a call by the policies that apply to it.
 //
-// "An explicit deny overrides an explicit allow." In one account, "if either the
-// identity-based policy or the resource-based policy within the same account
-// allows the request and the other doesn't, the request is still allowed", but
-// for keys and roles, see both. Across accounts, a resource-based policy must
-// "specify the principal of the trusted account" and "the principal's
-// identity-based policy must allow the requested access". A service that calls
-// on its own has no identity policies: a resource policy must name it. (IAM User
-// Guide, "Policy evaluation logic" and its sub-chapters, read 2026-11-22.)
+// "An explicit deny overrides an explicit allow." In one account, "if either the identity-based
+// policy or the resource-based policy within the same account allows the request and the other
+// doesn't, the request is still allowed", except for keys and roles, see both. Across accounts, a
+// resource-based policy must "specify the principal of the trusted account" and "the principal's
+// identity-based policy must allow the requested access". A service that calls as itself has no
+// identity policies: a resource policy must name it. (IAM User Guide, "Policy evaluation logic" and
+// its sub-chapters, read 2026-11-22.)
 func (a *Account) Decide(r Request) (d Decision, err error) {
 	if a.fault != nil {
 		return d, fmt.Errorf("the policies cannot all be evaluated: %w", a.fault)
@@ -111,13 +108,13 @@ func silence(identity bool, byIdentity string, resource match, byResource string
 	}
 }
 
-// caller is the principal, taken apart.
+// caller is the principal with its ARN split.
 type caller struct {
 	service, arn, account string
 	role                  string // a role of this account: its name
 }
 
-// call is a request with all that its policies are matched against.
+// call is a request with everything that policies are matched against.
 type call struct {
 	who      caller
 	action   string
@@ -126,10 +123,10 @@ type call struct {
 	own      bool   // the caller has identity policies that allow everything
 	given    requestContext
 
-	// both: the resource's policy must allow before an identity policy counts.
-	// "Unless the key policy explicitly allows it, you cannot use IAM policies to
-	// allow access to a KMS key" (KMS Developer Guide, "Key policies"); a role is
-	// assumed by whom its trust policy names or delegates to.
+	// both: the resource's policy must allow before an identity policy counts. "Unless the key
+	// policy explicitly allows it, you cannot use IAM policies to allow access to a KMS key" (KMS
+	// Developer Guide, "Key policies"). A role can be assumed only by principals that its trust
+	// policy names or delegates to.
 	both             bool
 	defaultKeyPolicy bool
 }
@@ -156,7 +153,7 @@ func (a *Account) newCall(r Request) call {
 		fail("%w", a.unreadable[q.who.role])
 	case service == "kms" && strings.HasPrefix(resource.resource, "alias/") &&
 		!strings.HasSuffix(strings.ToLower(r.Action), "alias"):
-		fail("resource %s: KMS authorises by the key's ARN, whatever name the key is called by", r.Resource)
+		fail("resource %s: KMS authorises by the key's ARN, also if the call names an alias", r.Resource)
 	case resource.isKey():
 		q.both, q.defaultKeyPolicy = true, !a.governed[r.Resource]
 	case resource.isRole() && service == "sts":

@@ -10,7 +10,7 @@ const (
 	ruleMaySend   = `{"Sid": "FromRule", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": ` + queueRef + `, "Condition": {"ArnEquals": {"aws:SourceArn": "` + ruleARN + `"}}}`
 	noPlainHTTP   = `{"Sid": "DenyPlain", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": ` +
 		queueRef + `, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}`
-	// The two conditions are ANDed: denied is who is neither the rule nor the role.
+	// The two conditions are ANDed: a caller that is neither the rule nor the role is denied.
 	noneButThese = `{"Sid": "DenyOthers", "Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": ` + queueRef + `, "Condition": {"ArnNotEquals": {"aws:SourceArn": "` + ruleARN + `", "aws:PrincipalArn": "` + worker + `"}}}`
 )
 

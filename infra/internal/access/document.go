@@ -17,10 +17,10 @@ const (
 	permissionPolicy = "permission"
 )
 
-// statement is a Statement with what evaluating it needs.
+// statement is a Statement with the fields that its evaluation needs.
 type statement struct {
 	Statement
-	label      string   // carrier, property and Sid or number, for Decision.Why
+	label      string   // resource, property and Sid or number, for Decision.Why
 	targets    []string // what the policy is attached to: ARNs, or role names for an identity policy
 	grantees   []grantee
 	conditions []condition
@@ -34,14 +34,14 @@ type grantee struct {
 	service   string
 }
 
-// document is a policy that carriers found, its values resolved.
+// document is a policy found in a resource, its values resolved.
 type document struct {
-	carrier, property, kind string
-	targets                 []string
-	body                    any
+	resource, property, kind string
+	targets                  []string
+	body                     any
 }
 
-// statements parses the policy. What it does not know is an error.
+// statements parses the policy. Unknown elements are an error.
 func (d document) statements() (all []statement) {
 	body := d.body
 	if text, ok := body.(string); ok {
@@ -71,14 +71,14 @@ func (d document) statements() (all []statement) {
 func (d document) statement(i int, value any) statement {
 	defer within("statement %d", i)
 	body := object(value)
-	s := statement{Statement: Statement{Resource: d.carrier, Kind: d.kind}, targets: d.targets}
+	s := statement{Statement: Statement{Resource: d.resource, Kind: d.kind}, targets: d.targets}
 	for _, key := range slices.Sorted(maps.Keys(body)) {
 		s.element(key, body[key])
 	}
 	s.complete()
-	s.label = fmt.Sprintf("%s/%s/#%d", d.carrier, d.property, i)
+	s.label = fmt.Sprintf("%s/%s/#%d", d.resource, d.property, i)
 	if s.Sid != "" {
-		s.label = d.carrier + "/" + d.property + "/" + s.Sid
+		s.label = d.resource + "/" + d.property + "/" + s.Sid
 	}
 	return s
 }
@@ -109,11 +109,10 @@ func (s *statement) element(key string, value any) {
 	}
 }
 
-// complete demands the elements that the kind of policy must have, and refuses
-// those that it cannot: "You cannot use the Principal element in an
-// identity-based policy"; "You must use the Principal element in resource-based
-// policies"; "Statements must include either a Resource or a NotResource
-// element", but for the trust policy of a role.
+// complete checks that the policy has the elements that its kind must have, and none that it cannot
+// have: "You cannot use the Principal element in an identity-based policy"; "You must use the
+// Principal element in resource-based policies"; "Statements must include either a Resource or a
+// NotResource element", except in the trust policy of a role.
 func (s *statement) complete() {
 	switch {
 	case s.Effect == "":
@@ -196,7 +195,7 @@ func (s *statement) conditionOf(operator string, value any) {
 	}
 }
 
-// patterns is a text or a list of them, each checked.
+// patterns returns a text or a list of texts, each checked.
 func patterns(value any, check func(string) error) []string {
 	list := texts("its value", value)
 	for _, pattern := range list {
@@ -223,7 +222,7 @@ func text(value any) string {
 	return text
 }
 
-// texts is a scalar or a list of them. IAM refuses an empty list.
+// texts returns a scalar or a list of them as texts. IAM refuses an empty list.
 func texts(place string, value any) (all []string) {
 	list, ok := value.([]any)
 	if !ok {

@@ -2,8 +2,8 @@ package access
 
 import "fmt"
 
-// failure is the panic that ends the evaluation of a part of the template. It never leaves
-// the package: see attempt.
+// failure is the panic that ends the evaluation of a part of the template. attempt converts it to
+// an error, so it never leaves the package.
 type failure struct{ error }
 
 func fail(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
@@ -23,7 +23,7 @@ func attempt(run func()) (err error) {
 	return nil
 }
 
-// within, deferred, says in which place a failure was.
+// within, deferred, adds the place to a failure.
 func within(format string, args ...any) {
 	switch r := recover().(type) {
 	case nil:

@@ -55,17 +55,16 @@ func arnLike(pattern, arn string) bool {
 	return true
 }
 
-// resourceMatches is the Resource element: "You can use wildcard characters (*
-// and ?) within the individual segments of an ARN (the parts separated by
-// colons) … If the * wildcard is the last character of a resource ARN segment,
-// it can expand to match beyond the colon boundaries." (IAM User Guide,
-// "Resource".) The second sentence is obeyed in the last of the six parts only: a star
-// before it never crosses a colon, which can only make an allow rarer; no template of ours
-// should have a Deny that depends on it.
+// resourceMatches matches the Resource element: "You can use wildcard characters (* and ?) within
+// the individual segments of an ARN (the parts separated by colons) … If the * wildcard is the last
+// character of a resource ARN segment, it can expand to match beyond the colon boundaries." (IAM
+// User Guide, "Resource".) The second sentence is implemented only for the last of the six parts: a
+// star before it never matches a colon. That can only make an Allow match less often; no Deny of
+// our templates should depend on it.
 func resourceMatches(pattern, arn string) bool { return pattern == "*" || arnLike(pattern, arn) }
 
-// checkResource refuses what cannot name a resource: IAM says "Resource must be
-// in ARN format or "*"".
+// checkResource refuses a text that cannot name a resource: IAM says "Resource must be in ARN
+// format or "*"".
 func checkResource(pattern string) error {
 	switch {
 	case pattern == "*":
@@ -78,7 +77,7 @@ func checkResource(pattern string) error {
 	return checkARN(pattern)
 }
 
-// checkAction refuses what cannot name an action.
+// checkAction refuses a text that cannot name an action.
 func checkAction(pattern string) error {
 	if service, action, ok := strings.Cut(pattern, ":"); pattern != "*" && (!ok || service == "" || action == "") {
 		return errors.New(`it is neither "*" nor service:action`)

@@ -6,26 +6,25 @@ import (
 	"strings"
 )
 
-// identifiers are the names that a resource has once it stands.
+// identifiers are the names of a deployed resource.
 type identifiers struct {
 	name, arn, ref string
 	attributes     map[string]string
 	err            error
 }
 
-// naming is how a resource type's identifiers are made. In the texts {name},
-// {arn}, {uuid} and so on stand for the values that identify gives them.
+// naming says how a resource type's identifiers are made. In the texts, identify replaces {name},
+// {arn}, {uuid} and so on by their values.
 type naming struct {
-	property   string // the property that holds an explicit name, if the type has one
+	property   string // the property with an explicit name, if the type has one
 	arn, ref   string
 	attributes map[string]string
 }
 
-// namings holds, for the types of our stacks and their usual neighbours, what
-// the CloudFormation Template Reference says under "Return values" (read on
-// 2026-11-22 in the doc comments of aws-cdk-go v2.270.0). ARN formats are the
-// Service Authorization Reference's. An API destination's and a connection's
-// ArnForPolicy is the ARN without the UUID (ApiDestinationAttributes of the same
+// namings has, for the types in our stacks and similar ones, what the CloudFormation Template
+// Reference says under "Return values" (read on 2026-11-22 in the doc comments of aws-cdk-go
+// v2.270.0). ARN formats are the Service Authorization Reference's. An API destination's and a
+// connection's ArnForPolicy is the ARN without the UUID (ApiDestinationAttributes of the same
 // module has an example of both).
 var namings = map[string]naming{
 	"AWS::SQS::Queue": {"QueueName", "arn:aws:sqs:{region}:{account}:{name}",
@@ -71,9 +70,8 @@ var namings = map[string]naming{
 		"{name}", nil},
 }
 
-// identify makes the identifiers of a resource, once; Read asks for all of
-// them, so that nothing is written afterwards. A name that leads back to itself
-// is an error.
+// identify makes the identifiers of a resource, once. Read calls it for all resources, so that
+// nothing is written afterwards. A name that depends on itself is an error.
 func (r resolver) identify(id string) identifiers {
 	if made, ok := r.account.names[id]; ok {
 		return made
@@ -94,7 +92,7 @@ func (r resolver) identify(id string) identifiers {
 	return made
 }
 
-// named is identify for what cannot go on without the identifiers.
+// named is identify; it panics if the identifiers cannot be made.
 func (r resolver) named(id string) identifiers {
 	made := r.identify(id)
 	if made.err != nil {
@@ -144,7 +142,7 @@ func (r resolver) make(id string) identifiers {
 	return made
 }
 
-// property is a property of the resource as a text, resolved, or its default.
+// property returns a property of the resource as a text, resolved, or its default.
 func (r resolver) property(res resource, property, absent string) string {
 	value, ok := res.properties[property]
 	if !ok || property == "" {
@@ -154,7 +152,7 @@ func (r resolver) property(res resource, property, absent string) string {
 	return text(r.value(value))
 }
 
-// drawn returns what AWS chooses at random: a UUID and 32 upper-case hex digits,
+// drawn returns values like those that AWS chooses at random: a UUID and 32 upper-case hex digits,
 // the same in every run.
 func (w Where) drawn(id string) (uuid, hex string) {
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(w.StackName+"/"+id)))

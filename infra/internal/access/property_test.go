@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// lot draws policies and calls from a vocabulary so small that they often meet.
+// lot generates policies and calls from a vocabulary so small that they often match.
 type lot struct{ *rand.Rand }
 
 func one[T any](l lot, of ...T) T { return of[l.IntN(len(of))] }
@@ -119,7 +119,7 @@ func TestMonotonic(t *testing.T) {
 	}
 }
 
-// FuzzRead: whatever the template, Read and what stands on it end, without panic.
+// FuzzRead checks that Read and the methods of its result return without a panic for any template.
 func FuzzRead(f *testing.F) {
 	for _, resources := range []string{
 		all(queue, aRole, queuePolicy(ruleMaySend, noPlainHTTP, noneButThese), rolePolicy(workerMaySend), key(delegate)),

@@ -7,20 +7,18 @@ import (
 	"strings"
 )
 
-// maxText bounds a resolved text: a template is at most 1 MB (CloudFormation
-// quotas, "Template body size in an Amazon S3 object"), so a longer text is not
-// a template's but one that doubles itself from name to name.
+// maxText bounds a resolved text. A template is at most 1 MB (CloudFormation quotas, "Template body
+// size in an Amazon S3 object"), so a longer text comes from references that double it again and
+// again.
 const maxText = 1 << 20
 
-// Resolve returns a value of the template with its intrinsic functions made
-// concrete. It knows Ref, Fn::GetAtt, Fn::Join and Fn::Sub with one argument; any
-// other is an error, and so are AWS::NoValue, a parameter, and a logical id,
-// attribute or type that is not known. Dynamic references ({{resolve:…}}) stay as
-// they are. The value given is not changed.
+// Resolve returns a value of the template with its intrinsic functions evaluated. It knows Ref,
+// Fn::GetAtt, Fn::Join and Fn::Sub with one argument; any other is an error, and so are
+// AWS::NoValue, a parameter, and a logical id, attribute or type that is not known. Dynamic
+// references ({{resolve:…}}) are not changed, nor is the given value.
 //
-// Names are the resource's own where it has one, else <StackName>-<LogicalID>;
-// the UUIDs and suffixes that AWS draws are made from the same two, so that they
-// are the same in every run.
+// A resource without an explicit name is called <StackName>-<LogicalID>. The UUIDs and suffixes
+// that AWS chooses are computed from the same two, so that they are the same in every run.
 func (a *Account) Resolve(value any) (resolved any, err error) {
 	err = attempt(func() { resolved = resolver{a, map[string]bool{}}.value(value) })
 	return resolved, err
@@ -47,7 +45,7 @@ func (r resolver) value(value any) any {
 				continue
 			}
 			if len(v) != 1 {
-				fail("%s stands beside other keys", key)
+				fail("%s is not the only key", key)
 			}
 			return r.function(key, element)
 		}
@@ -154,7 +152,7 @@ func (r resolver) sub(rest string) string {
 	}
 }
 
-// scalar is the text that CloudFormation makes of a text, number or boolean.
+// scalar returns the text that CloudFormation makes from a text, number or boolean.
 func scalar(value any) (string, bool) {
 	switch v := value.(type) {
 	case string, bool, json.Number, int:

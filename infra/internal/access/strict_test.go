@@ -70,7 +70,7 @@ func TestUnevaluated(t *testing.T) {
 		"document without":         {document(`{}`), "Guard"},
 		"document is a list":       {document(`[]`), "Guard"},
 		"statement is a text":      {document(`{"Statement": ["x"]}`), "statement 0"},
-		"document is no JSON":      {document(`"{"`), "JSON"},
+		"document is not JSON":     {document(`"{"`), "JSON"},
 		"intrinsic":                {document(`{"Fn::If": ["C", {}, {}]}`), "Fn::If"},
 		"conditional policy": {`"P": {"Type": "AWS::SNS::TopicPolicy", "Condition": "C", "Properties": {}}`,
 			"Condition"},
@@ -124,7 +124,7 @@ func TestUnevaluated(t *testing.T) {
 			}
 		})
 	}
-	// A data protection policy has statements and is no policy of access.
+	// A data protection policy has statements and is not a policy of access.
 	a := read(t,
 		`"G": {"Type": "AWS::Logs::LogGroup", "Properties": {"DataProtectionPolicy": {"Statement": [{"Sid": "audit", "DataIdentifier": [], "Operation": {}}]}}}`)
 	if _, err := a.Statements(); err != nil {

@@ -1,13 +1,13 @@
 package insights
 
-// group is the rows of one combination of keys.
+// group has the rows of one combination of keys.
 type group struct {
 	keys []value
 	rows []*row
 }
 
-// stats makes one row of each group, in order of appearance. Rows without a key
-// make a group of their own, whose key is empty.
+// stats makes one row for each group, in order of appearance. Rows without a key make a separate
+// group with an empty key.
 func (e *engine) stats(c *command) {
 	groups := e.group(c)
 	e.rows, e.columns = nil, nil
@@ -48,9 +48,9 @@ func (e *engine) group(c *command) (groups []*group) {
 	return groups
 }
 
-// aggregate is one aggregation of the rows that have the field: "count(fieldName)
-// counts all records that include the specified field name", and the others are
-// of "the values for this log field".
+// aggregate returns one aggregation of the rows that have the field: "count(fieldName) counts all
+// records that include the specified field name", and the others are of "the values for this log
+// field".
 func (e *engine) aggregate(it item, rows []*row) value {
 	if it.expr == nil {
 		return numberValue(float64(len(rows)))
@@ -60,7 +60,7 @@ func (e *engine) aggregate(it item, rows []*row) value {
 	for _, r := range rows {
 		v := e.eval(it.expr, r)
 		if v.kind == structure || v.kind == truth {
-			fail("%s of a structure or a truth", it.aggr)
+			fail("%s of a structure or a boolean", it.aggr)
 		}
 		if v.none() {
 			if v.kind == null && e.log.reading.NullsPresent {

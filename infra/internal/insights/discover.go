@@ -17,13 +17,13 @@ type Field struct {
 	value value
 }
 
-// Leaves are all leaves of a JSON record in order, named as Insights names fields.
-// Insights discovers the first [MaxFields] of them.
+// Leaves returns all leaves of a JSON record in order, with the names that Insights gives its
+// fields. Insights discovers the first [MaxFields] of them.
 func Leaves(message string, r Reading) []Field {
 	w := walker{decoder: json.NewDecoder(strings.NewReader(message)), reading: r}
 	w.decoder.UseNumber()
 	if w.walk("") != nil {
-		return nil // no JSON: only what CloudWatch generates
+		return nil // not JSON: only the fields that CloudWatch generates
 	}
 	if _, err := w.decoder.Token(); err != io.EOF {
 		return nil
@@ -97,8 +97,8 @@ func scalar(t any, r Reading) value {
 	return value{kind: structure, tree: t}
 }
 
-// jsonParse "returns a map or list when the input is a string representation of a
-// JSON object or a JSON array", else an empty value.
+// jsonParse "returns a map or list when the input is a string representation of a JSON object or a
+// JSON array", otherwise an empty value.
 func jsonParse(s string) value {
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
@@ -113,7 +113,7 @@ func jsonParse(s string) value {
 	return value{}
 }
 
-// member is what stands at a path of dots below a structure.
+// member returns the value at a path of dots below a structure.
 func member(v value, path string, r Reading) value {
 	for part := range strings.SplitSeq(path, ".") {
 		if part == "" {

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// eval is what an expression comes to in a row. A condition comes to truth, or to
-// missing where the guide does not say.
+// eval returns the value of an expression in a row. A condition is true, false, or missing if the
+// guide does not define its value.
 func (e *engine) eval(x *expr, r *row) value {
 	switch x.op {
 	case opConst:
@@ -38,12 +38,12 @@ func (e *engine) eval(x *expr, r *row) value {
 	case opBinary:
 		return e.binary(x, r)
 	}
-	fail("no value of %v", x.op)
+	fail("unknown expression %v", x.op)
 	return value{}
 }
 
-// junction is and, or: decided by what decides it, missing where nothing does and
-// something is missing.
+// junction evaluates and, or: an operand that decides it alone decides; otherwise it is missing if
+// an operand is missing.
 func (e *engine) junction(x *expr, r *row) value {
 	decisive := x.op == opOr
 	out := truthValue(!decisive)
@@ -58,13 +58,14 @@ func (e *engine) junction(x *expr, r *row) value {
 	return out
 }
 
-// undocumented fails for an operation on a missing field whose result the guide leaves open.
+// undocumented fails for an operation on a missing field with a result that the guide does not
+// define.
 func undocumented(operation string) value {
 	fail("%s a missing field: the user guide does not describe it", operation)
 	return value{}
 }
 
-// numeric are the operators on two numbers.
+// numeric has the operators on two numbers.
 var numeric = map[string]func(a, b float64) value{
 	"<":  func(a, b float64) value { return truthValue(a < b) },
 	"<=": func(a, b float64) value { return truthValue(a <= b) },
@@ -115,8 +116,8 @@ func (e *engine) in(x *expr, left value, r *row) value {
 	return truthValue(x.neg)
 }
 
-// call is a function (CWL_QuerySyntax-operations-functions). "Maps and lists are
-// treated as null for string, number, and datetime functions."
+// call evaluates a function (CWL_QuerySyntax-operations-functions). "Maps and lists are treated as
+// null for string, number, and datetime functions."
 func (e *engine) call(x *expr, r *row) value {
 	args := make([]value, len(x.args))
 	for i, a := range x.args {
@@ -155,7 +156,7 @@ func (e *engine) call(x *expr, r *row) value {
 	return ofOne(x.name, args[0], args)
 }
 
-// ofOne is a function whose value is missing where its first argument is.
+// ofOne evaluates a function that is missing if its first argument is.
 func ofOne(function string, v value, args []value) value {
 	switch function {
 	case "strcontains": // "1 if the string contains the other and 0 otherwise"
@@ -169,7 +170,7 @@ func ofOne(function string, v value, args []value) value {
 		return jsonParse(v.String())
 	case "tomillis":
 		if v.kind != timestamp {
-			fail("toMillis of no timestamp")
+			fail("toMillis of a value that is not a timestamp")
 		}
 		return numberValue(v.number)
 	case "frommillis":

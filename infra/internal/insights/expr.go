@@ -30,7 +30,7 @@ type expr struct {
 	args  []*expr
 	value value
 	regex *regexp.Regexp
-	// literal is the text that like looks for, where it is not a regular expression.
+	// literal is the text that like searches for, if it is not a regular expression.
 	literal string
 	neg     bool // not in, not like
 }
@@ -40,8 +40,8 @@ var (
 	arithmetics = []string{"+", "-", "*", "/"}
 )
 
-// condition is an expression that is true or false: or binds least, then and,
-// then not.
+// condition reads an expression that is true or false. not binds more tightly than and,
+// which binds more tightly than or.
 func (p *parser) condition() *expr {
 	return p.chain("or", opOr, func() *expr { return p.chain("and", opAnd, p.negation) })
 }
@@ -63,8 +63,8 @@ func (p *parser) negation() *expr {
 		return &expr{op: opNot, args: []*expr{p.negation()}}
 	}
 	if p.tok.is("(") {
-		// A bracket around a condition or around a number: the condition is what
-		// filters want, and a number is tried when it is none.
+		// A bracket may contain a condition or a number. A filter needs a condition, so that is
+		// tried first.
 		scan, tok := p.scan, p.tok
 		if e, err := p.bracketed(); err == nil && !slices.ContainsFunc(append(comparisons, arithmetics...), p.tok.is) {
 			return e
@@ -74,7 +74,7 @@ func (p *parser) negation() *expr {
 	return p.comparison()
 }
 
-// bracketed is a condition in brackets.
+// bracketed reads a condition in brackets.
 func (p *parser) bracketed() (e *expr, err error) {
 	defer catch(&err)
 	p.expect("(")
@@ -83,7 +83,7 @@ func (p *parser) bracketed() (e *expr, err error) {
 	return e, nil
 }
 
-// comparison is a comparison, or a function that says true or false.
+// comparison reads a comparison, or a function that returns true or false.
 func (p *parser) comparison() *expr {
 	left := p.value()
 	e := &expr{op: opBinary, args: []*expr{left}, neg: p.accept("not")}
@@ -117,7 +117,7 @@ func (p *parser) equality(left *expr) {
 	}
 }
 
-// like matches a part of the text or a regular expression, case and all
+// like matches a part of the text or a regular expression, case-sensitively
 // (CWL_QuerySyntax-Filter, "Matches and regular expressions").
 func (p *parser) like(e *expr) *expr {
 	e.op = opLike
@@ -145,7 +145,7 @@ func (p *parser) valueList() *expr {
 	return list
 }
 
-// value is an expression that is not a condition: sums bind less than products.
+// value reads an expression that is not a condition: products bind more tightly than sums.
 func (p *parser) value() *expr {
 	return p.arithmetic(arithmetics[:2], func() *expr { return p.arithmetic(arithmetics[2:], p.primary) })
 }
@@ -186,7 +186,7 @@ func (p *parser) primary() *expr {
 	return nil
 }
 
-// arity is how many arguments the known functions take, least and most.
+// arity has the least and the most arguments of the known functions.
 var arity = map[string][2]int{
 	"coalesce": {1, 100}, "concat": {1, 100}, "strcontains": {2, 2}, "strlen": {1, 1}, "tomillis": {1, 1},
 	"frommillis": {1, 1}, "jsonparse": {1, 1}, "ispresent": {1, 1}, "now": {0, 0},
@@ -212,7 +212,7 @@ func (p *parser) call(t token) *expr {
 	return e
 }
 
-// reference is what a name means here.
+// reference returns what a name refers to here.
 func (p *parser) reference(t token) *expr {
 	if t.kind != tokName && t.kind != tokQuoted {
 		p.fail("%q instead of a field", t.text)

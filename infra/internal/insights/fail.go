@@ -2,8 +2,8 @@ package insights
 
 import "fmt"
 
-// failure is the panic that ends the reading, running or writing of a query at its first
-// error. It never leaves the package: see catch.
+// failure is the panic that ends the reading, running or writing of a query at its first error.
+// catch converts it to an error, so it never leaves the package.
 type failure struct{ error }
 
 func fail(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }

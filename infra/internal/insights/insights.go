@@ -40,19 +40,18 @@ type Event struct {
 	Ingested  int64 // ms since 1970
 }
 
-// Reading is one way to read what the user guide leaves open.
+// Reading is one interpretation of what the user guide leaves open.
 type Reading struct {
-	// BooleansAsNumbers: JSON's true and false are discovered as 1 and 0, not as
-	// the words.
+	// BooleansAsNumbers: JSON's true and false are discovered as 1 and 0, not as the words.
 	BooleansAsNumbers bool
-	// NullsPresent: a field whose value is JSON's null counts as present.
+	// NullsPresent: a field with JSON's null as its value counts as present.
 	NullsPresent bool
-	// UnnestKeepsEmpty: unnest of a list that is missing, null or empty leaves one
-	// row without the new field, where otherwise it leaves none.
+	// UnnestKeepsEmpty: unnest of a list that is missing, null or empty leaves one row without the
+	// new field; otherwise it leaves none.
 	UnnestKeepsEmpty bool
 }
 
-// Readings are all ways to read what the guide leaves open.
+// Readings are all interpretations of what the guide leaves open.
 func Readings() []Reading {
 	var all []Reading
 	for i := range 8 {
@@ -67,7 +66,7 @@ type Row struct {
 	Values  map[string]string
 }
 
-// Get is the text of a column, "" where the row has none.
+// Get returns the text of a column, "" if the row has none.
 func (r Row) Get(column string) string { return r.Values[column] }
 
 // Query is a parsed query.
@@ -76,19 +75,19 @@ type Query struct {
 	names    names
 }
 
-// Fields are the fields of the records that the query reads, without @message and
-// other fields that CloudWatch generates, each once, in order of appearance.
+// Fields are the fields of the records that the query reads, without @message and other fields that
+// CloudWatch generates, each once, in order of appearance.
 func (q *Query) Fields() []string { return q.names.fields }
 
-// Paths are the places in the whole record that it reaches through jsonParse and
-// unnest, with [] where a list is taken apart: "target[].type".
+// Paths are the paths in the whole record that the query reads with jsonParse and unnest, with []
+// for each element of a list: "target[].type".
 func (q *Query) Paths() []string { return q.names.paths }
 
-// Aliases are the names that the query makes.
+// Aliases are the names that the query defines.
 func (q *Query) Aliases() []string { return q.names.aliases }
 
-// Equalities are the fields that a filter compares by = or in, which is what a
-// field index serves ("Create field indexes to improve query performance").
+// Equalities are the fields that a filter compares by = or in: a field index makes these
+// comparisons faster ("Create field indexes to improve query performance").
 func (q *Query) Equalities() []string { return q.names.equal }
 
 // names are the names in a query.

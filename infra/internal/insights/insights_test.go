@@ -180,6 +180,6 @@ func TestOnlyTheFirst200FieldsAreDiscovered(t *testing.T) {
 		t.Errorf("%d leaves", len(got))
 	}
 	if Leaves("no JSON", Reading{}) != nil || Leaves(`{"a":1} rest`, Reading{}) != nil {
-		t.Error("fields of what is no JSON")
+		t.Error("fields of what is not JSON")
 	}
 }

@@ -12,7 +12,7 @@ type item struct {
 	expr *expr
 	name string
 	desc bool   // of sort
-	aggr string // of stats: the aggregation; "" for what it groups by
+	aggr string // of stats: the aggregation; "" for a group key
 }
 
 // command is one command of a query.
@@ -20,13 +20,13 @@ type command struct {
 	word   string
 	items  []item // fields, display, sort, dedup; stats: the aggregations
 	by     []item // stats
-	where  *expr  // filter; parse and unnest: what they take apart
+	where  *expr  // filter: the condition; parse and unnest: the input
 	regex  *regexp.Regexp
 	into   string
 	number int
 }
 
-// scope is what names mean at one point of a query.
+// scope has the meaning of names at one point of a query.
 type scope struct {
 	plain map[string]bool   // aliases
 	trees map[string]string // aliases of structures, with their paths
@@ -62,7 +62,7 @@ func (p *parser) fail(format string, args ...any) { p.scan.fail(p.tok.at, format
 
 func (p *parser) advance() { p.tok = p.scan.next() }
 
-// accept passes the token if it is text.
+// accept consumes the token if it is text.
 func (p *parser) accept(text string) bool {
 	if !p.tok.is(text) {
 		return false
@@ -77,7 +77,7 @@ func (p *parser) expect(text string) {
 	}
 }
 
-// pass returns the token's text and goes on to the next token.
+// pass returns the token's text and moves to the next token.
 func (p *parser) pass() string {
 	text := p.tok.text
 	p.advance()
@@ -113,7 +113,7 @@ func (p *parser) command() command {
 	return c
 }
 
-// list is expressions with aliases.
+// list reads expressions with aliases.
 func (p *parser) list() (items []item) {
 	for {
 		items = append(items, p.named())
@@ -123,7 +123,7 @@ func (p *parser) list() (items []item) {
 	}
 }
 
-// named is an expression and the name that it gets.
+// named reads an expression and its alias.
 func (p *parser) named() item {
 	e := p.value()
 	it := item{expr: e, name: e.name}
@@ -136,7 +136,7 @@ func (p *parser) named() item {
 	return it
 }
 
-// define makes an alias.
+// define defines an alias.
 func (p *parser) define(name string, e *expr) {
 	note(&p.q.names.aliases, name)
 	delete(p.scope.trees, name)
@@ -189,7 +189,7 @@ func (p *parser) limit(c *command) {
 // (CWL_QuerySyntax-Parse).
 func (p *parser) parse(c *command) {
 	c.where = p.reference(p.tok)
-	// The scanner stands behind the name: the slash follows.
+	// The scanner is after the name: the slash follows.
 	text, ok := p.scan.regex()
 	if !ok {
 		p.fail("parse without a regular expression")

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// FilterPattern is the metric filter pattern that matches what the query's first filters keep, up to its first other
-// command: comparisons by = and in, and like with a plain text, joined by and, or. A plain text becomes a pattern
-// with * on both ends ("Filter pattern syntax for metric filters", Amazon CloudWatch Logs User Guide, 2026-11).
+// FilterPattern returns the metric filter pattern for the filters at the beginning of the query, up
+// to the first other command: comparisons by = and in, and like with a plain text, joined by and,
+// or. A plain text becomes a pattern with * at both ends ("Filter pattern syntax for metric
+// filters", Amazon CloudWatch Logs User Guide, 2026-11).
 func (q *Query) FilterPattern() (pattern string, err error) {
 	defer catch(&err)
 	var all []string

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// row is a record on its way through a query, or what stats made of many.
+// row is a record in a query, or the result of stats over several records.
 type row struct {
 	event  *Event           // nil after stats
 	fields map[string]value // discovered, nil after stats
@@ -19,20 +19,19 @@ func (r *row) with(name string, v value) *row {
 	return &row{r.event, r.fields, vars}
 }
 
-// Log is records as Insights sees them: read once, queried often.
+// Log is records as Insights sees them: read once, queried many times.
 type Log struct {
 	reading Reading
 	now     int64
 	rows    []*row
 }
 
-// NewLog discovers the fields of events. Now, ms since 1970, is when queries
-// start.
+// NewLog discovers the fields of events. Now, ms since 1970, is the time at which queries start.
 func NewLog(events []Event, r Reading, now int64) *Log {
 	return (&Log{reading: r, now: now}).And(events)
 }
 
-// Under is the same records in another reading; what both discover alike is shared.
+// Under returns the same records in another Reading; equal results of discovery are shared.
 func (l *Log) Under(r Reading) *Log {
 	if r.BooleansAsNumbers == l.reading.BooleansAsNumbers {
 		return &Log{reading: r, now: l.now, rows: l.rows}
@@ -44,7 +43,7 @@ func (l *Log) Under(r Reading) *Log {
 	return NewLog(events, r, l.now)
 }
 
-// And is a log with more records behind those of l, which it leaves as it is.
+// And returns a log with more records after those of l, which it does not change.
 func (l *Log) And(events []Event) *Log {
 	l = &Log{reading: l.reading, now: l.now, rows: slices.Clone(l.rows)}
 	for i := range events {
@@ -58,7 +57,7 @@ func (l *Log) And(events []Event) *Log {
 	return l
 }
 
-// Messages are the records, in the order in which they came.
+// Messages returns the records in their original order.
 func (l *Log) Messages() []string {
 	all := make([]string, len(l.rows))
 	for i, r := range l.rows {
@@ -74,7 +73,7 @@ type engine struct {
 	columns []string
 }
 
-// Run gives the rows that the query finds, in their order.
+// Run returns the rows that the query finds, in order.
 func (l *Log) Run(q *Query) (rows []Row, err error) {
 	defer catch(&err)
 	// Without fields "the results show the @timestamp and all log data in the
@@ -103,7 +102,7 @@ func (l *Log) Run(q *Query) (rows []Row, err error) {
 func (e *engine) run(c *command) {
 	switch c.word {
 	case "filter":
-		// What compares with a missing field is neither true nor false.
+		// A comparison with a missing field is neither true nor false.
 		e.rows = slices.DeleteFunc(e.rows, func(r *row) bool { return !e.eval(c.where, r).isTrue() })
 	case "fields", "display":
 		if c.word == "display" {
@@ -128,7 +127,7 @@ func (e *engine) run(c *command) {
 	}
 }
 
-// each replaces every row by the rows that become of it.
+// each replaces every row by the rows that f makes from it.
 func (e *engine) each(of func(*row) []*row) {
 	var out []*row
 	for _, r := range e.rows {
@@ -183,7 +182,7 @@ func (e *engine) unnest(c *command, r *row) (out []*row) {
 	return out
 }
 
-// lookup is the value of a column or a reference in a row.
+// lookup returns the value of a column or a reference in a row.
 func (e *engine) lookup(r *row, name string) value {
 	if v, ok := r.vars[name]; ok {
 		return v
@@ -210,8 +209,8 @@ func (e *engine) lookup(r *row, name string) value {
 	return value{}
 }
 
-// plain is the value of a column that is to be compared. "Using map and list in dedup,
-// pattern, sort, and stats isn't supported."
+// plain returns the value of a column for a comparison. "Using map and list in dedup, pattern,
+// sort, and stats isn't supported."
 func plain(c *command, v value) value {
 	if v.kind == structure {
 		fail("%s by a structure", c.word)

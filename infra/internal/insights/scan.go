@@ -26,7 +26,7 @@ func (t token) is(text string) bool {
 	return t.kind == tokMark && t.text == text || t.kind == tokName && strings.EqualFold(t.text, text)
 }
 
-// scanner takes a query's text apart.
+// scanner splits a query's text into tokens.
 type scanner struct {
 	text string
 	pos  int
@@ -67,8 +67,7 @@ func (s *scanner) take(more func(c byte) bool) string {
 	return s.text[start:s.pos]
 }
 
-// next is the token that follows. A slash is division: what is to be a regular
-// expression is asked for with regex.
+// next returns the next token. A slash is division; for a regular expression call regex.
 func (s *scanner) next() token {
 	s.skip()
 	at := s.pos
@@ -90,7 +89,7 @@ func (s *scanner) next() token {
 			s.fail(at, "no end of %c", c)
 		}
 		text := s.text[at+1 : at+1+end]
-		// The guide does not say how to escape, so nothing is to need it.
+		// The guide does not say how to escape, so this reader refuses escapes.
 		if strings.ContainsAny(text, "\\\n") {
 			s.fail(at, "an escape or a line break in %q", text)
 		}
@@ -111,8 +110,7 @@ func (s *scanner) next() token {
 	return token{}
 }
 
-// regex is the regular expression between slashes that follows, and whether there
-// is one.
+// regex returns the regular expression between slashes that follows, and whether there is one.
 func (s *scanner) regex() (text string, ok bool) {
 	s.skip()
 	if s.pos == len(s.text) || s.text[s.pos] != '/' {

@@ -10,19 +10,20 @@ import (
 
 // Source is a table of JSON records in Athena, one record in the column event.
 type Source struct {
-	Table    string // what stands after FROM
+	Table    string // the text after FROM
 	Where    string // which partitions to read
 	Time     string // the SQL expression of a record's @timestamp
 	Ingested string // and of its @ingestionTime
 }
 
-// SQL writes the query in the SQL of Athena engine version 3, which is Trino's, over the records of src. It gives
-// what the query gives in Logs Insights, in columns of the same order whose names are in snake case. The functions
-// are those of "Functions in Athena" (Amazon Athena User Guide) and of Trino's pages on JSON, regular expressions
-// and dates (trino.io/docs/current/functions, 2026-11).
+// SQL writes the query in the SQL of Athena engine version 3, which is Trino's, over the records of
+// src. The result is that of the query in Logs Insights, in columns of the same order, with names
+// in snake case. The functions are those of "Functions in Athena" (Amazon Athena User Guide) and of
+// Trino's pages on JSON, regular expressions and dates (trino.io/docs/current/functions, 2026-11).
 //
-// Where the two languages differ: @timestamp is a timestamp with time zone, not a text; a number of a record is
-// compared by = as the text that it has; unnest leaves out what is not a list; the order of equal rows is not defined.
+// The two languages differ: @timestamp is a timestamp with time zone, not a text; = compares a
+// number of a record as its text; unnest leaves out values that are not lists; the order of equal
+// rows is not defined.
 func (q *Query) SQL(src Source) (sql string, err error) {
 	defer catch(&err)
 	t := &translator{src: src, scope: map[string]column{}, trees: map[string]string{}, open: true,
@@ -36,14 +37,14 @@ func (q *Query) SQL(src Source) (sql string, err error) {
 	return t.finish(), nil
 }
 
-// reads reports whether an aggregation is of the name.
+// reads reports whether an aggregation has the name.
 func (q *Query) reads(name string) bool {
 	return slices.ContainsFunc(q.commands, func(c command) bool {
 		return slices.ContainsFunc(c.items, func(it item) bool { return it.expr != nil && it.expr.name == name })
 	})
 }
 
-// column is what an alias is in SQL.
+// column is an alias in SQL.
 type column struct {
 	name string
 	kind sqlKind
@@ -57,8 +58,9 @@ const (
 	sqlTime
 )
 
-// translator writes a query as steps, common table expressions each of which reads the one before. A step takes filters
-// and new columns until one of them needs a column that the step itself makes.
+// translator writes a query as steps: common table expressions, each of which reads the previous
+// one. A step takes filters and new columns until one of them needs a column that the step itself
+// makes.
 type translator struct {
 	src    Source
 	scope  map[string]column // aliases
@@ -185,7 +187,8 @@ func (t *translator) assign(c *command) {
 
 var groupName = regexp.MustCompile(`\(\?P?<[a-zA-Z]+>`)
 
-// parse gives each named group a column. Groups are read by number: which number a group has does not depend on names.
+// parse gives each named group a column. Groups are selected by number, which does not depend on
+// names.
 func (t *translator) parse(c *command) {
 	t.needs(c.where)
 	from := t.text(c.where)
@@ -262,11 +265,12 @@ func (t *translator) aggregate(it item) (string, sqlKind) {
 	return it.aggr + "(" + sql + ")", kind
 }
 
-// dedup numbers the rows of one combination of keys in the order of the result; the first stays. "Log events with null
-// values for any of the specified fields are retained." (CWL_QuerySyntax-Dedup)
+// dedup numbers the rows of one combination of keys in the order of the result and keeps the first.
+// "Log events with null values for any of the specified fields are retained."
+// (CWL_QuerySyntax-Dedup)
 func (t *translator) dedup(c *command) {
 	if t.order == "" {
-		fail("dedup without sort: which row stays is not defined")
+		fail("dedup without sort: the row that is kept is not defined")
 	}
 	t.close()
 	var keys, empty []string
@@ -294,7 +298,7 @@ func (t *translator) result(alias string) string {
 // finish writes the steps and the SELECT that reads the last of them.
 func (t *translator) finish() string {
 	if len(t.shown) == 0 {
-		fail("the query shows no column")
+		fail("the query has no column")
 	}
 	if t.open && (t.made != nil || len(t.steps) == 0) {
 		t.close()

@@ -47,7 +47,7 @@ func TestSQL(t *testing.T) {
 // TestNoSQL: what has no meaning in SQL, or another one, is refused.
 func TestNoSQL(t *testing.T) {
 	for query, want := range map[string]string{
-		`filter a = "x"`:             "shows no column",
+		`filter a = "x"`:             "has no column",
 		`fields a.b | limit 1`:       "no name of its own",
 		`fields a as x | dedup x`:    "dedup without sort",
 		`stats sum(a) as n`:          "sum of a text",

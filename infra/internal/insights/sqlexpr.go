@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// each is what write makes of each expression.
+// each returns the result of write for each expression.
 func each(exprs []*expr, write func(*expr) string) []string {
 	all := make([]string, len(exprs))
 	for i, e := range exprs {
@@ -54,7 +54,8 @@ func (t *translator) like(e *expr) string {
 	return sql
 }
 
-// comparison compares by order as numbers; by = as numbers where both sides are numbers, else as text.
+// comparison compares by order as numbers, and by = as numbers if both sides are numbers, otherwise
+// as text.
 func (t *translator) comparison(e *expr) string {
 	_, left := t.value(e.args[0])
 	_, right := t.value(e.args[1])
@@ -158,7 +159,7 @@ func (t *translator) call(e *expr) (string, sqlKind) {
 	return "", sqlText
 }
 
-// wrapped are the parts of a list, each on a line of its own where together they are long.
+// wrapped joins the parts of a list, each on a separate line if they are long.
 func wrapped(parts []string) string {
 	if text := strings.Join(parts, ", "); len(text) <= 80 {
 		return text

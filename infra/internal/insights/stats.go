@@ -32,8 +32,8 @@ func (p *parser) stats(c *command) {
 	}
 }
 
-// aggregation is one aggregation and the name that it gets; here it must get one,
-// because what follows has to name it.
+// aggregation reads one aggregation and its alias. The alias is required here, because later
+// commands must name the result.
 func (p *parser) aggregation() (it item) {
 	it.aggr = strings.ToLower(p.tok.text)
 	if !slices.Contains([]string{"count", "count_distinct", "sum", "min", "max"}, it.aggr) {

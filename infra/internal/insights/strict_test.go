@@ -54,7 +54,7 @@ func TestErrors(t *testing.T) {
 		`filter missing not in ["x"]`:                                                    "not in of a missing field",
 		`filter a < "b"`:                                                                 "numbers only",
 		`fields concat(a, missing) as x`:                                                 "does not describe",
-		`fields toMillis(a) as x`:                                                        "no timestamp",
+		`fields toMillis(a) as x`:                                                        "not a timestamp",
 		`stats sum(a) as x`:                                                              "not a number",
 	} {
 		_, err := find(t, Reading{}, query, `{"a":"text"}`)

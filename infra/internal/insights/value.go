@@ -9,7 +9,7 @@ type valueKind int
 
 const (
 	missing   valueKind = iota
-	null                // JSON's null: a value that is none
+	null                // JSON's null
 	text                // text
 	number              // number
 	timestamp           // ms since 1970, in number
@@ -17,7 +17,7 @@ const (
 	structure           // tree: what jsonParse gives
 )
 
-// value is what an expression comes to.
+// value is the value of an expression.
 type value struct {
 	kind   valueKind
 	text   string
@@ -40,15 +40,14 @@ func (v value) none() bool { return v.kind == missing || v.kind == null }
 
 func (v value) isTrue() bool { return v.kind == truth && v.number == 1 }
 
-// String is how a result shows it. Timestamps are shown as the console does, in
-// UTC.
+// String returns the value as in a result. Timestamps are shown as in the console, in UTC.
 func (v value) String() string {
 	switch v.kind {
 	case text:
 		return v.text
 	case number, truth:
 		if v.text != "" {
-			return v.text // as it stands in the record
+			return v.text // as written in the record
 		}
 		return strconv.FormatFloat(v.number, 'f', -1, 64)
 	case timestamp:
@@ -57,7 +56,7 @@ func (v value) String() string {
 	return ""
 }
 
-// asNumber is its number. A text of digits is one: fields have no declared type,
+// asNumber returns the value as a number. A text of digits is one: fields have no declared type,
 // and the guide compares accountId with 123456789012.
 func (v value) asNumber() (float64, bool) {
 	switch v.kind {
@@ -70,7 +69,7 @@ func (v value) asNumber() (float64, bool) {
 	return 0, false
 }
 
-// equal compares numbers as numbers and everything else as text, case and all.
+// equal compares numbers as numbers and everything else as text, case-sensitively.
 func equal(a, b value) bool {
 	if x, ok := a.asNumber(); ok {
 		if y, ok := b.asNumber(); ok {

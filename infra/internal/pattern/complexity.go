@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// maxComplexity is the complexity up to which EventBridge accepts a rule; above it, PutRule answers "Rule is too
-// complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character". No
-// number was found in AWS's documentation. 10 is what github.com/radkawar/stackd saw of PutRule and TestEventPattern on
-// 2026-09-13 (testdata/aws/eventbridge/pattern_admission.json): ten wildcards with different beginnings pass and eleven
-// do not, "*" and eight times "abc" and "*" passes and nine times does not.
+// maxComplexity is the complexity up to which EventBridge accepts a rule; above it, PutRule answers
+// "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences
+// after a wildcard character". AWS's documentation gives no number. 10 is what
+// github.com/radkawar/stackd observed with PutRule and TestEventPattern on 2026-09-13
+// (testdata/aws/eventbridge/pattern_admission.json): ten wildcards with different beginnings are
+// accepted and eleven are not; "*", eight times "abc" and "*" is accepted, with nine times "abc" it
+// is not.
 const maxComplexity = 10
 
 // maxStates bounds the work: above it a field's wildcards count as too complex.
 const maxStates = 10000
 
-// complexity is how many beginnings of wildcards can at most match one text, with
-// the quotes around it: "how many wildcard rule prefixes match a theoretical
-// worst-case event" (README of github.com/aws/event-ruler, "Matching with a
-// Machine"). It stops counting at limit+1.
+// complexity is the largest number of beginnings of wildcards that can match one text, with the
+// quotes around it: "how many wildcard rule prefixes match a theoretical worst-case event" (README
+// of github.com/aws/event-ruler, "Matching with a Machine"). It stops counting at limit+1.
 //
-// A group is what counts as one pattern: a wildcard, or all those of one
-// anything-but. Up to its first star a beginning is shared, and counts once for
-// each group that has it; after it each wildcard counts for itself, and the ends
-// of a group count as one. The deployed engine counts like this; see
-// TestComplexityAsAWSCounts.
+// A group counts as one pattern: a wildcard, or all wildcards of one anything-but. Beginnings up to
+// the first star are shared, and count once for each group that has them. After the first star each
+// wildcard counts separately, and all ends of a group together count once. The deployed engine
+// counts in this way; see TestComplexityAsAWSCounts.
 func complexity(groups [][]string, limit int) int {
 	a := newAutomaton(groups)
 	most := 0
@@ -57,11 +57,10 @@ func complexity(groups [][]string, limit int) int {
 	return most
 }
 
-// star is, in a parsed wildcard, any run of bytes. Every other token is a byte.
+// star, in a parsed wildcard, matches any bytes. Every other token is a byte.
 const star = -1
 
-// parseWildcard reads a wildcard of EventBridge, in which a backslash escapes the
-// character behind it.
+// parseWildcard parses a wildcard of EventBridge, in which a backslash escapes the next character.
 func parseWildcard(text string) []int {
 	var all []int
 	for i := 0; i < len(text); i++ {
@@ -77,12 +76,12 @@ func parseWildcard(text string) []int {
 	return all
 }
 
-// automaton is all groups at once; node 0 is where a text begins.
+// automaton has the states of all groups; a text begins at node 0.
 type automaton []node
 
 type node struct {
 	weight int
-	loops  bool // it is a star: any byte leads to itself
+	loops  bool // it is a star: any byte leads back to it
 	next   []edge
 }
 
@@ -91,7 +90,7 @@ type edge struct{ by, to int }
 
 func newAutomaton(groups [][]string) automaton {
 	a := automaton{{}}
-	nodes := map[string]int{}  // those that several wildcards have, by key
+	nodes := map[string]int{}  // nodes that several wildcards share, by key
 	owned := map[string]bool{} // by group and key
 	for _, group := range groups {
 		texts := slices.Clone(group)
@@ -133,7 +132,7 @@ func newAutomaton(groups [][]string) automaton {
 	return a
 }
 
-// symbols are the bytes that lead from a set to something other than its stars.
+// symbols returns the bytes that lead from a set to any node other than its stars.
 func (a automaton) symbols(set []int) []int {
 	var all []int
 	for _, n := range set {

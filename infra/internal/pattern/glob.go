@@ -17,7 +17,7 @@ const (
 	wildcard
 )
 
-// String is the operator's name in an event pattern.
+// String returns the operator's name in an event pattern.
 func (k kind) String() string { return [...]string{"exact", "prefix", "suffix", "wildcard"}[k] }
 
 func kindOf(glob string) kind {
@@ -35,16 +35,16 @@ func kindOf(glob string) kind {
 	return wildcard
 }
 
-// escape makes a glob a wildcard of EventBridge, in which a backslash is the only other special character.
+// escape converts a glob to a wildcard of EventBridge, in which a backslash is the only other
+// special character.
 func escape(glob string) string { return strings.ReplaceAll(glob, `\`, `\\`) }
 
-// covers reports whether a matches every text that b matches. It matches a against
-// b as a text: only a star of a matches a star of b, and it then matches whatever
-// b's star does.
+// covers reports whether a matches every text that b matches. It matches a against b as a text:
+// only a star of a matches a star of b, and then it matches everything that b's star does.
 func covers(a, b string) bool { return events.Match(a, b) }
 
-// reduce returns the globs without those that another one covers and with
-// "consecutive wildcard characters", which EventBridge refuses, made one.
+// reduce removes globs that another one covers, and merges "consecutive wildcard characters", which
+// EventBridge refuses.
 func reduce(globs []string) []string {
 	single := make([]string, len(globs))
 	for i, glob := range globs {
@@ -75,11 +75,12 @@ func hitsLogStream(glob string) bool {
 	return starred && strings.HasPrefix(logStreamPrefix, literal)
 }
 
-// Empty says in one sentence why a filter lets nothing through but
-// system.log_stream.*, or "" if it lets something through: exclude covers
-// everything, or each include pattern is covered by an exclude pattern. An include of only such events is intended: "".
+// Empty returns in one sentence why a filter matches only system.log_stream.*, or "" if it matches
+// more: exclude covers everything, or each include pattern is covered by an exclude pattern. For an
+// include of only such events, which is intended, it returns "".
 //
-// It compares the patterns, not Okta's event types: a filter for which it returns "" may still match none of them.
+// It compares the patterns, not Okta's event types: a filter for which it returns "" may still
+// match none of them.
 func Empty(include, exclude []string) string {
 	exclude = effective(exclude)
 	if slices.Contains(exclude, "*") {

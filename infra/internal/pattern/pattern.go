@@ -1,10 +1,10 @@
 // Package pattern makes the event pattern of a pipeline's EventBridge rule.
 //
-// What the rule filters out is not delivered and costs nothing; the function filters what a rule cannot express.
-// Together they keep what events.Filter keeps, for every event type.
+// Events that the rule filters out are not delivered and cost nothing; the function filters what a
+// rule cannot express. Together they keep what events.Filter keeps, for every event type.
 //
-// The package imports neither AWS nor the CDK: a Pattern is a JSON tree, of which
-// package oktastream makes a rule.
+// The package imports neither AWS nor the CDK: a Pattern is a JSON tree, from which package
+// oktastream makes a rule.
 package pattern
 
 import (
@@ -23,20 +23,20 @@ import (
 // counts; ours has none.
 const MaxLength = 2048
 
-// detailType is what Okta's log streams write there ("SystemLog", in the sample
-// event of aws-samples/serverless-patterns, eventbridge-partner-sources/1-okta).
+// detailType is the detail-type of events from Okta's log streams ("SystemLog", in the sample event
+// of aws-samples/serverless-patterns, eventbridge-partner-sources/1-okta).
 const detailType = "SystemLog"
 
-// logStreamPrefix begins the event types that are never filtered: they report
-// changes of a log stream (events.LogStreamEvents).
+// logStreamPrefix is the beginning of the event types that are never filtered: they report changes
+// of a log stream (events.LogStreamEvents).
 const logStreamPrefix = "system.log_stream."
 
-// Pattern is an EventBridge event pattern as a JSON tree (map[string]any, []any,
-// string, bool, nil, float64): what the rule gets.
+// Pattern is an EventBridge event pattern as a JSON tree (map[string]any, []any, string, bool, nil,
+// float64).
 type Pattern map[string]any
 
-// String returns the pattern as compact JSON with its keys sorted and nothing
-// escaped for HTML: the text whose length counts.
+// String returns the pattern as compact JSON with sorted keys and without HTML escapes: the text
+// that EventBridge's limit is about.
 func (p Pattern) String() string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -47,27 +47,27 @@ func (p Pattern) String() string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// Rule is the pattern of a pipeline's rule, and what the function must filter.
+// Rule is the pattern of a pipeline's rule, and the filters that remain for the function.
 type Rule struct {
 	Pattern Pattern
-	// Include and Exclude are left to the function: the arguments of its
-	// events.NewFilter, without patterns that another one covers.
+	// Include and Exclude are the filters of the function: the arguments of its events.NewFilter,
+	// without patterns that another one covers.
 	Include, Exclude []string
-	// Why says, in one sentence for each of the two, why the rule cannot do it.
+	// Why says, in one sentence for each of the two, why the rule cannot apply it.
 	Why []string
 }
 
-// For returns the rule of the pipeline with this partner event source and this filter, whose patterns events.NewFilter
-// must accept.
+// For returns the rule of the pipeline with this partner event source and this filter.
+// events.NewFilter must accept the filter's patterns.
 //
-// include goes into the rule if EventBridge accepts the whole pattern, else to
-// the function. exclude goes into the rule only without include: all
-// values of one field are ORed, so a rule cannot say "these but not those" of event types. system.log_stream.* always
-// matches.
+// include goes into the rule if EventBridge accepts the whole pattern, otherwise to the function.
+// exclude goes into the rule only if there is no include: all values of one field are ORed, so a
+// rule cannot say "these but not those" of event types. system.log_stream.* always matches.
 //
-// An event without an event type, which does not come from Okta, is matched only by a rule without a filter.
+// An event without an event type, which does not come from Okta, is matched only by a rule without
+// a filter.
 //
-// The source must be the name itself: a CDK token has another length than its value.
+// The source must be the name itself, not a CDK token, which has another length than its value.
 func For(source string, include, exclude []string) Rule {
 	include, exclude = reduce(include), effective(exclude)
 	if slices.Contains(include, "*") {
@@ -103,23 +103,23 @@ func For(source string, include, exclude []string) Rule {
 	return rule
 }
 
-// refusal says why EventBridge would refuse the pattern with these event types:
-// it is longer than MaxLength, or its wildcards are more complex than
-// maxComplexity. "" is accepted.
+// refusal returns why EventBridge would refuse the pattern with these event types: it is longer
+// than MaxLength, or its wildcards are more complex than maxComplexity. "" means that it is
+// accepted.
 func refusal(p Pattern, types []any) string {
-	// Complexity is counted of short patterns only: the work grows with the length.
+	// Complexity is computed for short patterns only: the work grows with the length.
 	if n := utf8.RuneCountInString(p.String()); n > MaxLength {
 		return fmt.Sprintf("the pattern has %d characters, EventBridge allows %d", n, MaxLength)
 	}
 	if complexity(wildcardsOf(types), maxComplexity) > maxComplexity {
 		return fmt.Sprintf("the pattern has too complex wildcards for EventBridge: "+
-			"more than %d may be half matched at once", maxComplexity)
+			"more than %d of their prefixes can match one event", maxComplexity)
 	}
 	return ""
 }
 
-// wildcardsOf are the groups of wildcards that complexity counts, of what
-// including or excluding has made.
+// wildcardsOf returns the groups of wildcards that complexity counts, from the result of including
+// or excluding.
 func wildcardsOf(types []any) [][]string {
 	var groups [][]string
 	for _, value := range types {
@@ -175,13 +175,12 @@ func operator(glob string) any {
 	return map[string]any{"wildcard": escape(glob)}
 }
 
-// excluding returns the value of a field that must match none of these globs unless
-// it is a log stream event. All globs are in one anything-but: two of them in
-// one array would be ORed and let everything through. An anything-but holds one
-// kind: a list of values, or a list for one of prefix, suffix and wildcard
-// (JsonRuleCompiler of github.com/aws/event-ruler; EventBridge took all three on
-// 2024-12-05, recorded in github.com/localstack/localstack). A wildcard without a star is an exact value, so
-// wildcard says what is mixed.
+// excluding returns the value of a field that must match none of these globs unless it is a log
+// stream event. All globs are in one anything-but: two of them in one array would be ORed and match
+// everything. An anything-but has values of one kind: a list of values, or a list for one of
+// prefix, suffix and wildcard (JsonRuleCompiler of github.com/aws/event-ruler; EventBridge accepted
+// all three on 2024-12-05, recorded in github.com/localstack/localstack). A wildcard without a star
+// is an exact value, so wildcard is used for a mixture.
 func excluding(globs []string) []any {
 	logStream := map[string]any{"prefix": logStreamPrefix}
 	if slices.Contains(globs, "*") {

@@ -1,15 +1,13 @@
-// Package patterntest matches events against the event patterns that this module
-// makes, as EventBridge does.
+// Package patterntest matches events against the event patterns that this module makes, as
+// EventBridge does.
 //
-// It knows the operators that package pattern writes: exact strings, prefix,
-// suffix, wildcard and anything-but of these. Anything else is an error and never
-// a non-match, so that a test cannot pass on a pattern that EventBridge refuses or
-// reads in another way. Stars are EventBridge's here, not events.Match's: a
-// backslash escapes, and two stars in a row are refused.
+// It knows the operators that package pattern writes: exact strings, prefix, suffix, wildcard and
+// anything-but of these. Anything else is an error, never a non-match, so that a test cannot pass
+// with a pattern that EventBridge refuses or interprets differently. Stars are EventBridge's, not
+// those of events.Match: a backslash escapes, and two stars in a row are refused.
 //
-// Sources: "Comparison operators" (EventBridge User Guide, eb-create-pattern-operators,
-// 2026-11) and the README of github.com/aws/event-ruler, the engine that AWS
-// publishes.
+// Sources: "Comparison operators" (EventBridge User Guide, eb-create-pattern-operators, 2026-11)
+// and the README of github.com/aws/event-ruler, the engine that AWS publishes.
 package patterntest
 
 import (
@@ -22,10 +20,9 @@ import (
 	"strings"
 )
 
-// Match reports whether EventBridge would match the event, which is the whole
-// envelope as JSON. It returns an error for a pattern that EventBridge refuses or
-// this package does not know, and for an event that is not a JSON object or has an
-// array where the pattern looks.
+// Match reports whether EventBridge would match the event, which is the whole envelope as JSON. It
+// returns an error for a pattern that EventBridge refuses or this package does not know, and for an
+// event that is not a JSON object or has an array at a field of the pattern.
 func Match(pattern map[string]any, event []byte) (bool, error) {
 	text, err := json.Marshal(pattern)
 	if err != nil {
@@ -36,7 +33,7 @@ func Match(pattern map[string]any, event []byte) (bool, error) {
 		return false, fmt.Errorf("decode event pattern: %w", err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(event))
-	decoder.UseNumber() // there are numbers that no float64 holds
+	decoder.UseNumber() // some numbers do not fit in a float64
 	if err := decoder.Decode(&have); err != nil || have == nil || decoder.More() {
 		return false, errors.New("decode event: it is not one JSON object")
 	}
@@ -163,9 +160,8 @@ func anythingBut(operand any) (func(leaf any) bool, error) {
 	}, nil
 }
 
-// wildcard reads EventBridge's wildcard: "consecutive wildcard characters are not
-// allowed", and a backslash escapes an asterisk or a backslash only (README of
-// event-ruler).
+// wildcard parses EventBridge's wildcard: "consecutive wildcard characters are not allowed", and a
+// backslash escapes only an asterisk or a backslash (README of event-ruler).
 func wildcard(text string) (*regexp.Regexp, error) {
 	if strings.Contains(text, "**") {
 		return nil, fmt.Errorf("wildcard %q has consecutive stars", text)

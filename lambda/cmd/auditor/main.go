@@ -1,5 +1,5 @@
 // Command auditor is the function that audits a pipeline: AWS Lambda runs it on provided.al2023,
-// started by a schedule. Package auditor says what it does.
+// invoked by a schedule. Package auditor describes what it does.
 //
 // It is built as the forwarder is (lambda/cmd/forwarder), and configured by environment variables:
 // those of the pipeline's forwarder, and those in settings.go.
@@ -33,13 +33,12 @@ import (
 )
 
 const (
-	// runTime is how long a run works. The function's own timeout is the longest that Lambda has,
-	// 900 s ("Lambda quotas", developer guide, 2026-11): the rest is for the call that is being
-	// made when the time is up.
+	// runTime is how long a run works. The function's timeout is Lambda's maximum, 900 s ("Lambda
+	// quotas", developer guide, 2026-11): the rest is for the call in flight when runTime ends.
 	runTime = 12 * time.Minute
-	// pollSeconds is the long polling time of a receive of a dead-letter queue.
+	// pollSeconds is the long polling time when receiving from a dead-letter queue.
 	pollSeconds = 2
-	// attempts is how often a call of AWS is made.
+	// attempts is the maximum number of attempts of a call to AWS.
 	attempts = 6
 	// secretTimeout is how long one read of the secret may take.
 	secretTimeout = 30 * time.Second
@@ -71,7 +70,7 @@ func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer, 
 	bucket := func(name string) (*archive.S3, error) {
 		o := archive.S3Options{Bucket: name, Owner: s.Account, Retryer: retryer}
 		if name == s.Bucket {
-			o.Owner = s.BucketOwner // that of the archive may be another account's
+			o.Owner = s.BucketOwner // the archive's bucket may belong to another account
 		}
 		return archive.NewS3(ctx, sdk, o)
 	}
@@ -116,7 +115,7 @@ func newAuditor(ctx context.Context, s settings, sdk aws.Config, out io.Writer, 
 	return a, nil
 }
 
-// secret returns the reader of the current value of a secret. Its errors hold none of it.
+// secret returns the reader of the current value of a secret. Its errors do not contain the value.
 func secret(api *secretsmanager.Client, id string) func(context.Context) ([]byte, error) {
 	const call = "GetSecretValue"
 	return func(ctx context.Context) ([]byte, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/oktastream/oktastream/lambda/systemlog"
 )
 
-// settings are what the auditor needs to know. There is no secret in it.
+// settings are the auditor's settings. They contain no secret.
 type settings struct {
 	config.Config        // of the pipeline that is audited
 	org           string // its Okta org, as the partner event source names it
@@ -28,8 +28,8 @@ type settings struct {
 
 const (
 	prefix = "OKTASTREAM_AUDIT_"
-	// defaultRequests is half of what a Workforce Identity org allows in 15 minutes, 120 a
-	// minute ("Rate limits", developer.okta.com, 2025-12).
+	// defaultRequests is half of the limit of a Workforce Identity org in 15 minutes, 120 a minute
+	// ("Rate limits", developer.okta.com, 2025-12).
 	defaultRequests = 60 * 15
 	maxRequests     = 100_000
 )
@@ -54,7 +54,7 @@ func read(get func(string) string) (settings, error) {
 		fault("SECRET", "the ARN or the name of a secret")
 	}
 	if name, _ := systemlog.OrgName(s.orgURL); s.orgURL == "" || name != "" && !strings.EqualFold(name, s.org) {
-		fault("ORG_URL", "the address of the org "+s.org+", whose events the pipeline gets")
+		fault("ORG_URL", "the address of the org "+s.org+", which sends its events to the pipeline")
 	}
 	if text := get(prefix + "REQUESTS"); text != "" {
 		if s.requests, err = strconv.Atoi(text); err != nil || s.requests < 1 || s.requests > maxRequests {

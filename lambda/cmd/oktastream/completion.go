@@ -11,8 +11,8 @@ import (
 	"github.com/oktastream/oktastream/events/catalogue"
 )
 
-// shells has for each shell the script that makes it ask `oktastream complete`. Where that answers
-// nothing, the shell completes the names of files.
+// shells has for each shell the script that calls `oktastream complete`. If that prints nothing,
+// the shell completes file names.
 var shells = map[string]string{
 	"bash": `# oktastream completion for bash: source <(oktastream completion bash)
 _oktastream() {
@@ -64,8 +64,8 @@ func (x *completionCommand) Run(c console) error {
 	return write(c.out, []byte(script))
 }
 
-// completeCommand answers the scripts. It prints what the last of the words may become, one a line,
-// after a tab what it means.
+// completeCommand is called by the scripts. It prints the possible completions of the last word,
+// one per line, with the meaning after a tab.
 type completeCommand struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }
@@ -83,19 +83,19 @@ func (x *completeCommand) Run(k *kong.Context, c console) error {
 	return write(c.out, b.Bytes())
 }
 
-// completion is a word and what it means.
+// completion is a word and its meaning.
 type completion struct{ word, meaning string }
 
-// complete returns what the last of words may become; none where it is the name of a file, or a text.
+// complete returns the completions of the last of words; none if that is a file name or free text.
 func complete(root *kong.Node, words []string) []completion {
 	if len(words) == 0 {
 		return nil
 	}
 	last := words[len(words)-1]
-	node, option := root, (*kong.Flag)(nil) // option waits for its value
+	node, option := root, (*kong.Flag)(nil) // option is the one that the next word is the value of
 	for _, word := range words[:len(words)-1] {
 		switch flag, child := flagOf(node, word), childOf(node, word); {
-		case word == "=": // bash takes --format=ocsf for three words
+		case word == "=": // bash splits --format=ocsf into three words
 		case option != nil:
 			option = nil
 		case flag != nil && !flag.IsBool():
@@ -128,7 +128,7 @@ func complete(root *kong.Node, words []string) []completion {
 	return found
 }
 
-// values are those of an option with this placeholder, each with before in front of it.
+// values returns the values of an option with this placeholder, each after before.
 func values(placeholder, before, prefix string) []completion {
 	var all []string
 	switch placeholder {

@@ -27,8 +27,8 @@ type explainCommand struct {
 	JSON   bool   `help:"Print JSON, with all fields."`
 }
 
-// The forms of an event type, of a pattern of event types, and of the name of a file. What exists is a
-// file, whatever its name; what does not exist and has a name of a file is a missing file.
+// The forms of an event type, of a pattern of event types, and of a file name. A name that exists
+// is always a file. A name of the form of a file name that does not exist is a missing file.
 var (
 	eventType    = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`)
 	eventPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]*\*[A-Za-z0-9_.*-]*$`)
@@ -90,7 +90,7 @@ func (x *explainCommand) withoutFile(c console, format pipeline.Format) error {
 	return x.list(c, types)
 }
 
-// listed is an event type in a list of them.
+// listed is one event type of a list.
 type listed struct {
 	EventType string `json:"event_type"`
 	ClassUID  int    `json:"class_uid"`
@@ -99,7 +99,7 @@ type listed struct {
 	Activity  string `json:"activity"`
 }
 
-// list prints the class and the activity of each event type, a line each.
+// list prints the class and the activity of each event type, one per line.
 func (x *explainCommand) list(c console, types []string) error {
 	n := ocsf.New()
 	all := make([]listed, len(types))
@@ -113,11 +113,11 @@ func (x *explainCommand) list(c console, types []string) error {
 	return write(c.out, pageOf(all))
 }
 
-// explanation is how an event, or a type of event, is normalised.
+// explanation says how an event, or a type of event, is normalised.
 type explanation struct {
 	EventType string        `json:"event_type"`
 	Published bool          `json:"published_by_okta"`
-	Meant     string        `json:"did_you_mean,omitempty"` // of a type that is not published
+	Meant     string        `json:"did_you_mean,omitempty"` // if the type is not published
 	Format    string        `json:"format"`
 	Class     string        `json:"class"`
 	ClassUID  int           `json:"class_uid"`
@@ -129,15 +129,15 @@ type explanation struct {
 	Roles     cast          `json:"roles"`
 	UUID      string        `json:"uuid,omitempty"`
 	Steps     []record.Step `json:"fields"`
-	More      int           `json:"more_events,omitempty"` // that the file holds behind this one
-	Bad       int           `json:"bad_records,omitempty"` // that the file holds
+	More      int           `json:"more_events,omitempty"` // further events in the file
+	Bad       int           `json:"bad_records,omitempty"` // in the file
 	file      string
 }
 
-// cast is which targets play which role in events of a type, and why.
+// cast has the target types for each role in events of a type, and the reason.
 type cast struct {
 	Types   map[string]string `json:"target_types"` // by role
-	Shape   string            `json:"shape"`        // how the targets of the family are known
+	Shape   string            `json:"shape"`        // where the row comes from
 	Rule    string            `json:"rule"`
 	Why     string            `json:"why"`
 	OnSelf  bool              `json:"actor_is_user_where_no_target_is"`
@@ -201,18 +201,18 @@ func explain(format pipeline.Format, name string, event *events.Event) explanati
 		return e
 	case format == pipeline.OCSF:
 		e.Steps = append(toOCSF.Fields(d.Class.UID),
-			record.Step{From: "everything else", To: "unmapped", How: "as it is, under Okta's own path"})
+			record.Step{From: "everything else", To: "unmapped", How: "unchanged, under Okta's own path"})
 		return e
 	case format == pipeline.Datadog && event != nil:
 		e.Steps = toDatadog.Explain(event)
 	case format == pipeline.Datadog:
 		e.Steps = toDatadog.Fields()
 	}
-	e.Steps = append(e.Steps, record.Step{From: "everything", To: "(the same path)", How: "as it is"})
+	e.Steps = append(e.Steps, record.Step{From: "everything", To: "(the same path)", How: record.Unchanged})
 	return e
 }
 
-// explainFile explains one event of a file: what each of its fields became.
+// explainFile explains one event of a file: the attribute that each field is written to.
 func (x *explainCommand) explainFile(c console, format pipeline.Format) (explanation, error) {
 	file := c.in
 	if x.What != "-" {
@@ -250,21 +250,22 @@ func (x *explainCommand) explainFile(c console, format pipeline.Format) (explana
 	return explanation{}, x.nothing(bad, fault)
 }
 
-// nothing is the error of a file without the event to explain. fault is one of its bad records.
+// nothing returns the error of a file without the event to explain. fault is one of its bad
+// records.
 func (x *explainCommand) nothing(bad int, fault error) error {
 	switch {
 	case x.UUID != "" && fault != nil:
-		return withHint(fmt.Errorf("%s holds no event with uuid %s in what can be read", x.What, x.UUID),
-			fmt.Sprintf("it has %s, which may be the event: %v", count(bad, "bad record"), fault))
+		return withHint(fmt.Errorf("the readable part of %s has no event with uuid %s", x.What, x.UUID),
+			fmt.Sprintf("it also has %s, which may be the event: %v", count(bad, "bad record"), fault))
 	case x.UUID != "":
-		return fmt.Errorf("%s holds no event with uuid %s", x.What, x.UUID)
+		return fmt.Errorf("%s has no event with uuid %s", x.What, x.UUID)
 	case bad > 1:
 		return withHint(fault, fmt.Sprintf("all %d records of the file are bad; oktastream run %s lists what is wrong",
 			bad, x.What))
 	case fault != nil:
 		return fault
 	}
-	return fmt.Errorf("%s holds no event", x.What)
+	return fmt.Errorf("%s has no event", x.What)
 }
 
 func eachEvent(r io.Reader, take func(line int, e *events.Event, f *events.Fault)) error {

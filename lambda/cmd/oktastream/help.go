@@ -9,19 +9,20 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// helpTexts are the longer help texts, by the names that the tags of the flags give them. They are not
-// variables of kong: it expands all variables again for each flag, which took half of the time of a start.
+// helpTexts are the longer help texts, by the names that are in the tags of the flags. They are not
+// variables of kong, because kong expands all variables again for each flag, which took half of the
+// start time.
 var helpTexts = map[string]string{
 	"help_stack": "CloudFormation stack, with its pipelines, their queues and the role to use (default " +
 		"oktastream).",
 	"help_pipeline": "Only this pipeline of the stack: <stack>-<destination>, or the destination alone.",
 	"help_queue":    "URL of a dead-letter queue, instead of --stack. May be given more than once.",
-	"help_reason": "Only these reasons, or codes of EventBridge or Lambda; * stands for any characters. May be " +
+	"help_reason": "Only these reasons, or codes of EventBridge or Lambda; * matches any characters. May be " +
 		"given more than once, or with commas.",
-	"help_uuid": "Only these uuids of events, or message ids; * stands for any characters.",
+	"help_uuid": "Only these uuids of events, or message ids; * matches any characters.",
 	"help_audit": "Append a JSON line for each chosen message to FILE. A run with the same FILE only deletes what " +
 		"the lines say was sent.",
-	"help_force": "Also what has been replayed three times and more, and what is in redrive without having come " +
+	"help_force": "Also messages that were replayed three times or more, and messages in redrive that did not come " +
 		"from the buffer queue.",
 	"help_id": "uuid of an event, or SQS's message id. Without it, --reason or another filter shows the first " +
 		"match.",
@@ -49,19 +50,19 @@ var helpTexts = map[string]string{
 	"help_okta_rate": "Share of the org's rate limit that is used at most (default 50%).",
 	"help_backfill_since": "Beginning of the window, by published: 2026-11-22, 2026-11-22T10:00:00Z, or an age such as " +
 		"6h or 3d. Okta keeps events for 90 days.",
-	"help_state":       "Note in FILE what has been sent. The same command continues from there.",
+	"help_state":       "Record in FILE what was sent. The same command continues from there.",
 	"help_backfill_to": "Instead of a stack: -, a destination or a directory, as for run.",
 	"help_backfill_dead_letters": "With --to: append events that cannot be normalised, or that the destination refuses, " +
 		"to FILE.",
-	"help_include": "Only these event types; * stands for any characters. May be given more than once, or with " +
+	"help_include": "Only these event types; * matches any characters. May be given more than once, or with " +
 		"commas.",
 	"help_reconcile_since": "Compare the events published since then: 2026-11-22, 2026-11-22T10:00 (UTC), or an age " +
 		"such as 3d.",
 	"help_reconcile_until": "… and before then (default now).",
-	"help_reconcile_against": "What holds the events: cloudwatch, the log group of the stack; archive, its bucket, or " +
+	"help_reconcile_against": "Where the events are: cloudwatch, the log group of the stack; archive, its bucket, or " +
 		"--bucket, or --dir; elastic or opensearch; or a file, and more files as arguments: ocsf, datadog, raw, " +
 		"envelopes, gzip and zstd.",
-	"help_reconcile_org": "Archive: the Okta org, as its keys have it (default: of the stack, or of --org-url).",
+	"help_reconcile_org": "Archive: the Okta org, as in its keys (default: of the stack, or of --org-url).",
 	"help_reconcile_fill": "Send the missing events to the pipeline's buffer queue, wait until they are processed, and " +
 		"compare again.",
 	"help_reconcile_wait": "With --fill: how long to wait until the buffer queue is empty, and again until the records " +
@@ -71,16 +72,16 @@ var helpTexts = map[string]string{
 		"Okta to make one.",
 	"help_bucket":      "S3 bucket of the archive.",
 	"help_dir":         "Directory of the archive, instead of --bucket.",
-	"help_archive_org": "Okta org in the archive, as its keys have it; needed where it holds several.",
+	"help_archive_org": "Okta org in the archive, as in its keys; needed if the archive has several.",
 	"help_digest_since": "Make the digests of the hours since then, by published, whole hours: 2026-11-22, " +
 		"2026-11-22T10:00 (UTC), or an age such as 3d.",
 	"help_digest_until": "… and before then (default: all settled hours, which ended 24 hours ago).",
 	"help_sign_key":     "Sign with this asymmetric key of AWS KMS, ECC_NIST_P256 or RSA.",
 	"help_verify_since": "Read the objects of the hours since then; each must have a digest (default: from the first " +
-		"hour that has one). The chain is always checked whole.",
+		"hour that has one). The whole chain is always checked.",
 	"help_verify_until": "… and before then (default: up to the last hour that has a digest).",
-	"help_public_key":   "PEM file with the public key of the signatures, from elsewhere than the archive.",
-	"help_head": "SHA-256 of a digest that was the head, as digest prints it: it must be in the chain, and so nothing " +
+	"help_public_key":   "PEM file with the public key of the signatures; not a copy from the archive.",
+	"help_head": "SHA-256 of an earlier head, as digest prints it: it must be in the chain, which proves that nothing " +
 		"before it was removed or changed.",
 	"help_reconcile_html": "Write a page for an auditor to FILE: what was read, when, by whom, each hour; no event.",
 }
@@ -98,7 +99,8 @@ func expandHelp(k *kong.Kong) error {
 	})
 }
 
-// The exit codes that --help of each command ends with. lambda/cmd/oktastream/README.md has the table.
+// The exit codes at the end of each command's --help. lambda/cmd/oktastream/README.md has the
+// table.
 const (
 	runExitCodes = "\n\nExit codes: 0 done; 1 a record was bad or was not sent, or a file could not be read; " +
 		"2 wrong options; " +
@@ -107,9 +109,9 @@ const (
 		"uuids do not agree, or something could not be read to its end; 2 wrong options; 3 nothing is missing, but an " +
 		"hour is provisional or events are in a dead-letter queue; 130 interrupted."
 	doctorExitCodes = "\n\nExit codes: 0 all links are ok; 1 a link is broken, or the stack could not be read; " +
-		"2 wrong options; 3 nothing is broken of what was looked at, but something was not looked at; 130 interrupted."
-	digestExitCodes = "\n\nExit codes: 0 done; 1 something could not be read or written; 2 wrong options; 3 an hour " +
-		"that was asked for is not settled; 130 interrupted."
+		"2 wrong options; 3 no checked link is broken, but something was not checked; 130 interrupted."
+	digestExitCodes = "\n\nExit codes: 0 done; 1 something could not be read or written; 2 wrong options; 3 a requested " +
+		"hour is not settled; 130 interrupted."
 	verifyExitCodes = "\n\nExit codes: 0 nothing is broken; 1 something is broken; 2 wrong options; 3 nothing is broken " +
 		"in what could be read, and not everything could be read; 130 interrupted."
 	dlqExitCodes = "\n\nExit codes: 0 done, or a dry run; 1 something is left, a filter matches nothing, a queue " +

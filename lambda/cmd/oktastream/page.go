@@ -183,11 +183,11 @@ func (s step) line() string {
 		text += strings.Repeat(" ", max(34-len(text), 0))
 	}
 	switch {
-	case s.To == "unmapped."+s.From && s.How == "as it is":
+	case s.To == "unmapped."+s.From && s.How == record.Unchanged:
 		return text // Okta's own path
 	case s.From == "":
 		return text + "  (" + s.How + ")"
-	case s.How == "as it is":
+	case s.How == record.Unchanged:
 		return text + "  <- " + s.From
 	}
 	return text + "  <- " + s.From + " (" + s.How + ")"

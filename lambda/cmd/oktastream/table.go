@@ -16,17 +16,17 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// table is a sink that prints two lines an event for a person at a terminal: time, type and outcome, and
-// below them class and activity, who did it and from where. It takes records in OCSF.
+// table is a sink that prints two lines per event for a person at a terminal: time, type and
+// outcome, and below them class and activity, actor and address. It accepts records in OCSF.
 type table struct {
 	lines sink.Writer
-	day   string // of the row before
-	// The columns' widths. Two blanks lie between columns.
+	day   string // of the previous row
+	// The columns' widths. There are two blanks between columns.
 	eventType, who int
 	rows           []sink.Record
 }
 
-// Columns whose width does not depend on the terminal's.
+// The width of the columns that do not depend on the terminal.
 const (
 	timeColumn    = len("15:04:05")
 	outcomeColumn = len("Success")
@@ -35,7 +35,7 @@ const (
 // wholeRecords is the hint that follows a table.
 const wholeRecords = "add --format ocsf, or pipe it, for the whole records"
 
-// newTable returns a table as wide as the terminal; wider than 140 columns it does not get.
+// newTable returns a table as wide as the terminal, at most 140 columns.
 func newTable(terminal *os.File) *table {
 	width, _, err := term.GetSize(int(terminal.Fd()))
 	if err != nil {
@@ -51,7 +51,7 @@ func tableOf(w io.Writer, width int) *table {
 	return &table{lines: sink.Writer{W: w}, eventType: eventType, who: rest - eventType}
 }
 
-// Deliver prints the records and accepts those whose rows were written to their end.
+// Deliver prints the records and accepts those whose rows were written completely.
 func (t *table) Deliver(ctx context.Context, records []sink.Record, answers []sink.Answer) error {
 	t.rows = t.rows[:0]
 	for i := range records {
@@ -60,7 +60,7 @@ func (t *table) Deliver(ctx context.Context, records []sink.Record, answers []si
 	return t.lines.Deliver(ctx, t.rows, answers)
 }
 
-// row returns the lines of a record, without the last one's end.
+// row returns the lines of a record, without the last line break.
 func (t *table) row(r *sink.Record) []byte {
 	var b bytes.Buffer
 	at := time.UnixMilli(r.TimeMS).UTC()
@@ -106,7 +106,8 @@ func (t *table) print(b *bytes.Buffer, style func(...any) string, at, what, who,
 	fmt.Fprintln(b, style(strings.TrimRight(strings.Join(cells, "  "), " ")))
 }
 
-// fit returns text in exactly so many columns: blanks follow it, or … stands for its end.
+// fit returns text in exactly that many columns: with blanks after it, or shortened with … at the
+// end.
 func fit(text string, width int) string {
 	text = printable(text)
 	if n := columnsOf(text); n <= width {
@@ -116,8 +117,8 @@ func fit(text string, width int) string {
 	return head + "…" + strings.Repeat(" ", width-1-columnsOf(head))
 }
 
-// fitMiddle is fit with … for the middle of the text: the beginning and the end of an event type say
-// more.
+// fitMiddle is fit with … in the middle of the text, because the beginning and the end of an event
+// type say more.
 func fitMiddle(text string, width int) string {
 	text = printable(text)
 	if columnsOf(text) <= width {
@@ -132,7 +133,7 @@ func fitMiddle(text string, width int) string {
 	return fit(headOf(text, width-1-n)+"…"+string(runes[tail:]), width)
 }
 
-// headOf returns as much of the beginning of text as has room in so many columns.
+// headOf returns the longest beginning of text that fits in that many columns.
 func headOf(text string, width int) string {
 	for i, r := range text {
 		if width -= columnsOfRune(r); width < 0 {
@@ -150,8 +151,8 @@ func columnsOf(text string) int {
 	return n
 }
 
-// columnsOfRune is how many columns terminals give a character: none to what combines with the one
-// before or is not seen, two to East Asian and full-width ones and to emoji.
+// columnsOfRune returns the number of columns of a character on a terminal: 0 for combining and
+// invisible characters, 2 for East Asian, full-width characters and emoji, otherwise 1.
 func columnsOfRune(r rune) int {
 	switch {
 	case r < 0x300:

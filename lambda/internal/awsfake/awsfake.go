@@ -1,13 +1,12 @@
-// Package awsfake holds in-process fakes of Amazon CloudWatch Logs, Amazon
-// EventBridge, Amazon SQS and Amazon S3, and of the few calls of AWS
-// CloudFormation, AWS STS, AWS Secrets Manager, AWS Lambda, Amazon SNS and Amazon
-// CloudWatch that the command makes, for tests only.
+// Package awsfake has in-process fakes of Amazon CloudWatch Logs, Amazon EventBridge, Amazon SQS
+// and Amazon S3, and of the few calls of AWS CloudFormation, AWS STS, AWS Secrets Manager, AWS
+// Lambda, Amazon SNS and Amazon CloudWatch that the command makes, for tests only.
 //
-// The real AWS SDK calls them over HTTP on loopback, so that requests, answers and
-// errors are serialised as with AWS, and errors come back as the SDK's own typed
-// exceptions. Each fake enforces the limits that its service documents and does what a
-// caller can lose data by: partial answers, messages that come back, answers that never
-// arrive. The source of each limit stands beside it; the tests try each one at its edge.
+// The real AWS SDK calls them over HTTP on loopback, so that requests, responses and errors are
+// serialised as with AWS, and errors are the SDK's own typed exceptions. Each fake enforces the
+// limits that its service documents, and does what can make a caller lose data: partial responses,
+// messages that come back, responses that never arrive. The source of each limit is next to it in
+// the code; the tests check each limit at its boundary.
 //
 //	c := awsfake.New(t, awsfake.Options{})
 //	c.AddLogGroup("/okta", 400)
@@ -18,15 +17,14 @@
 //	… the code under test …
 //	stored := c.Events("/okta")
 //
-// Where AWS documents a limit but not its answer to a breach, the code says so.
+// If AWS documents a limit but not the response above it, the code says so.
 //
-// # What it will not do
+// # Limits
 //
-// It evaluates no IAM policy, no queue policy, no bucket policy and no event pattern,
-// checks signatures for S3 alone, whose rule for the path is its own, and knows no more
-// operations than an exporter of logs needs: an unknown one is answered with
-// UnknownOperationException. Queues are standard queues, and DelaySeconds and
-// AWSTraceHeader are ignored.
+// The fakes evaluate no IAM policy, queue policy, bucket policy or event pattern. They check
+// signatures only for S3, which has a special rule for the path. They know only the operations that
+// this product needs; any other is answered with UnknownOperationException. Queues are standard
+// queues, and DelaySeconds and AWSTraceHeader are ignored.
 package awsfake
 
 import (
@@ -51,13 +49,13 @@ type Options struct {
 	Account string           // default 111122223333
 	Region  string           // default us-east-1
 
-	// Discard keeps no log events and no bus events, for tests whose events do not
-	// fit in memory: [Cloud.Events] and [Cloud.Put] stay empty, [Cloud.OnLogEvents]
-	// and [Cloud.OnEvent] see everything.
+	// Discard stores no log events and no bus events, for tests with events that do not fit in
+	// memory: [Cloud.Events] and [Cloud.Put] stay empty; [Cloud.OnLogEvents] and [Cloud.OnEvent]
+	// receive everything.
 	Discard bool
 
-	// LongPoll is the longest real time that ReceiveMessage waits for a message; 0 is
-	// as long as the call asks for.
+	// LongPoll is the longest real time that ReceiveMessage waits for a message; 0 is as long as
+	// the call specifies.
 	LongPoll time.Duration
 }
 
@@ -168,8 +166,8 @@ func (c *Cloud) table() map[string]*operation {
 	return t
 }
 
-// Config makes the SDK call the fakes. The retryer is the SDK's own: a client that is
-// not to retry sets that in its options.
+// Config makes the SDK call the fakes. The retryer is the SDK's default; a client that must not
+// retry sets that in its options.
 func (c *Cloud) Config() aws.Config {
 	return aws.Config{
 		Region:       c.opt.Region,
@@ -179,7 +177,8 @@ func (c *Cloud) Config() aws.Config {
 	}
 }
 
-// Calls returns how many calls of an operation have arrived, faulted ones included.
+// Calls returns the number of calls of an operation that have arrived, including those with a
+// fault.
 func (c *Cloud) Calls(service, operation string) int {
 	for _, op := range c.operations {
 		if op.service == service && op.name == operation {
@@ -189,9 +188,9 @@ func (c *Cloud) Calls(service, operation string) int {
 	panic(fmt.Sprintf("awsfake: no operation %s of %s", operation, service))
 }
 
-// newID makes an id of AWS's form. It is made from a counter, so that a test which calls
-// in one order sees the same ids in each run, and spread by a factor (Knuth, multiplicative
-// hashing), so that they are not in order.
+// newID makes an id of AWS's form. It is computed from a counter, so that a test that makes its
+// calls in one order gets the same ids in each run. A factor (Knuth, multiplicative hashing)
+// spreads the ids, so that they are not in order.
 func (c *Cloud) newID() string {
 	n := c.serial.Add(1)
 	h := n * 0x9e3779b97f4a7c15

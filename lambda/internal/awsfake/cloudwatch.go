@@ -98,8 +98,8 @@ type Point struct {
 	Value float64
 }
 
-// SetMetric sets the points of a metric, for every statistic. Dimensions are names and
-// values by turns.
+// SetMetric sets the points of a metric, for every statistic. dimensions alternates names and
+// values.
 func (c *Cloud) SetMetric(namespace, name string, points []Point, dimensions ...string) {
 	of := map[string]string{}
 	for i := 0; i+1 < len(dimensions); i += 2 {
@@ -140,8 +140,8 @@ var metricID = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 
 func metricInvalid(format string, args ...any) { fail(400, "ValidationError", format, args...) }
 
-// getMetricData answers with the points as they were set: it does no sums. The newest
-// comes first.
+// getMetricData returns the points as they were set, without computing anything. The newest comes
+// first.
 func (c *Cloud) getMetricData(r *request) any {
 	since, err1 := time.Parse(time.RFC3339, r.form.Get("StartTime"))
 	until, err2 := time.Parse(time.RFC3339, r.form.Get("EndTime"))
@@ -182,7 +182,7 @@ func (c *Cloud) getMetricData(r *request) any {
 	}{page, next}
 }
 
-// metric answers one query, whose metric is in the members of the form that begin with at.
+// metric answers one query; the members of the form that begin with at describe its metric.
 func (c *Cloud) metric(r *request, id, at string, since, until time.Time) metricResult {
 	dimensions := map[string]string{}
 	for n := 1; ; n++ {

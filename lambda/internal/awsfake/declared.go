@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// declarations are the resources that a test declares and that calls only describe, by
-// type and name.
+// declarations are the resources that a test declares and that calls only describe, by type and
+// name.
 type declarations struct{ byKey sync.Map }
 
 type declaredKey struct {
@@ -18,7 +18,7 @@ type declaredKey struct {
 	name string
 }
 
-// declare stores a resource, or removes it where it is nil.
+// declare stores a resource, or removes it if it is nil.
 func declare[T any](c *Cloud, name string, resource *T) {
 	key := declaredKey{reflect.TypeFor[T](), name}
 	if resource == nil {
@@ -28,7 +28,7 @@ func declare[T any](c *Cloud, name string, resource *T) {
 	c.declared.byKey.Store(key, resource)
 }
 
-// declared returns a resource, nil where it is not declared.
+// declared returns a resource, nil if it is not declared.
 func declared[T any](c *Cloud, name string) *T {
 	v, _ := c.declared.byKey.Load(declaredKey{reflect.TypeFor[T](), name})
 	resource, _ := v.(*T)
@@ -46,8 +46,8 @@ func declaredNames[T any](c *Cloud, prefix string) (names []string) {
 	return names
 }
 
-// pageOf cuts a page out of a list. The token is the number of elements before it; next is
-// "" behind the last page, and ok is false for a token that no page has given.
+// pageOf returns a page of a list. The token is the number of elements before it; next is "" after
+// the last page, and ok is false for a token that no page returned.
 func pageOf[T any](all []T, token string, size int) (page []T, next string, ok bool) {
 	from, err := strconv.Atoi(cmp.Or(token, "0"))
 	if err != nil || from < 0 || from > len(all) {

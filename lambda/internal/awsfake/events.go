@@ -43,8 +43,8 @@ type bus struct {
 	hook func([]byte)
 }
 
-// AddBus declares an event bus. Calls must name it: ARNs of buses, and the bus default, are
-// not known here.
+// AddBus declares an event bus. Calls must name it: the fake knows neither ARNs of buses nor the
+// bus default.
 func (c *Cloud) AddBus(name string) {
 	c.events.mu.Lock()
 	defer c.events.mu.Unlock()
@@ -54,9 +54,9 @@ func (c *Cloud) AddBus(name string) {
 	c.events.buses[name] = &bus{}
 }
 
-// OnEvent sets a function that is given each event that the bus accepts, as the
-// JSON text that EventBridge delivers to a target. It runs before PutEvents is
-// answered; calls come from many goroutines.
+// OnEvent sets a function that receives each event that the bus accepts, as the JSON text that
+// EventBridge delivers to a target. It runs before PutEvents is answered, and is called by many
+// goroutines.
 func (c *Cloud) OnEvent(name string, f func(envelope []byte)) {
 	b := c.mustBus(name)
 	b.mu.Lock()
@@ -99,7 +99,7 @@ type putEntry struct {
 	Source, DetailType, EventBusName string
 	Detail                           text
 
-	// Not known here: a request with them is refused.
+	// Members that the fake does not know: it refuses a request that has them.
 	Resources []string
 	Time      *float64
 }
@@ -152,7 +152,7 @@ func (c *Cloud) putEvents(r *request, in struct{ Entries []putEntry }) any {
 	return out
 }
 
-// putOne judges one entry and, if it is good, has the bus accept it.
+// putOne checks one entry and, if it is valid, adds it to the bus.
 func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	if code, failed := r.fault.entryFailure(i); failed {
 		return putResult{ErrorCode: code, ErrorMessage: "injected by the test"}
@@ -169,7 +169,7 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	case strings.HasPrefix(e.Source, "aws."):
 		return putResult{ErrorCode: "NotAuthorizedForSource", ErrorMessage: "Not authorized for the source."}
 	case utf8.RuneCountInString(e.DetailType) > busDetailType:
-		// AWS documents the limit, not the answer to a breach.
+		// AWS documents the limit, not the response above it.
 		return putResult{ErrorCode: "InvalidArgument",
 			ErrorMessage: "Parameter DetailType is not valid. Reason: longer than 128 characters."}
 	}
@@ -190,9 +190,9 @@ func (c *Cloud) putOne(r *request, i int, e *putEntry) putResult {
 	return putResult{EventID: accepted.EventID}
 }
 
-// checkDetail checks what PutEvents documents of Detail: a JSON object,
-// at most 1,000 levels deep, integers within 64 bits. That a breach of the last
-// two is answered with MalformedDetail is not documented.
+// checkDetail checks what PutEvents documents of Detail: a JSON object, at most 1,000 levels deep,
+// integers within 64 bits. AWS does not document that the last two are answered with
+// MalformedDetail.
 func checkDetail(detail string) error {
 	d := jsontext.NewDecoder(bytes.NewBufferString(detail), jsontext.AllowDuplicateNames(true))
 	if d.PeekKind() != '{' {

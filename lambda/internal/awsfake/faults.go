@@ -35,8 +35,8 @@ type Call struct {
 	Key       string // of S3: the object's
 }
 
-// Fault is what shall go wrong with a call. The zero value is nothing. Of several
-// faults the first in the order of the fields that ends the call wins.
+// Fault is what goes wrong with a call. The zero value is nothing. If several faults are set, the
+// first one in the order of the fields that ends the call is used.
 type Fault struct {
 	Delay time.Duration // wait before anything else
 	Hang  bool          // never answer, until the client gives up
@@ -53,22 +53,22 @@ type Fault struct {
 	// counts whole seconds: a part of a second is rounded up.
 	RetryAfter time.Duration
 
-	// FailEntries fails these entries of a PutEvents, or of a batch of SQS, each by
-	// itself and retryably, and serves the others. The code is Code; without one,
-	// ThrottlingException if Throttle is set, otherwise InternalFailure.
+	// FailEntries fails these entries of a PutEvents, or of a batch of SQS, with an error that may
+	// be retried, and processes the others. The code is Code; without one, ThrottlingException if
+	// Throttle is set, otherwise InternalFailure.
 	FailEntries []int
 
-	// ResetAfter does the work and then resets the connection: the caller cannot
-	// know that it has been done.
+	// ResetAfter does the work and then resets the connection: the caller cannot know that it was
+	// done.
 	ResetAfter bool
 
-	// CutBody sends so many bytes of the object that a GetObject asks for and closes
-	// the connection; 0 sends all.
+	// CutBody sends this many bytes of the object of a GetObject and closes the connection; 0 sends
+	// all.
 	CutBody int
 }
 
-// SetFaults sets the function that is asked before each call; nil is none. It is
-// called by many goroutines at a time.
+// SetFaults sets the function that is called before each call; nil is none. It is called by many
+// goroutines at a time.
 func (c *Cloud) SetFaults(f func(Call) Fault) {
 	if f == nil {
 		c.faults.Store(nil)
@@ -77,9 +77,9 @@ func (c *Cloud) SetFaults(f func(Call) Fault) {
 	c.faults.Store(&f)
 }
 
-// strike does what a fault does before the work, and reports whether the call has been
-// answered with it. The body has been read by then, so that the HTTP client never takes a
-// reset for a stale connection and sends the request again without the SDK's knowledge.
+// strike applies the part of a fault that comes before the work, and reports whether the call has
+// been answered. The body was read before. Otherwise the HTTP client could take a reset for a stale
+// connection and send the request again without the SDK's knowledge.
 func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f Fault) (answered bool) {
 	if f.Delay > 0 || f.Hang {
 		after := time.After(f.Delay)
@@ -89,8 +89,7 @@ func (c *Cloud) strike(w http.ResponseWriter, r *http.Request, op *operation, f 
 		select {
 		case <-after:
 		case <-r.Context().Done():
-			// To return would be to answer 200 without a body, which the SDK takes for
-			// success.
+			// Returning would answer 200 without a body, which the SDK takes for success.
 			panic(http.ErrAbortHandler)
 		case <-c.done:
 			panic(http.ErrAbortHandler)

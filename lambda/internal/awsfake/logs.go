@@ -50,12 +50,12 @@ var (
 	streamName = regexp.MustCompile(`^[^:*]{1,512}$`)
 )
 
-// The days that PutRetentionPolicy takes (cloudwatchlogs SDK 1.92.0, 2026-11-05).
+// The days that PutRetentionPolicy accepts (cloudwatchlogs SDK 1.92.0, 2026-11-05).
 var retentionDays = []int32{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
-// AddLogGroup creates a log group as a deployment does; retention 0 is without end.
+// AddLogGroup creates a log group as a deployment does; retention 0 means never expire.
 func (c *Cloud) AddLogGroup(name string, retentionInDays int) {
 	g := c.newGroup(name, "")
 	if retentionInDays != 0 && !slices.Contains(retentionDays, int32(retentionInDays)) {
@@ -64,15 +64,14 @@ func (c *Cloud) AddLogGroup(name string, retentionInDays int) {
 	g.retention.Store(int32(retentionInDays))
 }
 
-// OnLogEvents sets a function that is given the events of each PutLogEvents to
-// the group that were stored, before the call is answered. Calls come from many
-// goroutines; the slice is the function's to keep.
+// OnLogEvents sets a function that receives the stored events of each PutLogEvents to the group
+// before the call is answered. It is called by many goroutines; it may keep the slice.
 func (c *Cloud) OnLogEvents(group string, f func([]LogEvent)) {
 	c.mustGroup(group).hook.Store(&f)
 }
 
-// Events returns what is stored in a group: stream by stream in order of their
-// names, within a stream in order of arrival.
+// Events returns the stored events of a group: stream by stream in order of their names, within a
+// stream in order of arrival.
 func (c *Cloud) Events(group string) []LogEvent {
 	g := c.mustGroup(group)
 	var out []LogEvent

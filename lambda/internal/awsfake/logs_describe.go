@@ -36,8 +36,8 @@ func (c *Cloud) AddRetentionPolicy(name, prefix string, days int) {
 	c.logs.policies = append(c.logs.policies, retentionPolicy{name, prefix, int32(days)})
 }
 
-// override gives a group the retention of the account's policies, of which the longest
-// counts (PutAccountPolicy, model of cloudwatchlogs v1.92.2, 2026-11).
+// override applies the account's policies to a group; the longest retention counts
+// (PutAccountPolicy, model of cloudwatchlogs v1.92.2, 2026-11).
 func (s *logsService) override(g *describedGroup) {
 	for _, p := range s.policies {
 		if !strings.HasPrefix(g.LogGroupName, p.prefix) {
@@ -104,7 +104,7 @@ func withToken(out map[string]any, next string) any {
 	return out
 }
 
-// describeLogStreams knows the order LastEventTime, whose first page of at most 50 is all
+// describeLogStreams knows only the order LastEventTime. Its first page of at most 50 is everything
 // that it returns.
 func (c *Cloud) describeLogStreams(_ *request, in struct {
 	LogGroupName string `json:"logGroupName"`

@@ -18,9 +18,8 @@ const (
 	filterPageEvents = 10_000
 )
 
-// filterSpan is how much time a page covers at most: behind a longer stretch without events
-// the page is empty and has a token. The reference says that pages may be empty, and not
-// when.
+// filterSpan is the longest time that a page covers. In a longer time without events a page is
+// empty and has a token. The reference says that pages may be empty, but not when.
 const filterSpan = 12 * time.Hour
 
 type filteredEvent struct {
@@ -44,9 +43,9 @@ type filterInput struct {
 	StartFromHead      *bool    `json:"startFromHead"`
 }
 
-// filterLogEvents returns the events of a group between two times, both included, over all
-// streams, the latest first where startFromHead is false. It knows no filter pattern and no
-// choice of streams: a call that asks for one fails, where AWS would obey.
+// filterLogEvents returns the events of a group between two times, both included, over all streams,
+// the latest first if startFromHead is false. It knows no filter pattern and no list of streams: a
+// call with one fails, although AWS would accept it.
 func (c *Cloud) filterLogEvents(r *request, in filterInput) any {
 	switch {
 	case in.LogGroupName == "" || in.LogGroupIdentifier != "":
@@ -109,8 +108,8 @@ func filtered(events []filteredEvent, next string) any {
 	return withToken(map[string]any{"events": events, "searchedLogStreams": []struct{}{}}, next)
 }
 
-// latest returns the events between two times with the latest first, as filterPage does
-// from the head. "Setting startFromHead to false is supported only when startTime is on or
+// latest returns the events between two times with the latest first; filterPage does the same with
+// the earliest first. "Setting startFromHead to false is supported only when startTime is on or
 // after Jan 1, 2024" (FilterLogEvents, model of cloudwatchlogs v1.92.2, 2026-11).
 func (g *logGroup) latest(in *filterInput, start, end int64, limit int) any {
 	if orDefault(in.StartTime, 0) < time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() {
@@ -126,8 +125,8 @@ func (g *logGroup) latest(in *filterInput, start, end int64, limit int) any {
 	}
 	switch {
 	case len(found) > limit:
-		// The page after this one begins at the next event; several of the same time are
-		// left out, which a caller that reads on would notice.
+		// The next page begins at the next event. Further events of the same time are left out,
+		// which a caller that reads more pages would notice.
 		return filtered(events, in.token(found[limit].TimestampMS, 0))
 	case from > start:
 		return filtered(events, in.token(from-1, 0))
@@ -135,7 +134,7 @@ func (g *logGroup) latest(in *filterInput, start, end int64, limit int) any {
 	return filtered(events, "")
 }
 
-// identifiedEvent is a stored event with an id: that of its place in its stream.
+// identifiedEvent is a stored event with an id, which is made from its position in its stream.
 type identifiedEvent struct {
 	LogEvent
 	place int
@@ -192,7 +191,7 @@ func (in *filterInput) position(first int64) (at int64, skip int) {
 	return at, skip
 }
 
-// same are the members that have to be the same from page to page.
+// same has the members that must be the same from page to page.
 func (in *filterInput) same() string {
 	return fmt.Sprint(in.LogGroupName, "|", orDefault(in.StartTime, -1), "|", orDefault(in.EndTime, -1))
 }

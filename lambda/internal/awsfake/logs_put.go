@@ -38,9 +38,9 @@ func (c *Cloud) putLogEvents(r *request, in struct {
 		fail(400, "ResourceNotFoundException", "The specified log stream does not exist.")
 	}
 
-	// The events are in order of time: what is rejected is a head and a tail. Each
-	// index is found by itself, since the reference does not say that one hides
-	// another: an event may be both too old and expired.
+	// The events are in order of time, so the rejected ones are at the beginning and at the end.
+	// Each index is computed separately: an event may be both too old and expired, and the
+	// reference does not say that only one index is set then.
 	now := millis(r.now)
 	count := func(before int64) (n int) {
 		for n < len(events) && events[n].Timestamp < before {
@@ -95,7 +95,7 @@ type inputLogEvent struct {
 	Timestamp int64 `json:"timestamp"`
 }
 
-// checkLogEvents refuses a batch that is refused whatever the clock and the log group.
+// checkLogEvents refuses a batch that is refused at any time and by any log group.
 func checkLogEvents(events []inputLogEvent) {
 	if n := len(events); n < 1 || n > logBatchEvents {
 		logsInvalid("Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d, not %d",

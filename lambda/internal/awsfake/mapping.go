@@ -12,8 +12,7 @@ import (
 // closes a batch early (Lambda developer guide, "Lambda quotas": 6 MB).
 const lambdaPayload = 6 << 20
 
-// Batch is what the event source mapping has taken from a queue for one
-// invocation of the function.
+// Batch is what the event source mapping received from a queue for one invocation of the function.
 type Batch struct {
 	Payload []byte   // the function's event, as Lambda passes it
 	IDs     []string // of the messages, in the order of Records
@@ -22,14 +21,15 @@ type Batch struct {
 	handles []string
 }
 
-// LambdaBatch takes up to n messages from a queue as the event source mapping of
-// a Lambda function does, its batch size being n. It returns nil if there is
-// nothing to take: the function is not invoked then. No fault reaches it.
+// LambdaBatch receives up to n messages from a queue as the event source mapping of a Lambda
+// function with batch size n does. It returns nil if there is no message: the function is then not
+// invoked. Faults do not apply to it.
 func (c *Cloud) LambdaBatch(queue string, n int) *Batch {
 	q := c.mustQueue(queue)
 	now := c.opt.Now()
 	c.advanceMoves(now)
-	// The next batch is likely as large as the last: growing would copy it over and over.
+	// The next batch is likely as large as the last one; growing step by step would copy it
+	// repeatedly.
 	room := q.payload.Load() + 64<<10
 	b := &Batch{queue: q, Payload: append(make([]byte, 0, room), `{"Records":[`...)}
 	got, _ := q.receive(now, n, q.opt.VisibilityTimeout, func(r *receipt) bool {
@@ -93,16 +93,15 @@ func appendRecord(b []byte, r *receipt, arn, region string) []byte {
 	return append(b, '}')
 }
 
-// Settle ends a batch with what the function returned, as the mapping does when
-// ReportBatchItemFailures is on: it deletes the messages that the response does
-// not name, and leaves the others to become visible when their timeout ends. It
-// returns how many it deleted and how many go back; a message that has been
-// received by another meanwhile is neither.
+// Settle ends a batch with the function's response, as the mapping does if ReportBatchItemFailures
+// is on: it deletes the messages that the response does not name; the others become visible when
+// their timeout ends. It returns how many it deleted and how many go back; a message that another
+// consumer has received since is neither.
 //
-// According to the Lambda developer guide ("Implementing partial batch responses"),
-// an absent, empty or null list, and an empty or null response, are a complete
-// success; an error, a response that is not such JSON, and an itemIdentifier that
-// is empty, null, misspelt or not of this batch are a complete failure.
+// According to the Lambda developer guide ("Implementing partial batch responses"), an absent,
+// empty or null list, and an empty or null response, are a complete success; an error, a response
+// that is not such JSON, and an itemIdentifier that is empty, null, misspelt or not of this batch
+// are a complete failure.
 func (c *Cloud) Settle(b *Batch, response []byte, err error) (deleted, returned int) {
 	back, ok := failures(b, response)
 	if err != nil || !ok {
@@ -120,7 +119,7 @@ func (c *Cloud) Settle(b *Batch, response []byte, err error) (deleted, returned 
 	return deleted, returned
 }
 
-// failures reads the response; it is not ok where it fails the whole batch.
+// failures parses the response; ok is false if the whole batch fails.
 func failures(b *Batch, response []byte) (back map[string]bool, ok bool) {
 	if len(bytes.TrimSpace(response)) == 0 {
 		return nil, true

@@ -30,7 +30,7 @@ func (c *Cloud) AddStack(name string, outputs map[string]string) {
 // call.
 func (c *Cloud) AddRole(arn string) { declare(c, arn, &role{}) }
 
-// role is the role whose credentials sign a request, "" for those of Config.
+// role returns the role of the credentials that sign a request, "" for those of Config.
 func (c *Cloud) role(r *http.Request) string {
 	key, _, _ := strings.Cut(credential(r), "/")
 	return orDefault(declared[session](c, key), session{}).role
@@ -59,9 +59,8 @@ func (c *Cloud) writeQuery(w http.ResponseWriter, operation string, out any, fai
 	_ = e.Flush()
 }
 
-// describeStacks: API reference of AWS CloudFormation, DescribeStacks. That a
-// stack which does not exist is a ValidationError with this text is what AWS
-// answers; the reference does not say.
+// describeStacks: API reference of AWS CloudFormation, DescribeStacks. AWS answers with a
+// ValidationError with this text if a stack does not exist; the reference does not say so.
 func (c *Cloud) describeStacks(r *request) any {
 	name := r.form.Get("StackName")
 	outputs := declared[stack](c, name)
@@ -110,7 +109,7 @@ type secret string
 // there is none.
 func (c *Cloud) SetSecret(name, value string) { declare(c, name, (*secret)(&value)) }
 
-// getSecretValue takes the name of a secret; ARNs of secrets are not known here.
+// getSecretValue accepts the name of a secret; the fake does not know ARNs of secrets.
 func (c *Cloud) getSecretValue(_ *request, in struct {
 	SecretID string `json:"SecretId"`
 }) any {

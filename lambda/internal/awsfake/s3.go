@@ -20,7 +20,7 @@ type bucket struct {
 	name    string
 	opt     BucketOptions
 	objects map[string][]*version // the newest last; no key has an empty list
-	pages   map[string]string     // continuation tokens that ListObjectsV2 has given out, and the key each ends with
+	pages   map[string]string     // continuation tokens from ListObjectsV2, and the key at which each page ends
 }
 
 // version is one version of an object, of which the newest counts.
@@ -39,7 +39,7 @@ type version struct {
 type ObjectLock struct {
 	Mode string // GOVERNANCE or COMPLIANCE; "" is Object Lock without a default retention
 	Days int
-	// Years is used where Days is 0.
+	// Years is used if Days is 0.
 	Years int
 }
 
@@ -86,15 +86,15 @@ func (c *Cloud) AddBucket(name string, o BucketOptions) {
 	}
 }
 
-// SetBucket changes the settings of a bucket; what it holds stays.
+// SetBucket changes the settings of a bucket and keeps its objects.
 func (c *Cloud) SetBucket(name string, change func(*BucketOptions)) {
 	c.s3.mu.Lock()
 	defer c.s3.mu.Unlock()
 	change(&c.mustBucket(name).opt)
 }
 
-// Objects returns the objects of a bucket whose keys begin with prefix, sorted by
-// key: of each the current version.
+// Objects returns the current versions of the objects of a bucket with keys that begin with prefix,
+// sorted by key.
 func (c *Cloud) Objects(name, prefix string) []S3Object {
 	c.s3.mu.Lock()
 	defer c.s3.mu.Unlock()
@@ -116,9 +116,8 @@ func (c *Cloud) Versions(name, key string) int {
 	return len(c.mustBucket(name).objects[key])
 }
 
-// SetObject puts body in the place of the current version of key, or makes a first
-// one: what happens to an object by any way but the S3 API. nil removes all
-// versions.
+// SetObject replaces the body of the current version of key, or makes a first version, without the
+// S3 API: an object that was changed by other means. nil removes all versions.
 func (c *Cloud) SetObject(name, key string, body []byte) {
 	c.s3.mu.Lock()
 	defer c.s3.mu.Unlock()
@@ -154,7 +153,7 @@ func (c *Cloud) mustBucket(name string) *bucket {
 	return b
 }
 
-// current is the newest version of an object; nil where there is none.
+// current returns the newest version of an object; nil if there is none.
 func (b *bucket) current(key string) *version {
 	list := b.objects[key]
 	if len(list) == 0 {
@@ -163,8 +162,8 @@ func (b *bucket) current(key string) *version {
 	return list[len(list)-1]
 }
 
-// add makes v the newest version of key. Only in a bucket whose versioning is
-// enabled does the version before stay.
+// add makes v the newest version of key. The version before it is kept only if versioning is
+// enabled.
 func (b *bucket) add(key string, v *version) {
 	list := b.objects[key]
 	if b.opt.Versioning != "Enabled" {

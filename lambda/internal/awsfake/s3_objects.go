@@ -64,9 +64,9 @@ func checkSums(h http.Header, body []byte) map[string]string {
 
 const sha256Header = "x-amz-checksum-sha256"
 
-// conditions of a write: user guide, "How to prevent object overwrites with
-// conditional writes" (2026-11). current is nil where there is no object; a delete
-// marker counts as none.
+// conditions checks the conditions of a write: user guide, "How to prevent object overwrites with
+// conditional writes" (2026-11). current is nil if there is no object; a delete marker counts as
+// none.
 func conditions(h http.Header, current *version) {
 	none, match := h.Get("If-None-Match"), h.Get("If-Match")
 	switch {

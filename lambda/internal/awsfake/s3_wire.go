@@ -16,7 +16,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// s3Reply is an answer of S3 that is more than an XML document.
+// s3Reply is a response of S3 that is more than an XML document.
 type s3Reply struct {
 	header http.Header
 	body   []byte
@@ -66,8 +66,8 @@ var s3Configurations = map[string]string{
 	"encryption":  "GetBucketEncryption",
 }
 
-// onBucket makes an operation of S3 of one on a bucket: it checks what S3 checks
-// before any of them, and holds the lock.
+// onBucket makes an operation on a bucket: it does the checks that S3 does first in all of them,
+// and holds the lock.
 func (c *Cloud) onBucket(run func(*Cloud, *request, *bucket) any) func(*request) any {
 	return func(r *request) any {
 		c.s3Signature(r)
@@ -90,9 +90,9 @@ func (c *Cloud) onBucket(run func(*Cloud, *request, *bucket) any) func(*request)
 }
 
 // s3Signature checks the signature of a request as S3 does: it signs the request again and
-// compares. The path is encoded once (for other services twice), and that is by S3's own
-// rule, however it is encoded in the request ("Create a signed AWS API request", IAM user
-// guide, 2026-11). The hash of the body is a header of its own.
+// compares. The path is encoded once (for other services twice), by S3's rule, in whatever way it
+// is encoded in the request ("Create a signed AWS API request", IAM user guide, 2026-11). The hash
+// of the body is in a separate header.
 func (c *Cloud) s3Signature(r *request) {
 	h := r.http.Header
 	hash := h.Get("X-Amz-Content-Sha256")
@@ -153,7 +153,7 @@ func uriEncode(s string) string {
 	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(s))
 }
 
-// writeS3 writes what S3 would.
+// writeS3 writes the response as S3 does.
 func (c *Cloud) writeS3(w http.ResponseWriter, out any, failed *apiError) {
 	h := w.Header()
 	h.Set("X-Amz-Request-Id", c.newID())
@@ -188,7 +188,7 @@ func (c *Cloud) writeS3(w http.ResponseWriter, out any, failed *apiError) {
 	w.Write(append([]byte(xml.Header), text...))
 }
 
-// writeBody writes the body of a reply, or the part of it that a fault lets through.
+// writeBody writes the body of a reply, or the part of it that a fault allows.
 func writeBody(w http.ResponseWriter, reply *s3Reply) {
 	if reply.cut <= 0 || reply.cut >= len(reply.body) {
 		w.Write(reply.body)

@@ -28,30 +28,29 @@ const (
 	sqsRetentionMax = 14 * 24 * time.Hour
 )
 
-// longPoll is the longest time of a long poll here, so that a test which finds a queue
-// empty does not wait twenty seconds.
+// longPoll is the longest time of a long poll in the fake, so that a test that finds a queue empty
+// does not wait twenty seconds.
 const longPoll = 200 * time.Millisecond
 
-// QueueOptions are the attributes of a queue. SQS's defaults stand for zeros.
+// QueueOptions are the attributes of a queue. A zero value means SQS's default.
 type QueueOptions struct {
 	VisibilityTimeout time.Duration // default 30 s
 	Retention         time.Duration // default 4 days
 
-	// The redrive policy: both, or neither. DeadLetter is the name of a queue that
-	// exists already.
+	// The redrive policy: both, or neither. DeadLetter is the name of an existing queue.
 	MaxReceiveCount int
 	DeadLetter      string
 
 	Policy string // JSON; "" is none
 }
 
-// Attribute is a message attribute of the type String or Number; Binary is not known here.
+// Attribute is a message attribute of the type String or Number. The fake does not know Binary.
 type Attribute struct {
 	DataType    string
 	StringValue string `json:",omitempty"`
 }
 
-// Message is a message that a queue holds.
+// Message is a message in a queue.
 type Message struct {
 	ID           string
 	Body         string
@@ -69,7 +68,7 @@ type sqsService struct {
 
 	moveMu sync.Mutex // of tasks, and of moving
 	tasks  []*moveTask
-	moving atomic.Int32 // tasks that run: no call pays for moving while there is none
+	moving atomic.Int32 // running tasks: calls check for tasks to advance only if there are any
 }
 
 var queueName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,80}$`)
@@ -124,13 +123,13 @@ func (c *Cloud) RemoveQueue(name string) {
 	delete(c.sqs.queues, name)
 }
 
-// Send puts a message into a queue without a call, as an AWS service does that
-// has the queue for a target. It panics where SendMessage would refuse.
+// Send puts a message into a queue without a call, as an AWS service does for a queue that is its
+// target. It panics if SendMessage would refuse the message.
 func (c *Cloud) Send(queue, body string, attributes map[string]Attribute) (messageID string) {
 	return c.mustQueue(queue).add(newMessage(body, attributes), c.newID(), c.opt.Now()).id
 }
 
-// Messages returns what a queue holds, in order of arrival: visible and in flight.
+// Messages returns the messages in a queue, in order of arrival: visible and in flight.
 func (c *Cloud) Messages(queue string) []Message {
 	q := c.mustQueue(queue)
 	now := c.opt.Now()
@@ -193,9 +192,8 @@ func (c *Cloud) open(r *request, url string) *queue {
 	return q
 }
 
-// sqsError makes an error of one of the shapes that SQS models. SQS uses JSON now but
-// sends along the code of its older query protocol, which the SDK then shows as the
-// error's code, whatever the Go type.
+// sqsError makes one of the errors that SQS models. SQS uses JSON now but also sends the code of
+// its older query protocol, which the SDK then returns as the error's code, for every Go type.
 func sqsError(shape, format string, args ...any) *apiError {
 	e := &apiError{status: 400, code: "com.amazonaws.sqs#" + shape, query: shape, message: fmt.Sprintf(format, args...)}
 	switch shape {

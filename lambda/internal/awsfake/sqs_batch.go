@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// handleEntry names a message by its receipt handle, in a call of its own or in a batch.
+// handleEntry names a message by its receipt handle, in a single call or in a batch.
 type handleEntry struct {
 	batchEntry
 	ReceiptHandle     string
@@ -55,8 +55,8 @@ type batchInput[E any] struct {
 	Entries  []E
 }
 
-// batch makes a batch operation that does something for each entry by itself. check, if it
-// is not nil, may refuse the whole batch.
+// batch makes a batch operation from an operation on one entry. check, if not nil, may refuse the
+// whole batch.
 func batch[E interface{ id() string }, Done any](
 	c *Cloud, check func([]E), do func(*request, *queue, E) Done,
 ) func(*request, batchInput[E]) any {
@@ -86,7 +86,7 @@ func batch[E interface{ id() string }, Done any](
 	}
 }
 
-// failedEntry is an entry of a batch that failed by itself.
+// failedEntry is a failed entry of a batch.
 type failedEntry struct {
 	ID          string `json:"Id"`
 	SenderFault bool

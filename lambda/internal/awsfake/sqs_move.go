@@ -12,7 +12,7 @@ import (
 type moveTask struct {
 	id          string
 	source      *queue
-	destination *queue // nil: each message back to where it came from
+	destination *queue // nil: each message goes to the queue it came from
 	rate        int    // messages a second; 0: all of them immediately
 	started     time.Time
 	toMove      int
@@ -77,8 +77,8 @@ func (c *Cloud) begin(t *moveTask) {
 	c.sqs.moving.Add(1)
 }
 
-// advanceMoves moves what the tasks that run may have moved by now. It is asked
-// at each call, so that tasks go by the test's clock without a goroutine.
+// advanceMoves moves the messages that running tasks have moved by now. Each call does this, so
+// that tasks follow the test's clock without a goroutine.
 func (c *Cloud) advanceMoves(now time.Time) {
 	if c.sqs.moving.Load() == 0 {
 		return
@@ -115,8 +115,8 @@ func (c *Cloud) moveSome(t *moveTask, now time.Time) bool {
 	return true
 }
 
-// nextMove takes the next message of a task out of its queue, and finds where it goes. A
-// message that has nowhere to go stays.
+// nextMove takes the next message of a task from its queue, and finds its destination. A message
+// without a destination stays.
 func (c *Cloud) nextMove(t *moveTask, now time.Time) (m *message, to *queue) {
 	q := t.source
 	q.mu.Lock()

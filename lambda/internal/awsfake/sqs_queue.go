@@ -30,14 +30,14 @@ type message struct {
 
 	// In its present queue:
 	arrived    uint64 // order of arrival
-	here       int    // how often it has been received
+	here       int    // number of receives in it
 	state      state
 	receivedAt time.Time
 	visibleAt  time.Time
 	index      int // in later
 }
 
-// queue is one standard queue. This one keeps order, which SQS only tries to.
+// queue is one standard queue. The fake preserves order; SQS does so only on a best-effort basis.
 type queue struct {
 	name, arn, url string
 	number         int
@@ -50,7 +50,7 @@ type queue struct {
 	byID     map[string]*message
 	ready    []*message // visible from head on, and some that are gone
 	head     int
-	later    laterHeap // in flight, the first to be visible on top
+	later    laterHeap // in flight; the top is the first to become visible
 	inFlight int
 	arrivals uint64
 }
@@ -95,13 +95,13 @@ func (q *queue) counts(now time.Time) (n [gone]int) {
 	return n
 }
 
-// next takes the first visible message, or returns nil.
+// next removes and returns the first visible message, or nil.
 func (q *queue) next(now time.Time) *message {
 	for q.head < len(q.ready) {
 		m := q.ready[q.head]
 		q.ready[q.head] = nil
 		q.head++
-		if q.head > 1024 && q.head > len(q.ready)/2 { // give the memory of the head back
+		if q.head > 1024 && q.head > len(q.ready)/2 { // free the memory of the messages before head
 			q.ready = append([]*message(nil), q.ready[q.head:]...)
 			q.head = 0
 		}
@@ -128,7 +128,7 @@ func (q *queue) putBack(m *message) {
 	q.ready = append([]*message{m}, q.ready...)
 }
 
-// settle makes visible what is due.
+// settle makes messages visible that have become due.
 func (q *queue) settle(now time.Time) {
 	for len(q.later) > 0 && !q.later[0].visibleAt.After(now) {
 		m := heap.Pop(&q.later).(*message)
@@ -146,8 +146,8 @@ func (q *queue) expired(m *message, now time.Time) bool {
 	return now.Sub(m.sent) >= q.opt.Retention
 }
 
-// remove takes a message out of the queue, in whichever state it is. One that is
-// visible stays in ready as gone, to be passed over.
+// remove removes a message from the queue, in any state. A visible one stays in ready as gone, and
+// is skipped later.
 func (q *queue) remove(m *message) {
 	if m.state == inFlight || m.state == delayed {
 		heap.Remove(&q.later, m.index)
@@ -159,7 +159,7 @@ func (q *queue) remove(m *message) {
 	delete(q.byID, m.id)
 }
 
-// receipt is one receive of a message: what of it may be shown.
+// receipt is one receive of a message.
 type receipt struct {
 	*message  // only what does not change while it is in flight
 	handle    string
@@ -169,10 +169,10 @@ type receipt struct {
 	sent      time.Time
 }
 
-// receive takes up to max messages, makes them invisible for the visibility timeout, and
-// moves those that have been received too often to the dead-letter queue. It stops before
-// a message for which fits, if it is not nil, is false. full reports that the queue has its
-// limit of messages in flight.
+// receive receives up to max messages, makes them invisible for the visibility timeout, and moves
+// those that were received too often to the dead-letter queue. It stops before a message for which
+// fits, if not nil, returns false. full reports that the queue has reached its limit of messages in
+// flight.
 func (q *queue) receive(
 	now time.Time, max int, visibility time.Duration, fits func(*receipt) bool,
 ) (out []receipt, full bool) {
@@ -213,9 +213,10 @@ func (q *queue) receive(
 	}
 	q.mu.Unlock()
 
-	// Only now: a cycle of dead-letter queues must not be a cycle of locks. The
-	// message keeps its id and its time of sending (developer guide, "Setting-up
-	// dead-letter queue retention") and its count of receives "across all queues".
+	// Moved only now, without holding the queue's lock: queues may be each other's dead-letter
+	// queues, which would deadlock. The message keeps its id and its time of sending (developer
+	// guide, "Setting-up dead-letter queue retention") and its count of receives "across all
+	// queues".
 	for _, m := range dead {
 		m.deadFrom = q.arn
 		q.dead.arrive(m, time.Time{})
@@ -257,7 +258,7 @@ func (q *queue) delete(handle string) (deleted bool) {
 	return true
 }
 
-// changeVisibility sets for how long, from now, a message in flight stays invisible.
+// changeVisibility sets how long, from now, a message in flight stays invisible.
 func (q *queue) changeVisibility(now time.Time, handle string, d time.Duration) {
 	id, receive := q.parseHandle(handle)
 	q.mu.Lock()

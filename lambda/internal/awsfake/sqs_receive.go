@@ -53,16 +53,15 @@ func (c *Cloud) receiveMessage(r *request, in struct {
 			MessageID: m.id, ReceiptHandle: m.handle, MD5OfBody: m.bodyMD5, Body: m.body,
 			Attributes:        m.chosenSystem(in.MessageSystemAttributeNames),
 			MessageAttributes: attributes,
-			// Over those that are given out only, as recorded from AWS.
+			// Only of the attributes in this response, as recorded from AWS.
 			MD5OfMessageAttributes: attributesMD5(attributes),
 		})
 	}
 	return out
 }
 
-// poll receives, and waits for something to receive if asked to. It looks again
-// every few milliseconds, because the test's clock may make a message visible at
-// any moment.
+// poll receives, and waits for messages if the call specifies that. It checks every few
+// milliseconds, because the test's clock can make a message visible at any moment.
 func (c *Cloud) poll(r *request, q *queue, max int, visibility, wait time.Duration) (got []receipt, full bool) {
 	if longest := c.opt.LongPoll; longest > 0 {
 		wait = min(wait, longest)

@@ -16,7 +16,7 @@ type text string
 func (t *text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	v, err := d.ReadValue() // which also checks it, UTF-8 included
 	if err != nil || v.Kind() != '"' {
-		return err // null is no text
+		return err // null is not a text
 	}
 	*t = text(unquote(v))
 	return nil

@@ -28,8 +28,8 @@ type request struct {
 	bucket, key string
 }
 
-// typed makes an operation of one that takes the request's body as JSON. Members that In
-// does not have are passed over, as AWS does.
+// typed makes an operation from a function of the request's JSON body. Members that In does not
+// have are ignored, as AWS does.
 func typed[In any](run func(*request, In) any) func(*request) any {
 	return func(r *request) any {
 		var in In
@@ -40,8 +40,8 @@ func typed[In any](run func(*request, In) any) func(*request) any {
 	}
 }
 
-// apiError is an error answer of a service. An operation ends with one by a panic, see
-// fail and attempt.
+// apiError is an error response of a service. An operation ends with one by a panic, see fail and
+// attempt.
 type apiError struct {
 	status  int
 	code    string // the shape's name, which chooses the SDK's type
@@ -116,7 +116,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	c.answer(w, op, out, failed)
 }
 
-// target finds the operation of a request and what of its parameters stands outside the body.
+// target finds the operation of a request and the parameters that are not in its body.
 func (r *request) target() (target string) {
 	switch {
 	case signedService(r.http) == S3:
@@ -133,8 +133,8 @@ func (r *request) target() (target string) {
 	return target
 }
 
-// answer writes what AWS would: the output, or the error in the form of the
-// service's protocol.
+// answer writes the response as AWS does: the output, or the error in the form of the service's
+// protocol.
 func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, failed *apiError) {
 	h := w.Header()
 	switch {
@@ -170,5 +170,5 @@ func (c *Cloud) answer(w http.ResponseWriter, op *operation, out any, failed *ap
 	w.Write(b)
 }
 
-// empty is the output of operations that answer nothing.
+// empty is the output of operations without one.
 type empty struct{}

@@ -21,18 +21,18 @@ type BulkOptions struct {
 	DataStreams []string
 	// NoAutoCreate answers 404 for each document of a name that is not in DataStreams.
 	NoAutoCreate bool
-	// Fields are the types of fields, by dotted path: boolean, date, ip or long. A
-	// field that is not in it takes every value.
+	// Fields are the types of fields, by dotted path: boolean, date, ip or long. A field without an
+	// entry accepts every value.
 	Fields map[string]string
 	// Pipeline is the ingest pipeline of every index; nil is none.
 	Pipeline Pipeline
 	// NoDocumentIDs refuses each document that comes with an _id, as a time series
 	// collection of OpenSearch Serverless does.
 	NoDocumentIDs bool
-	// Elasticsearch takes the parameters of Elasticsearch, and says what it says.
+	// Elasticsearch accepts the parameters of Elasticsearch, and answers with its texts.
 	Elasticsearch bool
-	// Privileges are what the caller may do with the indexes, by Elasticsearch's names; nil
-	// is everything. They are asked for by _has_privileges, and obeyed by _alias.
+	// Privileges are what the caller may do with the indexes, by Elasticsearch's names; nil is
+	// everything. _has_privileges returns them, and _alias requires them.
 	Privileges []string
 	// MaxContentLength is http.max_content_length, in bytes after decompression;
 	// 0 is its default, 100 MB.
@@ -52,17 +52,17 @@ type BulkOptions struct {
 type Document struct {
 	ID     string
 	Index  string // the data stream or index it was sent to
-	Source []byte // what the ingest pipeline has made of it, or as it came
+	Source []byte // the result of the ingest pipeline, or the original
 
-	backing string // the index it has gone into
+	backing string // the index that stores it
 }
 
-// Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch, and of as much
-// of their _search as reading back the documents needs. It is an http.Handler that
-// refuses what they refuse and answers as they do: its verdicts were compared with an
-// OpenSearch 2.19.6 node, which a test of the sink repeats.
+// Bulk is a strict fake of the _bulk API of Elasticsearch and OpenSearch, and of the part of their
+// _search that reading back the documents needs. It is an http.Handler that refuses what they
+// refuse and answers as they do: its responses were compared with an OpenSearch 2.19.6 node, which
+// a test of the sink repeats.
 //
-// It does no dynamic mapping: no limit of fields or depth, no conflict between two
+// It does no dynamic mapping: it has no limit of fields or depth, and no conflict between two
 // documents about the type of a field that is not in Fields.
 type Bulk struct {
 	options BulkOptions
@@ -100,17 +100,16 @@ func (b *Bulk) SetAuthorization(value string) {
 	b.authorization = value
 }
 
-// SetItemStatus sets the function that is asked, for each document that would be
-// stored, which status it fails with; 0 stores it. item is its place in the
-// request. nil stores all.
+// SetItemStatus sets the function that returns, for each document that would be stored, the status
+// with which it fails; 0 stores it. item is its place in the request. nil stores all.
 func (b *Bulk) SetItemStatus(f func(id string, item int) int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.itemStatus = f
 }
 
-// Rollover begins a new backing index of a data stream: ids of documents before
-// are no conflict any more.
+// Rollover begins a new backing index of a data stream: ids of earlier documents no longer
+// conflict.
 func (b *Bulk) Rollover(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,7 +133,7 @@ func (b *Bulk) Requests() int {
 	return b.requests
 }
 
-// bulkError is an error as both products write it.
+// bulkError is an error in the form of both products.
 type bulkError struct {
 	Type     string     `json:"type"`
 	Reason   string     `json:"reason"`
@@ -148,7 +147,7 @@ func refuse(status int, errorType, reason string) {
 	panic(&bulkError{Type: errorType, Reason: reason, status: status})
 }
 
-// ServeHTTP answers a request of one of the APIs that answer knows.
+// ServeHTTP answers a request of one of the APIs in answer.
 func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > b.options.MaxContentLength {
 		// Netty answers before it has read the body, and closes the connection.
@@ -178,7 +177,7 @@ func (b *Bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	if failure != nil {
 		w.WriteHeader(failure.status)
-		var text any = failure.Reason // the router's errors are no more than a text
+		var text any = failure.Reason // the router's errors are only a text
 		if failure.Type != "" {
 			text = map[string]any{"type": failure.Type, "reason": failure.Reason, "root_cause": []*bulkError{failure}}
 		}

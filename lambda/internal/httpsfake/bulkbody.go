@@ -19,8 +19,7 @@ type action struct {
 	source        []byte
 }
 
-// Pipeline is an ingest pipeline: it may change the document and its id, or refuse
-// it.
+// Pipeline is an ingest pipeline: it may change the document and its id, or refuse it.
 type Pipeline func(*action)
 
 // OktaPipeline does the first steps of the ingest pipeline of Elastic's Okta
@@ -200,12 +199,12 @@ func at(value any, path []string) []any {
 		}
 	}
 	if len(path) > 0 {
-		return nil // a concrete value where the path goes on: left to dynamic mapping
+		return nil // a concrete value before the end of the path: left to dynamic mapping
 	}
 	return []any{value}
 }
 
-// fits reports whether a field of this type takes a value.
+// fits reports whether a field of this type accepts a value.
 func fits(kind string, value any) bool {
 	if value == nil {
 		return true

@@ -20,8 +20,8 @@ const (
 	datadogMaxAge   = 18 * time.Hour
 )
 
-// Datadog is a fake of Datadog's log intake, POST /api/v2/logs. It refuses what Datadog
-// would accept and then cut or drop: a log of more than 1 MB or more than 18 h old.
+// Datadog is a fake of Datadog's log intake, POST /api/v2/logs. It refuses logs that Datadog would
+// accept and then truncate or drop: a log of more than 1 MB or more than 18 h old.
 type Datadog struct {
 	now    func() time.Time
 	onLogs func([]json.RawMessage)
@@ -31,8 +31,8 @@ type Datadog struct {
 	stored []json.RawMessage
 }
 
-// NewDatadog makes a fake that takes key. onLogs is called with the logs that are
-// stored; where it is nil, Logs returns them.
+// NewDatadog makes a fake that accepts key. onLogs is called with the stored logs; if it is nil,
+// Logs returns them.
 func NewDatadog(key string, now func() time.Time, onLogs func([]json.RawMessage)) *Datadog {
 	return &Datadog{key: key, now: now, onLogs: onLogs}
 }

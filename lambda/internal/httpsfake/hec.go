@@ -52,7 +52,7 @@ type HEC struct {
 	requests int
 }
 
-// channel is what is known of a request channel.
+// channel is the state of a request channel.
 type channel struct {
 	next int64
 	open map[int64]bool
@@ -179,10 +179,10 @@ func (h *HEC) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tooLong is the code of what HEC itself never refuses.
+// tooLong is the code of a fault that HEC itself never returns.
 const tooLong = -1
 
-// authorize refuses what is wrong with the token.
+// authorize refuses a request with a missing or wrong token.
 func (h *HEC) authorize(r *http.Request) {
 	value := r.Header.Get("Authorization")
 	token, ok := strings.CutPrefix(value, "Splunk ")
@@ -198,7 +198,7 @@ func (h *HEC) authorize(r *http.Request) {
 	}
 }
 
-// guid is what Splunk takes for a request channel.
+// guid matches what Splunk accepts as a request channel.
 var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 func (h *HEC) channel(r *http.Request) *channel {
@@ -295,8 +295,7 @@ func (h *HEC) one(members map[string]json.RawMessage) (e HECEvent) {
 	return e
 }
 
-// ack answers which of the asked ids are indexed. One that has been reported is
-// forgotten.
+// ack answers which of the requested ids are indexed. It forgets ids that it has reported.
 func (h *HEC) ack(r *http.Request, text []byte, err error) any {
 	if !h.options.Acks {
 		h.refuse(14)

@@ -1,7 +1,7 @@
-// Package httpsfake has strict fakes of the destinations that take records by HTTPS:
-// Splunk's HTTP Event Collector, Datadog's log intake, and others. They refuse what the
-// services refuse, and more: whatever the services' documentation does not allow. Each
-// is an http.Handler. It is for tests only.
+// Package httpsfake has strict fakes of the destinations that accept records by HTTPS: Splunk's
+// HTTP Event Collector, Datadog's log intake, Elasticsearch and OpenSearch. They refuse everything
+// that the services' documentation does not allow, which is more than the services refuse. Each is
+// an http.Handler. It is for tests only.
 package httpsfake
 
 import (
@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// Fault is what shall go wrong with a request. The zero value is nothing. Of several
-// faults the first in the order of the fields that ends the request wins.
+// Fault is what goes wrong with a request. The zero value is nothing. If several faults are set,
+// the first one in the order of the fields that ends the request is used.
 type Fault struct {
 	Delay time.Duration // wait before anything else
 	Hang  bool          // never answer, until the client gives up
@@ -34,7 +34,7 @@ type Fault struct {
 	Header      http.Header
 	Early       bool
 
-	// The following do the work and then spoil the answer.
+	// The following faults do the work and then change the response.
 
 	ResetAfter bool          // reset the connection
 	Drip       time.Duration // wait before each byte of the answer
@@ -43,14 +43,14 @@ type Fault struct {
 	Pad        int           // blanks in front of the answer
 }
 
-// Page is the Fault of a proxy that answers with a page of its own.
+// Page is the Fault of a proxy that answers with its own page.
 func Page(status int) Fault {
 	page := "<html><body>" + http.StatusText(status) + "</body></html>"
 	return Fault{Status: status, ContentType: "text/html", Body: page}
 }
 
-// WithFaults returns h with the faults that of returns, which is called for each
-// request by many goroutines at a time.
+// WithFaults returns h with the faults that of returns. of is called for each request, by many
+// goroutines at a time.
 func WithFaults(h http.Handler, of func(*http.Request) Fault) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := of(r)
@@ -58,7 +58,8 @@ func WithFaults(h http.Handler, of func(*http.Request) Fault) http.Handler {
 			after := time.After(f.Delay)
 			if f.Hang {
 				after = nil
-				// Only of a request that has been read does the server notice that its client is gone.
+				// The server notices that the client has closed the connection only after it has
+				// read the request.
 				_, _ = io.Copy(io.Discard, r.Body)
 			}
 			select {
@@ -97,8 +98,8 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, f.Body)
 }
 
-// earlyTime is how long the connection of an early answer stays open, for the client to
-// read it: closed at once, it would be reset because of what was not read.
+// earlyTime is how long the connection of an early response stays open, so that the client can read
+// it. If it were closed at once, it would be reset because part of the request was not read.
 const earlyTime = 100 * time.Millisecond
 
 func (f *Fault) answerEarly(w http.ResponseWriter) {

@@ -16,7 +16,7 @@ import (
 // maxWindow is index.max_result_window, the number of hits that one search returns.
 const maxWindow = 10_000
 
-// searchRequest is what of a request of _search the fake knows; it refuses the rest.
+// searchRequest has the members of a request of _search that the fake knows; it refuses all others.
 type searchRequest struct {
 	Size        *int                         `json:"size"`
 	Query       map[string]json.RawMessage   `json:"query"`
@@ -39,10 +39,9 @@ type hit struct {
 	Sort   []any           `json:"sort,omitempty"`
 }
 
-// search answers POST /INDEX/_search. It knows the queries match_all, term, terms,
-// range and bool with filter and must_not, sorting by fields, _id, _index and _shard_doc,
-// search_after, and points in time. Documents are found at once: there is no refresh to
-// wait for.
+// search answers POST /INDEX/_search. It knows the queries match_all, term, terms, range and bool
+// with filter and must_not, sorting by fields, _id, _index and _shard_doc, search_after, and points
+// in time. Documents can be found at once, without waiting for a refresh.
 func (b *Bulk) search(index string, body []byte) any {
 	var in searchRequest
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -105,7 +104,7 @@ func (b *Bulk) search(index string, body []byte) any {
 	return answer
 }
 
-// found returns the documents that a query looks for, with their values of the fields.
+// found returns the documents that match a query, with their values of the fields.
 func found(documents []Document, query map[string]json.RawMessage, fields []string) (hits []hit) {
 	for i := range documents {
 		doc := &documents[i]
@@ -259,7 +258,7 @@ func literal(v any) any {
 	return v
 }
 
-// compare puts numbers before texts, and what is not there last.
+// compare sorts numbers before texts, and missing values last.
 func compare(x, y any) int {
 	rank := func(v any) int {
 		switch v.(type) {

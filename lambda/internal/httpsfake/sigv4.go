@@ -19,8 +19,8 @@ type SigV4 struct {
 	Credentials aws.Credentials
 }
 
-// verify returns what is wrong with the signature of a request, "" where nothing is.
-// It signs what was signed once more and compares.
+// verify returns what is wrong with the signature of a request, "" if it is correct. It computes
+// the signature again and compares.
 func (s *SigV4) verify(r *http.Request, body []byte) string {
 	given := r.Header.Get("Authorization")
 	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))

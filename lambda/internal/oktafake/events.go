@@ -15,9 +15,9 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// Event is one event of the org's log. Okta has two clocks: an event is published
-// when it happens and persisted when the log can be asked for it, which is never
-// before. Bounded reads go by the first, polling reads by the second.
+// Event is one event of the org's log. It has two times: published, when it happens, and persisted,
+// when the log can return it, which is never earlier. Bounded reads use the first, polling reads
+// the second.
 type Event struct {
 	UUID      string
 	Published time.Time // in milliseconds
@@ -26,7 +26,7 @@ type Event struct {
 	JSON      []byte
 }
 
-// Load is a made-up history. Equal loads make equal events.
+// Load describes a generated history. Equal loads generate equal events.
 type Load struct {
 	Since   time.Time
 	Span    time.Duration
@@ -38,8 +38,8 @@ type Load struct {
 	LateBy time.Duration // late events are persisted within it
 }
 
-// record is an event whose JSON is made only when it is read, so that a million of them
-// fit into memory.
+// record is an event with JSON that is made only when it is read, so that a million events fit into
+// memory.
 type record struct {
 	published, persisted int64 // milliseconds since 1970
 	id                   [2]uint64
@@ -47,7 +47,7 @@ type record struct {
 	raw                  []byte // if set, the event itself
 }
 
-// position is a place in an order of events: after the event seq, whose key is at.
+// position is a place in an order of events: after the event seq with the key at.
 type position struct {
 	at  int64
 	seq int
@@ -61,7 +61,7 @@ type eventLog struct {
 	sorted                   bool
 }
 
-// order is one of the two orders, and the clock it goes by.
+// order is one of the two orders, and its time.
 func (l *eventLog) order(persisted bool) (seqs []int32, key func(*record) int64) {
 	published := func(r *record) int64 { return r.published }
 	persistence := func(r *record) int64 { return r.persisted }
@@ -102,9 +102,9 @@ func (l *eventLog) after(p position, persisted bool) iter.Seq2[position, *record
 	}
 }
 
-// Add puts events into the log. One without Persisted is persisted when it is
-// published. A time persisted that lies in the clock's future is when the event
-// becomes visible; one in the past must not be added once polling has begun.
+// Add adds events to the log. One without Persisted is persisted when it is published. If persisted
+// is in the clock's future, the event becomes visible then; an event with an earlier time must not
+// be added once polling has begun.
 func (o *Org) Add(events ...Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -130,8 +130,8 @@ func (o *Org) add(e Event) {
 	o.log.sorted = false
 }
 
-// Generate adds a made-up history: the events of testdata/benchmark.jsonl with
-// uuids and times of their own, from 2 kB (nine of ten) to 30 kB.
+// Generate adds a generated history: the events of testdata/benchmark.jsonl with new uuids and
+// times, from 2 kB (nine of ten) to 30 kB.
 func (o *Org) Generate(l Load) {
 	l.Lag = cmp.Or(l.Lag, 2*time.Second)
 	o.mu.Lock()
@@ -210,12 +210,12 @@ func (l *eventLog) write(b []byte, r *record) []byte {
 				uint16(r.id[0]), uint16(r.id[1]>>48), r.id[1]&(1<<48-1))
 		case "published":
 			b = fmt.Appendf(b, `"%s"`, stamp(r.published))
-		case "target": // more targets make the event as long as it is to be
+		case "target": // targets are added until the event has its length
 			b = append(b, '[')
 			for n, was := 0, len(b); len(t.text)+len(b)-was < int(r.size); n++ {
 				b = fmt.Appendf(b, moreTarget, n, n)
 			}
-			if f.end-f.start == 2 { // the template has none of its own
+			if f.end-f.start == 2 { // the template has none
 				b = bytes.TrimSuffix(b, []byte(","))
 			}
 			from = f.start + 1
@@ -232,8 +232,7 @@ func stamp(millis int64) string {
 	return time.UnixMilli(millis).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-// template is an event's text, and where the fields lie that each event has for
-// itself.
+// template is an event's text, with the positions of the fields that differ between events.
 type template struct {
 	text   []byte
 	fields []field // in the order of the text
@@ -244,8 +243,7 @@ type field struct {
 	start, end int
 }
 
-// readTemplates reads the module's events for benchmarks, seen from the directory
-// of the process.
+// readTemplates reads the module's events for benchmarks, relative to the directory of the process.
 func readTemplates() []template {
 	dir := "."
 	for range 8 {

@@ -10,8 +10,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// fields are the members of a LogEvent (OpenAPI 2026.06.3) that a filter may name here:
-// those that are no lists, and not published, which Okta refuses.
+// fields are the members of a LogEvent (OpenAPI 2026.06.3) that a filter may name here: all except
+// lists, and except published, which Okta refuses.
 var fields = []string{
 	"actor", "authenticationContext", "client", "debugContext", "device", "displayMessage", "eventType",
 	"legacyEventType", "outcome", "request", "securityContext", "severity", "transaction", "uuid", "version",
@@ -26,8 +26,8 @@ var operators = map[string]func(have, want string) bool{
 
 var condition = regexp.MustCompile(`^([\w.]+)\s+(\w+)\s+("(?:[^"\\]|\\.)*")$`)
 
-// parseFilter reads the parameter filter. Of SCIM's grammar it knows one condition with a
-// text; it refuses all else that Okta takes.
+// parseFilter parses the parameter filter. Of SCIM's grammar it knows one condition with a text; it
+// refuses everything else that Okta accepts.
 func parseFilter(filter string) (keep func(event []byte) bool) {
 	m := condition.FindStringSubmatch(filter)
 	if m == nil {

@@ -54,10 +54,9 @@ func (o *Org) logs(r *request) answer {
 	case r.fault.RepeatLink:
 		o.link(r, q, &q.at)
 	case q.polling && n == 0:
-		o.link(r, q, &q.at) // the same link, until there is something
+		o.link(r, q, &q.at) // the same link, until there is an event
 	case q.polling, q.limit > 0 && n == q.limit:
-		// A bounded page that is exactly full has a next link, even if nothing is
-		// behind it.
+		// A bounded page that is exactly full has a next link, even if there is no further event.
 		o.link(r, q, &next)
 	default:
 		o.link(r, q, nil)
@@ -152,12 +151,12 @@ func (o *Org) parse(r *request) read {
 	return q
 }
 
-// cursor is what an after parameter says. It is signed together with all other
-// parameters of the link, so that a link is taken as it was given or not at all.
+// cursor is the content of an after parameter. It is signed together with all other parameters of
+// the link, so that a link is accepted only unchanged.
 type cursor struct {
 	At  int64 `json:"t"` // position in the order of the read
 	Seq int   `json:"s"`
-	N   int   `json:"n,omitempty"` // tells links to the same place apart
+	N   int   `json:"n,omitempty"` // makes links to the same place different
 }
 
 func (o *Org) sign(payload, params string) []byte {

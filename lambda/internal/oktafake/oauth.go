@@ -29,7 +29,7 @@ const (
 // algorithms are those that Okta takes for assertions and proofs: asymmetric ones.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 
-// refuseToken ends a call with an error answer of the token endpoint (RFC 6749 section 5.2).
+// refuseToken ends a call with an error response of the token endpoint (RFC 6749 section 5.2).
 func refuseToken(status int, code, description string) {
 	panic(answer{status, map[string]string{"error": code, "error_description": description}})
 }
@@ -95,7 +95,7 @@ func (o *Org) checkAssertion(r *request, text string) (Principal, error) {
 	fail := func(format string, a ...any) (Principal, error) { return Principal{}, fmt.Errorf(format, a...) }
 	token, err := jwt.ParseSigned(text, algorithms)
 	if err != nil {
-		return fail("the client_assertion is no JWT signed by an asymmetric key: %v", err)
+		return fail("the client_assertion is not a JWT signed by an asymmetric key: %v", err)
 	}
 	var c jwt.Claims
 	if err := token.UnsafeClaimsWithoutVerification(&c); err != nil {
@@ -148,7 +148,7 @@ func (o *Org) checkProof(r *request, accessToken string) (proof, error) {
 	}
 	token, err := jwt.ParseSigned(headers[0], algorithms)
 	if err != nil {
-		return proof{}, fmt.Errorf("the DPoP proof is no JWT signed by an asymmetric key: %w", err)
+		return proof{}, fmt.Errorf("the DPoP proof is not a JWT signed by an asymmetric key: %w", err)
 	}
 	head := token.Headers[0]
 	if head.ExtraHeaders[jose.HeaderType] != "dpop+jwt" || head.JSONWebKey == nil || !head.JSONWebKey.IsPublic() {

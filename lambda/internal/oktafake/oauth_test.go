@@ -237,7 +237,7 @@ func TestDPoP(t *testing.T) {
 		t.Fatalf("without a nonce: %d %s", r.status, r.body)
 	}
 	if r := a.askWithProof("made-up"); r.code != "use_dpop_nonce" {
-		t.Errorf("with a nonce of its own: %d %s", r.status, r.body)
+		t.Errorf("with a separate nonce: %d %s", r.status, r.body)
 	}
 	token := a.take(a.askWithProof(nonce))
 	if !strings.HasPrefix(a.token, "DPoP ") {

@@ -152,13 +152,13 @@ func (r *request) base() string {
 	return scheme + "://" + cmp.Or(r.Host, r.Request.URL.Host)
 }
 
-// answer is a status and a body. A body that is no []byte is written as JSON.
+// answer is a status and a body. A body that is not a []byte is written as JSON.
 type answer struct {
 	status int
 	body   any
 }
 
-// refuse ends a call, by a panic, with an error answer of the management API.
+// refuse ends a call, by a panic, with an error response of the management API.
 func refuse(status int, code, summary string, causes ...string) {
 	type cause struct {
 		ErrorSummary string `json:"errorSummary"`

@@ -34,9 +34,9 @@ type stream struct {
 // deliveryAttempts of an event, before the stream is deactivated.
 const deliveryAttempts = 2
 
-// Deliver sends to each active stream what has been persisted since the last
-// call, in the order of persistence. An event that fails twice deactivates the
-// stream; it and what is persisted until the activation is never sent again.
+// Deliver sends to each active stream the events persisted since the last call, in the order of
+// persistence. An event that fails twice deactivates the stream; that event and those persisted
+// until the next activation are never sent.
 func (o *Org) Deliver() {
 	o.delivering.Lock()
 	defer o.delivering.Unlock()
@@ -78,7 +78,7 @@ func (o *Org) nextDelivery(s *stream) (Event, bool) {
 	return Event{}, false
 }
 
-// setActive switches a stream, and writes the event of it to the log.
+// setActive activates or deactivates a stream, and writes the event about that to the log.
 func (o *Org) setActive(s *stream, active bool, actor, kind, reason string) {
 	if s.active == active {
 		return
@@ -192,7 +192,7 @@ func (o *Org) listStreams(r *request) answer {
 	return answer{http.StatusOK, all}
 }
 
-// find is the stream of a call.
+// find returns the stream of a call.
 func (o *Org) find(r *request) *stream {
 	i := slices.IndexFunc(o.streams, func(s *stream) bool { return s.ID == r.id })
 	if i < 0 {

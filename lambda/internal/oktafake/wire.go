@@ -17,7 +17,7 @@ type Call struct {
 	N            int // counts the calls of this path, from 1
 }
 
-// Fault is what shall go wrong with a call. The zero value is nothing.
+// Fault is what goes wrong with a call. The zero value is nothing.
 type Fault struct {
 	Delay time.Duration // wait before anything else
 	Reset bool          // close the connection without an answer
@@ -38,8 +38,8 @@ type Fault struct {
 	Overlap bool
 }
 
-// SetFaults sets the function that is asked at each call; nil is none. It must
-// not call the org's methods.
+// SetFaults sets the function that is called at each call; nil is none. It must not call the org's
+// methods.
 func (o *Org) SetFaults(f func(Call) Fault) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -85,8 +85,8 @@ func match(pattern, path string) (id string, ok bool) {
 	return id, ok && id != "" && !strings.Contains(id, "/")
 }
 
-// window counts the requests of a time from the first one on. Okta's windows do
-// not begin on clock minutes.
+// window counts the requests in a period that begins with the first one. Okta's periods do not
+// begin on clock minutes.
 type window struct {
 	start time.Time
 	n     int
@@ -150,7 +150,7 @@ func write(w http.ResponseWriter, r *request, a answer) {
 			panic(http.ErrAbortHandler)
 		}()
 	}
-	// Errors of writing are the client's going away.
+	// Writing fails only if the client has closed the connection.
 	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(a.status)
@@ -168,7 +168,7 @@ func write(w http.ResponseWriter, r *request, a answer) {
 	}
 }
 
-// cut is what of the body is sent.
+// cut returns the part of the body that is sent.
 func (f *Fault) cut(body []byte) []byte {
 	if f.Cut {
 		return body[:len(body)/2]

@@ -1,5 +1,5 @@
-// Package sinktest is the conformance test of sinks: what every sink guarantees, for
-// every destination. It is for tests only.
+// Package sinktest is the conformance test of sinks: the guarantees of every sink, for every
+// destination. It is for tests only.
 package sinktest
 
 import (
@@ -14,18 +14,18 @@ import (
 	"github.com/oktastream/oktastream/lambda/sink"
 )
 
-// Fixture is a sink and a way to see what has arrived at its destination.
+// Fixture is a sink and a way to read what has arrived at its destination.
 type Fixture struct {
 	Sink sink.Sink
-	// Arrived returns the records that the destination holds, each as it came,
-	// in the order in which they were taken.
+	// Arrived returns the records at the destination, unchanged, in the order in which they were
+	// accepted.
 	Arrived func() [][]byte
 }
 
 // Conform runs the conformance test. open makes a sink with an empty destination.
 func Conform(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
-	t.Run("every record is answered and arrives once, as it is", func(t *testing.T) {
+	t.Run("every record is answered and arrives once, unchanged", func(t *testing.T) {
 		f := open(t)
 		var want []string
 		for round, n := range []int{1, 13, 0, 250} {
@@ -52,7 +52,7 @@ func Conform(t *testing.T, open func(t *testing.T) Fixture) {
 			}
 		}
 	})
-	t.Run("an answer is true, whenever the time ends", func(t *testing.T) {
+	t.Run("results are correct, whenever ctx ends", func(t *testing.T) {
 		f := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -91,7 +91,7 @@ func deliver(t *testing.T, s sink.Sink, batch []sink.Record) []sink.Answer {
 	return answers
 }
 
-// records are n records of different lengths and of the last minutes.
+// records returns n records of different lengths and of the last minutes.
 func records(prefix string, n int) []sink.Record {
 	list := make([]sink.Record, n)
 	for i := range list {
@@ -116,7 +116,7 @@ func equal(t *testing.T, arrived [][]byte, want []string) {
 	}
 }
 
-// Memory is a sink that keeps the lines it gets.
+// Memory is a sink that keeps the lines it receives.
 type Memory struct {
 	Lines [][]byte
 }

@@ -163,7 +163,7 @@ func TestUnpackRefuses(t *testing.T) {
 	const batch = `"batch":{"v":1,"id":"i","pipeline":"p","format":"raw","count":1}`
 	for want, detail := range map[string]string{
 		"packed batch: no value":                                    ``,
-		"packed batch: JSON ends too soon, at byte 8":               `{"logs":`,
+		"packed batch: JSON ends too early, at byte 8":              `{"logs":`,
 		"packed batch: not a JSON object":                           `[]`,
 		"packed batch: batch is missing or no object":               `{"logs":[{}]}`,
 		"packed batch: logs is missing or no array":                 `{` + batch + `,"logs":{"` + canary + `":1}}`,

@@ -248,7 +248,7 @@ func TestTooLongABatchIsHalved(t *testing.T) {
 }
 
 // A destination that answers every batch alike is wrong about a setting of ours.
-func TestNoRecordDiesWhereAllAreRefusedAlike(t *testing.T) {
+func TestNothingIsDeadIfAllRecordsAreRefusedAlike(t *testing.T) {
 	for name, open := range targets() {
 		d := open()
 		s, _ := d.start(t, always(d.own(http.StatusBadRequest)))

@@ -51,7 +51,7 @@ func TestCodesOfHEC(t *testing.T) {
 }
 
 // The event that HEC names dies, and all others arrive, those before it too.
-func TestTheEventThatHECNamesDiesAlone(t *testing.T) {
+func TestOnlyTheEventThatHECNamesIsDead(t *testing.T) {
 	for _, code := range []int{6, 12, 13, 15} {
 		for _, number := range []int{-1, 0, 4, 9, 10, 1 << 40} {
 			first := true

@@ -63,7 +63,7 @@ func run(in io.Reader, out io.Writer) error {
 	for _, s := range []*httptest.Server{splunk.server, elastic.server, control} {
 		defer s.Close()
 	}
-	// The servers of httptest have one certificate, which is its own issuer.
+	// The servers of httptest share one certificate, which is self-signed.
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: splunk.server.Certificate().Raw})
 	err := json.NewEncoder(out).Encode(map[string]string{
 		"splunk": splunk.server.URL, "elastic": elastic.server.URL, "control": control.URL, "ca": string(ca),
@@ -77,7 +77,7 @@ func run(in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// fake is one of them, and how it is controlled.
+// fake is one of the fakes with its control.
 type fake struct {
 	server    *httptest.Server
 	setSecret func(string)

@@ -2,9 +2,9 @@
 //
 //	go run ./lambda/internal/oktafake/cmd -gap 1h -held held.jsonl
 //
-// It makes up a history with a log stream, which an outage in the middle of it
-// deactivates if there is a gap, and serves it on loopback until it is
-// interrupted. It prints the org's URL and how to read it.
+// It generates a history of events with a log stream and serves it on loopback until it is
+// interrupted. With -gap, an outage in the middle of the history deactivates the log stream. It
+// prints the org's URL and how to read it.
 package main
 
 import (
@@ -103,7 +103,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// demo is an org whose history has been played.
+// demo is an org with a history of events.
 type demo struct {
 	options
 	org               *oktafake.Org
@@ -114,9 +114,9 @@ type demo struct {
 
 const streamID = "0oaoktastream"
 
-// history plays the history minute by minute: the log stream delivers, fails in
-// the gap until Okta deactivates it, and is activated at the end of the gap.
-// Then the org's clock becomes the real one.
+// history generates the history minute by minute: the log stream delivers, fails in the gap until
+// Okta deactivates it, and is activated at the end of the gap. Then the org's clock becomes the
+// real one.
 func (d *demo) history() (err error) {
 	now := time.Now().UTC().Truncate(time.Minute)
 	d.until = now.Add(-d.ago).Truncate(time.Hour)

@@ -49,14 +49,14 @@ func (a *Account) add(d document) {
 	}
 }
 
-// given adds a policy of something outside the template.
+// given adds a policy of a resource outside the template.
 func (a *Account) given(arn string, policy any) {
 	if err := checkARN(arn); err != nil {
 		fail("%w", err)
 	}
 	for id, named := range a.names {
 		if named.arn == arn {
-			fail("the template has it, as %s", id)
+			fail("it is a resource of the template, %s", id)
 		}
 	}
 	kind := resourcePolicy
@@ -69,7 +69,7 @@ func (a *Account) given(arn string, policy any) {
 	a.add(document{arn, "policy", kind, []string{arn}, plain(policy)})
 }
 
-// holders names the roles of an identity policy for Statement.Principals.
+// holders returns the roles of an identity policy for Statement.Principals.
 func (a *Account) holders(names []string) (all []string) {
 	for _, name := range names {
 		if arn, ok := a.roles[name]; ok {
@@ -80,22 +80,22 @@ func (a *Account) holders(names []string) (all []string) {
 	return all
 }
 
-// documents returns the policies that a resource carries.
+// documents returns the policies in a resource.
 func (a *Account) documents(id string) []document {
-	read := carriers[a.resources[id].kind]
+	read := readers[a.resources[id].kind]
 	a.unread(id, read.properties)
 	if read.documents == nil {
 		return nil
 	}
 	if a.resources[id].condition {
-		fail("it carries a policy and has a Condition; conditions are not evaluated")
+		fail("it has a policy and a Condition; conditions are not evaluated")
 	}
 	properties, _ := resolver{a, map[string]bool{}}.value(a.resources[id].properties).(map[string]any)
-	return read.documents(carrier{a, id, properties})
+	return read.documents(policyResource{a, id, properties})
 }
 
-// unread refuses a policy in a property from which none is read: a type of
-// resource that the template has and that the evaluator does not know.
+// unread refuses a policy in a property from which none is read: the type of the resource is not
+// known here.
 func (a *Account) unread(id string, read []string) {
 	for property, value := range a.resources[id].properties {
 		text, err := json.Marshal(value)
@@ -110,55 +110,55 @@ func (a *Account) unread(id string, read []string) {
 	}
 }
 
-// carrier is a resource that carries policies, its properties resolved.
-type carrier struct {
+// policyResource is a resource with policies, its properties resolved.
+type policyResource struct {
 	account    *Account
 	id         string
 	properties map[string]any
 }
 
 // document is the policy in a property; nil if the resource has none there.
-func (c carrier) document(property, kind string, targets ...string) []document {
-	body, ok := c.properties[property]
+func (r policyResource) document(property, kind string, targets ...string) []document {
+	body, ok := r.properties[property]
 	if !ok {
 		return nil
 	}
-	return []document{{c.id, property, kind, targets, body}}
+	return []document{{r.id, property, kind, targets, body}}
 }
 
-// list is a property that holds texts; an absent one is empty.
-func (c carrier) list(property string) []string {
-	value, ok := c.properties[property]
+// list returns a property that is a list of texts; an absent one is empty.
+func (r policyResource) list(property string) []string {
+	value, ok := r.properties[property]
 	if list, isList := value.([]any); !ok || isList && len(list) == 0 {
 		return nil
 	}
 	return texts("property "+property, value)
 }
 
-// one is a property that holds one text.
-func (c carrier) one(property string) string {
+// one returns a property that is one text.
+func (r policyResource) one(property string) string {
 	defer within("property %s", property)
-	return text(c.properties[property])
+	return text(r.properties[property])
 }
 
 // arn makes an ARN in the stack's account and region.
-func (c carrier) arn(service, resource string) string {
-	w := c.account.where
+func (r policyResource) arn(service, resource string) string {
+	w := r.account.where
 	return strings.Join([]string{"arn", "aws", service, w.Region, w.Account, resource}, ":")
 }
 
-// self are the carrier's own identifiers.
-func (c carrier) self() identifiers { return resolver{account: c.account}.named(c.id) }
+// self returns the identifiers of the resource itself.
+func (r policyResource) self() identifiers { return resolver{account: r.account}.named(r.id) }
 
-// reading is how the policies of a resource type are read, and from which
-// properties; a policy anywhere else is an error.
+// reading says how the policies of a resource type are read, and from which properties; a policy in
+// any other property is an error.
 type reading struct {
 	properties []string
-	documents  func(carrier) []document
+	documents  func(policyResource) []document
 }
 
-// carriers holds the resource types whose policies are read.
-var carriers = map[string]reading{
+// readers has the resource types from which policies are read.
+var readers = map[string]reading{
 	"AWS::IAM::Role":              {[]string{"AssumeRolePolicyDocument"}, role},
 	"AWS::IAM::Policy":            {[]string{"PolicyDocument"}, identity},
 	"AWS::KMS::Key":               {[]string{"KeyPolicy"}, onSelf("KeyPolicy", keyPolicy)},
