@@ -225,10 +225,6 @@ func TestPlan(t *testing.T) {
 				t.Errorf("%+v, want %d", h, want)
 			}
 		}
-		now := w.now()
-		if old := p.Older(now.Sub(start.Add(3*time.Hour)), now); !near(old, n/2, 0.25) {
-			t.Errorf("%d of %d are older", old, n)
-		}
 	}
 }
 

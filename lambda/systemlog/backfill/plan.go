@@ -138,13 +138,3 @@ func (p *planner) end() Plan {
 	}
 	return p.plan
 }
-
-// Older returns how many events of the plan are older than age at now, by whole hours.
-func (p *Plan) Older(age time.Duration, now time.Time) (events int64) {
-	for _, h := range p.Hours {
-		if now.Sub(h.Hour.Time()) > age {
-			events += h.Events
-		}
-	}
-	return events
-}
