@@ -56,7 +56,8 @@ type Pipeline struct {
 	Buffer           string `json:"buffer"`             // URL, as Redrive and Dead
 	Redrive          string `json:"redrive"`
 	Dead             string `json:"dead"`
-	ReplayRole       string `json:"replay_role"` // ARN
+	MaxReceiveCount  int    `json:"max_receive_count"` // receives of a message before SQS moves it to redrive
+	ReplayRole       string `json:"replay_role"`       // ARN
 
 	LogGroup       string `json:"log_group"`
 	RetentionDays  int    `json:"retention_days"`
