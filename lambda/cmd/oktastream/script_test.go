@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"maps"
 	"os"
 	"os/exec"
@@ -25,7 +26,11 @@ var root = filepath.Join("..", "..", "..")
 // the many processes that the tests start. Without it, it means nothing.
 const noSleep = "atexit_sleep_ms=0"
 
+// Most of these tests wait for a process or a fake, so that more of them than there are cores run at once.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"oktastream": main})
 }
 
